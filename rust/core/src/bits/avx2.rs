@@ -1,0 +1,124 @@
+//! 512 bits as two registers. Popcounts are looked up, four bits at a time (Muła, Kurz and Lemire,
+//! Comput. J. 61, 111 (2018)), which makes the planes compute-bound.
+
+use std::arch::x86_64::{
+    __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi8, _mm256_add_epi64, _mm256_and_si256,
+    _mm256_extract_epi64, _mm256_load_si256, _mm256_or_si256, _mm256_sad_epu8, _mm256_set1_epi8,
+    _mm256_setr_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
+    _mm256_store_si256, _mm256_sub_epi64, _mm256_testz_si256, _mm256_xor_si256,
+};
+
+use super::{Chunk, kernels::kernels, lanes::Lanes};
+
+#[derive(Clone, Copy)]
+pub(super) struct Pair([__m256i; 2]);
+
+/// The set bits of each byte.
+#[inline(always)]
+fn bytes(bits: __m256i) -> __m256i {
+    // SAFETY: as for the impl below.
+    unsafe {
+        let table = _mm256_setr_epi8(
+            0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, //
+            0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
+        );
+        let nibble = _mm256_set1_epi8(15);
+        let low = _mm256_and_si256(bits, nibble);
+        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bits), nibble);
+        _mm256_add_epi8(_mm256_shuffle_epi8(table, low), _mm256_shuffle_epi8(table, high))
+    }
+}
+
+// SAFETY (every block of this impl): `Pair` is only used by the kernels below, which `Kernels::of`
+// hands out after it has seen that the machine has these instructions; loads and stores go through
+// references to `Chunk`, which is two registers, aligned to 64 bytes.
+impl Lanes for Pair {
+    const ROWS_AT_ONCE: usize = 1;
+    type Count = __m256i;
+
+    #[inline(always)]
+    fn load(chunk: &Chunk) -> Self {
+        let pointer = std::ptr::from_ref(chunk).cast::<__m256i>();
+        // SAFETY: see above.
+        Self(unsafe { [_mm256_load_si256(pointer), _mm256_load_si256(pointer.add(1))] })
+    }
+    #[inline(always)]
+    fn store(self, chunk: &mut Chunk) {
+        let pointer = std::ptr::from_mut(chunk).cast::<__m256i>();
+        // SAFETY: see above.
+        unsafe {
+            _mm256_store_si256(pointer, self.0[0]);
+            _mm256_store_si256(pointer.add(1), self.0[1]);
+        }
+    }
+    #[inline(always)]
+    fn splat(value: bool) -> Self {
+        // SAFETY: see above.
+        Self([unsafe { _mm256_set1_epi8(-i8::from(value)) }; 2])
+    }
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(std::array::from_fn(|k| unsafe { _mm256_and_si256(self.0[k], other.0[k]) }))
+    }
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(std::array::from_fn(|k| unsafe { _mm256_or_si256(self.0[k], other.0[k]) }))
+    }
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(std::array::from_fn(|k| unsafe { _mm256_xor_si256(self.0[k], other.0[k]) }))
+    }
+    #[inline(always)]
+    fn any(self) -> bool {
+        // SAFETY: see above.
+        unsafe {
+            let either = _mm256_or_si256(self.0[0], self.0[1]);
+            _mm256_testz_si256(either, either) == 0
+        }
+    }
+
+    #[inline(always)]
+    fn zero() -> __m256i {
+        // SAFETY: see above.
+        unsafe { _mm256_setzero_si256() }
+    }
+    #[inline(always)]
+    fn count(self, count: __m256i) -> __m256i {
+        // SAFETY: see above. A byte holds at most 16.
+        unsafe {
+            let both = _mm256_add_epi8(bytes(self.0[0]), bytes(self.0[1]));
+            _mm256_add_epi64(count, _mm256_sad_epu8(both, _mm256_setzero_si256()))
+        }
+    }
+    #[inline(always)]
+    fn double_plus(high: __m256i, low: __m256i) -> __m256i {
+        // SAFETY: see above.
+        unsafe { _mm256_add_epi64(_mm256_add_epi64(high, high), low) }
+    }
+    #[inline(always)]
+    fn negate(count: __m256i) -> __m256i {
+        // SAFETY: see above.
+        unsafe { _mm256_sub_epi64(_mm256_setzero_si256(), count) }
+    }
+    #[inline(always)]
+    fn total(count: __m256i) -> i64 {
+        // SAFETY: see above.
+        unsafe {
+            _mm256_extract_epi64::<0>(count)
+                + _mm256_extract_epi64::<1>(count)
+                + _mm256_extract_epi64::<2>(count)
+                + _mm256_extract_epi64::<3>(count)
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(chunk: &Chunk, ahead: usize) {
+        // SAFETY: a prefetch may name any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(chunk).wrapping_add(ahead).cast()) }
+    }
+}
+
+kernels!(Pair, "avx2");

@@ -1,0 +1,104 @@
+//! 512 bits as one register. Popcounts are instructions, so the planes are bound by the vector
+//! ports: three operations a plane and chunk.
+
+use std::arch::x86_64::{
+    __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi64, _mm512_and_si512, _mm512_load_si512,
+    _mm512_or_si512, _mm512_popcnt_epi64, _mm512_reduce_add_epi64, _mm512_set1_epi64,
+    _mm512_setzero_si512, _mm512_store_si512, _mm512_sub_epi64, _mm512_ternarylogic_epi64,
+    _mm512_test_epi64_mask, _mm512_xor_si512,
+};
+
+use super::{Chunk, kernels::kernels, lanes::Lanes};
+
+#[derive(Clone, Copy)]
+pub(super) struct Register(__m512i);
+
+// SAFETY (every block of this impl): `Register` is only used by the kernels below, which
+// `Kernels::of` hands out after it has seen that the machine has these instructions; loads and
+// stores go through references to `Chunk`, which is 64 bytes, aligned to 64.
+impl Lanes for Register {
+    const ROWS_AT_ONCE: usize = 4;
+    type Count = __m512i;
+
+    #[inline(always)]
+    fn load(chunk: &Chunk) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_load_si512(std::ptr::from_ref(chunk).cast()) })
+    }
+    #[inline(always)]
+    fn store(self, chunk: &mut Chunk) {
+        // SAFETY: see above.
+        unsafe { _mm512_store_si512(std::ptr::from_mut(chunk).cast(), self.0) }
+    }
+    #[inline(always)]
+    fn splat(value: bool) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_set1_epi64(-i64::from(value)) })
+    }
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_and_si512(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_or_si512(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_xor_si512(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn any(self) -> bool {
+        // SAFETY: see above.
+        unsafe { _mm512_test_epi64_mask(self.0, self.0) != 0 }
+    }
+
+    #[inline(always)]
+    fn zero() -> __m512i {
+        // SAFETY: see above.
+        unsafe { _mm512_setzero_si512() }
+    }
+    #[inline(always)]
+    fn count(self, count: __m512i) -> __m512i {
+        // SAFETY: see above.
+        unsafe { _mm512_add_epi64(count, _mm512_popcnt_epi64(self.0)) }
+    }
+    #[inline(always)]
+    fn double_plus(high: __m512i, low: __m512i) -> __m512i {
+        // SAFETY: see above.
+        unsafe { _mm512_add_epi64(_mm512_add_epi64(high, high), low) }
+    }
+    #[inline(always)]
+    fn negate(count: __m512i) -> __m512i {
+        // SAFETY: see above.
+        unsafe { _mm512_sub_epi64(_mm512_setzero_si512(), count) }
+    }
+    #[inline(always)]
+    fn total(count: __m512i) -> i64 {
+        // SAFETY: see above.
+        unsafe { _mm512_reduce_add_epi64(count) }
+    }
+
+    #[inline(always)]
+    fn prefetch(chunk: &Chunk, ahead: usize) {
+        // SAFETY: a prefetch may name any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(chunk).wrapping_add(ahead).cast()) }
+    }
+
+    #[inline(always)]
+    fn add(self, b: Self, c: Self) -> (Self, Self) {
+        // Truth tables of the parity and the majority of three bits.
+        // SAFETY: see above.
+        unsafe {
+            (
+                Self(_mm512_ternarylogic_epi64::<0x96>(self.0, b.0, c.0)),
+                Self(_mm512_ternarylogic_epi64::<0xE8>(self.0, b.0, c.0)),
+            )
+        }
+    }
+}
+
+kernels!(Register, "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq");

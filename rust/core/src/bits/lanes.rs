@@ -1,0 +1,44 @@
+//! The few things an instruction set does with 512 bits: all that the kernels are written in.
+
+use super::Chunk;
+
+/// A [`Chunk`] in registers.
+///
+/// The methods of the vector sets use instructions that the machine may lack, so a type of this
+/// trait is only ever used inside [`Kernels`](super::Kernels) of an available level. They are
+/// `inline(always)`, so that they become part of a function compiled for those instructions.
+pub(super) trait Lanes: Copy {
+    /// How many rows are weighed against one load of the planes: what the registers hold.
+    const ROWS_AT_ONCE: usize;
+    /// Partial sums of popcounts.
+    type Count: Copy;
+
+    fn load(chunk: &Chunk) -> Self;
+    fn store(self, chunk: &mut Chunk);
+    /// All bits `value`.
+    fn splat(value: bool) -> Self;
+    fn and(self, other: Self) -> Self;
+    fn or(self, other: Self) -> Self;
+    fn xor(self, other: Self) -> Self;
+    /// Whether a bit is set.
+    fn any(self) -> bool;
+
+    /// The count of nothing.
+    fn zero() -> Self::Count;
+    /// `count` plus the set bits of `self`.
+    fn count(self, count: Self::Count) -> Self::Count;
+    /// 2 `high` + `low`.
+    fn double_plus(high: Self::Count, low: Self::Count) -> Self::Count;
+    fn negate(count: Self::Count) -> Self::Count;
+    fn total(count: Self::Count) -> i64;
+
+    /// Asks for what stands `ahead` chunks behind `chunk`; never reads it.
+    fn prefetch(chunk: &Chunk, ahead: usize);
+
+    /// A full adder: sum and carry of three bits a lane.
+    #[inline(always)]
+    fn add(self, b: Self, c: Self) -> (Self, Self) {
+        let partial = self.xor(b);
+        (partial.xor(c), self.and(b).or(partial.and(c)))
+    }
+}

@@ -1,0 +1,29 @@
+//! The Hopfield network: recall without a weight matrix.
+//!
+//! The couplings of P patterns, J_ij = (1/N) sum_mu xi_i^mu xi_j^mu with J_ii = 0 (Hopfield 1982),
+//! are never formed. The network keeps the N P bits of its patterns and, while it runs, the P
+//! overlaps M_mu = sum_i xi_i^mu s_i as bit-sliced integers, from which a local field is a handful
+//! of popcounts:
+//!
+//! N h_i = sum_mu xi_i^mu M_mu - P s_i - N theta_i.
+//!
+//! The first two terms are integers, so fields, ties and energies are exact. `reference.rs` is the
+//! dynamics as one would write it down; everything else is held against it, bit for bit.
+
+mod couplings;
+mod model;
+mod overlaps;
+mod patterns;
+mod recall;
+mod reference;
+mod synchronous;
+mod trials;
+mod visits;
+mod window;
+
+pub use couplings::{Coupling, couplings};
+pub use model::Hopfield;
+pub use patterns::{Patterns, corrupt};
+pub use recall::{Dynamics, Outcome, Update};
+pub use reference::recall as reference_recall;
+pub use trials::{Instance, Trial, Trials};

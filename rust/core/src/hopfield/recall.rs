@@ -1,0 +1,98 @@
+//! Recall: which dynamics, and what came of it.
+
+use super::{Hopfield, synchronous, visits, window};
+use crate::{control::Control, error::Result, rng::Words, spins::acceptance::heat_bath};
+
+/// In which order spins are updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// Sites 0 to N - 1, one after the other.
+    Sequential,
+    /// N uniform draws of a site are one sweep.
+    Random,
+    /// All at once, from the fields of the same state (Little 1974).
+    Synchronous,
+}
+
+/// A recall dynamics. `beta` infinite is zero temperature, otherwise the heat bath.
+#[derive(Clone, Debug)]
+pub struct Dynamics {
+    /// The order of updates.
+    pub update: Update,
+    /// The inverse temperature.
+    pub beta: f64,
+    /// Sweeps after which to give up.
+    pub max_sweeps: u64,
+    /// Keys the random streams; a replica has the stream of its number.
+    pub seed: u64,
+}
+
+/// What a recall did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Sweeps run, the one that found nothing to flip included.
+    pub sweeps: u64,
+    /// Spins turned.
+    pub flips: u64,
+    /// Whether the state is a fixed point of the zero-temperature dynamics, seen to be one.
+    pub converged: bool,
+    /// 1 for a fixed point, 2 for a cycle of two states, 0 if neither was found.
+    pub cycle_length: u8,
+}
+
+impl Dynamics {
+    /// Whether nothing is left to chance once the order is fixed.
+    pub(super) fn is_deterministic(&self) -> bool {
+        self.beta == f64::INFINITY
+    }
+
+    /// Whether a visit turns the spin. Draws from `words` at finite temperature only.
+    #[inline]
+    pub(super) fn turns(
+        &self,
+        model: &Hopfield<'_>,
+        site: usize,
+        integer: i64,
+        spin: i8,
+        words: &mut Words<'_>,
+    ) -> bool {
+        if self.is_deterministic() {
+            return model.turns(site, integer, spin);
+        }
+        let field = model.scaled_field(site, integer) / model.n_spins() as f64;
+        heat_bath(self.beta, field, words.uniform()) != (spin > 0)
+    }
+}
+
+impl Hopfield<'_> {
+    /// Runs the dynamics on `spins` until it comes to rest or has had its sweeps.
+    ///
+    /// `clamp` marks the spins that are held. On [`Error::Cancelled`](crate::error::Error) the
+    /// spins are those of the moment.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`](crate::error::Error::Cancelled).
+    pub fn recall(
+        &self,
+        dynamics: &Dynamics,
+        replica: u64,
+        spins: &mut [i8],
+        clamp: Option<&[bool]>,
+        control: &Control,
+    ) -> Result<Outcome> {
+        match dynamics.update {
+            Update::Synchronous => synchronous::run(self, dynamics, replica, spins, clamp, control),
+            Update::Sequential if dynamics.is_deterministic() => {
+                let sites = free_sites(spins.len(), clamp);
+                window::descend(self, spins, &sites, dynamics.max_sweeps, control)
+            }
+            _ => visits::run(self, dynamics, replica, spins, clamp, control),
+        }
+    }
+}
+
+/// The sites that may flip, in order.
+pub(super) fn free_sites(n_spins: usize, clamp: Option<&[bool]>) -> Vec<u32> {
+    let held = |&site: &u32| clamp.is_some_and(|clamp| clamp[site as usize]);
+    (0..n_spins as u32).filter(|site| !held(site)).collect()
+}

@@ -1,0 +1,207 @@
+//! Zero-temperature recall in site order, by the flips since each spin's last visit.
+//!
+//! Near a memory one spin in a hundred ever flips, so recall is nearly all checking. The first
+//! sweep weighs every row against the overlaps and keeps the field it finds. After that only the
+//! *window* matters, the flips since the spin was last visited: a flip enters when it happens and
+//! leaves when its own spin is visited again. The changes of the overlaps within a window are
+//! small integers, three to six planes instead of eleven, and when the window is empty no spin can
+//! flip any more: the run ends in the middle of a sweep.
+//!
+//! Rows are weighed a block ahead, against the planes as they stand at its beginning; that shares
+//! the work among threads when the rows are long, and among registers always. The scan behind it
+//! is serial and corrects each field by the flips inside the block, xi_i . xi_k each, so the
+//! dynamics is exactly the sequential one.
+//!
+//! Bound: the vector ports while the rows fit in cache, the memory beyond.
+
+use super::{Hopfield, overlaps::OverlapPlanes, recall::Outcome};
+use crate::{bits::Chunk, control::Control, error::Result};
+
+/// Bytes of rows above which the threads look ahead inside one trial.
+const LOOK_AHEAD_ABOVE: usize = 1 << 23;
+
+/// Longest blocks: alone (a few register tiles), and shared among threads.
+const LONGEST: [usize; 2] = [32, 4096];
+
+/// Shortest block that is worth sharing.
+const SHORTEST_SHARED: usize = 32;
+
+pub(super) fn descend(
+    model: &Hopfield<'_>,
+    spins: &mut [i8],
+    sites: &[u32],
+    max_sweeps: u64,
+    control: &Control,
+) -> Result<Outcome> {
+    let mut run = Descent::new(model, spins, sites, control)?;
+    let outcome = run.run(max_sweeps, control);
+    run.write_back(spins);
+    outcome
+}
+
+/// A run in progress. What is kept a spin stands at the position of the spin among `sites`, the
+/// spins that may flip.
+struct Descent<'a> {
+    model: &'a Hopfield<'a>,
+    sites: &'a [u32],
+    spins: Vec<i8>,
+    /// N h_i at the last visit, threshold not included; before the first, what does not come with
+    /// the overlaps.
+    fields: Vec<i64>,
+    /// Whether the spin flipped at its last visit.
+    in_window: Vec<bool>,
+    window_size: usize,
+    /// What rows are weighed against: all overlaps in the first sweep, then the window.
+    planes: OverlapPlanes<'a>,
+    /// The window, while it is not yet what rows are weighed against.
+    next_window: Option<OverlapPlanes<'a>>,
+    /// Changes of the planes since the block was weighed: (site, its spin before the change).
+    changes: Vec<(usize, i8)>,
+    flips: u64,
+}
+
+impl<'a> Descent<'a> {
+    fn new(
+        model: &'a Hopfield<'a>,
+        spins: &[i8],
+        sites: &'a [u32],
+        control: &Control,
+    ) -> Result<Self> {
+        let planes = OverlapPlanes::of_state(model.patterns, model.kernels, spins, control)?;
+        let free = sites.iter().map(|&site| (site as usize, spins[site as usize]));
+        Ok(Self {
+            model,
+            sites,
+            spins: free.clone().map(|(_, spin)| spin).collect(),
+            fields: free.map(|(site, spin)| model.constant_field(site, spin)).collect(),
+            in_window: vec![false; sites.len()],
+            window_size: 0,
+            next_window: Some(planes.changes()),
+            planes,
+            changes: Vec::new(),
+            flips: 0,
+        })
+    }
+
+    fn run(&mut self, max_sweeps: u64, control: &Control) -> Result<Outcome> {
+        let row_bytes = self.model.patterns.rows().stride() * size_of::<Chunk>();
+        let mut pace = Pace {
+            shared: row_bytes * self.sites.len() > LOOK_AHEAD_ABOVE
+                && rayon::current_num_threads() > 1,
+            changes: 1,
+            visits: 64,
+        };
+        let mut weights = vec![0; LONGEST[1].min(self.sites.len())];
+        for sweep in 1..=max_sweeps {
+            let mut first = 0;
+            while first < self.sites.len() {
+                control.check()?;
+                let last = self.sites.len().min(first + pace.block_length());
+                let weights = &mut weights[..last - first];
+                self.planes.weigh(&self.sites[first..last], weights);
+                self.changes.clear();
+                if !self.pass(first, weights) && self.visit(first, weights) {
+                    return Ok(self.at_rest(sweep));
+                }
+                pace.record(self.changes.len(), last - first);
+                first = last;
+            }
+            if let Some(window) = self.next_window.take() {
+                self.planes = window;
+            }
+            if self.window_size == 0 {
+                return Ok(self.at_rest(sweep));
+            }
+            pace.halve();
+        }
+        Ok(Outcome { sweeps: max_sweeps, flips: self.flips, ..Outcome::default() })
+    }
+
+    /// The common case, without a branch a spin: nothing in this block flips, or did at its last
+    /// visit. Takes the new fields and returns true, or leaves the block as it was.
+    fn pass(&mut self, first: usize, weights: &[i64]) -> bool {
+        let block = first..first + weights.len();
+        self.model.has_no_thresholds()
+            && !self.in_window[block.clone()].contains(&true)
+            && (self.model.kernels.settle)(
+                &mut self.fields[block.clone()],
+                weights,
+                &self.spins[block],
+            )
+    }
+
+    /// Visits the spins of a block one after the other. True once the window is empty.
+    fn visit(&mut self, first: usize, weights: &[i64]) -> bool {
+        for (position, &weight) in (first..).zip(weights) {
+            let site = self.sites[position] as usize;
+            let spin = self.spins[position];
+            if self.in_window[position] {
+                // Its own flip leaves the window: taken back as if the spin flipped again.
+                self.planes.flip(site, spin);
+                self.changes.push((site, spin));
+                self.in_window[position] = false;
+                self.window_size -= 1;
+                if self.window_size == 0 {
+                    return true;
+                }
+            }
+            let correction =
+                |&(k, spin): &(usize, i8)| i64::from(spin) * self.planes.product(site, k);
+            let corrections: i64 = self.changes.iter().map(correction).sum();
+            self.fields[position] += 2 * (weight - corrections);
+            if self.model.turns(site, self.fields[position], spin) {
+                self.planes.flip(site, spin);
+                if let Some(window) = &mut self.next_window {
+                    window.flip(site, spin);
+                }
+                self.changes.push((site, spin));
+                self.spins[position] = -spin;
+                self.in_window[position] = true;
+                self.window_size += 1;
+                self.flips += 1;
+            }
+        }
+        false
+    }
+
+    fn at_rest(&self, sweeps: u64) -> Outcome {
+        Outcome { sweeps, flips: self.flips, converged: true, cycle_length: 1 }
+    }
+
+    fn write_back(&self, spins: &mut [i8]) {
+        for (&site, &spin) in self.sites.iter().zip(&self.spins) {
+            spins[site as usize] = spin;
+        }
+    }
+}
+
+/// How far to look ahead. A block costs each of its rows a correction for every change before it,
+/// about half the changes it holds, and a correction costs about as much as a plane: so a block
+/// should hold about one change. Its length changes no result.
+struct Pace {
+    shared: bool,
+    changes: usize,
+    visits: usize,
+}
+
+impl Pace {
+    fn block_length(&self) -> usize {
+        let visits_per_change = self.visits / self.changes.max(1);
+        if self.shared {
+            visits_per_change.clamp(SHORTEST_SHARED, LONGEST[1])
+        } else {
+            (visits_per_change / 4 * 4).clamp(4, LONGEST[0])
+        }
+    }
+
+    fn record(&mut self, changes: usize, visits: usize) {
+        self.changes += changes;
+        self.visits += visits;
+    }
+
+    /// Forgets half, so that the pace follows the run.
+    fn halve(&mut self) {
+        self.changes = self.changes.div_ceil(2);
+        self.visits = self.visits.div_ceil(2);
+    }
+}

@@ -1,0 +1,3 @@
+//! What all spin models share.
+
+pub mod acceptance;
