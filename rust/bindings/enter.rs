@@ -1,0 +1,100 @@
+//! The way into the core and back: the GIL, Ctrl-C, progress, errors, panics.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc::{RecvTimeoutError, channel},
+    time::Duration,
+};
+
+use pyo3::{
+    exceptions::{
+        PyKeyboardInterrupt, PyMemoryError, PyOverflowError, PyRuntimeError, PyValueError,
+    },
+    prelude::*,
+};
+use spinglass_core::{
+    control::Control,
+    error::{Error, Result},
+    threads,
+};
+
+/// How often the waiting thread looks for Ctrl-C and shows progress.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The Python exception of a core error: the one place where they meet.
+pub fn raise(error: Error) -> PyErr {
+    match error {
+        Error::Value(message) => PyValueError::new_err(message),
+        Error::Overflow(message) => PyOverflowError::new_err(message),
+        Error::Memory(message) => PyMemoryError::new_err(message),
+        Error::Cancelled => PyKeyboardInterrupt::new_err(()),
+    }
+}
+
+/// Runs `job` on a pool of `num_threads`, without the GIL.
+///
+/// The calling thread waits, and every tenth of a second runs Python's signal handlers and calls
+/// `progress(done, total)`. If either raises, the job is cancelled, waited for, and the exception
+/// is passed on.
+pub fn enter<T: Send>(
+    py: Python<'_>,
+    num_threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+    control: &Control,
+    job: impl FnOnce() -> Result<T> + Send,
+) -> PyResult<T> {
+    let pool = threads::pool(num_threads).map_err(raise)?;
+    let progress = progress.map(|callback| callback.clone().unbind());
+    let report = |py: Python<'_>| match &progress {
+        Some(callback) => callback.call1(py, control.progress()).map(drop),
+        None => Ok(()),
+    };
+    let (outcome, interruption) = py.detach(|| {
+        let (sender, receiver) = channel();
+        pool.in_place_scope(|scope| {
+            scope.spawn(move |_| {
+                // The receiver outlives the scope's tasks, so there is always somebody to tell.
+                let _ = sender.send(catch_unwind(AssertUnwindSafe(job)));
+            });
+            let mut interruption = None;
+            loop {
+                match receiver.recv_timeout(TICK) {
+                    Ok(outcome) => break (Some(outcome), interruption),
+                    Err(RecvTimeoutError::Disconnected) => break (None, interruption),
+                    Err(RecvTimeoutError::Timeout) if interruption.is_none() => {
+                        let tick =
+                            Python::attach(|py| py.check_signals().and_then(|()| report(py)));
+                        if let Err(error) = tick {
+                            control.cancel();
+                            interruption = Some(error);
+                        }
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                }
+            }
+        })
+    });
+    if let Some(error) = interruption {
+        return Err(error);
+    }
+    match outcome {
+        Some(Ok(Ok(value))) => {
+            report(py)?;
+            Ok(value)
+        }
+        Some(Ok(Err(error))) => Err(raise(error)),
+        Some(Err(panic)) => Err(internal_error(&*panic)),
+        None => Err(PyRuntimeError::new_err("internal error in spinglass: the worker vanished")),
+    }
+}
+
+/// A panic is a defect of ours, never the caller's: it becomes an error that says so.
+fn internal_error(panic: &(dyn Any + Send)) -> PyErr {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("unknown");
+    PyRuntimeError::new_err(format!("internal error in spinglass, please report it: {message}"))
+}

@@ -1,0 +1,35 @@
+//! `spinglass._core`: the core, as Python sees it.
+//!
+//! Every function does the same five things: validate, borrow, enter, call the core, wrap. The
+//! Python package in front of it checks arguments and carries the documentation.
+
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+
+mod arrays;
+mod enter;
+mod hopfield;
+
+use pyo3::prelude::*;
+use spinglass_core::{simd::Level, threads};
+
+use crate::enter::raise;
+
+/// The instruction set in use: "portable", "avx2" or "avx512".
+#[pyfunction]
+fn simd_level() -> PyResult<&'static str> {
+    Level::current().map(Level::name).map_err(raise)
+}
+
+/// The threads that a call uses when none are asked for.
+#[pyfunction]
+fn available_threads() -> usize {
+    threads::available()
+}
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(simd_level, module)?)?;
+    module.add_function(wrap_pyfunction!(available_threads, module)?)?;
+    hopfield::register(module)
+}
