@@ -13,18 +13,24 @@ use super::{Chunk, kernels::kernels, lanes::Lanes};
 #[derive(Clone, Copy)]
 pub(super) struct Pair([__m256i; 2]);
 
-/// The set bits of each byte.
+/// The low and the high half of each byte.
 #[inline(always)]
-fn bytes(bits: __m256i) -> __m256i {
+fn halves() -> [__m256i; 2] {
     // SAFETY: as for the impl below.
+    unsafe { [_mm256_set1_epi8(0x0F), _mm256_set1_epi8(-0x10)] }
+}
+
+/// The set bits of each byte, whose halves stand apart.
+#[inline(always)]
+fn bytes(low: __m256i, high: __m256i) -> __m256i {
+    // SAFETY: as for the impl below. The bits shifted in are those of other high halves' low
+    // neighbours, which are zero.
     unsafe {
         let table = _mm256_setr_epi8(
             0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, //
             0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
         );
-        let nibble = _mm256_set1_epi8(15);
-        let low = _mm256_and_si256(bits, nibble);
-        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bits), nibble);
+        let high = _mm256_srli_epi16::<4>(high);
         _mm256_add_epi8(_mm256_shuffle_epi8(table, low), _mm256_shuffle_epi8(table, high))
     }
 }
@@ -34,6 +40,7 @@ fn bytes(bits: __m256i) -> __m256i {
 // references to `Chunk`, which is two registers, aligned to 64 bytes.
 impl Lanes for Pair {
     const ROWS_AT_ONCE: usize = 1;
+    type Tally = __m256i;
     type Count = __m256i;
 
     #[inline(always)]
@@ -59,17 +66,23 @@ impl Lanes for Pair {
     #[inline(always)]
     fn and(self, other: Self) -> Self {
         // SAFETY: see above.
-        Self(std::array::from_fn(|k| unsafe { _mm256_and_si256(self.0[k], other.0[k]) }))
+        Self(unsafe {
+            [_mm256_and_si256(self.0[0], other.0[0]), _mm256_and_si256(self.0[1], other.0[1])]
+        })
     }
     #[inline(always)]
     fn or(self, other: Self) -> Self {
         // SAFETY: see above.
-        Self(std::array::from_fn(|k| unsafe { _mm256_or_si256(self.0[k], other.0[k]) }))
+        Self(unsafe {
+            [_mm256_or_si256(self.0[0], other.0[0]), _mm256_or_si256(self.0[1], other.0[1])]
+        })
     }
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
         // SAFETY: see above.
-        Self(std::array::from_fn(|k| unsafe { _mm256_xor_si256(self.0[k], other.0[k]) }))
+        Self(unsafe {
+            [_mm256_xor_si256(self.0[0], other.0[0]), _mm256_xor_si256(self.0[1], other.0[1])]
+        })
     }
     #[inline(always)]
     fn any(self) -> bool {
@@ -86,12 +99,30 @@ impl Lanes for Pair {
         unsafe { _mm256_setzero_si256() }
     }
     #[inline(always)]
-    fn count(self, count: __m256i) -> __m256i {
-        // SAFETY: see above. A byte holds at most 16.
+    fn count(self, tally: __m256i) -> __m256i {
+        self.count_and(Self::splat(true), tally)
+    }
+    // The halves of `self` do not depend on `other`: many planes against one row split it once.
+    #[inline(always)]
+    fn count_and(self, other: Self, tally: __m256i) -> __m256i {
+        let [low, high] = halves();
+        // SAFETY: see above. A byte of the sum holds at most 16.
         unsafe {
-            let both = _mm256_add_epi8(bytes(self.0[0]), bytes(self.0[1]));
-            _mm256_add_epi64(count, _mm256_sad_epu8(both, _mm256_setzero_si256()))
+            let first = bytes(
+                _mm256_and_si256(_mm256_and_si256(self.0[0], low), other.0[0]),
+                _mm256_and_si256(_mm256_and_si256(self.0[0], high), other.0[0]),
+            );
+            let second = bytes(
+                _mm256_and_si256(_mm256_and_si256(self.0[1], low), other.0[1]),
+                _mm256_and_si256(_mm256_and_si256(self.0[1], high), other.0[1]),
+            );
+            let both = _mm256_add_epi8(first, second);
+            _mm256_add_epi64(tally, _mm256_sad_epu8(both, _mm256_setzero_si256()))
         }
+    }
+    #[inline(always)]
+    fn finish(tally: __m256i) -> __m256i {
+        tally
     }
     #[inline(always)]
     fn double_plus(high: __m256i, low: __m256i) -> __m256i {

@@ -18,6 +18,7 @@ pub(super) struct Register(__m512i);
 // stores go through references to `Chunk`, which is 64 bytes, aligned to 64.
 impl Lanes for Register {
     const ROWS_AT_ONCE: usize = 4;
+    type Tally = __m512i;
     type Count = __m512i;
 
     #[inline(always)]
@@ -62,9 +63,13 @@ impl Lanes for Register {
         unsafe { _mm512_setzero_si512() }
     }
     #[inline(always)]
-    fn count(self, count: __m512i) -> __m512i {
+    fn count(self, tally: __m512i) -> __m512i {
         // SAFETY: see above.
-        unsafe { _mm512_add_epi64(count, _mm512_popcnt_epi64(self.0)) }
+        unsafe { _mm512_add_epi64(tally, _mm512_popcnt_epi64(self.0)) }
+    }
+    #[inline(always)]
+    fn finish(tally: __m512i) -> __m512i {
+        tally
     }
     #[inline(always)]
     fn double_plus(high: __m512i, low: __m512i) -> __m512i {

@@ -127,14 +127,14 @@ pub(super) use kernels;
 
 #[inline(always)]
 pub(super) fn hamming<L: Lanes>(a: &[Chunk], b: &[Chunk]) -> i64 {
-    let count = |count, (a, b)| L::load(a).xor(L::load(b)).count(count);
-    L::total(a.iter().zip(b).fold(L::zero(), count))
+    let count = |tally, (a, b)| L::load(a).xor(L::load(b)).count(tally);
+    L::total(L::finish(a.iter().zip(b).fold(L::zero(), count)))
 }
 
 #[inline(always)]
 pub(super) fn overlap<L: Lanes>(a: &[Chunk], b: &[Chunk]) -> i64 {
-    let count = |count, (a, b)| L::load(a).and(L::load(b)).count(count);
-    L::total(a.iter().zip(b).fold(L::zero(), count))
+    let count = |tally, (a, b)| L::load(a).count_and(L::load(b), tally);
+    L::total(L::finish(a.iter().zip(b).fold(L::zero(), count)))
 }
 
 #[inline(always)]
@@ -190,7 +190,7 @@ fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
     rows: [&[Chunk]; R],
     stack: &PlaneStack,
 ) -> [i64; R] {
-    let mut counts = [[L::zero(); W]; R];
+    let mut tallies = [[L::zero(); W]; R];
     // Rows that are read side by side are fetched while the tile before them is weighed.
     let ahead = if R == 1 { AHEAD } else { AHEAD.max(R * rows[0].len()) };
     for (c, planes) in stack.by_chunk().enumerate() {
@@ -202,16 +202,16 @@ fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
         for (b, plane) in planes.iter().enumerate() {
             let plane = L::load(plane);
             for r in 0..R {
-                counts[r][b] = bits[r].and(plane).count(counts[r][b]);
+                tallies[r][b] = bits[r].count_and(plane, tallies[r][b]);
             }
         }
     }
     // The top plane is the sign: its weight is negative.
-    counts.map(|counts| {
-        let (top, below) = counts.split_last().expect("a stack has a plane");
-        let sum =
-            below.iter().rev().fold(L::negate(*top), |sum, &count| L::double_plus(sum, count));
-        L::total(sum)
+    tallies.map(|tallies| {
+        let (&top, below) = tallies.split_last().expect("a stack has a plane");
+        let top = L::negate(L::finish(top));
+        let below = below.iter().rev().map(|&tally| L::finish(tally));
+        L::total(below.fold(top, |sum, count| L::double_plus(sum, count)))
     })
 }
 
@@ -221,10 +221,11 @@ fn weigh_wide<L: Lanes>(rows: Rows<'_>, sites: &[u32], stack: &PlaneStack, out: 
         let row = rows.row(site as usize);
         let sum = (0..stack.width()).rev().fold(0, |sum, b| {
             let planes = row.iter().zip(stack.by_chunk());
-            let count = planes.fold(L::zero(), |count, (bits, planes)| {
-                L::load(bits).and(L::load(&planes[b])).count(count)
+            let tally = planes.fold(L::zero(), |tally, (bits, planes)| {
+                L::load(bits).count_and(L::load(&planes[b]), tally)
             });
-            2 * sum + if b + 1 == stack.width() { -L::total(count) } else { L::total(count) }
+            let count = L::total(L::finish(tally));
+            2 * sum + if b + 1 == stack.width() { -count } else { count }
         });
         *out = with_signs(sum, row, stack);
     }
@@ -347,19 +348,19 @@ pub(super) fn hamming_block<L: Lanes>(rows: Rows<'_>, i: usize, j: usize, out: &
                 std::array::from_fn(|k| rows.row(i + (a + k).min(height - 1)));
             let right: [&[Chunk]; TILE] =
                 std::array::from_fn(|k| rows.row(j + (b + k).min(width - 1)));
-            let mut counts = [[L::zero(); TILE]; TILE];
+            let mut tallies = [[L::zero(); TILE]; TILE];
             for c in 0..rows.stride() {
                 let left: [L; TILE] = std::array::from_fn(|k| L::load(&left[k][c]));
                 for l in 0..TILE {
                     let right = L::load(&right[l][c]);
                     for k in 0..TILE {
-                        counts[k][l] = left[k].xor(right).count(counts[k][l]);
+                        tallies[k][l] = left[k].xor(right).count(tallies[k][l]);
                     }
                 }
             }
             for k in 0..TILE.min(height - a) {
                 for l in 0..TILE.min(width - b) {
-                    out[(a + k) * BLOCK + b + l] = L::total(counts[k][l]) as u32;
+                    out[(a + k) * BLOCK + b + l] = L::total(L::finish(tallies[k][l])) as u32;
                 }
             }
         }

@@ -10,6 +10,8 @@ use super::Chunk;
 pub(super) trait Lanes: Copy {
     /// How many rows are weighed against one load of the planes: what the registers hold.
     const ROWS_AT_ONCE: usize;
+    /// A popcount in progress.
+    type Tally: Copy;
     /// Partial sums of popcounts.
     type Count: Copy;
 
@@ -23,10 +25,17 @@ pub(super) trait Lanes: Copy {
     /// Whether a bit is set.
     fn any(self) -> bool;
 
-    /// The count of nothing.
-    fn zero() -> Self::Count;
-    /// `count` plus the set bits of `self`.
-    fn count(self, count: Self::Count) -> Self::Count;
+    /// The tally of nothing.
+    fn zero() -> Self::Tally;
+    /// `tally` plus the set bits of `self`.
+    fn count(self, tally: Self::Tally) -> Self::Tally;
+    /// `tally` plus the bits set in both.
+    #[inline(always)]
+    fn count_and(self, other: Self, tally: Self::Tally) -> Self::Tally {
+        self.and(other).count(tally)
+    }
+    fn finish(tally: Self::Tally) -> Self::Count;
+
     /// 2 `high` + `low`.
     fn double_plus(high: Self::Count, low: Self::Count) -> Self::Count;
     fn negate(count: Self::Count) -> Self::Count;
