@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 import operator
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,7 +16,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Seed: TypeAlias = int | np.random.SeedSequence | np.random.Generator | None
-Progress: TypeAlias = bool | Callable[[int, int], object]
+
+
+def repeatable(seed: Seed) -> int | np.random.SeedSequence:
+    """Return what a result records as its seed: given again, it gives the same streams."""
+    if seed is None:
+        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(0, 2**64, dtype=np.uint64))
+    if isinstance(seed, np.random.SeedSequence):
+        return seed
+    kind = "None, an integer >= 0, a SeedSequence or a Generator"
+    return integer(seed, "seed", at_least=0, at_most=None, kind=kind)
 
 
 def seed_word(seed: Seed, *spawn_key: int) -> int:
@@ -31,23 +40,24 @@ def seed_word(seed: Seed, *spawn_key: int) -> int:
     *spawn_key : int
         Coordinates of the child stream, such as ``(n_spins, n_patterns, instance)``.
     """
-    if isinstance(seed, np.random.Generator):
-        entropy: Any = int(seed.integers(0, 2**64, dtype=np.uint64))
-        sequence = np.random.SeedSequence(entropy, spawn_key=spawn_key)
-    elif isinstance(seed, np.random.SeedSequence):
+    known = repeatable(seed)
+    if isinstance(known, np.random.SeedSequence):
         sequence = np.random.SeedSequence(
-            seed.entropy, spawn_key=(*seed.spawn_key, *spawn_key), pool_size=seed.pool_size
+            known.entropy, spawn_key=(*known.spawn_key, *spawn_key), pool_size=known.pool_size
         )
-    elif seed is None:
-        sequence = np.random.SeedSequence(spawn_key=spawn_key)
     else:
-        kind = "None, an integer >= 0, a SeedSequence or a Generator"
-        number = integer(seed, "seed", at_least=0, kind=kind)
-        sequence = np.random.SeedSequence(number, spawn_key=spawn_key)
+        sequence = np.random.SeedSequence(known, spawn_key=spawn_key)
     return int(sequence.generate_state(1, np.uint64)[0])
 
 
-def integer(value: Any, name: str, *, at_least: int, kind: str | None = None) -> int:
+def integer(
+    value: Any,
+    name: str,
+    *,
+    at_least: int,
+    at_most: int | None = 2**63 - 1,
+    kind: str | None = None,
+) -> int:
     """Return ``value`` as an int, or say what was expected of the argument called ``name``."""
     expected = kind or f"an integer >= {at_least}"
     try:
@@ -58,6 +68,8 @@ def integer(value: Any, name: str, *, at_least: int, kind: str | None = None) ->
         raise TypeError(f"{name} must be {expected}, got {value!r}") from None
     if number < at_least:
         raise ValueError(f"{name} must be {expected}, got {number}")
+    if at_most is not None and number > at_most:
+        raise ValueError(f"{name} must be {expected} and at most {at_most}, got {number}")
     return number
 
 
@@ -72,12 +84,22 @@ def fraction(value: Any, name: str) -> float:
 def real(value: Any, name: str) -> float:
     """Return ``value`` as a float that is a number (infinities pass)."""
     try:
+        if isinstance(value, str | bytes | bytearray | bool | np.bool_):
+            raise TypeError
         number = float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a real number, got {value!r}") from None
     if math.isnan(number):
         raise ValueError(f"{name} must be a number, got nan")
     return number
+
+
+def choice(value: Any, name: str, options: tuple[str, ...]) -> str:
+    """Return ``value`` if it is one of ``options``."""
+    if value not in options:
+        *others, last = (f'"{option}"' for option in options)
+        raise ValueError(f"{name} must be {', '.join(others)} or {last}, got {value!r}")
+    return str(value)
 
 
 def inverse_temperature(beta: Any) -> float:
@@ -93,15 +115,24 @@ def thread_count(num_threads: Any) -> int | None:
     return None if num_threads is None else integer(num_threads, "num_threads", at_least=1)
 
 
+def real_array(values: ArrayLike, name: str, kind: str = "real numbers") -> NDArray[Any]:
+    """Return ``values`` as an array of a real dtype."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of unequal length
+        raise ValueError(f"{name} must be an array of {kind}, got rows of unequal length") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold {kind}, got dtype {array.dtype}")
+    return array
+
+
 def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDArray[np.int8]:
     """Return ``values`` as a C-contiguous int8 array of -1 and +1 whose last axis is the spin.
 
     Any real dtype is accepted if it holds only -1 and +1. The result may share memory with the
     input, which the core never writes to.
     """
-    array = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold real numbers -1 and +1, got dtype {array.dtype}")
+    array = real_array(values, name, "real numbers -1 and +1")
     if n_spins is not None and (array.ndim == 0 or array.shape[-1] != n_spins):
         raise ValueError(
             f"{name} must have shape ({n_spins},) or (n_replicas, {n_spins}), got {array.shape}"
@@ -111,7 +142,7 @@ def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDAr
         culprit = array[~valid].ravel()[0]
         hint = "; to_spins turns bits 0/1 into spins" if culprit == 0 else ""
         raise ValueError(f"{name} must hold only -1 and +1, got {culprit}{hint}")
-    return np.ascontiguousarray(array, dtype=np.int8)
+    return np.asarray(array, dtype=np.int8, order="C")
 
 
 def file_path(path: Any, name: str = "path") -> Path:
@@ -122,33 +153,11 @@ def file_path(path: Any, name: str = "path") -> Path:
         raise TypeError(f"{name} must be a path, got {path!r}") from None
 
 
-@contextmanager
-def progress_callback(
-    progress: Progress, description: str, unit: str
-) -> Iterator[Callable[[int, int], object] | None]:
-    """Yield what the core calls with ``(done, total)``: a tqdm bar, a callable, or None."""
-    if progress is False or progress is None:
-        yield None
-    elif progress is True:
-        from tqdm.auto import tqdm
-
-        with tqdm(desc=description, unit=unit) as bar:
-
-            def show(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            yield show
-    elif callable(progress):
-        yield progress
-    else:
-        raise TypeError(f"progress must be False, True or a callable, got {progress!r}")
-
-
 def available_memory() -> int | None:
     """Return the bytes this process may still allocate, or None where the system does not say.
 
-    The smaller of the machine's available memory and what the control group leaves.
+    The smaller of the machine's available memory and what the control group leaves. Where neither
+    is told (macOS), all the memory there is.
     """
     limits = []
     try:
@@ -168,6 +177,8 @@ def available_memory() -> int | None:
             continue
         # Cached files count as used, but the kernel drops them when memory is wanted.
         limits.append(free + int(statistics.get("inactive_file", 0)))
+    if not limits and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     return max(0, min(limits)) if limits else None
 
 

@@ -8,24 +8,26 @@ which are never formed: the network keeps the N P bits of its patterns.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import (
-    Progress,
     Seed,
     check_memory,
+    choice,
     integer,
     inverse_temperature,
-    progress_callback,
+    real_array,
+    repeatable,
     seed_word,
     spin_array,
     thread_count,
 )
 from spinglass.patterns import Patterns
+from spinglass.progress import Progress, progress_callback
 
 Update = Literal["sequential", "random", "synchronous"]
 
@@ -65,8 +67,8 @@ class Recall:
         neither was found within ``max_sweeps``.
     update, beta, max_sweeps
         The dynamics that was run.
-    seed : int
-        The 64-bit word that keyed the random streams.
+    seed : int or numpy.random.SeedSequence
+        What was given, or drawn for None and a Generator; given again it repeats the run.
     version : str
         Of the package.
     """
@@ -85,7 +87,7 @@ class Recall:
     update: Update
     beta: float
     max_sweeps: int
-    seed: int
+    seed: int | np.random.SeedSequence
     version: str
 
     def plot(self, ax: Any = None) -> Any:
@@ -163,9 +165,7 @@ class Hopfield:
         self._network = _core.HopfieldNetwork(self._patterns._packed, self._thresholds)
 
     def _checked(self, thresholds: ArrayLike) -> NDArray[np.float64]:
-        values = np.asarray(thresholds)
-        if values.dtype.kind not in "biuf":
-            raise TypeError(f"thresholds must be real numbers, got dtype {values.dtype}")
+        values = real_array(thresholds, "thresholds")
         if values.shape != (self.n_spins,):
             raise ValueError(f"thresholds must have shape ({self.n_spins},), got {values.shape}")
         if not np.isfinite(values).all():
@@ -365,26 +365,16 @@ class Hopfield:
         max_sweeps = integer(max_sweeps, "max_sweeps", at_least=1)
         threads = thread_count(num_threads)
         held = None if clamp is None else self._clamp_rows(clamp, batch.shape[0])
-        word = seed_word(seed)
-        with progress_callback(progress, "recall", "state") as callback:
+        update = cast(Update, choice(update, "update", get_args(Update)))
+        known_seed = repeatable(seed)
+        with progress_callback(progress, "recall", "states") as callback:
             columns, interruption = self._network.recall(
-                batch, update, beta, max_sweeps, word, held, threads, callback
+                batch, update, beta, max_sweeps, seed_word(known_seed), held, threads, callback
             )
         finished = np.flatnonzero(columns.pop("finished"))
         if interruption is not None:
-            batch = batch[finished]
             columns = {name: column[finished] for name, column in columns.items()}
         final = columns.pop("states")
-        pattern, start, _ = self._network.nearest(batch, threads)
-        best, best_overlap, energy = self._network.nearest(final, threads)
-        columns |= {
-            "pattern": pattern,
-            "start_overlap": start / self.n_spins,
-            "overlap": self._overlap_with(final, pattern),
-            "best_pattern": best,
-            "best_overlap": best_overlap / self.n_spins,
-            "energy": energy,
-        }
         if single and finished.size:
             final, columns = final[0], {name: x[0].item() for name, x in columns.items()}
         result = Recall(
@@ -393,7 +383,7 @@ class Hopfield:
             update=update,
             beta=beta,
             max_sweeps=max_sweeps,
-            seed=word,
+            seed=known_seed,
             version=_core.__version__,
         )
         if isinstance(interruption, KeyboardInterrupt):
@@ -412,13 +402,3 @@ class Hopfield:
                 f"({n_states}, {self.n_spins}), got {held.shape}"
             )
         return np.ascontiguousarray(np.atleast_2d(held))
-
-    def _overlap_with(
-        self, states: NDArray[np.int8], pattern: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """Return the overlap of each state with the pattern of that number."""
-        sums = [
-            np.vdot(self._patterns[int(mu)].astype(np.int64), state)
-            for mu, state in zip(pattern, states, strict=True)
-        ]
-        return np.array(sums, dtype=np.float64) / self.n_spins

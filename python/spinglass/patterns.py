@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import struct
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +20,7 @@ from spinglass._arguments import (
     file_path,
     fraction,
     integer,
+    real_array,
     seed_word,
     spin_array,
     thread_count,
@@ -33,7 +32,7 @@ _MAGIC = b"spinglass patterns\0\1"
 _HEADER = struct.Struct("<24sQQ24x")
 
 # Below this size `load` reads the padding to see that it is zero; above, it would read it all.
-_CHECK_BELOW = 1 << 30
+_CHECK_BELOW = 1 << 28
 
 
 class Patterns:
@@ -102,8 +101,8 @@ class Patterns:
         MemoryError
             If the packed set does not fit in memory.
         """
-        n_patterns = integer(n_patterns, "n_patterns", at_least=1)
-        n_spins = integer(n_spins, "n_spins", at_least=1)
+        n_patterns = integer(n_patterns, "n_patterns", at_least=1, at_most=None)
+        n_spins = integer(n_spins, "n_spins", at_least=1, at_most=None)
         check_memory(
             n_spins * -(-n_patterns // 512) * 64, f"{n_patterns} patterns of {n_spins} spins"
         )
@@ -128,7 +127,7 @@ class Patterns:
         """
         if isinstance(array, Patterns):
             return array
-        values = np.asarray(array)
+        values = real_array(array, "patterns", "real numbers -1 and +1")
         if values.ndim != 2 or 0 in values.shape:
             raise ValueError(
                 "patterns must have shape (n_patterns, n_spins) with at least one pattern of at "
@@ -217,15 +216,16 @@ class Patterns:
             If the file cannot be written.
         """
         target = file_path(path)
-        handle, name = tempfile.mkstemp(dir=target.absolute().parent, prefix=target.name + ".")
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(part, "wb") as file:
                 file.write(_HEADER.pack(_MAGIC, *self.shape))
-            self._packed.append_to(name)
-            os.replace(name, target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            self._packed.append_to(part)
+            part.replace(target)
+        except OSError as error:
+            raise type(error)(error.errno, error.strerror, str(target)) from None
+        finally:
+            part.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Patterns:
@@ -337,9 +337,7 @@ def to_spins(bits: ArrayLike) -> NDArray[np.int8]:
     >>> spinglass.to_spins([0, 1, 1])
     array([-1,  1,  1], dtype=int8)
     """
-    values = np.asarray(bits)
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"bits must hold real numbers 0 and 1, got dtype {values.dtype}")
+    values = real_array(bits, "bits", "real numbers 0 and 1")
     wrong = ~(np.equal(values, 0) | np.equal(values, 1))
     if wrong.any():
         raise ValueError(f"bits must hold only 0 and 1, got {values[wrong].ravel()[0]}")

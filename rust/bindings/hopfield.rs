@@ -286,27 +286,6 @@ impl HopfieldNetwork {
         array2(py, overlaps.concat(), self.patterns.get().patterns.n_patterns())
     }
 
-    /// Per state the pattern of largest overlap, N times that overlap, and the energy.
-    #[pyo3(signature = (states, num_threads=None))]
-    fn nearest<'py>(
-        &self,
-        py: Python<'py>,
-        states: PyReadonlyArray2<'py, i8>,
-        num_threads: Option<usize>,
-    ) -> PyResult<(Column<'py, i64>, Column<'py, i64>, Column<'py, f64>)> {
-        let nearest = self.each_state(py, &states, num_threads, |model, state, control| {
-            let overlaps = model.overlaps(state, control)?;
-            // The first of equals, as argmax gives.
-            let best = (0..overlaps.len()).rev().max_by_key(|&mu| overlaps[mu]).unwrap_or(0);
-            Ok((best as i64, overlaps[best], model.energy(state, &overlaps)))
-        })?;
-        Ok((
-            array1(py, nearest.iter().map(|&(best, _, _)| best).collect()),
-            array1(py, nearest.iter().map(|&(_, overlap, _)| overlap).collect()),
-            array1(py, nearest.iter().map(|&(_, _, energy)| energy).collect()),
-        ))
-    }
-
     /// Fills an N x N array of zeros with the couplings, in its own dtype.
     #[pyo3(signature = (out, num_threads=None))]
     fn couplings(
@@ -380,29 +359,79 @@ impl HopfieldNetwork {
         let dynamics = Dynamics { update, beta, max_sweeps, seed };
         let model = self.model().map_err(raise)?;
         let control = Control::new(n_states as u64);
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; n_states];
+        let mut recalls: Vec<Option<Recalled>> = vec![None; n_states];
         let ended = enter(py, num_threads, progress, &control, || {
-            let replicas = spins.par_chunks_mut(n).zip(&mut outcomes).with_max_len(1).enumerate();
-            replicas.try_for_each(|(replica, (spins, outcome))| {
+            let replicas = spins.par_chunks_mut(n).zip(&mut recalls).with_max_len(1).enumerate();
+            replicas.try_for_each(|(replica, (spins, recalled))| {
+                let start = model.overlaps(spins, &control)?;
                 let clamp = clamp_of(replica);
-                *outcome = Some(model.recall(&dynamics, replica as u64, spins, clamp, &control)?);
+                let outcome = model.recall(&dynamics, replica as u64, spins, clamp, &control)?;
+                let end = model.overlaps(spins, &control)?;
+                let energy = model.energy(spins, &end);
+                *recalled = Some(Recalled::new(outcome, &start, &end, energy));
                 control.advance(1);
                 Ok(())
             })
         });
-        let finished: Vec<Outcome> =
-            outcomes.iter().copied().map(Option::unwrap_or_default).collect();
-        let result = PyDict::new(py);
-        result.set_item("states", array2(py, spins, n)?)?;
-        let column = |f: fn(&Outcome) -> i64| array1(py, finished.iter().map(f).collect());
-        result.set_item("sweeps", column(|outcome| outcome.sweeps as i64))?;
-        result.set_item("flips", column(|outcome| outcome.flips as i64))?;
-        result.set_item("cycle_length", column(|outcome| i64::from(outcome.cycle_length)))?;
-        let converged = finished.iter().map(|outcome| outcome.converged).collect();
-        result.set_item("converged", array1(py, converged))?;
-        let done = outcomes.iter().map(Option::is_some).collect();
-        result.set_item("finished", array1(py, done))?;
-        Ok((result, ended.err()))
+        let columns = PyDict::new(py);
+        columns.set_item("states", array2(py, spins, n)?)?;
+        let finished = recalls.iter().map(Option::is_some).collect();
+        columns.set_item("finished", array1(py, finished))?;
+        let recalls: Vec<Recalled> = recalls.into_iter().map(Option::unwrap_or_default).collect();
+        let integers =
+            |f: fn(&Recalled) -> i64| array1(py, recalls.iter().map(f).collect::<Vec<i64>>());
+        // Overlaps come as integers, N times the overlap.
+        let overlaps = |f: fn(&Recalled) -> i64| {
+            array1(
+                py,
+                recalls.iter().map(|recalled| f(recalled) as f64 / n as f64).collect::<Vec<_>>(),
+            )
+        };
+        columns.set_item("pattern", integers(|recalled| recalled.pattern as i64))?;
+        columns.set_item("start_overlap", overlaps(|recalled| recalled.start_overlap))?;
+        columns.set_item("overlap", overlaps(|recalled| recalled.overlap))?;
+        columns.set_item("best_pattern", integers(|recalled| recalled.best_pattern as i64))?;
+        columns.set_item("best_overlap", overlaps(|recalled| recalled.best_overlap))?;
+        let energy = recalls.iter().map(|recalled| recalled.energy).collect();
+        columns.set_item("energy", array1(py, energy))?;
+        columns.set_item("sweeps", integers(|recalled| recalled.outcome.sweeps as i64))?;
+        columns.set_item("flips", integers(|recalled| recalled.outcome.flips as i64))?;
+        let converged = recalls.iter().map(|recalled| recalled.outcome.converged).collect();
+        columns.set_item("converged", array1(py, converged))?;
+        let cycle_length = integers(|recalled| i64::from(recalled.outcome.cycle_length));
+        columns.set_item("cycle_length", cycle_length)?;
+        Ok((columns, ended.err()))
+    }
+}
+
+/// What is known of one recall.
+#[derive(Clone, Default)]
+struct Recalled {
+    outcome: Outcome,
+    pattern: usize,
+    start_overlap: i64,
+    overlap: i64,
+    best_pattern: usize,
+    best_overlap: i64,
+    energy: f64,
+}
+
+impl Recalled {
+    fn new(outcome: Outcome, start: &[i64], end: &[i64], energy: f64) -> Self {
+        // The first of equals, as argmax gives.
+        let largest = |overlaps: &[i64]| {
+            (0..overlaps.len()).rev().max_by_key(|&mu| overlaps[mu]).unwrap_or(0)
+        };
+        let (pattern, best_pattern) = (largest(start), largest(end));
+        Self {
+            outcome,
+            pattern,
+            start_overlap: start[pattern],
+            overlap: end[pattern],
+            best_pattern,
+            best_overlap: end[best_pattern],
+            energy,
+        }
     }
 }
 

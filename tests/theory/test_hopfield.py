@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import erf
+
 from spinglass.theory import hopfield, replica
 
 QUAD_ERROR = 1e-12

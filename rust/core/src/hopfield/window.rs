@@ -14,6 +14,8 @@
 //!
 //! Bound: the vector ports while the rows fit in cache, the memory beyond.
 
+use rayon::prelude::*;
+
 use super::{Hopfield, overlaps::OverlapPlanes, recall::Outcome};
 use crate::{bits::Chunk, control::Control, error::Result};
 
@@ -22,6 +24,9 @@ const LOOK_AHEAD_ABOVE: usize = 1 << 23;
 
 /// Longest blocks: alone (a few register tiles), and shared among threads.
 const LONGEST: [usize; 2] = [32, 4096];
+
+/// Spins whose constant field is one task.
+const BLOCK: usize = 4096;
 
 /// Shortest block that is worth sharing.
 const SHORTEST_SHARED: usize = 32;
@@ -68,12 +73,21 @@ impl<'a> Descent<'a> {
         control: &Control,
     ) -> Result<Self> {
         let planes = OverlapPlanes::of_state(model.patterns, model.kernels, spins, control)?;
-        let free = sites.iter().map(|&site| (site as usize, spins[site as usize]));
+        let spins: Vec<i8> = sites.iter().map(|&site| spins[site as usize]).collect();
+        let mut fields = vec![0; sites.len()];
+        let blocks = fields.par_chunks_mut(BLOCK).zip(sites.par_chunks(BLOCK));
+        blocks.zip(spins.par_chunks(BLOCK)).try_for_each(|((fields, sites), spins)| {
+            control.check()?;
+            for ((field, &site), &spin) in fields.iter_mut().zip(sites).zip(spins) {
+                *field = model.constant_field(site as usize, spin);
+            }
+            Ok(())
+        })?;
         Ok(Self {
             model,
             sites,
-            spins: free.clone().map(|(_, spin)| spin).collect(),
-            fields: free.map(|(site, spin)| model.constant_field(site, spin)).collect(),
+            spins,
+            fields,
             in_window: vec![false; sites.len()],
             window_size: 0,
             next_window: Some(planes.changes()),

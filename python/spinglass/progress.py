@@ -1,0 +1,87 @@
+"""How far a long call is: a bar on a terminal, plain lines elsewhere, or the user's callable."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+Progress: TypeAlias = bool | Callable[[int, int], object]
+
+
+@contextmanager
+def progress_callback(
+    progress: Progress, description: str, unit: str, costs: ArrayLike | None = None
+) -> Iterator[Callable[[int, int], object] | None]:
+    """Yield what the core calls with ``(done, total)`` about ten times a second, or None.
+
+    Parameters
+    ----------
+    progress : bool or callable
+        False shows nothing, True a bar (plain lines where stderr is no terminal); a callable is
+        called itself.
+    description, unit : str
+        What is done, and what is counted.
+    costs : array_like, optional
+        The relative cost of each unit, in the order in which they are done. Without it they count
+        equally.
+    """
+    if progress is True:
+        report = _Report(description, unit, costs)
+        try:
+            yield report
+        finally:
+            report.close()
+    elif progress is False:
+        yield None
+    elif callable(progress):
+        yield progress
+    else:
+        raise TypeError(f"progress must be False, True or a callable, got {progress!r}")
+
+
+class _Report:
+    """A bar of the work done, which is not the number of units where these differ in cost."""
+
+    def __init__(self, description: str, unit: str, costs: ArrayLike | None) -> None:
+        from tqdm.auto import tqdm
+
+        self._description, self._unit = description, unit
+        self._work: Any = None
+        if costs is not None:
+            work = np.cumsum(np.asarray(costs, dtype=float))
+            self._work = np.concatenate([[0.0], work / work[-1]])
+        self._lines = not (sys.stderr and sys.stderr.isatty())
+        self._shown = 0
+        self._started = time.monotonic()
+        self._bar = tqdm(
+            desc=description,
+            total=1.0,
+            disable=self._lines,
+            dynamic_ncols=True,
+            leave=False,
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {remaining} left{postfix}",
+        )
+
+    def __call__(self, done: int, total: int) -> None:
+        work = float(self._work[done]) if self._work is not None else done / max(total, 1)
+        if not self._lines:
+            self._bar.set_postfix_str(f"{done}/{total} {self._unit}", refresh=False)
+            self._bar.update(work - self._bar.n)
+        elif int(10 * work) > self._shown:
+            self._shown = int(10 * work)
+            spent = time.monotonic() - self._started
+            left = spent * (1 - work) / work
+            print(
+                f"{self._description}: {done} of {total} {self._unit}, {spent:.0f} s gone, "
+                f"about {left:.0f} s left",
+                file=sys.stderr,
+            )
+
+    def close(self) -> None:
+        self._bar.close()

@@ -1,0 +1,8 @@
+"""Settings of the whole suite."""
+
+from hypothesis import settings
+
+# Machines that build wheels are slow and shared: how long an example takes is no failure. The same
+# examples in every run, so that a failure is one for everybody.
+settings.register_profile("spinglass", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("spinglass")

@@ -1,0 +1,75 @@
+"""Every example in the documentation runs and shows what it says."""
+
+import doctest
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import spinglass
+
+# `python -m spinglass` is a command and no library.
+MODULES = sorted(
+    ["spinglass"]
+    + [
+        module.name
+        for module in pkgutil.walk_packages(
+            spinglass.__path__, "spinglass.", onerror=lambda _: None
+        )
+        if module.name.rpartition(".")[2] != "__main__"
+    ]
+)
+README = Path(__file__).parents[1] / "README.md"
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def run(tests):
+    """Run doctests and return how many examples there were and how many failed."""
+    report = []
+    runner = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False)
+    for test in tests:
+        runner.run(test, out=report.append)
+    print("".join(report))
+    return runner.summarize(verbose=False)
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    """Examples may write files, and draw without a screen."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_module_show_what_they_say(name):
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name.partition(".")[0] == "spinglass":
+            raise
+        pytest.skip(f"needs {error.name}")
+    result = run(doctest.DocTestFinder().find(module))
+    assert result.failed == 0
+
+
+@pytest.mark.skipif(not README.exists(), reason="the README is not installed with the package")
+def test_the_examples_of_the_readme_show_what_they_say():
+    text = README.read_text(encoding="utf-8")
+    # A fence is no part of what an example shows.
+    text = "\n".join("" if line.startswith("```") else line for line in text.splitlines())
+    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", str(README), 0)
+    assert run([test]).failed == 0
+
+
+@pytest.mark.parametrize("name", ["spinglass.hopfield", "spinglass.patterns"])
+def test_the_public_classes_have_an_example(name):
+    module = importlib.import_module(name)
+    found = {test.name.partition(name + ".")[2] for test in doctest.DocTestFinder().find(module)}
+    with_examples = {
+        test.name.partition(name + ".")[2]
+        for test in doctest.DocTestFinder().find(module)
+        if test.examples
+    }
+    public = {x for x in spinglass.__all__ if x in found} - {"Recall", "RecallInterrupted"}
+    assert public <= with_examples
