@@ -1,0 +1,14 @@
+//! The Hopfield room.
+
+mod network;
+mod patterns;
+mod trials;
+
+use pyo3::prelude::*;
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<patterns::PackedPatterns>()?;
+    module.add_class::<network::HopfieldNetwork>()?;
+    module.add_class::<trials::CapacityTrials>()?;
+    module.add_function(wrap_pyfunction!(patterns::corrupt_states, module)?)
+}

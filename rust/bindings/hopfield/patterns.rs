@@ -1,0 +1,181 @@
+//! Pattern sets: from arrays, from files, and back.
+
+use std::{fs::File, io::Write, ops::Range, path::PathBuf};
+
+use memmap2::Mmap;
+use numpy::{PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
+use pyo3::{prelude::*, types::PyBytes};
+use rayon::prelude::*;
+use spinglass_core::{
+    control::Control,
+    error::Error,
+    hopfield::{Patterns, corrupt},
+    simd::Level,
+    threads,
+};
+
+use crate::{
+    arrays::{array2, slice},
+    enter::{enter, raise},
+};
+
+/// Bytes of a file, from an offset on, mapped and not read.
+struct MappedFile {
+    map: Mmap,
+    payload: Range<usize>,
+}
+
+impl AsRef<[u8]> for MappedFile {
+    fn as_ref(&self) -> &[u8] {
+        &self.map[self.payload.clone()]
+    }
+}
+
+/// A bit-packed pattern set.
+#[pyclass(frozen, module = "spinglass._core")]
+pub struct PackedPatterns {
+    pub patterns: Patterns,
+}
+
+#[pymethods]
+impl PackedPatterns {
+    #[staticmethod]
+    #[pyo3(signature = (n_patterns, n_spins, seed, num_threads=None))]
+    fn random(
+        py: Python<'_>,
+        n_patterns: usize,
+        n_spins: usize,
+        seed: u64,
+        num_threads: Option<usize>,
+    ) -> PyResult<Self> {
+        let level = Level::current().map_err(raise)?;
+        let control = Control::default();
+        let patterns = enter(py, num_threads, None, &control, || {
+            Patterns::random(n_patterns, n_spins, seed, level, &control)
+        })?;
+        Ok(Self { patterns })
+    }
+
+    #[staticmethod]
+    fn from_array(spins: PyReadonlyArray2<'_, i8>) -> PyResult<Self> {
+        let &[n_patterns, n_spins] = spins.shape() else { unreachable!("the array has two axes") };
+        let spins = slice(&spins, "patterns")?;
+        // Packed while the GIL is held, so that no other thread can write to the array meanwhile.
+        let patterns = threads::pool(None)
+            .and_then(|pool| {
+                let control = Control::default();
+                pool.install(|| Patterns::from_spins(spins, n_patterns, n_spins, &control))
+            })
+            .map_err(raise)?;
+        Ok(Self { patterns })
+    }
+
+    /// From the bytes of `to_bytes`, which are copied.
+    #[staticmethod]
+    fn from_bytes(n_patterns: usize, n_spins: usize, bytes: &[u8]) -> PyResult<Self> {
+        let patterns = Patterns::from_copied_bytes(n_patterns, n_spins, bytes).map_err(raise)?;
+        Ok(Self { patterns })
+    }
+
+    /// Maps the part of a file that starts at `offset`.
+    #[staticmethod]
+    fn from_file(
+        py: Python<'_>,
+        n_patterns: usize,
+        n_spins: usize,
+        path: PathBuf,
+        offset: usize,
+    ) -> PyResult<Self> {
+        let file = File::open(path)?;
+        // SAFETY: the map is private to this process and read-only. Another process that shortens
+        // the file while it is mapped is outside what the language can promise; the documentation
+        // of `Patterns.load` says so.
+        let map = unsafe { Mmap::map(&file)? };
+        let payload = offset.min(map.len())..map.len();
+        let control = Control::default();
+        let patterns = enter(py, None, None, &control, || {
+            Patterns::from_bytes(n_patterns, n_spins, Box::new(MappedFile { map, payload }))
+        })?;
+        Ok(Self { patterns })
+    }
+
+    #[getter]
+    fn n_patterns(&self) -> usize {
+        self.patterns.n_patterns()
+    }
+
+    #[getter]
+    fn n_spins(&self) -> usize {
+        self.patterns.n_spins()
+    }
+
+    #[getter]
+    fn nbytes(&self) -> usize {
+        self.patterns.as_bytes().len()
+    }
+
+    fn padding_is_zero(&self, py: Python<'_>) -> PyResult<bool> {
+        enter(py, None, None, &Control::default(), || Ok(self.patterns.padding_is_zero()))
+    }
+
+    fn same_bits(&self, py: Python<'_>, other: &Self) -> bool {
+        py.detach(|| self.patterns.as_bytes() == other.patterns.as_bytes())
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.patterns.as_bytes())
+    }
+
+    /// Appends the bytes to a file.
+    fn append_to(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let mut file = File::options().append(true).open(path)?;
+        for piece in self.patterns.as_bytes().chunks(1 << 26) {
+            py.detach(|| file.write_all(piece))?;
+            py.check_signals()?;
+        }
+        py.detach(|| file.sync_all())?;
+        Ok(())
+    }
+
+    /// The chosen patterns as spins, int8 (len(which), N).
+    fn unpack<'py>(
+        &self,
+        py: Python<'py>,
+        which: Vec<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<i8>>> {
+        if let Some(mu) = which.iter().find(|&&mu| mu >= self.patterns.n_patterns()) {
+            return Err(raise(Error::expected(
+                "pattern index",
+                format_args!("below {}", self.patterns.n_patterns()),
+                mu,
+            )));
+        }
+        let control = Control::default();
+        let spins = enter(py, None, None, &control, || self.patterns.to_spins(&which, &control))?;
+        array2(py, spins, self.patterns.n_spins())
+    }
+}
+
+/// Flips `count` distinct spins of each row: row k by stream k of the seed.
+#[pyfunction]
+pub fn corrupt_states<'py>(
+    py: Python<'py>,
+    states: PyReadonlyArray2<'py, i8>,
+    count: usize,
+    seed: u64,
+) -> PyResult<Bound<'py, PyArray2<i8>>> {
+    let n = states.shape()[1];
+    if count > n {
+        return Err(raise(Error::expected("count", format_args!("at most {n}"), count)));
+    }
+    let mut spins = slice(&states, "states")?.to_vec();
+    let control = Control::default();
+    enter(py, None, None, &control, || {
+        spins.par_chunks_mut(n.max(1)).enumerate().try_for_each(|(stream, spins)| {
+            control.check()?;
+            corrupt(spins, count, seed, stream as u64);
+            Ok(())
+        })
+    })?;
+    array2(py, spins, n)
+}
