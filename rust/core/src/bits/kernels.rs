@@ -1,7 +1,7 @@
 //! The hot loops over bits, each written once over [`Lanes`] and compiled once an instruction set.
 //!
 //! Every result is an integer that does not depend on the order of summation, so all sets give the
-//! same bits. What they run into: `weigh` and `hamming_block` the vector ports while the rows are
+//! same bits. What they run into: `weigh`, `correct` and `hamming_block` the vector ports while the rows are
 //! in cache and the memory beyond; `tally` the memory; `ripple` the L1 stores.
 
 use super::{Chunk, PlaneStack, Rows, bit, lanes::Lanes};
@@ -32,8 +32,9 @@ pub struct Kernels {
     /// Whether no field plus twice its weight has the opposite sign of its spin. Then the fields are
     /// replaced by these sums.
     pub settle: fn(&mut [i64], &[i64], &[i8]) -> bool,
-    /// Bits in which two rows differ.
-    pub hamming: fn(&[Chunk], &[Chunk]) -> i64,
+    /// Adds, for each site, the first factor plus the second times the number of bits in which the
+    /// site's row differs from the given one.
+    pub correct: fn(Rows<'_>, &[u32], &[Chunk], [i64; 2], &mut [i64]),
     /// Bits set in both of two rows.
     pub overlap: fn(&[Chunk], &[Chunk]) -> i64,
     /// Bits in which row `i + a` differs from row `j + b`, to entry `a * BLOCK + b`, for all
@@ -83,8 +84,14 @@ macro_rules! kernels {
                 kernels::settle(fields, weights, spins)
             }
             $(#[target_feature(enable = $feature)])?
-            fn hamming(a: &[Chunk], b: &[Chunk]) -> i64 {
-                kernels::hamming::<$lanes>(a, b)
+            fn correct(
+                rows: Rows<'_>,
+                sites: &[u32],
+                row: &[Chunk],
+                factors: [i64; 2],
+                out: &mut [i64],
+            ) {
+                kernels::correct::<$lanes>(rows, sites, row, factors, out);
             }
             $(#[target_feature(enable = $feature)])?
             fn overlap(a: &[Chunk], b: &[Chunk]) -> i64 {
@@ -112,7 +119,9 @@ macro_rules! kernels {
                 // SAFETY: see above.
                 settle: |fields, weights, spins| unsafe { settle(fields, weights, spins) },
                 // SAFETY: see above.
-                hamming: |a, b| unsafe { hamming(a, b) },
+                correct: |rows, sites, row, factors, out| unsafe {
+                    correct(rows, sites, row, factors, out)
+                },
                 // SAFETY: see above.
                 overlap: |a, b| unsafe { overlap(a, b) },
                 // SAFETY: see above.
@@ -126,9 +135,18 @@ macro_rules! kernels {
 pub(super) use kernels;
 
 #[inline(always)]
-pub(super) fn hamming<L: Lanes>(a: &[Chunk], b: &[Chunk]) -> i64 {
-    let count = |tally, (a, b)| L::load(a).xor(L::load(b)).count(tally);
-    L::total(L::finish(a.iter().zip(b).fold(L::zero(), count)))
+pub(super) fn correct<L: Lanes>(
+    rows: Rows<'_>,
+    sites: &[u32],
+    row: &[Chunk],
+    [constant, factor]: [i64; 2],
+    out: &mut [i64],
+) {
+    for (&site, out) in sites.iter().zip(out) {
+        let pairs = rows.row(site as usize).iter().zip(row);
+        let tally = pairs.fold(L::zero(), |tally, (a, b)| L::load(a).xor(L::load(b)).count(tally));
+        *out += constant + factor * L::total(L::finish(tally));
+    }
 }
 
 #[inline(always)]

@@ -23,8 +23,8 @@ const DEVIATIONS: f64 = 4.5;
 /// Spins counted by one task: enough to hide the merging of its planes.
 const SPINS_PER_TASK: usize = 4096;
 
-/// Sites weighed by one task.
-const SITES_PER_TASK: usize = 64;
+/// Bytes of rows weighed by one task: a few microseconds.
+const TASK_BYTES: usize = 1 << 17;
 
 /// Bytes of rows above which weighing is worth more than one thread.
 const SHARE_ABOVE: usize = 1 << 18;
@@ -81,20 +81,31 @@ impl<'a> OverlapPlanes<'a> {
     }
 
     /// For each of `sites`, sum_mu xi_i^mu v_mu. On the current pool if the rows are many.
-    pub fn weigh(&self, sites: &[u32], out: &mut [i64]) {
-        let weigh = |sites, out| (self.kernels.weigh)(self.rows, sites, &self.planes, out);
-        let bytes = self.rows.stride() * size_of::<Chunk>() * sites.len();
-        if bytes > SHARE_ABOVE && rayon::current_num_threads() > 1 {
-            let tasks = sites.par_chunks(SITES_PER_TASK).zip(out.par_chunks_mut(SITES_PER_TASK));
-            tasks.for_each(|(sites, out)| weigh(sites, out));
-        } else {
-            weigh(sites, out);
-        }
+    pub fn weigh(&self, sites: &[u32], weights: &mut [i64]) {
+        self.share(sites, weights, |sites, weights| {
+            (self.kernels.weigh)(self.rows, sites, &self.planes, weights);
+        });
     }
 
-    /// sum_mu xi_i^mu xi_k^mu: what a flip of `k` at +1 takes from the weight of `i`.
-    pub fn product(&self, i: usize, k: usize) -> i64 {
-        self.n_patterns as i64 - 2 * (self.kernels.hamming)(self.rows.row(i), self.rows.row(k))
+    /// Makes up for a flip of spin `k`, then `spin`, in weights that were taken before it: each
+    /// loses spin times sum_mu xi_i^mu xi_k^mu = P - 2 hamming(i, k).
+    pub fn correct(&self, sites: &[u32], weights: &mut [i64], k: usize, spin: i8) {
+        let spin = i64::from(spin);
+        let factors = [-spin * self.n_patterns as i64, 2 * spin];
+        self.share(sites, weights, |sites, weights| {
+            (self.kernels.correct)(self.rows, sites, self.rows.row(k), factors, weights);
+        });
+    }
+
+    fn share(&self, sites: &[u32], weights: &mut [i64], f: impl Fn(&[u32], &mut [i64]) + Sync) {
+        let row_bytes = self.rows.stride() * size_of::<Chunk>();
+        if row_bytes * sites.len() > SHARE_ABOVE && rayon::current_num_threads() > 1 {
+            let n = (TASK_BYTES / row_bytes).next_multiple_of(4).max(4);
+            let tasks = sites.par_chunks(n).zip(weights.par_chunks_mut(n));
+            tasks.for_each(|(sites, weights)| f(sites, weights));
+        } else {
+            f(sites, weights);
+        }
     }
 
     /// The overlaps M_mu themselves.

@@ -9,10 +9,12 @@
 //!
 //! Rows are weighed a block ahead, against the planes as they stand at its beginning; that shares
 //! the work among threads when the rows are long, and among registers always. The scan behind it
-//! is serial and corrects each field by the flips inside the block, xi_i . xi_k each, so the
-//! dynamics is exactly the sequential one.
+//! is serial, and each flip corrects the weights of the rest of the block by its xi_i . xi_k, so
+//! the dynamics is exactly the sequential one.
 //!
 //! Bound: the vector ports while the rows fit in cache, the memory beyond.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -24,6 +26,9 @@ const LOOK_AHEAD_ABOVE: usize = 1 << 23;
 
 /// Longest blocks: alone (a few register tiles), and shared among threads.
 const LONGEST: [usize; 2] = [32, 4096];
+
+/// Spins that are checked for flips together.
+const SETTLED_AT_ONCE: usize = 64;
 
 /// Spins whose constant field is one task.
 const BLOCK: usize = 4096;
@@ -60,8 +65,6 @@ struct Descent<'a> {
     planes: OverlapPlanes<'a>,
     /// The window, while it is not yet what rows are weighed against.
     next_window: Option<OverlapPlanes<'a>>,
-    /// Changes of the planes since the block was weighed: (site, its spin before the change).
-    changes: Vec<(usize, i8)>,
     flips: u64,
 }
 
@@ -92,7 +95,6 @@ impl<'a> Descent<'a> {
             window_size: 0,
             next_window: Some(planes.changes()),
             planes,
-            changes: Vec::new(),
             flips: 0,
         })
     }
@@ -113,11 +115,21 @@ impl<'a> Descent<'a> {
                 let last = self.sites.len().min(first + pace.block_length());
                 let weights = &mut weights[..last - first];
                 self.planes.weigh(&self.sites[first..last], weights);
-                self.changes.clear();
-                if !self.pass(first, weights) && self.visit(first, weights) {
-                    return Ok(self.at_rest(sweep));
+                let mut changes = 0;
+                for run in (first..last).step_by(SETTLED_AT_ONCE) {
+                    let run = run..last.min(run + SETTLED_AT_ONCE);
+                    let here = run.start - first..run.end - first;
+                    if self.settle(run.clone(), &weights[here]) {
+                        continue;
+                    }
+                    for position in run {
+                        changes += self.visit(position, &mut weights[position - first..]);
+                        if self.window_size == 0 && changes > 0 {
+                            return Ok(self.at_rest(sweep));
+                        }
+                    }
                 }
-                pace.record(self.changes.len(), last - first);
+                pace.record(changes, last - first);
                 first = last;
             }
             if let Some(window) = self.next_window.take() {
@@ -131,51 +143,42 @@ impl<'a> Descent<'a> {
         Ok(Outcome { sweeps: max_sweeps, flips: self.flips, ..Outcome::default() })
     }
 
-    /// The common case, without a branch a spin: nothing in this block flips, or did at its last
-    /// visit. Takes the new fields and returns true, or leaves the block as it was.
-    fn pass(&mut self, first: usize, weights: &[i64]) -> bool {
-        let block = first..first + weights.len();
+    /// The common case, without a branch a spin: nothing in this run of spins flips, or did at its
+    /// last visit. Takes the new fields and returns true, or leaves everything as it was.
+    fn settle(&mut self, run: Range<usize>, weights: &[i64]) -> bool {
         self.model.has_no_thresholds()
-            && !self.in_window[block.clone()].contains(&true)
-            && (self.model.kernels.settle)(
-                &mut self.fields[block.clone()],
-                weights,
-                &self.spins[block],
-            )
+            && !self.in_window[run.clone()].contains(&true)
+            && (self.model.kernels.settle)(&mut self.fields[run.clone()], weights, &self.spins[run])
     }
 
-    /// Visits the spins of a block one after the other. True once the window is empty.
-    fn visit(&mut self, first: usize, weights: &[i64]) -> bool {
-        for (position, &weight) in (first..).zip(weights) {
-            let site = self.sites[position] as usize;
-            let spin = self.spins[position];
-            if self.in_window[position] {
-                // Its own flip leaves the window: taken back as if the spin flipped again.
-                self.planes.flip(site, spin);
-                self.changes.push((site, spin));
-                self.in_window[position] = false;
-                self.window_size -= 1;
-                if self.window_size == 0 {
-                    return true;
-                }
-            }
-            let correction =
-                |&(k, spin): &(usize, i8)| i64::from(spin) * self.planes.product(site, k);
-            let corrections: i64 = self.changes.iter().map(correction).sum();
-            self.fields[position] += 2 * (weight - corrections);
-            if self.model.turns(site, self.fields[position], spin) {
-                self.planes.flip(site, spin);
-                if let Some(window) = &mut self.next_window {
-                    window.flip(site, spin);
-                }
-                self.changes.push((site, spin));
-                self.spins[position] = -spin;
-                self.in_window[position] = true;
-                self.window_size += 1;
-                self.flips += 1;
-            }
+    /// Visits one spin; `weights` are its own and those of the rest of the block. Returns how often
+    /// the planes changed.
+    fn visit(&mut self, position: usize, weights: &mut [i64]) -> usize {
+        let (site, spin) = (self.sites[position] as usize, self.spins[position]);
+        let rest = &self.sites[position..position + weights.len()];
+        let mut changes = 0;
+        if self.in_window[position] {
+            // Its own flip leaves the window: taken back as if the spin flipped again.
+            self.planes.flip(site, spin);
+            self.planes.correct(rest, weights, site, spin);
+            self.in_window[position] = false;
+            self.window_size -= 1;
+            changes += 1;
         }
-        false
+        self.fields[position] += 2 * weights[0];
+        if self.model.turns(site, self.fields[position], spin) {
+            self.planes.flip(site, spin);
+            self.planes.correct(&rest[1..], &mut weights[1..], site, spin);
+            if let Some(window) = &mut self.next_window {
+                window.flip(site, spin);
+            }
+            self.spins[position] = -spin;
+            self.in_window[position] = true;
+            self.window_size += 1;
+            self.flips += 1;
+            changes += 1;
+        }
+        changes
     }
 
     fn at_rest(&self, sweeps: u64) -> Outcome {
