@@ -19,6 +19,8 @@ pub const BLOCK: usize = 64;
 /// Side of the register tiles of `hamming_block`.
 const TILE: usize = 4;
 
+type Correct = fn(Rows<'_>, &[u32], &[Chunk], [i64; 2], &mut [i64]);
+
 /// The kernels of one instruction set.
 pub struct Kernels {
     /// For each site, the sum of the stack's integers, each with the sign of its bit in the site's
@@ -34,7 +36,7 @@ pub struct Kernels {
     pub settle: fn(&mut [i64], &[i64], &[i8]) -> bool,
     /// Adds, for each site, the first factor plus the second times the number of bits in which the
     /// site's row differs from the given one.
-    pub correct: fn(Rows<'_>, &[u32], &[Chunk], [i64; 2], &mut [i64]),
+    pub correct: Correct,
     /// Bits set in both of two rows.
     pub overlap: fn(&[Chunk], &[Chunk]) -> i64,
     /// Bits in which row `i + a` differs from row `j + b`, to entry `a * BLOCK + b`, for all
