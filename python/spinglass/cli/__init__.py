@@ -1,0 +1,58 @@
+"""The command ``spinglass``: a thin door to the experiments.
+
+A command is one file: a function ``add`` that adds its parser, listed in ``_COMMANDS``, and a
+function that runs it and returns the exit code. What is imported only for a run is imported in that
+function, so that ``--help`` answers at once.
+
+Exit codes: 0 done, 2 bad input (one line on stderr says what), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from spinglass import __version__
+from spinglass.cli import capacity, recall
+from spinglass.cli.arguments import Parser
+
+_COMMANDS: tuple[Callable[[Any], None], ...] = (capacity.add, recall.add)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line ``arguments`` (by default those of the process); return the exit code.
+
+    Examples
+    --------
+    >>> main(["capacity", "--seed", "minus one"])  # one line on stderr, no traceback
+    2
+    """
+    parser = Parser(
+        prog="spinglass",
+        description="The statistical physics of neural networks, at the speed of the machine.",
+        epilog="'spinglass COMMAND --help' tells more about a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"spinglass {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for add in _COMMANDS:
+        add(commands)
+    try:
+        chosen, unknown = parser.parse_known_args(arguments)
+        if unknown:
+            getattr(chosen, "parser", parser).error(f"unknown arguments: {' '.join(unknown)}")
+        if not hasattr(chosen, "run"):
+            parser.print_help()
+            return 0
+        code: int = chosen.run(chosen)
+        sys.stdout.flush()
+    except SystemExit as leave:  # --help, --version and bad flags
+        return int(leave.code or 0)
+    except KeyboardInterrupt:
+        print("spinglass: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # '| head' has seen enough; let the exit not complain either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code

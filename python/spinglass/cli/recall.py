@@ -1,0 +1,157 @@
+"""The command ``spinglass recall``: pictures stored, spoiled, and found again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import textwrap
+from importlib import util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spinglass.cli.arguments import Help, check_writable, fraction, integer, save, width
+
+if TYPE_CHECKING:
+    from spinglass.experiments import RecallPictures
+
+_EPILOG = """\
+examples:
+  spinglass recall
+  spinglass recall cat.jpg dog.png --flip 0.2
+  spinglass recall photos/*.jpg --size 128
+
+The table goes to stdout, errors to stderr.
+"""
+
+
+def add(commands: Any) -> None:
+    """Add the parser of the command."""
+    about = "recall pictures from noise while the energy falls"
+    parser = commands.add_parser(
+        "recall",
+        help=about,
+        description=textwrap.fill(
+            "Recall pictures from noise. The pictures are stored in a Hopfield network, one spin a "
+            "pixel; a part of the pixels of each is flipped, and the network follows "
+            "zero-temperature dynamics, in which the energy never rises, to the fixed point. "
+            "Without images of your own: five figures of 11 x 11 pixels, the first a cross.",
+            width=width(),
+        ),
+        epilog=_EPILOG,
+        formatter_class=Help,
+    )
+    option = parser.add_argument
+    option(
+        "images",
+        nargs="*",
+        metavar="IMAGE",
+        help="picture files to store: cropped to a square, made black and white in about equal "
+        "parts",
+    )
+    option(
+        "--flip",
+        type=fraction,
+        default=0.3,
+        metavar="F",
+        help="fraction of pixels flipped at the start (default: %(default)s)",
+    )
+    option(
+        "--size",
+        type=integer(2),
+        metavar="L",
+        help="store images as L x L pixels (default: 64)",
+    )
+    option(
+        "--seed",
+        type=integer(0),
+        default=0,
+        metavar="S",
+        help="the same seed flips the same pixels (default: %(default)s)",
+    )
+    option(
+        "--threads",
+        type=integer(1),
+        metavar="K",
+        help="threads (default: all); the result does not depend on it",
+    )
+    option(
+        "--out",
+        type=Path,
+        default=Path("recall"),
+        metavar="DIR",
+        help="folder for recall.json and recall.png (default: %(default)s)",
+    )
+    option("--quiet", action="store_true", help="no notes, only the table")
+    parser.set_defaults(run=_run, parser=parser)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from spinglass import experiments
+
+    complain = chosen.parser.error
+    for library, name in (("matplotlib", "Matplotlib"), ("PIL", "Pillow")):
+        if util.find_spec(library) is None:
+            complain(f"pictures need {name}: pip install 'spinglass[plot]'")
+    figure = chosen.out / "recall.png"
+    for image in chosen.images:
+        if os.path.exists(figure) and os.path.exists(image) and os.path.samefile(figure, image):
+            complain(f"argument --out: {figure} is one of the images and would be written over")
+    made = check_writable(chosen.out, complain)
+    done = False
+    try:
+        result = experiments.recall_pictures(
+            chosen.images or None,
+            flip=chosen.flip,
+            size=chosen.size,
+            seed=chosen.seed,
+            num_threads=chosen.threads,
+        )
+        done = True
+    except OSError as error:
+        complain(f"argument IMAGE: cannot read {error.filename!r}: {error.strerror or error}")
+    except (ValueError, TypeError, MemoryError) as error:
+        name, _, rest = str(error).partition(" ")
+        flag = {"images": "IMAGE", "size": "--size"}.get(name)
+        complain(f"argument {flag}: {rest}" if flag else str(error))
+    finally:
+        if made and not done:
+            chosen.out.rmdir()
+    print(_table(result), flush=True)
+    written = save(result, chosen.out, complain)
+    if not chosen.quiet:
+        print("\n" + textwrap.fill(_note(result), width()))
+        print("\nwrote " + "\n      ".join(str(path) for path in written))
+    return 0
+
+
+def _table(result: RecallPictures) -> str:
+    """Return one line a picture, of at most 40 columns unless the terminal has more for names."""
+    room = max(9, min(width() - 31, max(len(name) for name in result.names)))
+    lines = [f"{'image':<{room}}{'start':>7}{'end':>7}{'flips':>8}{'sweeps':>8}"]
+    for k, name in enumerate(result.names):
+        short = name if len(name) <= room else name[: room - 1] + "…"
+        lines.append(
+            f"{short:<{room}}{result.start_overlap[k]:>7.3f}{result.overlap[k]:>7.3f}"
+            f"{result.flips[k]:>8}{result.sweeps[k]:>8}{'' if result.converged[k] else '+'}"
+        )
+    return "\n".join(lines)
+
+
+def _note(result: RecallPictures) -> str:
+    """Say in words what the table says in numbers."""
+    n, n_spins = len(result.names), result.config.size**2
+    whole = int((result.overlap == 1).sum())
+    note = (
+        f"start, end: overlap with the stored picture, 1 if equal, -1 if reversed. {n} "
+        f"picture{'s' * (n > 1)} in {n_spins} spins, {whole} recalled without an error, "
+    )
+    if result.converged.all():
+        note += "all at rest."
+    else:
+        note += f"those with + not at rest after {result.config.max_sweeps} sweeps."
+    if whole < n and n > 1:
+        note += (
+            " Pictures that have much in common blur into one another under Hebb's rule: store "
+            "fewer, or less alike."
+        )
+    return note

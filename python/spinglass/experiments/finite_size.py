@@ -1,0 +1,351 @@
+r"""From yes and no at finite size to a critical load with an error: half-points and their law.
+
+A trial keeps its memory or loses it. At N spins the share that keep it falls from 1 to 0 as the
+load grows, and the **half-point** is the load where it is 1/2. The crosstalk of P stored patterns
+is noise of variance P/N, so what a trial must withstand grows as the square root of the load; if
+the largest amplitude a trial withstands is normally distributed,
+
+    P(kept | load) = Phi((sqrt(half) - sqrt(load)) / width),
+
+a probit regression on sqrt(load), fitted by maximum likelihood to all loads of one size. It fits
+10^5 trials at N = 1000; against the load itself they reject it, and its half-point is 6e-4 higher,
+three times the error of a scan with default numbers. A logistic curve they reject either way.
+
+Half-points depend on N, and are extrapolated with the law
+
+    half(N) = alpha_c + A N^(-x),
+
+alpha_c, A and x together. A few sizes hardly tell x, and alpha_c hangs on x: the error of alpha_c
+therefore comes from the profile likelihood, over every x, and the range of alpha_c over all
+exponents that the half-points do not reject stands beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import scipy  # its submodules load when first used: --help does not wait for them
+from numpy.typing import ArrayLike, NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+
+EXPONENTS = (0.1, 1.5)
+"""Bounds of the exponent: below, N^(-x) is a constant over any range of N that can be run."""
+CUSTOMARY_EXPONENTS = (1 / 3, 1 / 2)
+"""What is assumed where the half-points cannot tell."""
+_NOT_REJECTED = 3.84  # chi-square, one degree of freedom, 95 %
+
+
+@dataclass(frozen=True)
+class HalfPoint:
+    """The load at which half of the trials keep their memory, at one size.
+
+    Attributes
+    ----------
+    n_spins : int
+        N.
+    value, error : float
+        The half-point (a load, P/N) and its standard error; NaN if the loads do not bracket it.
+    width : float
+        Width of the fall, in units of sqrt(load).
+    reason : str
+        Why there is no value, in words; empty if there is one.
+    """
+
+    n_spins: int
+    value: float
+    error: float
+    width: float = math.nan
+    reason: str = ""
+
+    def probability(self, load: ArrayLike) -> Floats:
+        """Return the fitted retrieval probability at ``load`` (NaN if there is no half-point)."""
+        distance = math.sqrt(self.value) - np.sqrt(np.asarray(load, dtype=float))
+        return np.asarray(scipy.special.ndtr(distance / self.width))
+
+
+@dataclass(frozen=True)
+class CriticalLoad:
+    """alpha_c, extrapolated to infinite N by half(N) = alpha_c + A N^(-x).
+
+    Attributes
+    ----------
+    value, error : float
+        alpha_c and half the width of its 68 % interval. The uncertainty of the exponent is in it.
+    interval : tuple of float
+        That interval, lower and upper end; as a rule the lower arm is longer.
+    exponent, exponent_error : float
+        x, and half the width of its 68 % interval within the bounds 0.1 and 1.5.
+    exponent_spread : float
+        Half the range of alpha_c over every exponent that the half-points do not reject at 95 %:
+        what the choice of an exponent could do. Not to be added to ``error`` in quadrature.
+    amplitude : float
+        A.
+    n_spins, residuals : tuple
+        The sizes that entered, and half-point minus law at each of them.
+    chi_square : float
+        Sum of the squared residuals in units of their errors; sizes minus three degrees of freedom.
+    note : str
+        What to know about this fit, in words.
+    """
+
+    value: float = math.nan
+    error: float = math.nan
+    interval: tuple[float, float] = (math.nan, math.nan)
+    exponent: float = math.nan
+    exponent_error: float = math.nan
+    exponent_spread: float = math.nan
+    amplitude: float = math.nan
+    n_spins: tuple[int, ...] = ()
+    residuals: tuple[float, ...] = ()
+    chi_square: float = math.nan
+    note: str = ""
+
+
+def half_point(
+    n_spins: int,
+    load: ArrayLike,
+    kept: ArrayLike,
+    tried: ArrayLike,
+    *,
+    seed: Any = 0,
+    n_bootstrap: int = 1000,
+) -> HalfPoint:
+    """Return the half-point of one size, its error from a bootstrap over instances.
+
+    Instances (drawn pattern sets) are resampled within each load, because the starts of one
+    instance share its patterns. The error is half the width of the central 68 % of the
+    resampled half-points, and no less than the curvature of the likelihood gives for independent
+    trials; where no load has a mixed share, only the gap is known: its middle, gap/sqrt(12).
+
+    Parameters
+    ----------
+    n_spins : int
+        N, carried into the result.
+    load, kept, tried : array_like, shape (n_instances,)
+        For each instance its load, how many of its trials kept the memory, and how many there were.
+    seed : int or numpy.random.SeedSequence
+        Seeds the bootstrap.
+    n_bootstrap : int
+        Number of resamples.
+
+    Returns
+    -------
+    HalfPoint
+        With NaN and the reason where the loads do not bracket it.
+
+    Examples
+    --------
+    >>> point = half_point(1000, [0.14, 0.15, 0.16, 0.17], [40, 30, 12, 1], [40, 40, 40, 40])
+    >>> 0.15 < point.value < 0.16
+    True
+    >>> half_point(1000, [0.10, 0.12], [9, 9], [9, 9]).reason
+    'every trial kept its memory: the half-point lies above the largest load, 0.12'
+    """
+    load, kept, tried = (np.asarray(a, dtype=float) for a in (load, kept, tried))
+    loads = np.unique(load)
+
+    def none(reason: str) -> HalfPoint:
+        return HalfPoint(n_spins, math.nan, math.nan, reason=reason)
+
+    if len(loads) == 0:
+        return none("no trial was finished")
+    above = f"the half-point lies above the largest load, {loads[-1]:.4g}"
+    below = f"the half-point lies below the smallest load, {loads[0]:.4g}"
+    if kept.sum() == tried.sum():
+        return none(f"every trial kept its memory: {above}")
+    if kept.sum() == 0:
+        return none(f"no trial kept its memory: {below}")
+    if len(loads) == 1:
+        return none("a single load does not bracket it")
+
+    totals = np.array([[kept[load == a].sum(), tried[load == a].sum()] for a in loads])[None]
+    samples = _resampled(load, kept, tried, loads, np.random.default_rng(seed), n_bootstrap)
+    x = np.sqrt(loads)
+    centre, unit = x.mean(), np.diff(x).mean()
+    best, covariance = _probit((x - centre) / unit, totals)
+    resampled, _ = _probit((x - centre) / unit, samples, start=best[0])
+    offset, slope = best[0]
+    if slope >= 0 or np.mean(resampled[:, 1] < 0) < 0.95:
+        return none("the share of trials that keep their memory does not clearly fall with load")
+    crossing = centre - unit * offset / slope
+    if crossing < x[0]:
+        return none(f"most trials lose their memory at every load: {below}")
+    if crossing > x[-1]:
+        return none(f"most trials keep their memory at every load: {above}")
+
+    share = totals[0, :, 0] / totals[0, :, 1]
+    mixed = (share > 0) & (share < 1)
+    if not mixed.any():
+        low, high = loads[share == 1].max(), loads[share == 0].min()
+        value, error = (low + high) / 2, (high - low) / math.sqrt(12)
+        return HalfPoint(n_spins, float(value), float(error), float(-unit / slope))
+    fell = resampled[resampled[:, 1] < 0]
+    halves = np.maximum(centre - unit * fell[:, 0] / fell[:, 1], 0.0) ** 2
+    spread = np.diff(np.quantile(halves, [0.1587, 0.8413]))[0] / 2
+    gradient = np.array([-1.0, offset / slope]) * 2 * crossing * unit / slope
+    curvature = math.sqrt(gradient @ covariance[0] @ gradient)
+    return HalfPoint(
+        n_spins, float(crossing**2), float(max(spread, curvature)), float(-unit / slope)
+    )
+
+
+def _resampled(
+    load: Floats,
+    kept: Floats,
+    tried: Floats,
+    loads: Floats,
+    rng: np.random.Generator,
+    n_bootstrap: int,
+) -> Floats:
+    """Return (kept, tried) a load for every resample, shape (n_bootstrap, n_loads, 2).
+
+    Instances with the same counts are interchangeable, so drawing instances with replacement is
+    a multinomial draw over the few distinct counts.
+    """
+    samples = np.empty((n_bootstrap, len(loads), 2))
+    for k, a in enumerate(loads):
+        here = np.stack([kept[load == a], tried[load == a]], axis=1)
+        kinds, counts = np.unique(here, axis=0, return_counts=True)
+        samples[:, k] = rng.multinomial(len(here), counts / len(here), size=n_bootstrap) @ kinds
+    return samples
+
+
+def _probit(x: Floats, counts: Floats, start: ArrayLike = (0.0, -0.5)) -> tuple[Floats, Floats]:
+    """Fit P(kept) = Phi(b0 + b1 x) to a batch of counts by Newton's method with step halving.
+
+    ``x`` is in units of the distance between loads; ``counts`` has shape (batch, n_loads, 2).
+    A prior b0 ~ N(0, 10), b1 ~ N(0, 4) keeps separated data finite (4: the fall takes a quarter
+    of a step) and is worth less than one trial in any other. Returns b, shape (batch, 2), and the
+    inverse of the negative Hessian.
+    """
+    kept, lost = counts[..., 0], counts[..., 1] - counts[..., 0]
+    prior = np.array([1 / 10**2, 1 / 4**2])
+    design = np.stack([np.ones_like(x), x], axis=1)
+
+    def objective(b: Floats) -> Floats:
+        q = b @ design.T
+        fit = kept * scipy.special.log_ndtr(q) + lost * scipy.special.log_ndtr(-q)
+        return np.asarray(fit.sum(axis=1) - (prior * b**2).sum(axis=1) / 2)
+
+    b = np.tile(np.asarray(start, dtype=float), (len(counts), 1))
+    value = objective(b)
+    for _ in range(60):
+        q = b @ design.T
+        density = -(q**2) / 2 - math.log(2 * math.pi) / 2
+        up = np.exp(density - scipy.special.log_ndtr(q))
+        down = np.exp(density - scipy.special.log_ndtr(-q))
+        gradient = (kept * up - lost * down) @ design - prior * b
+        weight = kept * up * (up + q) + lost * down * (down - q)
+        hessian = np.einsum("bl,li,lj->bij", weight, design, design) + np.diag(prior)
+        step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
+        scale = np.ones((len(b), 1))
+        for _ in range(30):
+            moved = objective(b + scale * step)
+            worse = moved < value - 1e-9 * np.abs(value)
+            if not worse.any():
+                break
+            scale[worse] /= 2
+        b, value = b + scale * step, moved
+        if np.abs(step).max() < 1e-9:
+            break
+    return b, np.linalg.inv(hessian)
+
+
+def extrapolate(points: list[HalfPoint] | tuple[HalfPoint, ...]) -> CriticalLoad:
+    """Return alpha_c of half(N) = alpha_c + A N^(-x), fitted to the half-points that exist.
+
+    For a given x the law is linear, so weighted least squares gives alpha_c and A at once, and x
+    is found by going through its whole range. With two sizes x cannot be fitted: the value is the
+    middle of what x = 1/3 and x = 1/2 give, and ``exponent_spread`` half their distance. With one
+    size there is no value. ``note`` says so.
+
+    Parameters
+    ----------
+    points : sequence of HalfPoint
+        One a size; those without a value are left out.
+
+    Examples
+    --------
+    >>> sizes = (1000, 2000, 4000, 8000)
+    >>> planted = [HalfPoint(n, 0.14 + 0.5 * n**-0.45, 1e-4) for n in sizes]
+    >>> fit = extrapolate(planted)
+    >>> round(fit.value, 5), round(fit.exponent, 3), fit.exponent_spread > 5e-4
+    (0.14, 0.45, True)
+    """
+    used = sorted((p for p in points if math.isfinite(p.value)), key=lambda p: p.n_spins)
+    sizes = tuple(p.n_spins for p in used)
+    half = np.array([p.value for p in used])
+    error = np.array([p.error for p in used])
+    if len(used) < 2:
+        count = "one size has" if used else "no size has"
+        return CriticalLoad(n_spins=sizes, note=f"{count} a half-point: nothing to extrapolate")
+    if len(used) == 2:
+        value, sigma, _, _ = _linear(np.array(CUSTOMARY_EXPONENTS), sizes, half, error)
+        middle, spread = value.mean(), np.ptp(value) / 2
+        return CriticalLoad(
+            value=float(middle),
+            error=float(sigma.max()),
+            interval=(float(middle - sigma.max()), float(middle + sigma.max())),
+            exponent_spread=float(spread),
+            n_spins=sizes,
+            note="two sizes cannot tell the exponent: the value is the middle of what N^(-1/3) "
+            "and N^(-1/2) give, the spread half their distance",
+        )
+
+    exponents = np.linspace(*EXPONENTS, 14001)
+    value, sigma, amplitude, chi = _linear(exponents, sizes, half, error)
+    k = int(chi.argmin())
+    # One sigma in alpha_c with x free: at each x the interval that stays within chi_min + 1.
+    inside = chi <= chi[k] + 1
+    arm = sigma[inside] * np.sqrt(chi[k] + 1 - chi[inside])
+    low, high = float((value[inside] - arm).min()), float((value[inside] + arm).max())
+    allowed = chi <= chi[k] + _NOT_REJECTED
+    law = value[k] + amplitude[k] * np.array(sizes, dtype=float) ** -exponents[k]
+    notes = []
+    if len(used) == 3:
+        notes.append("three sizes leave nothing to test the law with")
+    elif scipy.special.chdtrc(len(used) - 3, chi[k]) < 0.01:
+        notes.append(
+            f"the half-points do not follow one power law (chi-square {chi[k]:.1f}, "
+            f"{len(used) - 3} degrees of freedom): the errors are too small"
+        )
+    if k in (0, len(exponents) - 1):
+        notes.append(f"the exponent is at its bound, {exponents[k]:g}")
+    ends = exponents[allowed][[0, -1]]
+    if ends[0] == EXPONENTS[0] or ends[1] == EXPONENTS[1]:
+        notes.append("the half-points do not fix the exponent: the spread is cut by its bounds")
+    elif (ends[0] <= CUSTOMARY_EXPONENTS[0]) and (ends[1] >= CUSTOMARY_EXPONENTS[1]):
+        notes.append("both N^(-1/3) and N^(-1/2) fit: the spread covers them")
+    return CriticalLoad(
+        value=float(value[k]),
+        error=(high - low) / 2,
+        interval=(low, high),
+        exponent=float(exponents[k]),
+        exponent_error=float(np.ptp(exponents[inside]) / 2),
+        exponent_spread=float(np.ptp(value[allowed]) / 2),
+        amplitude=float(amplitude[k]),
+        n_spins=sizes,
+        residuals=tuple(float(r) for r in half - law),
+        chi_square=float(chi[k]),
+        note="; ".join(notes),
+    )
+
+
+def _linear(
+    exponents: Floats, sizes: tuple[int, ...], half: Floats, error: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Fit half = alpha_c + A N^(-x) at each x: alpha_c, its sigma, A, chi-square."""
+    weight = 1 / error**2
+    u = np.array(sizes, dtype=float)[None, :] ** -exponents[:, None]
+    mean_u = (u @ weight / weight.sum())[:, None]
+    mean_half = half @ weight / weight.sum()
+    variance = ((u - mean_u) ** 2) @ weight
+    amplitude = ((u - mean_u) * (half - mean_half)) @ weight / variance
+    value = mean_half - amplitude * mean_u[:, 0]
+    sigma = np.sqrt(1 / weight.sum() + mean_u[:, 0] ** 2 / variance)
+    chi = ((half - value[:, None] - amplitude[:, None] * u) ** 2) @ weight
+    return value, sigma, amplitude, chi

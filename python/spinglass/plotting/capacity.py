@@ -1,0 +1,229 @@
+"""The capacity scan drawn: retrieval, overlap, the two peaks, and the way to infinite N."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spinglass.plotting.figure import STYLE, THEORY, matplotlib, series
+from spinglass.theory import hopfield
+
+if TYPE_CHECKING:
+    from spinglass.experiments import CapacityScan
+
+
+def capacity(scan: CapacityScan, ax: Any = None) -> Any:
+    """Draw a capacity scan.
+
+    Four panels: retrieval probability against load with the fitted curves and half-points; mean
+    final overlap against load with the replica-symmetric curve; the histogram of final overlaps
+    near the half-points; and the half-points extrapolated to infinite N.
+
+    Parameters
+    ----------
+    scan : CapacityScan
+        What `spinglass.experiments.capacity` returned, complete or not.
+    ax : matplotlib Axes or sequence of four Axes, optional
+        One Axes gets the first panel. By default a new figure gets all four.
+
+    Returns
+    -------
+    Axes or array of four Axes
+        What was drawn on.
+
+    Examples
+    --------
+    >>> from spinglass.experiments import capacity as measure
+    >>> scan = measure(200, loads=(0.1, 0.2, 0.3), n_instances=5, n_starts=2)
+    >>> [panel.get_xlabel() for panel in capacity(scan)][:2]
+    ['load $P/N$', 'load $P/N$']
+    """
+    if ax is None:
+        with matplotlib().rc_context(STYLE):
+            from matplotlib import pyplot
+
+            _, axes = pyplot.subplots(2, 2, figsize=(12.5, 9.5), layout="constrained")
+            return capacity(scan, axes.ravel())
+    panels = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+    draw = (_retrieval, _overlap, _histogram, _extrapolation)
+    if len(panels) not in (1, len(draw)):
+        raise ValueError(f"ax must be one Axes or four, got {len(panels)}")
+    for panel, function in zip(panels, draw, strict=False):
+        function(scan, panel)
+    return ax if len(panels) == 1 else panels
+
+
+def _series(scan: CapacityScan) -> list[tuple[int, Any, str]]:
+    """Return (N, colour, marker) for each size, dark to light with growing N."""
+    sizes = sorted(scan.config.n_spins)
+    return [(n, *look) for n, look in zip(sizes, series(len(sizes)), strict=True)]
+
+
+def _retrieval(scan: CapacityScan, ax: Any) -> None:
+    """Draw retrieval probability against load: data, fits, half-points, theory."""
+    table, halves = scan.summary(), {p.n_spins: p for p in scan.half_points}
+    edges = []
+    for n, colour, marker in _series(scan):
+        rows, half = table[table["n_spins"] == n], halves[n]
+        ax.errorbar(
+            rows["load"],
+            rows["retrieval"],
+            rows["retrieval_error"],
+            color=colour,
+            marker=marker,
+            linestyle="none",
+            label=f"$N = {n}$",
+        )
+        if math.isfinite(half.value):
+            root, reach = math.sqrt(half.value), 3 * half.width
+            first, last = max(0.0, root - reach) ** 2, (root + reach) ** 2
+            edges += [first, last]
+            loads = np.linspace(first, last, 200)
+            ax.plot(loads, half.probability(loads), color=colour, linewidth=1.4)
+            ax.plot(
+                [half.value] * 2, [0.5, -0.05], color=colour, linewidth=1, linestyle=":", zorder=0
+            )
+    theory, alpha = hopfield.critical_load(), scan.alpha_c
+    ax.axvline(theory, label=f"replica-symmetric theory, {theory:.4f}", **THEORY)
+    if math.isfinite(alpha.value):
+        ax.axvspan(
+            *alpha.interval,
+            color="0.82",
+            zorder=0,
+            label=rf"$\alpha_c$ for $N\to\infty$, {alpha.value:.4f} ± {alpha.error:.4f}",
+        )
+        edges += [alpha.value - 2 * alpha.error, theory - 0.003]
+    if edges:
+        ax.set_xlim(max(0.0, min(edges)), max(edges))
+    ax.axhline(0.5, color="0.6", linewidth=0.8, zorder=0)
+    ax.set_ylim(-0.03, 1.05)
+    ax.set_xlabel("load $P/N$")
+    ax.set_ylabel(f"share of trials with overlap ≥ {scan.config.threshold:g}")
+    ax.set_title("Retrieval of a stored pattern (dotted: half-points)")
+    ax.legend(loc="upper right")
+
+
+def _overlap(scan: CapacityScan, ax: Any) -> None:
+    """Draw mean final overlap against load, and in the inset that of the trials that remember."""
+    table, trials = scan.summary(), scan.trials
+    kept = trials[trials["overlap"] >= scan.config.threshold]
+    critical, at_critical = hopfield.critical_load(), hopfield.critical_overlap()
+    loads = critical * np.linspace(0.0, 1.0, 120) ** 0.5
+    curve = [hopfield.retrieval_overlap(float(a)) for a in loads[:-1]] + [at_critical]
+    inset = ax.inset_axes([0.09, 0.09, 0.45, 0.43])
+    for axis, extra in ((ax, {"label": "replica-symmetric theory"}), (inset, {})):
+        axis.plot(loads, curve, color="black", linewidth=1.8, zorder=5, **extra)
+        axis.plot([critical] * 2, [at_critical, 0], **THEORY)
+    for n, colour, marker in _series(scan):
+        rows = table[table["n_spins"] == n]
+        style = {"color": colour, "marker": marker, "linewidth": 0.8}
+        ax.errorbar(
+            rows["load"], rows["overlap"], rows["overlap_error"], label=f"$N = {n}$", **style
+        )
+        mine = kept[kept["n_spins"] == n]
+        counts, index = np.unique(mine["n_patterns"], return_inverse=True)
+        share = np.bincount(index, minlength=len(counts))
+        mean = np.bincount(index, mine["overlap"], len(counts)) / np.maximum(share, 1)
+        well = share >= 20
+        inset.plot(counts[well] / n, mean[well], **style | {"linestyle": "none", "markersize": 4})
+    inset.set_xlim(0.08, 0.2)
+    inset.set_ylim(0.945, 1.0)
+    inset.set_title("trials that remember", fontsize=11)
+    inset.tick_params(labelsize=10)
+    ax.set_xlim(left=0)
+    ax.set_ylim(0, 1.03)
+    ax.set_xlabel("load $P/N$")
+    ax.set_ylabel(r"mean final overlap $m$")
+    ax.set_title("Overlap with the pattern started from")
+    ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.95))
+
+
+def _histogram(scan: CapacityScan, ax: Any) -> None:
+    """Draw the final overlaps at the loads where between a quarter and three quarters remember."""
+    table, trials = scan.summary(), scan.trials
+    mixed = table[(table["retrieval"] > 0.25) & (table["retrieval"] < 0.75)]
+    bins = np.linspace(0, 1, 51)
+    for n, colour, marker in _series(scan):
+        counts = mixed["n_patterns"][mixed["n_spins"] == n]
+        mine = trials["overlap"][(trials["n_spins"] == n) & np.isin(trials["n_patterns"], counts)]
+        if len(mine) == 0:
+            continue
+        share = np.histogram(mine, bins)[0] / len(mine)
+        ax.stairs(share, bins, color=colour, linewidth=1.6)
+        ax.plot((bins[1:] + bins[:-1]) / 2, share, marker, color=colour, label=f"$N = {n}$")
+    ax.axvline(scan.config.threshold, color="0.5", linewidth=1, linestyle=":")
+    ax.set_xlim(0, 1.01)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(r"final overlap $m$ of a trial")
+    ax.set_ylabel("share of trials in a bin of 0.02")
+    ax.set_title("Near the half-point: kept or lost, little between")
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="upper center")
+
+
+def _extrapolation(scan: CapacityScan, ax: Any) -> None:
+    """Draw half-points against N^(-x), the fitted law, and where it meets N = infinity."""
+    alpha, theory = scan.alpha_c, hopfield.critical_load()
+    x = alpha.exponent if math.isfinite(alpha.exponent) else 0.5
+    points = {p.n_spins: p for p in scan.half_points if math.isfinite(p.value)}
+    for n, colour, marker in _series(scan):
+        if n in points:
+            ax.errorbar(
+                n**-x, points[n].value, points[n].error, color=colour, marker=marker, markersize=7
+            )
+            ax.annotate(
+                f"$N = {n}$",
+                (n**-x, points[n].value),
+                (9, -12),
+                textcoords="offset points",
+            )
+    ax.axhline(theory, label=f"replica-symmetric theory, {theory:.4f}", **THEORY)
+    if math.isfinite(alpha.value):
+        reach = 1.22 * min(points) ** -x
+        if math.isfinite(alpha.amplitude):
+            u = np.array([0.0, reach])
+            ax.plot(u, alpha.value + alpha.amplitude * u, color="0.35", zorder=1)
+        spread = {"elinewidth": 7, "capsize": 0, "color": "0.78", "zorder": 2}
+        ax.errorbar(
+            0,
+            alpha.value,
+            alpha.exponent_spread,
+            linestyle="none",
+            label=f"range over exponents not rejected, ± {alpha.exponent_spread:.4f}",
+            **spread,
+        )
+        arms = np.abs(np.array(alpha.interval)[:, None] - alpha.value)
+        ax.errorbar(
+            0,
+            alpha.value,
+            arms,
+            color="black",
+            marker="o",
+            markersize=8,
+            linestyle="none",
+            zorder=6,
+            label=rf"$\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$",
+        )
+        ax.set_xlim(-0.03 * reach, reach)
+    if len(alpha.residuals) > 2:
+        inset = ax.inset_axes([0.66, 0.15, 0.31, 0.22])
+        for n, colour, marker in _series(scan):
+            if n in alpha.n_spins:
+                residual = alpha.residuals[alpha.n_spins.index(n)]
+                inset.errorbar(
+                    n, 1e4 * residual, 1e4 * points[n].error, color=colour, marker=marker
+                )
+        inset.axhline(0, color="0.35", linewidth=1)
+        inset.set_xscale("log")
+        inset.set_xticks(alpha.n_spins, [f"{n:g}" for n in alpha.n_spins])
+        inset.minorticks_off()
+        inset.set_title("half-point − law, in 10⁻⁴", fontsize=10.5)
+        inset.tick_params(labelsize=9.5)
+    exponent = f"x = {alpha.exponent:.2f} ± {alpha.exponent_error:.2f}"
+    ax.set_xlabel(f"$N^{{-x}}$,  {exponent}" if math.isfinite(alpha.exponent) else "$N^{-1/2}$")
+    ax.set_ylabel("half-point (load $P/N$)")
+    ax.locator_params(axis="x", nbins=5)
+    ax.set_title(r"To infinite $N$:  half-point $= \alpha_c + A\,N^{-x}$")
+    ax.legend(loc="upper left")
