@@ -7,6 +7,16 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "CapacityTrials",
+    "HopfieldNetwork",
+    "PackedPatterns",
+    "__version__",
+    "available_threads",
+    "corrupt_states",
+    "simd_level",
+]
+
 __version__: str
 
 _Progress = Callable[[int, int], object] | None

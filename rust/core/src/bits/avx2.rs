@@ -39,7 +39,7 @@ fn bytes(low: __m256i, high: __m256i) -> __m256i {
 // hands out after it has seen that the machine has these instructions; loads and stores go through
 // references to `Chunk`, which is two registers, aligned to 64 bytes.
 impl Lanes for Pair {
-    const ROWS_AT_ONCE: usize = 1;
+    const REGISTERS: usize = 0;
     type Tally = __m256i;
     type Count = __m256i;
 

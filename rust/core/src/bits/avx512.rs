@@ -17,7 +17,7 @@ pub(super) struct Register(__m512i);
 // `Kernels::of` hands out after it has seen that the machine has these instructions; loads and
 // stores go through references to `Chunk`, which is 64 bytes, aligned to 64.
 impl Lanes for Register {
-    const ROWS_AT_ONCE: usize = 4;
+    const REGISTERS: usize = 26;
     type Tally = __m512i;
     type Count = __m512i;
 

@@ -178,22 +178,32 @@ fn weigh_width<L: Lanes, const W: usize>(
     stack: &PlaneStack,
     out: &mut [i64],
 ) {
-    // Four rows share each load of the planes while 4 W counters fit in the registers.
-    let (tiles, rest) =
-        sites.split_at(if L::ROWS_AT_ONCE == 4 && W <= 6 { sites.len() / 4 * 4 } else { 0 });
-    let (tiles_out, rest_out) = out.split_at_mut(tiles.len());
-    for (sites, out) in tiles.chunks_exact(4).zip(tiles_out.chunks_exact_mut(4)) {
-        let tile: [&[Chunk]; 4] = std::array::from_fn(|r| rows.row(sites[r] as usize));
-        let sums = weigh_tile::<L, W, 4>(tile, stack);
-        for r in 0..4 {
+    // Rows share each load of the planes, and hide each other's latencies, while their tallies fit
+    // in the registers.
+    let rest = match L::REGISTERS / W {
+        4.. => weigh_tiles::<L, W, 4>(rows, sites, stack, out),
+        2..4 => weigh_tiles::<L, W, 2>(rows, sites, stack, out),
+        _ => 0,
+    };
+    weigh_tiles::<L, W, 1>(rows, &sites[rest..], stack, &mut out[rest..]);
+}
+
+/// Weighs as many sites as fill tiles of `R` rows; returns how many.
+#[inline(always)]
+fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
+    rows: Rows<'_>,
+    sites: &[u32],
+    stack: &PlaneStack,
+    out: &mut [i64],
+) -> usize {
+    for (sites, out) in sites.chunks_exact(R).zip(out.chunks_exact_mut(R)) {
+        let tile: [&[Chunk]; R] = std::array::from_fn(|r| rows.row(sites[r] as usize));
+        let sums = weigh_tile::<L, W, R>(tile, stack);
+        for r in 0..R {
             out[r] = with_signs(sums[r], tile[r], stack);
         }
     }
-    for (&site, out) in rest.iter().zip(rest_out) {
-        let row = rows.row(site as usize);
-        let [sum] = weigh_tile::<L, W, 1>([row], stack);
-        *out = with_signs(sum, row, stack);
-    }
+    sites.len() / R * R
 }
 
 /// From the sum over set bits to the sum with signs, the listed integers included.

@@ -8,8 +8,9 @@ use super::Chunk;
 /// trait is only ever used inside [`Kernels`](super::Kernels) of an available level. They are
 /// `inline(always)`, so that they become part of a function compiled for those instructions.
 pub(super) trait Lanes: Copy {
-    /// How many rows are weighed against one load of the planes: what the registers hold.
-    const ROWS_AT_ONCE: usize;
+    /// Registers that may hold tallies while several rows are weighed together; none where popcounts
+    /// are no instructions and take the registers themselves.
+    const REGISTERS: usize;
     /// A popcount in progress.
     type Tally: Copy;
     /// Partial sums of popcounts.

@@ -42,7 +42,7 @@ fn map2(a: [u64; 8], b: [u64; 8], f: impl Fn(u64, u64) -> u64) -> [u64; 8] {
 }
 
 impl Lanes for Words {
-    const ROWS_AT_ONCE: usize = 1;
+    const REGISTERS: usize = 0;
     type Tally = Adders;
     type Count = i64;
 

@@ -24,7 +24,7 @@ const DEVIATIONS: f64 = 4.5;
 const SPINS_PER_TASK: usize = 4096;
 
 /// Bytes of rows weighed by one task: a few microseconds.
-const TASK_BYTES: usize = 1 << 17;
+const TASK_BYTES: usize = 1 << 16;
 
 /// Bytes of rows above which weighing is worth more than one thread.
 const SHARE_ABOVE: usize = 1 << 18;
