@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A number that a coupling can be given in: floats take J, integers N J.
-pub trait Coupling: Copy + Default + Send {
+pub trait Coupling: Copy + Default + Send + Sync {
     /// The coupling whose N J is `integer`, or `None` if it does not fit.
     fn from_integer(integer: i64, n_spins: f64) -> Option<Self>;
 }
@@ -23,7 +23,6 @@ pub trait Coupling: Copy + Default + Send {
 macro_rules! integers {
     ($($type:ty)*) => {$(
         impl Coupling for $type {
-            #[inline]
             fn from_integer(integer: i64, _n_spins: f64) -> Option<Self> {
                 integer.try_into().ok()
             }
@@ -33,14 +32,12 @@ macro_rules! integers {
 integers!(i8 i16 i32 i64);
 
 impl Coupling for f64 {
-    #[inline]
     fn from_integer(integer: i64, n_spins: f64) -> Option<Self> {
         Some(integer as f64 / n_spins)
     }
 }
 
 impl Coupling for f32 {
-    #[inline]
     fn from_integer(integer: i64, n_spins: f64) -> Option<Self> {
         Some((integer as f64 / n_spins) as f32)
     }
@@ -63,48 +60,61 @@ pub fn couplings<T: Coupling>(
     let p = model.n_patterns() as i64;
     let rows = model.patterns.rows();
     let n_blocks = n.div_ceil(BLOCK);
-    // A block of rows is locked only while a finished block of couplings is written into it.
+    // There are only P + 1 couplings: the one of each number of differing bits is looked up.
+    let of_hamming: Vec<Option<T>> =
+        (0..=p).map(|hamming| T::from_integer(p - 2 * hamming, n as f64)).collect();
+    let all_fit = of_hamming.iter().all(Option::is_some);
+    let values: Vec<T> = of_hamming.iter().map(|value| value.unwrap_or_default()).collect();
+    // A band of rows is locked only while a finished block of couplings is written into it.
     let bands: Vec<Mutex<&mut [T]>> = out.chunks_mut(BLOCK * n).map(Mutex::new).collect();
     let band = |block: usize| bands[block].lock().unwrap_or_else(PoisonError::into_inner);
     let pairs = (0..n_blocks).into_par_iter().flat_map_iter(|i| (i..n_blocks).map(move |j| (i, j)));
     pairs.try_for_each_init(
-        || (vec![0u32; BLOCK * BLOCK], vec![T::default(); BLOCK * BLOCK]),
-        |(hamming, values), (i, j)| {
+        || vec![0u32; BLOCK * BLOCK],
+        |hamming, (i, j)| {
             control.check()?;
             let (first_i, first_j) = (i * BLOCK, j * BLOCK);
             let (height, width) = (BLOCK.min(n - first_i), BLOCK.min(n - first_j));
             (model.kernels.hamming_block)(rows, first_i, first_j, hamming);
-            for a in 0..height {
-                for b in 0..width {
-                    let diagonal = i == j && a == b;
-                    let integer =
-                        if diagonal { 0 } else { p - 2 * i64::from(hamming[a * BLOCK + b]) };
-                    values[a * BLOCK + b] =
-                        T::from_integer(integer, n as f64).ok_or_else(|| {
-                            Error::Overflow(format!(
-                                "N J[{}, {}] = {integer} does not fit in {}; a wider dtype is needed",
-                                first_i + a,
-                                first_j + b,
-                                std::any::type_name::<T>().replace('i', "int"),
-                            ))
-                        })?;
+            if !all_fit {
+                for a in 0..height {
+                    for b in (0..width).filter(|&b| i != j || a != b) {
+                        let differing = hamming[a * BLOCK + b];
+                        if of_hamming[differing as usize].is_none() {
+                            let integer = p - 2 * i64::from(differing);
+                            return Err(overflow::<T>(first_i + a, first_j + b, integer));
+                        }
+                    }
                 }
             }
             let mut upper = band(i);
             for a in 0..height {
-                upper[a * n + first_j..][..width]
-                    .copy_from_slice(&values[a * BLOCK..][..width]);
+                let row = &mut upper[a * n + first_j..][..width];
+                for (value, &differing) in row.iter_mut().zip(&hamming[a * BLOCK..]) {
+                    *value = values[differing as usize];
+                }
+                if i == j {
+                    row[a] = T::from_integer(0, n as f64).unwrap_or_default();
+                }
             }
             drop(upper);
             if i != j {
                 let mut lower = band(j);
                 for b in 0..width {
-                    for (a, value) in lower[b * n + first_i..][..height].iter_mut().enumerate() {
-                        *value = values[a * BLOCK + b];
+                    let row = &mut lower[b * n + first_i..][..height];
+                    for (a, value) in row.iter_mut().enumerate() {
+                        *value = values[hamming[a * BLOCK + b] as usize];
                     }
                 }
             }
             Ok(())
         },
     )
+}
+
+fn overflow<T>(i: usize, j: usize, integer: i64) -> Error {
+    Error::Overflow(format!(
+        "N J[{i}, {j}] = {integer} does not fit in {}; a wider dtype is needed",
+        std::any::type_name::<T>().replace('i', "int"),
+    ))
 }
