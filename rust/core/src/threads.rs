@@ -3,10 +3,15 @@
 //! Rayon's global pool belongs to the whole process and does not survive a fork: its threads are
 //! gone in the child, but the pool still waits for them. Ours are kept by (process, thread count),
 //! so a forked child makes new ones and never touches what its parent held, locks included.
+//!
+//! A call has its pool for itself while it runs. In a shared pool a thread that waits for a piece of
+//! one call may take up another call whole, and the first could neither end nor be cancelled
+//! before the second is done.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    ops::Deref,
+    sync::{Mutex, OnceLock, PoisonError},
     thread::available_parallelism,
 };
 
@@ -19,9 +24,11 @@ use crate::error::{Error, Result};
 pub const MAX_THREADS: usize = 1024;
 
 /// The pools of one process, and the registry of its forked child, should it become one.
+#[derive(Debug)]
 struct Registry {
     process: u32,
-    pools: Mutex<HashMap<usize, Arc<ThreadPool>>>,
+    /// Pools that nobody uses now, by thread count.
+    idle: Mutex<HashMap<usize, Vec<ThreadPool>>>,
     child: OnceLock<Box<Registry>>,
 }
 
@@ -32,7 +39,7 @@ fn registry() -> &'static Registry {
     let mut generation = &FIRST;
     loop {
         let registry = generation.get_or_init(|| {
-            Box::new(Registry { process, pools: Mutex::default(), child: OnceLock::new() })
+            Box::new(Registry { process, idle: Mutex::default(), child: OnceLock::new() })
         });
         if registry.process == process {
             return registry;
@@ -51,12 +58,40 @@ pub fn available() -> usize {
         .min(MAX_THREADS)
 }
 
-/// The pool of `num_threads` threads, or of all that the process may use.
+/// A pool in use. It goes back among the idle ones when it is dropped.
+#[derive(Debug)]
+pub struct Lease {
+    registry: &'static Registry,
+    pool: Option<ThreadPool>,
+}
+
+impl Deref for Lease {
+    type Target = ThreadPool;
+
+    fn deref(&self) -> &ThreadPool {
+        self.pool.as_ref().expect("a lease has its pool until it is dropped")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // A lease that was copied into a child by a fork has no threads there: it is forgotten.
+        match self.pool.take() {
+            Some(pool) if self.registry.process == std::process::id() => {
+                let mut idle = self.registry.idle.lock().unwrap_or_else(PoisonError::into_inner);
+                idle.entry(pool.current_num_threads()).or_default().push(pool);
+            }
+            pool => std::mem::forget(pool),
+        }
+    }
+}
+
+/// A pool of `num_threads` threads, or of all that the process may use.
 ///
 /// # Errors
 /// [`Error::Value`] for a count of zero or above [`MAX_THREADS`], [`Error::Memory`] if the system
 /// will not start the threads.
-pub fn pool(num_threads: Option<usize>) -> Result<Arc<ThreadPool>> {
+pub fn pool(num_threads: Option<usize>) -> Result<Lease> {
     let count = num_threads.unwrap_or_else(available);
     if !(1..=MAX_THREADS).contains(&count) {
         return Err(Error::expected(
@@ -65,18 +100,19 @@ pub fn pool(num_threads: Option<usize>) -> Result<Arc<ThreadPool>> {
             count,
         ));
     }
-    let mut pools = registry().pools.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(pool) = pools.get(&count) {
-        return Ok(Arc::clone(pool));
-    }
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(count)
-        .thread_name(|index| format!("spinglass-{index}"))
-        .build()
-        .map_err(|cause| Error::Memory(format!("cannot start {count} threads: {cause}")))?;
-    let pool = Arc::new(pool);
-    pools.insert(count, Arc::clone(&pool));
-    Ok(pool)
+    let registry = registry();
+    let mut idle = registry.idle.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = idle.get_mut(&count).and_then(Vec::pop);
+    drop(idle);
+    let pool = match kept {
+        Some(pool) => pool,
+        None => ThreadPoolBuilder::new()
+            .num_threads(count)
+            .thread_name(|index| format!("spinglass-{index}"))
+            .build()
+            .map_err(|cause| Error::Memory(format!("cannot start {count} threads: {cause}")))?,
+    };
+    Ok(Lease { registry, pool: Some(pool) })
 }
 
 #[cfg(test)]
@@ -84,12 +120,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pool_has_the_threads_asked_for_and_is_kept() {
+    fn a_pool_has_the_threads_asked_for_and_is_one_calls_own() {
         for count in [1, 3] {
-            let first = pool(Some(count)).unwrap();
+            let (first, second) = (pool(Some(count)).unwrap(), pool(Some(count)).unwrap());
             assert_eq!(first.current_num_threads(), count);
-            assert!(Arc::ptr_eq(&first, &pool(Some(count)).unwrap()));
+            let threads = |lease: &Lease| lease.broadcast(|_| std::thread::current().id());
+            assert!(threads(&first).iter().all(|id| !threads(&second).contains(id)));
         }
+    }
+
+    #[test]
+    fn a_pool_is_used_again() {
+        let threads = || pool(Some(5)).unwrap().broadcast(|_| std::thread::current().id());
+        assert_eq!(threads(), threads());
     }
 
     #[test]
