@@ -5,7 +5,7 @@
 //! 0.138, each from a stored pattern to its fixed point, as a capacity scan runs them; Criterion's
 //! throughput is then trials a second. `README.md` tells how to run this and what came out.
 
-use std::{cell::LazyCell, env, ffi::CStr, hint::black_box, path::Path, sync::Arc, time::Duration};
+use std::{cell::LazyCell, env, ffi::CStr, hint::black_box, path::Path, time::Duration};
 
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, measurement::WallTime};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
@@ -175,7 +175,7 @@ impl Stored {
     }
 }
 
-fn pool(n_threads: usize) -> Arc<rayon::ThreadPool> {
+fn pool(n_threads: usize) -> threads::Lease {
     threads::pool(Some(n_threads)).expect("the system starts a few threads")
 }
 
