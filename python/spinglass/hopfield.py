@@ -113,7 +113,7 @@ class RecallInterrupted(KeyboardInterrupt):
     Attributes
     ----------
     result : Recall
-        Of the states that were finished.
+        Of the states that were finished; empty if a single one was interrupted.
     finished : numpy.ndarray of int
         Their numbers in the batch.
     """
@@ -122,6 +122,9 @@ class RecallInterrupted(KeyboardInterrupt):
         super().__init__(f"interrupted after {finished.size} finished recalls (kept in .result)")
         self.result = result
         self.finished = finished
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.result, self.finished)
 
 
 class Hopfield:
@@ -234,7 +237,7 @@ class Hopfield:
         return float(energies[0]) if single else energies
 
     def local_fields(self, states: ArrayLike) -> NDArray[np.float64]:
-        """Return h_i = sum_j J_ij s_j - theta_i for every spin.
+        """Return h_i = sum_j J_ij s_j - theta_i for every spin, thresholds included.
 
         Parameters
         ----------
@@ -260,10 +263,9 @@ class Hopfield:
         -------
         numpy.ndarray of float64, (n_patterns,) or (n_states, n_patterns)
         """
+        n_states = np.shape(states)[0] if np.ndim(states) == 2 else 1
+        check_memory(24 * n_states * self.n_patterns, f"the array of overlaps of {n_states} states")
         batch, single = self._batch(states)
-        check_memory(
-            24 * batch.shape[0] * self.n_patterns, f"the overlaps of {batch.shape[0]} states"
-        )
         overlaps = self._network.overlaps(batch) / self.n_spins
         return overlaps[0] if single else overlaps
 

@@ -6,8 +6,12 @@ bytes, since the network reads nothing but these bits (see :class:`spinglass.Hop
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
+import shutil
 import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -29,7 +33,7 @@ from spinglass._arguments import (
 # The file is a header of one 64-byte line, then the rows as they stand in memory: row i holds bit
 # mu of spin i, padded with zeros to 64 bytes.
 _MAGIC = b"spinglass patterns\0\1"
-_HEADER = struct.Struct("<24sQQ24x")
+_HEADER = struct.Struct("<24sQQ20xI")
 
 # Below this size `load` reads the padding to see that it is zero; above, it would read it all.
 _CHECK_BELOW = 1 << 28
@@ -215,15 +219,21 @@ class Patterns:
         OSError
             If the file cannot be written.
         """
-        target = file_path(path)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        given = file_path(path)
+        target = given.resolve()  # what a link points to is written, not the link
+        if target.exists() and not target.is_file():
+            raise OSError(errno.EINVAL, "not a regular file", str(given))
+        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
         try:
             with open(part, "wb") as file:
-                file.write(_HEADER.pack(_MAGIC, *self.shape))
+                file.write(_header(*self.shape))
+            if target.exists():
+                shutil.copymode(target, part)
             self._packed.append_to(part)
             part.replace(target)
         except OSError as error:
-            raise type(error)(error.errno, error.strerror, str(target)) from None
+            reason = error.strerror or str(error)
+            raise OSError(error.errno or errno.EIO, reason, str(given)) from None
         finally:
             part.unlink(missing_ok=True)
 
@@ -232,7 +242,8 @@ class Patterns:
         """Open a file that :meth:`save` wrote.
 
         The file is mapped and not read: a set larger than the memory opens at once, and the system
-        brings in what is used. It must not be shortened while the set is in use.
+        brings in what is used. To shorten the file while the set is in use kills the process, as
+        with any mapped file.
 
         Parameters
         ----------
@@ -249,11 +260,13 @@ class Patterns:
         with open(source, "rb") as file:
             header = file.read(_HEADER.size)
             size = os.fstat(file.fileno()).st_size
-        magic, n_patterns, n_spins = (
-            _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0)
+        magic, n_patterns, n_spins, _ = (
+            _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0, 0)
         )
         if magic.rstrip(b"\0") != _MAGIC:
             raise ValueError(f"path must name a file written by Patterns.save, got {source}")
+        if header != _header(n_patterns, n_spins):
+            raise ValueError(f"{source} has a header that was not written so: the file is damaged")
         expected = _HEADER.size + n_spins * -(-n_patterns // 512) * 64
         if size != expected or not n_patterns or not n_spins:
             raise ValueError(
@@ -264,6 +277,12 @@ class Patterns:
         if size < _CHECK_BELOW and not packed.padding_is_zero():
             raise ValueError(f"{source} has bits set behind its last pattern: the file is damaged")
         return cls._wrap(packed)
+
+
+def _header(n_patterns: int, n_spins: int) -> bytes:
+    """Return the first line of a pattern file, which ends in a checksum of itself."""
+    line = _HEADER.pack(_MAGIC, n_patterns, n_spins, 0)
+    return _HEADER.pack(_MAGIC, n_patterns, n_spins, zlib.crc32(line))
 
 
 def _from_bytes(n_patterns: int, n_spins: int, packed: bytes) -> Patterns:
@@ -292,7 +311,12 @@ def random_patterns(n_patterns: int, n_spins: int, seed: Seed = None) -> NDArray
     >>> spinglass.random_patterns(2, 5, seed=0).shape
     (2, 5)
     """
-    return Patterns.random(n_patterns, n_spins, seed).to_array()
+    rows, columns = (
+        integer(count, name, at_least=1, at_most=None)
+        for count, name in ((n_patterns, "n_patterns"), (n_spins, "n_spins"))
+    )
+    check_memory(rows * columns, f"an array of {rows} patterns of {columns} spins")
+    return Patterns.random(rows, columns, seed).to_array()
 
 
 def corrupt(states: ArrayLike, flip: float = 0.1, seed: Seed = None) -> NDArray[np.int8]:

@@ -348,3 +348,14 @@ def test_a_network_goes_on_working_after_it_refused_something():
         with pytest.raises(ValueError, match=r"^states "):
             NETWORK.recall(bad)
     np.testing.assert_array_equal(NETWORK.recall(STATE).states, expected)
+
+
+def test_an_array_too_large_is_refused_before_its_packed_form_is_drawn():
+    with pytest.raises(MemoryError, match=r"^an array of 1000000 patterns of 1000000 spins needs"):
+        random_patterns(10**6, 10**6)
+
+
+def test_overlaps_too_many_are_refused_before_the_states_are_looked_at():
+    states = np.broadcast_to(np.int8(1), (10**12, 3))
+    with pytest.raises(MemoryError, match=r"^the array of overlaps of 1000000000000 states needs"):
+        NETWORK.overlaps(states)

@@ -204,3 +204,23 @@ def test_help_imports_neither_matplotlib_nor_the_heavy_parts_of_scipy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+TINY = ["capacity", "--spins", "60", "--instances", "4", "--loads", "0.1", "0.2", "0.3"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="speaks to a POSIX shell")
+@pytest.mark.parametrize(("redirection", "code"), [("| true", 0), ("> /dev/full", 1), (">&-", 0)])
+def test_files_are_written_whatever_happens_to_the_table(redirection, code, tmp_path):
+    if "full" in redirection and not os.path.exists("/dev/full"):
+        pytest.skip("there is no /dev/full")
+    command = f"'{sys.executable}' -m spinglass {' '.join(TINY)} --out '{tmp_path}' {redirection}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert {"trials.csv", "summary.json"} <= {file.name for file in tmp_path.iterdir()}
+
+
+def test_flips_at_the_start_are_told_apart_from_the_capacity(tmp_path, capsys):
+    assert main([*TINY, "--flip", "0.1", "--out", str(tmp_path)]) == 0
+    assert "not the capacity" in " ".join(capsys.readouterr().out.split())

@@ -6,6 +6,8 @@ import pickle
 import struct
 import subprocess
 import sys
+import threading
+import zlib
 
 import numpy as np
 import pytest
@@ -157,11 +159,17 @@ def test_saving_replaces_a_file_even_the_one_that_is_loaded(tmp_path):
     assert loaded == first
 
 
+def sized_header(content, n_patterns, n_spins):
+    """The header with another shape, which stands in bytes 24 to 40, and its checksum behind it."""
+    line = content[:24] + struct.pack("<QQ", n_patterns, n_spins) + bytes(20)
+    return line + struct.pack("<I", zlib.crc32(line + bytes(4)))
+
+
 def damaged(content):
-    """Ways in which a pattern file goes wrong. The shape stands in bytes 24 to 40."""
+    """Ways in which a pattern file goes wrong."""
 
     def sized(n_patterns, n_spins):
-        return content[:24] + struct.pack("<QQ", n_patterns, n_spins) + content[40:]
+        return sized_header(content, n_patterns, n_spins) + content[64:]
 
     return {
         "empty": b"",
@@ -180,6 +188,8 @@ def damaged(content):
         "more spins than bytes": sized(5, 11),
         "largest sizes": sized(2**64 - 1, 2**64 - 1),
         "sizes that wrap around": sized(512, 2**58 + 10),
+        "another shape of the same size": content[:24] + b"\x07" + content[25:],
+        "a bit in the reserved part": content[:50] + b"\1" + content[51:],
         "bits behind the last pattern": content[:-1] + b"\1",
     }
 
@@ -222,6 +232,47 @@ def test_a_saved_file_has_the_permissions_of_any_new_file(tmp_path):
     assert modes[0] == modes[1]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links and permission bits are a matter of POSIX")
+def test_saving_writes_through_a_link_and_keeps_the_mode_of_the_file(tmp_path):
+    first, second = (Patterns.random(5, 10, seed=seed) for seed in (1, 2))
+    first.save(tmp_path / "set")
+    (tmp_path / "set").chmod(0o600)
+    (tmp_path / "link").symlink_to("set")
+    second.save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "set").stat().st_mode & 0o777 == 0o600
+    assert Patterns.load(tmp_path / "set") == second
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in this file system")
+def test_what_is_no_regular_file_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="regular file"):
+        Patterns.random(5, 10, seed=1).save(tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_threads_that_save_to_one_path_leave_one_of_their_sets(tmp_path):
+    sets = [Patterns.random(40, 3000, seed=seed) for seed in range(4)]
+    failures = []
+
+    def save(patterns):
+        try:
+            for _ in range(10):
+                patterns.save(tmp_path / "set")
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=save, args=(patterns,)) for patterns in sets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert Patterns.load(tmp_path / "set") in sets
+    assert [file.name for file in tmp_path.iterdir()] == ["set"]
+
+
 RESIDENT = """
 import sys
 from pathlib import Path
@@ -244,9 +295,9 @@ def test_a_large_file_is_mapped_and_not_read(tmp_path):
     # 2 GiB, nearly all of it a hole that takes no room on the disk.
     path = tmp_path / "set"
     Patterns.random(1, 1, seed=1).save(path)
+    header = sized_header(path.read_bytes(), 524_288, 32_768)
     with path.open("r+b") as file:
-        file.seek(24)
-        file.write(struct.pack("<QQ", 524_288, 32_768))
+        file.write(header)
         file.truncate(64 + 2**31)
     if path.stat().st_blocks * 512 > 2**24:
         pytest.skip("this file system has no holes")

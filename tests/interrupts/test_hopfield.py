@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 
@@ -283,3 +284,10 @@ def test_plain_lines_tell_the_progress_where_there_is_no_terminal(slow, capsys):
     assert "recall: 400 of 400 states" in captured.err
     assert len(captured.err.splitlines()) <= 10
     assert not captured.out
+
+
+def test_an_interrupted_batch_pickles_with_what_it_kept():
+    result = Hopfield([[1, -1, 1]]).recall([[1, -1, 1]])
+    error = pickle.loads(pickle.dumps(RecallInterrupted(result, np.array([0]))))
+    np.testing.assert_array_equal(error.result.states, result.states)
+    np.testing.assert_array_equal(error.finished, [0])

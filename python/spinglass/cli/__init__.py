@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = Parser(
         prog="spinglass",
+        allow_abbrev=False,
         description="The statistical physics of neural networks, at the speed of the machine.",
         epilog="'spinglass COMMAND --help' tells more about a command.",
     )
@@ -46,13 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.print_help()
             return 0
         code: int = chosen.run(chosen)
-        sys.stdout.flush()
+        if sys.stdout:  # None where it was closed before the start
+            sys.stdout.flush()
     except SystemExit as leave:  # --help, --version and bad flags
         return int(leave.code or 0)
     except KeyboardInterrupt:
         print("spinglass: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # '| head' has seen enough; let the exit not complain either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:  # of stdout: files have been written, or complained about, before
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may the exit complain
+        if isinstance(error, BrokenPipeError):  # '| head' has seen enough
+            return 0
+        print(f"spinglass: cannot write the table: {error.strerror}", file=sys.stderr)
+        return 1
     return code

@@ -48,6 +48,7 @@ def add(commands: Any) -> None:
         ),
         epilog=_EPILOG,
         formatter_class=Help,
+        allow_abbrev=False,
     )
     option = parser.add_argument
     option(
@@ -105,7 +106,7 @@ def add(commands: Any) -> None:
         "--threads",
         type=integer(1),
         metavar="K",
-        help="threads (default: all); the result does not depend on it",
+        help="threads, at most 1024 (default: all); the result does not depend on it",
     )
     option(
         "--out",
@@ -114,7 +115,7 @@ def add(commands: Any) -> None:
         metavar="DIR",
         help="folder for trials.csv, summary.json and capacity.png (default: %(default)s)",
     )
-    option("--quiet", action="store_true", help="no progress and no notes, only the table")
+    option("--quiet", action="store_true", help="no progress, only the table and what limits it")
     parser.set_defaults(run=_run, parser=parser)
 
 
@@ -152,11 +153,19 @@ def _run(chosen: argparse.Namespace) -> int:
         if made:
             chosen.out.rmdir()
         name, _, rest = str(error).partition(" ")
-        flags = {"n_spins": "--spins", "n_starts": "--starts", "n_instances": "--instances"}
+        flags = {
+            "n_spins": "--spins",
+            "n_starts": "--starts",
+            "n_instances": "--instances",
+            "num_threads": "--threads",
+        }
         flag = flags.get(name, f"--{name}" if name == "loads" else None)
         complain(f"argument {flag}: {rest}" if flag else str(error))
-    print(_table(scan, chosen.quiet), flush=True)  # first: a full disk must not lose it
-    written = save(scan, chosen.out, complain)
+    # Files first: whoever reads the table may go away. And the table even if the disk is full.
+    try:
+        written = save(scan, chosen.out, complain)
+    finally:
+        print(_table(scan, chosen.quiet), flush=True)
     if not chosen.quiet:
         print("\nwrote " + "\n      ".join(str(path) for path in written))
         if util.find_spec("matplotlib") is None:
@@ -198,6 +207,11 @@ def _table(scan: CapacityScan, quiet: bool) -> str:
             "alpha_c from half-point = alpha_c + A N^(-x). The error has that of x in it; the "
             "spread is half the range of alpha_c over all x that the half-points do not reject at "
             "95 %. Theory: Amit, Gutfreund and Sompolinsky, replica-symmetric."
+        )
+    if scan.config.flip > 0:
+        notes.append(
+            "With --flip these are the edges of the basins at that distance, not the capacity: the "
+            "theory is that of starts at the patterns themselves."
         )
     for note in notes:
         lines += ["", textwrap.fill(note, width())]

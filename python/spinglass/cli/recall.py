@@ -39,6 +39,7 @@ def add(commands: Any) -> None:
         ),
         epilog=_EPILOG,
         formatter_class=Help,
+        allow_abbrev=False,
     )
     option = parser.add_argument
     option(
@@ -108,16 +109,22 @@ def _run(chosen: argparse.Namespace) -> int:
         )
         done = True
     except OSError as error:
-        complain(f"argument IMAGE: cannot read {error.filename!r}: {error.strerror or error}")
+        complain(
+            f"argument IMAGE: cannot read {error.filename!r}: "
+            f"{(error.strerror or str(error)).removeprefix('images: ')}"
+        )
     except (ValueError, TypeError, MemoryError) as error:
         name, _, rest = str(error).partition(" ")
-        flag = {"images": "IMAGE", "size": "--size"}.get(name)
+        flag = {"images": "IMAGE", "size": "--size", "num_threads": "--threads"}.get(name)
         complain(f"argument {flag}: {rest}" if flag else str(error))
     finally:
         if made and not done:
             chosen.out.rmdir()
-    print(_table(result), flush=True)
-    written = save(result, chosen.out, complain)
+    # Files first: whoever reads the table may go away. And the table even if the disk is full.
+    try:
+        written = save(result, chosen.out, complain)
+    finally:
+        print(_table(result), flush=True)
     if not chosen.quiet:
         print("\n" + textwrap.fill(_note(result), width()))
         print("\nwrote " + "\n      ".join(str(path) for path in written))

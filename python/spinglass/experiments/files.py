@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ def plain(value: Any) -> Any:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         part.write_bytes(content)
         part.replace(path)

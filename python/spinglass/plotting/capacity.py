@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from spinglass.experiments import CapacityScan
 
 
+LEGEND: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
+
+# Beyond so many sizes insets and labels would cover the data.
+MOST_SIZES = 6
+
+
 def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     """Draw a capacity scan.
 
@@ -53,6 +59,11 @@ def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     for panel, function in zip(panels, draw, strict=False):
         function(scan, panel)
     return ax if len(panels) == 1 else panels
+
+
+def _say(ax: Any, words: str) -> None:
+    """Write in an empty panel why it is empty."""
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
 
 
 def _series(scan: CapacityScan) -> list[tuple[int, Any, str]]:
@@ -101,8 +112,10 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
     ax.set_ylim(-0.03, 1.05)
     ax.set_xlabel("load $P/N$")
     ax.set_ylabel(f"share of trials with overlap ≥ {scan.config.threshold:g}")
-    ax.set_title("Retrieval of a stored pattern (dotted: half-points)")
-    ax.legend(loc="upper right")
+    flip = scan.config.flip
+    start = f"from {flip:g} of the spins flipped" if flip else "of a stored pattern"
+    ax.set_title(f"Retrieval {start} (dotted: half-points)")
+    ax.legend(loc="upper right", **LEGEND)
 
 
 def _overlap(scan: CapacityScan, ax: Any) -> None:
@@ -112,32 +125,39 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
     critical, at_critical = hopfield.critical_load(), hopfield.critical_overlap()
     loads = critical * np.linspace(0.0, 1.0, 120) ** 0.5
     curve = [hopfield.retrieval_overlap(float(a)) for a in loads[:-1]] + [at_critical]
-    inset = ax.inset_axes([0.09, 0.09, 0.45, 0.43])
+    # Where the curves fall below the critical load, or are many, there is no room for the inset.
+    roomy = scan.config.flip == 0 and len(scan.config.n_spins) <= MOST_SIZES
+    inset = ax.inset_axes([0.09, 0.09, 0.45, 0.43]) if roomy else None
     for axis, extra in ((ax, {"label": "replica-symmetric theory"}), (inset, {})):
-        axis.plot(loads, curve, color="black", linewidth=1.8, zorder=5, **extra)
-        axis.plot([critical] * 2, [at_critical, 0], **THEORY)
+        if axis is not None:
+            axis.plot(loads, curve, color="black", linewidth=1.8, zorder=5, **extra)
+            axis.plot([critical] * 2, [at_critical, 0], **THEORY)
     for n, colour, marker in _series(scan):
         rows = table[table["n_spins"] == n]
         style = {"color": colour, "marker": marker, "linewidth": 0.8}
         ax.errorbar(
             rows["load"], rows["overlap"], rows["overlap_error"], label=f"$N = {n}$", **style
         )
+        if inset is None:
+            continue
         mine = kept[kept["n_spins"] == n]
         counts, index = np.unique(mine["n_patterns"], return_inverse=True)
         share = np.bincount(index, minlength=len(counts))
         mean = np.bincount(index, mine["overlap"], len(counts)) / np.maximum(share, 1)
         well = share >= 20
         inset.plot(counts[well] / n, mean[well], **style | {"linestyle": "none", "markersize": 4})
-    inset.set_xlim(0.08, 0.2)
-    inset.set_ylim(0.945, 1.0)
-    inset.set_title("trials that remember", fontsize=11)
-    inset.tick_params(labelsize=10)
+    if inset is not None:
+        inset.set_xlim(0.08, 0.2)
+        inset.set_ylim(0.945, 1.0)
+        inset.set_title("trials that remember", fontsize=11)
+        inset.tick_params(labelsize=10)
     ax.set_xlim(left=0)
     ax.set_ylim(0, 1.03)
     ax.set_xlabel("load $P/N$")
     ax.set_ylabel(r"mean final overlap $m$")
     ax.set_title("Overlap with the pattern started from")
-    ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.95))
+    where: dict[str, Any] = {"bbox_to_anchor": (0.02, 0.95)} if roomy else {}
+    ax.legend(loc="upper left" if roomy else "best", **where, **LEGEND)
 
 
 def _histogram(scan: CapacityScan, ax: Any) -> None:
@@ -160,7 +180,9 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
     ax.set_ylabel("share of trials in a bin of 0.02")
     ax.set_title("Near the half-point: kept or lost, little between")
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="upper center")
+        ax.legend(loc="upper center", **LEGEND)
+    else:
+        _say(ax, "no load at which between a quarter\nand three quarters of the trials remember")
 
 
 def _extrapolation(scan: CapacityScan, ax: Any) -> None:
@@ -185,13 +207,15 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
         if math.isfinite(alpha.amplitude):
             u = np.array([0.0, reach])
             ax.plot(u, alpha.value + alpha.amplitude * u, color="0.35", zorder=1)
+        fitted = math.isfinite(alpha.exponent)
+        spread_of = "range over exponents not rejected" if fitted else "from $x = 1/3$ to $1/2$"
         spread = {"elinewidth": 7, "capsize": 0, "color": "0.78", "zorder": 2}
         ax.errorbar(
             0,
             alpha.value,
             alpha.exponent_spread,
             linestyle="none",
-            label=f"range over exponents not rejected, ± {alpha.exponent_spread:.4f}",
+            label=f"{spread_of}, ± {alpha.exponent_spread:.4f}",
             **spread,
         )
         arms = np.abs(np.array(alpha.interval)[:, None] - alpha.value)
@@ -207,7 +231,7 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
             label=rf"$\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$",
         )
         ax.set_xlim(-0.03 * reach, reach)
-    if len(alpha.residuals) > 2:
+    if 2 < len(alpha.residuals) <= MOST_SIZES:
         inset = ax.inset_axes([0.66, 0.15, 0.31, 0.22])
         for n, colour, marker in _series(scan):
             if n in alpha.n_spins:
@@ -221,9 +245,11 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
         inset.minorticks_off()
         inset.set_title("half-point − law, in 10⁻⁴", fontsize=10.5)
         inset.tick_params(labelsize=9.5)
+    if not points:
+        _say(ax, "no half-point: the loads bracket none")
     exponent = f"x = {alpha.exponent:.2f} ± {alpha.exponent_error:.2f}"
     ax.set_xlabel(f"$N^{{-x}}$,  {exponent}" if math.isfinite(alpha.exponent) else "$N^{-1/2}$")
     ax.set_ylabel("half-point (load $P/N$)")
     ax.locator_params(axis="x", nbins=5)
     ax.set_title(r"To infinite $N$:  half-point $= \alpha_c + A\,N^{-x}$")
-    ax.legend(loc="upper left")
+    ax.legend(loc="upper left", **LEGEND)

@@ -62,13 +62,13 @@ def recall(result: Recall, ax: Any = None) -> Any:
         if chosen.any():
             name = f"{label} ({np.count_nonzero(chosen)})"
             ax.scatter(start[chosen], final[chosen], 36, marker=marker, label=name, **look)
-    low = min(0.0, *start, *final) - 0.03
+    low = min([0.0, *start, *final]) - 0.03
     ax.plot([low, 1.03], [low, 1.03], label="no change", **THEORY)
     ax.set_xlim(low, 1.03)
     ax.set_ylim(low, 1.03)
     ax.set_xlabel("overlap $m$ of the start with the nearest pattern")
     ax.set_ylabel("overlap $m$ of the final state")
-    ax.set_title(f"Recall of {len(start)} state{'s' if len(start) > 1 else ''}: {result.update}")
+    ax.set_title(f"Recall of {len(start)} state{'s' * (len(start) != 1)}: {result.update}")
     ax.legend(loc="best")
     return ax
 
