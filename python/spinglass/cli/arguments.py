@@ -64,6 +64,33 @@ def fraction(text: str) -> float:
     return number
 
 
+def add_common(parser: argparse.ArgumentParser, same: str, out: str, files: str) -> None:
+    """Add the flags that every command has: --seed, --threads and --out.
+
+    ``same`` is what the same seed gives, ``out`` the default folder, ``files`` what it is for.
+    """
+    parser.add_argument(
+        "--seed",
+        type=integer(0),
+        default=0,
+        metavar="S",
+        help=f"the same seed {same} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--threads",
+        type=integer(1),
+        metavar="K",
+        help="threads, at most 1024 (default: all); the result does not depend on it",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(out),
+        metavar="DIR",
+        help=f"folder for {files} (default: %(default)s)",
+    )
+
+
 def save(
     result: Any, folder: Path, complain: Callable[[str], NoReturn], figure: bool = True
 ) -> tuple[Path, ...]:

@@ -7,11 +7,11 @@ import sys
 import textwrap
 from importlib import util
 from math import floor, isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spinglass.cli.arguments import (
     Help,
+    add_common,
     check_writable,
     fraction,
     integer,
@@ -95,25 +95,8 @@ def add(commands: Any) -> None:
         metavar="M",
         help="a trial keeps its memory if its final overlap is at least M (default: %(default)s)",
     )
-    option(
-        "--seed",
-        type=integer(0),
-        default=0,
-        metavar="S",
-        help="the same seed gives the same trials (default: %(default)s)",
-    )
-    option(
-        "--threads",
-        type=integer(1),
-        metavar="K",
-        help="threads, at most 1024 (default: all); the result does not depend on it",
-    )
-    option(
-        "--out",
-        type=Path,
-        default=Path("capacity"),
-        metavar="DIR",
-        help="folder for trials.csv, summary.json and capacity.png (default: %(default)s)",
+    add_common(
+        parser, "gives the same trials", "capacity", "trials.csv, summary.json and capacity.png"
     )
     option("--quiet", action="store_true", help="no progress, only the table and what limits it")
     parser.set_defaults(run=_run, parser=parser)

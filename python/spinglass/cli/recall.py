@@ -6,10 +6,17 @@ import argparse
 import os
 import textwrap
 from importlib import util
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import Help, check_writable, fraction, integer, save, width
+from spinglass.cli.arguments import (
+    Help,
+    add_common,
+    check_writable,
+    fraction,
+    integer,
+    save,
+    width,
+)
 
 if TYPE_CHECKING:
     from spinglass.experiments import RecallPictures
@@ -62,26 +69,7 @@ def add(commands: Any) -> None:
         metavar="L",
         help="store images as L x L pixels (default: 64)",
     )
-    option(
-        "--seed",
-        type=integer(0),
-        default=0,
-        metavar="S",
-        help="the same seed flips the same pixels (default: %(default)s)",
-    )
-    option(
-        "--threads",
-        type=integer(1),
-        metavar="K",
-        help="threads (default: all); the result does not depend on it",
-    )
-    option(
-        "--out",
-        type=Path,
-        default=Path("recall"),
-        metavar="DIR",
-        help="folder for recall.json and recall.png (default: %(default)s)",
-    )
+    add_common(parser, "flips the same pixels", "recall", "recall.json and recall.png")
     option("--quiet", action="store_true", help="no notes, only the table")
     parser.set_defaults(run=_run, parser=parser)
 
