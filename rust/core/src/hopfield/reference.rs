@@ -29,47 +29,28 @@ pub fn recall(
     while outcome.sweeps < dynamics.max_sweeps {
         let first_word = outcome.sweeps * n as u64;
         let mut flipped = Vec::new();
-        match dynamics.update {
-            Update::Sequential => {
-                for &site in &free {
-                    let site = site as usize;
-                    words.seek(first_word + site as u64);
-                    let integer = field(model, &overlaps, site, spins[site]);
-                    if dynamics.turns(model, site, integer, spins[site], &mut words) {
-                        spins[site] *= -1;
-                        add(model, &mut overlaps, site, 2 * i64::from(spins[site]));
-                        flipped.push(site);
-                    }
+        for visit in 0..n as u64 {
+            let site = if dynamics.update == Update::Random {
+                words.seek(2 * (first_word + visit));
+                words.below(n)
+            } else {
+                words.seek(first_word + visit);
+                visit as usize
+            };
+            if clamp.is_some_and(|held| held[site]) {
+                continue;
+            }
+            let integer = field(model, &overlaps, site, spins[site]);
+            if dynamics.turns(model, site, integer, spins[site], &mut words) {
+                flipped.push(site);
+                if dynamics.update != Update::Synchronous {
+                    flip(model, &mut overlaps, spins, site);
                 }
             }
-            Update::Random => {
-                for draw in 0..n as u64 {
-                    words.seek(2 * (first_word + draw));
-                    let site = words.below(n);
-                    if clamp.is_some_and(|held| held[site]) {
-                        continue;
-                    }
-                    let integer = field(model, &overlaps, site, spins[site]);
-                    if dynamics.turns(model, site, integer, spins[site], &mut words) {
-                        spins[site] *= -1;
-                        add(model, &mut overlaps, site, 2 * i64::from(spins[site]));
-                        flipped.push(site);
-                    }
-                }
-            }
-            Update::Synchronous => {
-                for &site in &free {
-                    let site = site as usize;
-                    words.seek(first_word + site as u64);
-                    let integer = field(model, &overlaps, site, spins[site]);
-                    if dynamics.turns(model, site, integer, spins[site], &mut words) {
-                        flipped.push(site);
-                    }
-                }
-                for &site in &flipped {
-                    spins[site] *= -1;
-                    add(model, &mut overlaps, site, 2 * i64::from(spins[site]));
-                }
+        }
+        if dynamics.update == Update::Synchronous {
+            for &site in &flipped {
+                flip(model, &mut overlaps, spins, site);
             }
         }
         outcome.sweeps += 1;
@@ -92,6 +73,11 @@ pub fn recall(
         flipped_before = flipped;
     }
     outcome
+}
+
+fn flip(model: &Hopfield<'_>, overlaps: &mut [i64], spins: &mut [i8], site: usize) {
+    spins[site] *= -1;
+    add(model, overlaps, site, 2 * i64::from(spins[site]));
 }
 
 /// M_mu += amount xi_i^mu.
