@@ -37,9 +37,14 @@
 
 pub mod bits;
 pub mod control;
+pub mod dense;
 pub mod error;
 pub mod hopfield;
+pub mod lattice;
 pub mod rng;
+pub mod sampling;
 pub mod simd;
+pub mod sparse;
 pub mod spins;
+pub mod team;
 pub mod threads;

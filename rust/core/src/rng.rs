@@ -20,6 +20,14 @@ pub enum Purpose {
     Corruption = 2,
     /// The choices of a dynamics; one stream a replica.
     Dynamics = 3,
+    /// Random initial states; one stream a replica.
+    Start = 4,
+    /// Random couplings; one stream a site.
+    Couplings = 5,
+    /// Which neighbouring temperatures exchange their replicas; one stream a ladder.
+    Exchange = 6,
+    /// Which site a Metropolis sweep passes over; one stream a replica.
+    Rest = 7,
 }
 
 /// Philox4x32-10, keyed by (seed, purpose, stream).
@@ -30,6 +38,9 @@ pub struct Philox {
 }
 
 impl Philox {
+    pub(crate) const ROUNDS: usize = 10;
+    pub(crate) const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+
     /// The stream number `stream` (below 2^56) of `seed`, for `purpose`.
     pub fn new(seed: u64, purpose: Purpose, stream: u64) -> Self {
         debug_assert!(stream >> 56 == 0, "stream numbers have 56 bits");
@@ -41,6 +52,44 @@ impl Philox {
         let [low, high] = halves(block);
         let [a, b, c, d] = philox4x32_10([low, high, self.stream[0], self.stream[1]], self.key);
         [join(a, b), join(c, d)]
+    }
+
+    /// The key of each round, for a kernel that computes many blocks at once.
+    pub(crate) fn round_keys(&self) -> [[u32; 2]; Self::ROUNDS] {
+        let mut key = self.key;
+        std::array::from_fn(|_| {
+            let current = key;
+            key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
+            current
+        })
+    }
+
+    /// The upper half of every counter of this stream.
+    pub(crate) fn stream(&self) -> [u32; 2] {
+        self.stream
+    }
+
+    /// The blocks `first` to `first + 15` as 32-bit words: word w of block l is `[w][l]`.
+    #[inline(always)]
+    pub(crate) fn blocks(&self, first: u64) -> [[u32; LANES]; 4] {
+        let mut counter =
+            [[0; LANES], [0; LANES], [self.stream[0]; LANES], [self.stream[1]; LANES]];
+        for lane in 0..LANES {
+            [counter[0][lane], counter[1][lane]] = halves(first + lane as u64);
+        }
+        philox_lanes(counter, self.key)
+    }
+
+    /// Block `block` of each of sixteen streams of one seed, laid out likewise.
+    #[inline(always)]
+    pub(crate) fn block_of_each(streams: &[Self; LANES], block: u64) -> [[u32; LANES]; 4] {
+        let [low, high] = halves(block);
+        let mut counter = [[low; LANES], [high; LANES], [0; LANES], [0; LANES]];
+        for lane in 0..LANES {
+            debug_assert_eq!(streams[lane].key, streams[0].key, "streams of one seed");
+            [counter[2][lane], counter[3][lane]] = streams[lane].stream;
+        }
+        philox_lanes(counter, streams[0].key)
     }
 
     /// A reader of the stream's words, from word number `position` on.
@@ -75,7 +124,7 @@ impl Words<'_> {
         self.block[half]
     }
 
-    /// A uniform number strictly between 0 and 1, with 53 bits.
+    /// A uniform number between 0 and 1, with 53 bits: never 0, and 1 once in 2^53.
     pub fn uniform(&mut self) -> f64 {
         ((self.next_word() >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
     }
@@ -110,6 +159,28 @@ fn philox4x32_10(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     counter
 }
 
+/// Blocks that are computed side by side.
+pub(crate) const LANES: usize = 16;
+
+/// The same bijection on sixteen counters, in loops that become vectors.
+#[inline(always)]
+fn philox_lanes(mut counter: [[u32; LANES]; 4], mut key: [u32; 2]) -> [[u32; LANES]; 4] {
+    for _ in 0..10 {
+        let mut next = [[0; LANES]; 4];
+        for lane in 0..LANES {
+            let left = 0xD251_1F53 * u64::from(counter[0][lane]);
+            let right = 0xCD9E_8D57 * u64::from(counter[2][lane]);
+            next[0][lane] = (right >> 32) as u32 ^ counter[1][lane] ^ key[0];
+            next[1][lane] = right as u32;
+            next[2][lane] = (left >> 32) as u32 ^ counter[3][lane] ^ key[1];
+            next[3][lane] = left as u32;
+        }
+        counter = next;
+        key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
+    }
+    counter
+}
+
 /// xoshiro256++, eight independent lanes: one [`Chunk`] of 512 bits a step.
 #[derive(Clone, Debug)]
 pub struct Xoshiro8 {
@@ -117,15 +188,34 @@ pub struct Xoshiro8 {
 }
 
 impl Xoshiro8 {
+    /// How many words the state has.
+    pub const STATE_WORDS: usize = 32;
+
     /// The generator whose 32 state words are the first 32 words of `philox`.
     pub fn new(philox: &Philox) -> Self {
-        let mut words = philox.words_from(0);
+        Self::numbered(philox, 0)
+    }
+
+    /// Generator number `number` of many that start from one stream: its state words are words
+    /// 32 `number` to 32 `number` + 31 of `philox`.
+    pub fn numbered(philox: &Philox, number: u64) -> Self {
+        let mut words = philox.words_from(Self::STATE_WORDS as u64 * number);
         Self { state: std::array::from_fn(|_| std::array::from_fn(|_| words.next_word())) }
+    }
+
+    /// The state words, lane after lane of the first state word, then of the second, and so on.
+    pub fn state(&self) -> &[[u64; 8]; 4] {
+        &self.state
+    }
+
+    /// The generator with this state.
+    pub fn from_state(state: [[u64; 8]; 4]) -> Self {
+        Self { state }
     }
 
     /// The next 512 bits.
     #[inline(always)]
-    fn step(&mut self) -> [u64; 8] {
+    pub fn step(&mut self) -> [u64; 8] {
         let s = &mut self.state;
         let mut out = [0; 8];
         for lane in 0..8 {

@@ -18,7 +18,7 @@ pub enum Level {
     Portable,
     /// x86-64 with AVX2.
     Avx2,
-    /// x86-64 with AVX-512 F, BW, DQ, VL, VPOPCNTDQ.
+    /// x86-64 with AVX-512 F, BW, DQ, VL, VBMI2, VPOPCNTDQ.
     Avx512,
 }
 
@@ -45,6 +45,7 @@ impl Level {
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512vbmi2")
                     && is_x86_feature_detected!("avx512vpopcntdq")
             }
         }
@@ -102,6 +103,94 @@ impl fmt::Display for Level {
     }
 }
 
+/// A table of kernels, each compiled once an instruction set.
+///
+/// A kernel is an `inline(always)` function: in plain Rust, which the compiler vectorises anew for
+/// each set, or generic over a type that stands for the set. That type has the name given before the braces
+/// and is one of three:
+///
+/// ```ignore
+/// kernel_table! {
+///     /// The kernels of one instruction set.
+///     pub(super) struct Kernels for Vector in [Words, Pair, Register] {
+///         /// Adds.
+///         pub add: fn(&mut [i32], &[i32]) = add::<Vector>;
+///     }
+/// }
+/// ```
+///
+/// `Kernels::of(level)` gives the table of a level, and is the one place that asks whether the
+/// machine has it: the fields are safe to call.
+macro_rules! kernel_table {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $table:ident for $vector:ident
+        in [$portable:ty, $avx2:ty, $avx512:ty] {
+            $($(#[$doc:meta])* $field_vis:vis $name:ident:
+                fn($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:expr;)*
+        }
+    ) => {
+        $(#[$meta])*
+        $vis struct $table {
+            $($(#[$doc])* $field_vis $name: fn($($type),*) $(-> $out)?,)*
+        }
+
+        impl $table {
+            /// The kernels of `level`.
+            ///
+            /// # Panics
+            /// If this machine lacks it.
+            $vis fn of(level: $crate::simd::Level) -> &'static Self {
+                assert!(level.is_available(), "this machine has no {level}");
+                match level {
+                    #[cfg(target_arch = "x86_64")]
+                    $crate::simd::Level::Avx512 => $crate::simd::kernel_table!(
+                        @set $table, $vector = $avx512,
+                        ["avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx512vpopcntdq"],
+                        $($name: fn($($arg: $type),*) $(-> $out)? = $body;)*
+                    ),
+                    #[cfg(target_arch = "x86_64")]
+                    $crate::simd::Level::Avx2 => $crate::simd::kernel_table!(
+                        @set $table, $vector = $avx2, ["avx2"],
+                        $($name: fn($($arg: $type),*) $(-> $out)? = $body;)*
+                    ),
+                    _ => $crate::simd::kernel_table!(
+                        @set $table, $vector = $portable, [],
+                        $($name: fn($($arg: $type),*) $(-> $out)? = $body;)*
+                    ),
+                }
+            }
+        }
+    };
+    (
+        @set $table:ident, $vector:ident = $lanes:ty, $features:tt,
+        $($name:ident: fn($($arg:ident: $type:ty),*) $(-> $out:ty)? = $body:expr;)*
+    ) => {{
+        #[allow(dead_code, reason = "a table of plain Rust names no vector")]
+        type $vector = $lanes;
+        static TABLE: $table = $table {
+            $($name: $crate::simd::kernel_table!(
+                @kernel $features, fn($($arg: $type),*) $(-> $out)? = $body
+            ),)*
+        };
+        &TABLE
+    }};
+    (@kernel [$($feature:literal)?], fn($($arg:ident: $type:ty),*) $(-> $out:ty)? = $body:expr) => {{
+        $(#[target_feature(enable = $feature)])?
+        fn compiled($($arg: $type),*) $(-> $out)? {
+            ($body)($($arg),*)
+        }
+        #[allow(unused_unsafe, reason = "the portable set needs no instructions")]
+        fn entry($($arg: $type),*) $(-> $out)? {
+            // SAFETY: `of` hands its table out only where the machine has the instructions; the
+            // kernel is otherwise safe.
+            unsafe { compiled($($arg),*) }
+        }
+        entry
+    }};
+}
+pub(crate) use kernel_table;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +201,22 @@ mod tests {
             assert_eq!(Level::choose(Some(level.name())), Ok(level));
         }
         assert!(Level::available().any(|level| level == Level::Portable));
+    }
+
+    kernel_table! {
+        struct Sums for Number in [u8, u16, u32] {
+            bits: fn() -> u32 = || Number::BITS;
+            sum: fn(values: &[u64]) -> u64 = |values: &[u64]| values.iter().sum();
+        }
+    }
+
+    #[test]
+    fn a_kernel_table_has_the_kernels_of_its_level() {
+        for level in Level::available() {
+            let table = Sums::of(level);
+            assert_eq!((table.bits)(), 8 << level as u32);
+            assert_eq!((table.sum)(&[1, 2, 3]), 6);
+        }
     }
 
     #[test]

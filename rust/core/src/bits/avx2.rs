@@ -2,16 +2,18 @@
 //! Comput. J. 61, 111 (2018)), which makes the planes compute-bound.
 
 use std::arch::x86_64::{
-    __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi8, _mm256_add_epi64, _mm256_and_si256,
-    _mm256_extract_epi64, _mm256_load_si256, _mm256_or_si256, _mm256_sad_epu8, _mm256_set1_epi8,
-    _mm256_setr_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-    _mm256_store_si256, _mm256_sub_epi64, _mm256_testz_si256, _mm256_xor_si256,
+    __m256i, _MM_HINT_T0, _mm_cvtsi32_si128, _mm_prefetch, _mm256_add_epi8, _mm256_add_epi64,
+    _mm256_and_si256, _mm256_andnot_si256, _mm256_extract_epi64, _mm256_load_si256,
+    _mm256_loadu_si256, _mm256_or_si256, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi64x,
+    _mm256_setr_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_sll_epi64,
+    _mm256_slli_epi64, _mm256_srl_epi64, _mm256_srli_epi16, _mm256_srli_epi64, _mm256_store_si256,
+    _mm256_sub_epi64, _mm256_testz_si256, _mm256_xor_si256,
 };
 
 use super::{Chunk, kernels::kernels, lanes::Lanes};
 
 #[derive(Clone, Copy)]
-pub(super) struct Pair([__m256i; 2]);
+pub(crate) struct Pair([__m256i; 2]);
 
 /// The low and the high half of each byte.
 #[inline(always)]
@@ -91,6 +93,75 @@ impl Lanes for Pair {
             let either = _mm256_or_si256(self.0[0], self.0[1]);
             _mm256_testz_si256(either, either) == 0
         }
+    }
+
+    #[allow(clippy::cast_ptr_alignment, reason = "these loads need none")]
+    #[inline(always)]
+    fn gather(words: &[u64], at: usize) -> Self {
+        let pointer = words[at..at + 8].as_ptr().cast::<__m256i>();
+        // SAFETY: the slice has eight words; for the instructions see above.
+        Self(unsafe { [_mm256_loadu_si256(pointer), _mm256_loadu_si256(pointer.add(1))] })
+    }
+    #[inline(always)]
+    fn repeat(word: u64) -> Self {
+        // SAFETY: see above.
+        Self([unsafe { _mm256_set1_epi64x(word as i64) }; 2])
+    }
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            [_mm256_add_epi64(self.0[0], other.0[0]), _mm256_add_epi64(self.0[1], other.0[1])]
+        })
+    }
+    #[inline(always)]
+    fn shift_up(self, count: u32) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            let count = _mm_cvtsi32_si128(count as i32);
+            Self([_mm256_sll_epi64(self.0[0], count), _mm256_sll_epi64(self.0[1], count)])
+        }
+    }
+    #[inline(always)]
+    fn rotate<const COUNT: i32>(self) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            let down = _mm_cvtsi32_si128(64 - COUNT);
+            let [low, high] = self.0;
+            Self([
+                _mm256_or_si256(_mm256_slli_epi64::<COUNT>(low), _mm256_srl_epi64(low, down)),
+                _mm256_or_si256(_mm256_slli_epi64::<COUNT>(high), _mm256_srl_epi64(high, down)),
+            ])
+        }
+    }
+    #[inline(always)]
+    fn enter_low(self, below: Self) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            let [low, high] = self.0;
+            Self([
+                _mm256_or_si256(_mm256_slli_epi64::<1>(low), _mm256_srli_epi64::<63>(below.0[0])),
+                _mm256_or_si256(_mm256_slli_epi64::<1>(high), _mm256_srli_epi64::<63>(below.0[1])),
+            ])
+        }
+    }
+    #[inline(always)]
+    fn enter_high(self, above: Self) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            let [low, high] = self.0;
+            Self([
+                _mm256_or_si256(_mm256_srli_epi64::<1>(low), _mm256_slli_epi64::<63>(above.0[0])),
+                _mm256_or_si256(_mm256_srli_epi64::<1>(high), _mm256_slli_epi64::<63>(above.0[1])),
+            ])
+        }
+    }
+    #[inline(always)]
+    fn without(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            [_mm256_andnot_si256(other.0[0], self.0[0]), _mm256_andnot_si256(other.0[1], self.0[1])]
+        })
     }
 
     #[inline(always)]

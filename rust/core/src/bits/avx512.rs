@@ -2,16 +2,17 @@
 //! ports: three operations a plane and chunk.
 
 use std::arch::x86_64::{
-    __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi64, _mm512_and_si512, _mm512_load_si512,
-    _mm512_or_si512, _mm512_popcnt_epi64, _mm512_reduce_add_epi64, _mm512_set1_epi64,
-    _mm512_setzero_si512, _mm512_store_si512, _mm512_sub_epi64, _mm512_ternarylogic_epi64,
-    _mm512_test_epi64_mask, _mm512_xor_si512,
+    __m512i, _MM_HINT_T0, _mm_cvtsi32_si128, _mm_prefetch, _mm512_add_epi64, _mm512_and_si512,
+    _mm512_load_si512, _mm512_loadu_si512, _mm512_or_si512, _mm512_popcnt_epi64,
+    _mm512_reduce_add_epi64, _mm512_rol_epi64, _mm512_set1_epi64, _mm512_setzero_si512,
+    _mm512_shldi_epi64, _mm512_shrdi_epi64, _mm512_sll_epi64, _mm512_store_si512, _mm512_sub_epi64,
+    _mm512_ternarylogic_epi64, _mm512_test_epi64_mask, _mm512_xor_si512,
 };
 
 use super::{Chunk, kernels::kernels, lanes::Lanes};
 
 #[derive(Clone, Copy)]
-pub(super) struct Register(__m512i);
+pub(crate) struct Register(__m512i);
 
 // SAFETY (every block of this impl): `Register` is only used by the kernels below, which
 // `Kernels::of` hands out after it has seen that the machine has these instructions; loads and
@@ -55,6 +56,70 @@ impl Lanes for Register {
     fn any(self) -> bool {
         // SAFETY: see above.
         unsafe { _mm512_test_epi64_mask(self.0, self.0) != 0 }
+    }
+
+    #[inline(always)]
+    fn gather(words: &[u64], at: usize) -> Self {
+        let words = &words[at..at + 8];
+        // SAFETY: the slice has eight words; for the instructions see above.
+        Self(unsafe { _mm512_loadu_si512(words.as_ptr().cast()) })
+    }
+    #[inline(always)]
+    fn repeat(word: u64) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_set1_epi64(word as i64) })
+    }
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_add_epi64(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn shift_up(self, count: u32) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_sll_epi64(self.0, _mm_cvtsi32_si128(count as i32)) })
+    }
+    #[inline(always)]
+    fn rotate<const COUNT: i32>(self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_rol_epi64::<COUNT>(self.0) })
+    }
+    #[inline(always)]
+    fn enter_low(self, below: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_shldi_epi64::<1>(self.0, below.0) })
+    }
+    #[inline(always)]
+    fn enter_high(self, above: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_shrdi_epi64::<1>(self.0, above.0) })
+    }
+
+    // Any function of three bits is one instruction, named by its truth table.
+    #[inline(always)]
+    fn select(self, yes: Self, no: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_ternarylogic_epi64::<0xCA>(self.0, yes.0, no.0) })
+    }
+    #[inline(always)]
+    fn without(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_ternarylogic_epi64::<0x30>(self.0, other.0, other.0) })
+    }
+    #[inline(always)]
+    fn where_equal(self, a: Self, b: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_ternarylogic_epi64::<0x90>(self.0, a.0, b.0) })
+    }
+    #[inline(always)]
+    fn or_both(self, a: Self, b: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_ternarylogic_epi64::<0xF8>(self.0, a.0, b.0) })
+    }
+    #[inline(always)]
+    fn xor_both(self, a: Self, b: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_ternarylogic_epi64::<0x78>(self.0, a.0, b.0) })
     }
 
     #[inline(always)]

@@ -15,9 +15,15 @@ mod matrix;
 mod planes;
 mod portable;
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Pair;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::Register;
 pub use kernels::{BLOCK, Kernels};
+pub(crate) use lanes::Lanes;
 pub use matrix::{BitMatrix, Rows, SharedBytes};
 pub use planes::PlaneStack;
+pub(crate) use portable::Words;
 
 /// Bits in a [`Chunk`].
 pub const CHUNK_BITS: usize = 512;

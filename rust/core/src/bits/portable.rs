@@ -7,14 +7,14 @@
 use super::{Chunk, kernels::kernels, lanes::Lanes};
 
 #[derive(Clone, Copy)]
-pub(super) struct Words([u64; 8]);
+pub(crate) struct Words([u64; 8]);
 
 /// Two words: what the narrowest vectors hold.
 type Half = [u64; 2];
 
 /// Bits counted so far: ones + 2 twos + `4 fours`, the first two still as bits.
 #[derive(Clone, Copy)]
-pub(super) struct Adders {
+pub(crate) struct Adders {
     ones: Half,
     twos: Half,
     fours: Half,
@@ -38,7 +38,11 @@ fn popcount(bits: Half) -> Half {
 
 #[inline(always)]
 fn map2(a: [u64; 8], b: [u64; 8], f: impl Fn(u64, u64) -> u64) -> [u64; 8] {
-    std::array::from_fn(|word| f(a[word], b[word]))
+    let mut out = [0; 8];
+    for word in 0..8 {
+        out[word] = f(a[word], b[word]);
+    }
+    out
 }
 
 impl Lanes for Words {
@@ -73,6 +77,37 @@ impl Lanes for Words {
     #[inline(always)]
     fn any(self) -> bool {
         self.0.iter().fold(0, |any, word| any | word) != 0
+    }
+
+    #[inline(always)]
+    fn gather(words: &[u64], at: usize) -> Self {
+        let mut out = [0; 8];
+        out.copy_from_slice(&words[at..at + 8]);
+        Self(out)
+    }
+    #[inline(always)]
+    fn repeat(word: u64) -> Self {
+        Self([word; 8])
+    }
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        Self(map2(self.0, other.0, u64::wrapping_add))
+    }
+    #[inline(always)]
+    fn shift_up(self, count: u32) -> Self {
+        Self(self.0.map(|word| word << count))
+    }
+    #[inline(always)]
+    fn rotate<const COUNT: i32>(self) -> Self {
+        Self(map2(self.0, self.0, |word, same| word << COUNT | same >> (64 - COUNT)))
+    }
+    #[inline(always)]
+    fn enter_low(self, below: Self) -> Self {
+        Self(map2(self.0, below.0, |word, below| word << 1 | below >> 63))
+    }
+    #[inline(always)]
+    fn enter_high(self, above: Self) -> Self {
+        Self(map2(self.0, above.0, |word, above| word >> 1 | above << 63))
     }
 
     #[inline(always)]

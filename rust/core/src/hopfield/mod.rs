@@ -19,6 +19,7 @@ mod reference;
 mod synchronous;
 mod trials;
 mod visits;
+mod walkers;
 mod window;
 
 pub use couplings::{Coupling, couplings};

@@ -12,6 +12,14 @@ pub fn heat_bath(beta: f64, field: f64, u: f64) -> bool {
     u * (1.0 + exp(-2.0 * beta * field)) < 1.0
 }
 
+/// Metropolis (J. Chem. Phys. 21, 1087 (1953)): whether a flip that costs the energy `cost` is made.
+///
+/// P(flip) = min(1, exp(-beta cost)); `u` is uniform on (0, 1). A flip that costs nothing is made.
+#[inline]
+pub fn metropolis(beta: f64, cost: f64, u: f64) -> bool {
+    cost <= 0.0 || u < exp(-beta * cost)
+}
+
 /// exp(x), to a few units in the last place; saturates beyond |x| = 700, far outside what 53 random
 /// bits can tell from 0 or 1.
 #[inline]
@@ -46,6 +54,13 @@ mod tests {
         assert!(heat_bath(1.0, 0.0, 0.499_999));
         assert!(!heat_bath(1.0, 0.0, 0.500_001));
         assert!(!heat_bath(0.0, 3.0, 0.500_001));
+    }
+
+    #[test]
+    fn metropolis_makes_what_costs_nothing() {
+        assert!(metropolis(f64::INFINITY, 0.0, 0.999_999));
+        assert!(!metropolis(f64::INFINITY, 5e-324, 1e-15));
+        assert!(metropolis(1.0, 1.0, 0.367) && !metropolis(1.0, 1.0, 0.368));
     }
 
     #[test]

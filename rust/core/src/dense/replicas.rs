@@ -1,0 +1,283 @@
+//! Replicas on their way: for each tile of sites the visits of all replicas, then their flips.
+//!
+//! Fields and spins of a group of replicas are kept panel by panel and tile by tile, so that what a
+//! kernel works on stands in one piece. Replicas go through the visits in lanes, sixteen at a time;
+//! one or two that are left over go alone, for sixteen lanes cost about as much as three replicas.
+
+use std::ops::Range;
+
+use super::{
+    Dense,
+    kernels::{Flips, TILE},
+    lanes::LANES,
+    memory::zeros,
+    model::NEVER,
+    panels::{COLUMNS, Segment},
+};
+use crate::{
+    control::Control,
+    error::Result,
+    rng::{Philox, Purpose},
+    spins::{
+        Dynamics, Rest, Start, Walkers,
+        thresholds::{Rule, place},
+    },
+    team::Team,
+};
+
+/// From how many replicas on they fill lanes.
+const WORTH_LANES: usize = 3;
+
+/// Tiles whose flips reach the other panels together, while the fields of a panel are in cache: those
+/// of two panels.
+const TOGETHER: usize = 2 * COLUMNS / TILE;
+
+/// Additions of a sweep from which on it looks for a cancellation within: a tenth of a second on
+/// the plainest set.
+const LONG: u64 = 1 << 31;
+
+/// Replicas of a dense model.
+#[allow(clippy::struct_field_names, reason = "the number of replicas has its usual name")]
+pub(super) struct Replicas<'a> {
+    model: &'a Dense,
+    dynamics: Dynamics,
+    n_replicas: usize,
+    /// The replicas that go in lanes; a last block that is not full is filled with spins that never flip.
+    n_blocks: usize,
+    sweeps: u64,
+    streams: Vec<Philox>,
+    rules: Vec<Rule>,
+    rests: Vec<Rest>,
+    /// The site of each replica that this sweep passes over; none is beyond all sites.
+    resting: Vec<usize>,
+    /// Panel after panel, in each a segment of every replica.
+    fields: Vec<Segment>,
+    /// Tile after tile, in each a word of every replica: a bit is set where the spin is up, as it is
+    /// beyond the last site.
+    up: Vec<u64>,
+    /// Of each tile that goes together, those of every replica.
+    flips: [Vec<Flips>; TOGETHER],
+    n_flips: Vec<u64>,
+}
+
+impl<'a> Replicas<'a> {
+    pub(super) fn new(model: &'a Dense, dynamics: Dynamics, start: &Start<'_>) -> Result<Self> {
+        let n_replicas = start.n_replicas();
+        let rest = n_replicas % LANES;
+        let n_blocks = n_replicas / LANES + usize::from(rest >= WORTH_LANES);
+        let n_places = n_replicas.max(n_blocks * LANES);
+        let (n_panels, n_tiles) = (model.panels.n_panels(), model.panels.n_tiles());
+        let what = "the fields of the replicas";
+        let mut replicas = Self {
+            model,
+            dynamics,
+            n_replicas,
+            n_blocks,
+            sweeps: start.sweeps,
+            streams: (0..n_places as u64)
+                .map(|k| Philox::new(start.seed, Purpose::Dynamics, start.first + k))
+                .collect(),
+            rules: vec![Rule::new(false, f64::INFINITY); n_places],
+            rests: (0..n_places as u64)
+                .map(|k| Rest::new(start.seed, start.first + k, model.panels.n_sites()))
+                .collect(),
+            resting: vec![usize::MAX; n_places],
+            fields: zeros(n_panels.checked_mul(n_places), Segment::splat(NEVER), what)?,
+            up: zeros(n_tiles.checked_mul(n_places), u64::MAX, what)?,
+            flips: std::array::from_fn(|_| vec![Flips::default(); n_replicas]),
+            n_flips: vec![0; n_replicas],
+        };
+        replicas.set_betas(start.betas);
+        replicas.place(start.spins);
+        Ok(replicas)
+    }
+
+    /// Lanes and replicas without.
+    fn n_places(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Puts the replicas into these states: from all spins down, those that are up are flipped.
+    fn place(&mut self, spins: &[i8]) {
+        let (n, n_places) = (self.model.panels.n_sites(), self.n_places());
+        for (fields, &down) in self.fields.chunks_exact_mut(n_places).zip(&self.model.all_down) {
+            fields[..self.n_replicas].fill(down);
+        }
+        let n_panels = self.model.panels.n_panels();
+        for tile in 0..self.model.panels.n_tiles() {
+            let sites = tile * TILE..n.min((tile + 1) * TILE);
+            let beyond = if sites.len() < TILE { u64::MAX << sites.len() } else { 0 };
+            let words = &mut self.up[tile * n_places..];
+            let flips = &mut self.flips[tile % TOGETHER];
+            for ((flips, word), spins) in flips.iter_mut().zip(words).zip(spins.chunks_exact(n)) {
+                let bits = spins[sites.clone()].iter().rev();
+                let up = bits.fold(0, |word, &spin| word << 1 | u64::from(spin > 0));
+                *flips = Flips { up, down: 0 };
+                *word = up | beyond;
+            }
+            self.push(tile..tile + 1, 0..n_panels);
+        }
+    }
+
+    /// Visits the sites of one tile.
+    fn visit(&mut self, tile: usize) {
+        let (model, n_places) = (self.model, self.n_places());
+        let (panel, half) = (tile * TILE / COLUMNS, tile * TILE % COLUMNS / TILE);
+        let block = model.panels.block(panel, tile);
+        let fields = &self.fields[panel * n_places..][..n_places];
+        let up = &mut self.up[tile * n_places..][..n_places];
+        let (first, _) = place(model.panels.n_tiles(), self.sweeps, tile * TILE);
+        let out = &mut self.flips[tile % TOGETHER];
+        let scales = model.single_scales[tile * TILE..].first_chunk();
+        let scales = scales.expect("scales are padded to whole tiles");
+
+        let (in_lanes, alone) = up.as_chunks_mut::<LANES>();
+        let (in_lanes, rest) = in_lanes.split_at_mut(self.n_blocks);
+        debug_assert!(rest.is_empty(), "a full block goes in lanes");
+        let blocks = fields.as_chunks::<LANES>().0.iter().zip(self.streams.as_chunks().0);
+        let blocks = blocks.zip(self.rules.as_chunks().0).zip(in_lanes);
+        for (index, (((fields, streams), rules), up)) in blocks.enumerate() {
+            let (mut thresholds, mut flips) = ([[0; LANES]; TILE], [0; LANES]);
+            (model.thresholds.replicas)(streams, first, rules, scales, &mut thresholds);
+            for lane in 0..LANES {
+                let site = self.resting[index * LANES + lane].wrapping_sub(tile * TILE);
+                if let Some(thresholds) = thresholds.get_mut(site) {
+                    thresholds[lane] = i32::MIN;
+                }
+            }
+            (model.kernels.visit_many)(block, half, fields, &thresholds, up, &mut flips);
+            let out = out[index * LANES..].iter_mut().zip(&mut self.n_flips[index * LANES..]);
+            for (((out, count), up), flips) in out.zip(up).zip(flips) {
+                record(up, flips, out, count);
+            }
+        }
+        for (k, up) in (self.n_blocks * LANES..).zip(alone) {
+            let mut thresholds = [0; TILE];
+            let (stream, rule) = (&self.streams[k], self.rules[k]);
+            (model.thresholds.sites)(stream, first, rule, scales, &mut thresholds);
+            if let Some(threshold) = thresholds.get_mut(self.resting[k].wrapping_sub(tile * TILE)) {
+                *threshold = i32::MIN;
+            }
+            let flips = (model.kernels.visit_one)(block, half, &fields[k], &thresholds, *up);
+            record(up, flips, &mut out[k], &mut self.n_flips[k]);
+        }
+    }
+
+    /// Adds the flips of these tiles to the fields of these panels.
+    fn push(&mut self, tiles: Range<usize>, panels: Range<usize>) {
+        let (model, n_places) = (self.model, self.n_places());
+        let wanted = self
+            .flips
+            .each_ref()
+            .map(|flips| flips.iter().fold(0, |wanted, flips| wanted | flips.up | flips.down));
+        for panel in panels.clone() {
+            let fields = &mut self.fields[panel * n_places..][..self.n_replicas];
+            for tile in tiles.clone() {
+                let block = model.panels.block(panel, tile);
+                let (next, wanted) = if tile + 1 < tiles.end {
+                    (model.panels.block(panel, tile + 1), wanted[(tile + 1) % TOGETHER])
+                } else if panel + 1 < panels.end {
+                    let next = model.panels.block(panel + 1, tiles.start);
+                    (next, wanted[tiles.start % TOGETHER])
+                } else {
+                    (block, 0)
+                };
+                (model.kernels.push)(block, fields, &self.flips[tile % TOGETHER], next, wanted);
+            }
+        }
+    }
+
+    /// One sweep over the tiles that go together: their own panels hear of each flip before the next
+    /// tile is visited, the others at the end.
+    fn advance(&mut self, tiles: Range<usize>) {
+        let n_panels = self.model.panels.n_panels();
+        let own = tiles.start * TILE / COLUMNS..(tiles.end * TILE).div_ceil(COLUMNS);
+        for tile in tiles.clone() {
+            self.visit(tile);
+            self.push(tile..tile + 1, own.clone());
+        }
+        self.push(tiles.clone(), 0..own.start);
+        self.push(tiles, own.end..n_panels);
+    }
+}
+
+/// Turns over the spins that flip, and remembers which way.
+fn record(up: &mut u64, flips: u64, out: &mut Flips, count: &mut u64) {
+    *out = Flips { up: flips & !*up, down: flips & *up };
+    *up ^= flips;
+    *count += u64::from(flips.count_ones());
+}
+
+impl Walkers for Replicas<'_> {
+    fn sweep(&mut self, sweeps: u64, _team: &Team, control: &Control) -> Result<()> {
+        let n = self.model.panels.n_sites() as u64;
+        let is_long = n.saturating_mul(n).saturating_mul(self.n_replicas as u64) > LONG;
+        for _ in 0..sweeps {
+            let rests = self.rests.iter().zip(&self.rules);
+            for (resting, (rest, rule)) in self.resting.iter_mut().zip(rests) {
+                let site = rule.rests().then(|| rest.site(self.sweeps)).flatten();
+                *resting = site.unwrap_or(usize::MAX);
+            }
+            let n_tiles = self.model.panels.n_tiles();
+            for tile in (0..n_tiles).step_by(TOGETHER) {
+                if is_long {
+                    control.check()?;
+                }
+                self.advance(tile..n_tiles.min(tile + TOGETHER));
+            }
+            self.sweeps += 1;
+        }
+        Ok(())
+    }
+
+    fn set_betas(&mut self, betas: &[f64]) {
+        for (rule, &beta) in self.rules.iter_mut().zip(betas) {
+            *rule = Rule::new(self.dynamics.is_heat_bath_at(beta), beta);
+        }
+    }
+
+    fn energies(&self, out: &mut [f64]) {
+        let (model, n, n_places) = (self.model, self.model.panels.n_sites(), self.n_places());
+        if !model.scales_are_exact() {
+            let mut spins = vec![0; n * self.n_replicas];
+            for (replica, spins) in spins.chunks_exact_mut(n).enumerate() {
+                self.spins(replica, spins);
+            }
+            return model.energies_of(&spins, out);
+        }
+        // E = -1/2 sum_i s_i (H_i + h_i), where H_i has the field h_i in it.
+        for (k, energy) in out.iter_mut().enumerate() {
+            let mut lanes = [0.0; 8];
+            for i in 0..n {
+                let field = self.fields[i / COLUMNS * n_places + k].at(i % COLUMNS);
+                let sum = f64::from(field) * model.inverse_scales[i] + model.field(i);
+                let is_up = self.up[i / TILE * n_places + k] >> (i % TILE) & 1 == 1;
+                lanes[i % 8] += if is_up { sum } else { -sum };
+            }
+            *energy = -0.5 * lanes.iter().sum::<f64>();
+        }
+    }
+
+    fn magnetizations(&self, out: &mut [i64]) {
+        let (n, n_places) = (self.model.panels.n_sites(), self.n_places());
+        let beyond = n.next_multiple_of(TILE) - n;
+        for (k, sum) in out.iter_mut().enumerate() {
+            let words = self.up[k..].iter().step_by(n_places);
+            let up = words.map(|word| i64::from(word.count_ones())).sum::<i64>() - beyond as i64;
+            *sum = 2 * up - n as i64;
+        }
+    }
+
+    fn flips(&self, out: &mut [u64]) {
+        out.copy_from_slice(&self.n_flips);
+    }
+
+    fn spins(&self, replica: usize, out: &mut [i8]) {
+        let words = self.up[replica..].iter().step_by(self.n_places());
+        for (spins, &word) in out.chunks_mut(TILE).zip(words) {
+            for (k, spin) in spins.iter_mut().enumerate() {
+                *spin = if word >> k & 1 == 1 { 1 } else { -1 };
+            }
+        }
+    }
+}

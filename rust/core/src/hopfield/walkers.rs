@@ -1,0 +1,194 @@
+//! The Hopfield network as a spin model: sampled at any temperature, still without couplings.
+//!
+//! A visit weighs one row of patterns against the planes of all overlaps, as in `visits.rs`; the
+//! heat bath here takes the same random numbers, so that it is the same dynamics bit for bit. The
+//! pattern bits and the overlaps are exact, so a run goes on from its states alone.
+
+use super::{
+    Hopfield,
+    overlaps::{OverlapPlanes, sign},
+};
+use crate::{
+    bits::bit,
+    control::Control,
+    error::Result,
+    rng::{Philox, Purpose},
+    spins::{
+        Dynamics, Rest, SpinModel, Start, Walkers,
+        acceptance::{heat_bath, metropolis},
+        clusters::{Bonds, cluster_walkers},
+    },
+    team::Team,
+};
+
+/// Visits between two looks at the cancel flag.
+const VISITS_PER_CHECK: usize = 1024;
+
+impl SpinModel for Hopfield<'_> {
+    fn n_spins(&self) -> usize {
+        self.n_spins()
+    }
+
+    fn energy(&self, spins: &[i8]) -> f64 {
+        let overlaps = self.overlaps(spins, &Control::default()).expect("nobody cancels");
+        self.energy(spins, &overlaps)
+    }
+
+    fn local_fields(&self, spins: &[i8], fields: &mut [f64]) {
+        let all = self.local_fields(spins, &Control::default()).expect("nobody cancels");
+        fields.copy_from_slice(&all);
+    }
+
+    fn walkers<'a>(
+        &'a self,
+        dynamics: Dynamics,
+        start: &Start<'_>,
+    ) -> Result<Box<dyn Walkers + 'a>> {
+        if !dynamics.is_local() {
+            return cluster_walkers(self, dynamics, start);
+        }
+        let n = self.n_spins();
+        let replicas = start
+            .spins
+            .chunks(n)
+            .zip(start.betas)
+            .zip(start.first..)
+            .map(|((spins, &beta), number)| {
+                Ok(Replica {
+                    spins: spins.to_vec(),
+                    overlaps: OverlapPlanes::of_state(
+                        self.patterns,
+                        self.kernels,
+                        spins,
+                        &Control::default(),
+                    )?,
+                    philox: Philox::new(start.seed, Purpose::Dynamics, number),
+                    rest: Rest::new(start.seed, number, n),
+                    beta,
+                    flips: 0,
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Box::new(HopfieldWalkers { model: self, dynamics, sweeps: start.sweeps, replicas }))
+    }
+}
+
+/// A single memory is a Mattis model: no frustration. With more there is.
+impl Bonds for Hopfield<'_> {
+    fn n_spins(&self) -> usize {
+        self.n_spins()
+    }
+
+    fn each_neighbour(&self, site: usize, mut visit: impl FnMut(usize, f64)) {
+        let rows = self.patterns.rows();
+        let (row, p) = (rows.row(site), self.n_patterns());
+        for other in (0..self.n_spins()).filter(|&other| other != site) {
+            let neighbour = rows.row(other);
+            let sum: i64 = (0..p).map(|mu| sign(bit(row, mu)) * sign(bit(neighbour, mu))).sum();
+            visit(other, sum as f64 / self.n_spins() as f64);
+        }
+    }
+
+    fn has_fields(&self) -> bool {
+        !self.has_no_thresholds()
+    }
+
+    fn energy(&self, spins: &[i8]) -> f64 {
+        SpinModel::energy(self, spins)
+    }
+}
+
+struct Replica<'a> {
+    spins: Vec<i8>,
+    overlaps: OverlapPlanes<'a>,
+    philox: Philox,
+    rest: Rest,
+    beta: f64,
+    flips: u64,
+}
+
+struct HopfieldWalkers<'a> {
+    model: &'a Hopfield<'a>,
+    dynamics: Dynamics,
+    sweeps: u64,
+    replicas: Vec<Replica<'a>>,
+}
+
+impl HopfieldWalkers<'_> {
+    fn sweep_one(&mut self, replica: usize, control: &Control) -> Result<()> {
+        let (model, n) = (self.model, self.model.n_spins());
+        let Replica { spins, overlaps, philox, rest, beta, flips } = &mut self.replicas[replica];
+        let is_heat_bath = self.dynamics.is_heat_bath_at(*beta);
+        let is_cold = *beta == f64::INFINITY;
+        let rests = self.dynamics.rests_at(*beta);
+        let resting = rests.then(|| rest.site(self.sweeps)).flatten();
+        let mut words = philox.words_from(self.sweeps * n as u64);
+        for site in 0..n {
+            if site % VISITS_PER_CHECK == 0 {
+                control.check()?;
+            }
+            let (mut weight, spin) = ([0], spins[site]);
+            overlaps.weigh(&[site as u32], &mut weight);
+            let integer = 2 * weight[0] + model.constant_field(site, spin);
+            let field = model.scaled_field(site, integer) / n as f64;
+            let turns = if !is_heat_bath {
+                metropolis(*beta, 2.0 * field * f64::from(spin), words.uniform())
+                    && resting != Some(site)
+            } else if is_cold {
+                model.turns(site, integer, spin)
+            } else {
+                heat_bath(*beta, field, words.uniform()) != (spin > 0)
+            };
+            if turns {
+                overlaps.flip(site, spin);
+                spins[site] = -spin;
+                *flips += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Walkers for HopfieldWalkers<'_> {
+    fn sweep(&mut self, sweeps: u64, _team: &Team, control: &Control) -> Result<()> {
+        // A small network's sweep is too short to stop in, and its replicas then stay in step.
+        let never = Control::default();
+        let row = self.model.n_patterns().div_ceil(8);
+        let control = if row * self.model.n_spins() < 1 << 28 { &never } else { control };
+        for _ in 0..sweeps {
+            for replica in 0..self.replicas.len() {
+                self.sweep_one(replica, control)?;
+            }
+            self.sweeps += 1;
+        }
+        Ok(())
+    }
+
+    fn set_betas(&mut self, betas: &[f64]) {
+        for (replica, &beta) in self.replicas.iter_mut().zip(betas) {
+            replica.beta = beta;
+        }
+    }
+
+    fn energies(&self, out: &mut [f64]) {
+        for (replica, energy) in self.replicas.iter().zip(out) {
+            *energy = self.model.energy(&replica.spins, &replica.overlaps.decode());
+        }
+    }
+
+    fn magnetizations(&self, out: &mut [i64]) {
+        for (replica, sum) in self.replicas.iter().zip(out) {
+            *sum = replica.spins.iter().map(|&spin| i64::from(spin)).sum();
+        }
+    }
+
+    fn flips(&self, out: &mut [u64]) {
+        for (replica, flips) in self.replicas.iter().zip(out) {
+            *flips = replica.flips;
+        }
+    }
+
+    fn spins(&self, replica: usize, out: &mut [i8]) {
+        out.copy_from_slice(&self.replicas[replica].spins);
+    }
+}

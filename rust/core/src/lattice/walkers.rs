@@ -1,0 +1,248 @@
+//! Replicas of a lattice on their way, each cut into strips.
+//!
+//! A strip is a run of chunks with a random generator of its own. Strips are fixed by the shape of
+//! the lattice alone, so that any number of threads makes the same sweep: the members of a team
+//! share the strips of a phase, and meet at a barrier before the next.
+
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
+
+use super::{
+    board::{Board, Phase, Planes, n_strips, plane, strip, words},
+    model::Lattice,
+    shared::Shared,
+};
+use crate::{
+    bits::Chunk,
+    control::Control,
+    error::{Error, Result},
+    rng::{Philox, Purpose, Xoshiro8},
+    spins::{Dynamics, Rest, SpinModel, Start, Walkers},
+    team::Team,
+};
+
+struct LatticeWalkers<'a, B: Board> {
+    lattice: &'a Lattice,
+    board: B,
+    replicas: Vec<Replica<B::Rule>>,
+    /// Phases since the start, in all.
+    phases: u64,
+    /// Sweeps, earlier runs included.
+    sweeps: u64,
+    dynamics: Dynamics,
+}
+
+struct Replica<R> {
+    planes: Planes,
+    generators: Vec<Xoshiro8>,
+    rule: R,
+    rest: Rest,
+    beta: f64,
+    flips: u64,
+}
+
+/// A replica while a team works on it.
+struct Common<'a, R> {
+    planes: [Shared<'a, Chunk>; 2],
+    generators: Shared<'a, Xoshiro8>,
+    rule: &'a R,
+    rest: &'a Rest,
+    beta: f64,
+    flips: AtomicU64,
+}
+
+/// The generators of a replica's strips before its first sweep.
+pub(super) fn fresh_generators(seed: u64, replica: u64, n_strips: usize) -> Vec<Xoshiro8> {
+    let philox = Philox::new(seed, Purpose::Dynamics, replica);
+    (0..n_strips as u64).map(|strip| Xoshiro8::numbered(&philox, strip)).collect()
+}
+
+/// The generators that `streams` describes, replica after replica.
+fn restored_generators(streams: &[u64]) -> Vec<Xoshiro8> {
+    let (words, _) = streams.as_chunks::<8>();
+    let (states, _) = words.as_chunks::<4>();
+    states.iter().map(|&state| Xoshiro8::from_state(state)).collect()
+}
+
+/// Sets replicas on their way on a board.
+pub(super) fn start<'a, B: Board + 'a>(
+    lattice: &'a Lattice,
+    board: B,
+    dynamics: Dynamics,
+    start: &Start<'_>,
+) -> Result<Box<dyn Walkers + 'a>> {
+    let (n, n_chunks) = (lattice.n_spins(), board.n_chunks());
+    let n_strips = n_strips(n_chunks);
+    if start.spins.len() != n * start.n_replicas() {
+        let expected = format!("{} replicas of {n} spins", start.n_replicas());
+        return Err(Error::expected("spins", expected, start.spins.len()));
+    }
+    let n_words = start.n_replicas() * n_strips * Xoshiro8::STATE_WORDS;
+    if !start.streams.is_empty() && start.streams.len() != n_words {
+        let expected = format!("empty or {n_words} words");
+        return Err(Error::expected("streams", expected, start.streams.len()));
+    }
+    let mut restored = restored_generators(start.streams).into_iter();
+    let mut replicas = Vec::with_capacity(start.n_replicas());
+    for (k, (&beta, spins)) in start.betas.iter().zip(start.spins.chunks(n)).enumerate() {
+        let mut generators: Vec<Xoshiro8> = restored.by_ref().take(n_strips).collect();
+        if generators.is_empty() {
+            generators = fresh_generators(start.seed, start.first + k as u64, n_strips);
+        }
+        let mut planes = [plane(n_chunks)?, plane(n_chunks)?];
+        board.put(spins, &mut planes);
+        let rest = Rest::new(start.seed, start.first + k as u64, n);
+        let rule = board.rule(beta);
+        replicas.push(Replica { planes, generators, rule, rest, beta, flips: 0 });
+    }
+    let sweeps = start.sweeps;
+    Ok(Box::new(LatticeWalkers { lattice, board, replicas, phases: 0, sweeps, dynamics }))
+}
+
+impl<B: Board> LatticeWalkers<'_, B> {
+    /// The plane that the next phase reads.
+    fn source(&self) -> usize {
+        (self.phases + 1) as usize % 2
+    }
+
+    /// Phase number `phase` of the sweeps of one replica, on the strips of one member.
+    fn phase(
+        &self,
+        replica: &Common<'_, B::Rule>,
+        (phase, colour): (u64, usize),
+        resting: Option<usize>,
+        strips: std::ops::Range<usize>,
+        control: &Control,
+    ) {
+        let written = phase as usize % 2;
+        let mut flips = 0;
+        for number in strips {
+            if control.check().is_err() {
+                break;
+            }
+            let chunks = strip(self.board.n_chunks(), self.board.group(), number);
+            // SAFETY: in this phase every member reads this plane, and writes only its own
+            // strips of the other one and their generators; the next phase begins after a barrier
+            // that all members reach with no borrow left.
+            let (source, target, generator) = unsafe {
+                (
+                    replica.planes[1 - written].all(),
+                    replica.planes[written].part(chunks.start + 1..chunks.end + 1),
+                    replica.generators.part(number..number + 1),
+                )
+            };
+            flips += self.board.update(Phase {
+                rule: replica.rule,
+                colour,
+                source: words(source),
+                target,
+                first: chunks.start,
+                generator: &mut generator[0],
+                resting,
+            });
+        }
+        replica.flips.fetch_add(flips, Relaxed);
+    }
+}
+
+impl<B: Board> Walkers for LatticeWalkers<'_, B> {
+    fn sweep(&mut self, sweeps: u64, team: &Team, control: &Control) -> Result<()> {
+        let n_strips = n_strips(self.board.n_chunks());
+        let members = (self.lattice.n_spins() / B::SPINS_PER_MEMBER).clamp(1, n_strips);
+        let colours = self.board.n_colours();
+        let mut replicas = std::mem::take(&mut self.replicas);
+        let common: Vec<_> = replicas
+            .iter_mut()
+            .map(|Replica { planes: [even, odd], generators, rule, rest, beta, flips }| Common {
+                planes: [Shared::new(even), Shared::new(odd)],
+                generators: Shared::new(generators),
+                rule,
+                rest,
+                beta: *beta,
+                flips: AtomicU64::new(*flips),
+            })
+            .collect();
+        // Barriers after which all members leave. Only one of them decides that, and before it
+        // reaches the barrier: so nobody waits for a member that has left.
+        let leave_after = AtomicU64::new(u64::MAX);
+        team.run(members, |member, barrier| {
+            let share = |member: usize| n_strips * member / barrier.members();
+            let mut barriers = 0;
+            for replica in &common {
+                let mut phase = self.phases;
+                for sweep in self.sweeps..self.sweeps + sweeps {
+                    let rests = self.dynamics.rests_at(replica.beta);
+                    let resting = rests.then(|| replica.rest.site(sweep)).flatten();
+                    for colour in 0..colours {
+                        let strips = share(member)..share(member + 1);
+                        self.phase(replica, (phase, colour), resting, strips, control);
+                        phase = phase.wrapping_add(1);
+                        barriers += 1;
+                        if member == 0 && control.check().is_err() {
+                            leave_after.store(barriers, Release);
+                        }
+                        barrier.wait();
+                        if leave_after.load(Acquire) <= barriers {
+                            return;
+                        }
+                    }
+                }
+            }
+        });
+        let flips: Vec<u64> = common.into_iter().map(|common| common.flips.into_inner()).collect();
+        for (replica, flips) in replicas.iter_mut().zip(flips) {
+            replica.flips = flips;
+        }
+        self.replicas = replicas;
+        self.phases = self.phases.wrapping_add(sweeps.wrapping_mul(colours as u64));
+        self.sweeps += sweeps;
+        // Whoever skipped a strip saw a flag that is never taken back.
+        control.check()
+    }
+
+    fn set_betas(&mut self, betas: &[f64]) {
+        for (replica, &beta) in self.replicas.iter_mut().zip(betas) {
+            replica.rule = self.board.rule(beta);
+            replica.beta = beta;
+        }
+    }
+
+    fn energies(&self, out: &mut [f64]) {
+        let n = self.lattice.n_spins() as i64;
+        let bonds = n * self.lattice.shape().len() as i64;
+        for (replica, out) in self.replicas.iter().zip(out) {
+            let unlike = self.board.n_unlike(&replica.planes, self.source()) as i64;
+            // The sum of spins costs a pass over the lattice, and is nothing without a field.
+            let up = if self.lattice.field() == 0.0 {
+                0
+            } else {
+                self.board.n_up(&replica.planes, self.source()) as i64
+            };
+            *out = self.lattice.energy_of(bonds - 2 * unlike, 2 * up - n);
+        }
+    }
+
+    fn magnetizations(&self, out: &mut [i64]) {
+        for (replica, out) in self.replicas.iter().zip(out) {
+            let up = self.board.n_up(&replica.planes, self.source()) as i64;
+            *out = 2 * up - self.lattice.n_spins() as i64;
+        }
+    }
+
+    fn flips(&self, out: &mut [u64]) {
+        for (replica, out) in self.replicas.iter().zip(out) {
+            *out = replica.flips;
+        }
+    }
+
+    fn spins(&self, replica: usize, out: &mut [i8]) {
+        self.board.take(&self.replicas[replica].planes, self.source(), out);
+    }
+
+    fn streams(&self) -> Vec<u64> {
+        let generators = self.replicas.iter().flat_map(|replica| &replica.generators);
+        generators.flat_map(|generator| generator.state().as_flattened()).copied().collect()
+    }
+}

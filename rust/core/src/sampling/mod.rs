@@ -1,0 +1,21 @@
+//! What is done to any spin model: sample, anneal, temper.
+//!
+//! All three move replicas in *rounds*: a number of sweeps that takes some hundredths of a second,
+//! after which all replicas stand at the same sweep. There, and only there, a run can be stopped,
+//! so that an interrupted run is one that ended early and can go on: nothing measured is lost, and
+//! the bits are those of a run that was never stopped. (A model so large that a single sweep takes
+//! long looks at the wish to stop by itself; such a run ends between two sweeps of its replicas,
+//! and says so.)
+
+mod anneal;
+mod groups;
+mod ladder;
+mod rounds;
+mod sample;
+mod temper;
+
+pub use anneal::{Annealing, anneal};
+pub use groups::random_spins;
+pub use rounds::Ending;
+pub use sample::{Plan, Sample, sample};
+pub use temper::{Ladders, Tempering, temper};

@@ -1,0 +1,267 @@
+//! Replicas of a model with general couplings on their way.
+
+use rayon::prelude::*;
+
+use super::{
+    Sparse,
+    fixed::{Fields, Fixed},
+    general::{Group, Kernels, Lanes, Single},
+};
+use crate::{
+    control::Control,
+    error::Result,
+    rng::{LANES, Philox, Purpose},
+    spins::{
+        Dynamics, Rest, SpinModel, Start, Walkers,
+        thresholds::{Rule, SITES, Thresholds, place},
+    },
+    team::Team,
+};
+
+/// Replicas below which each goes alone: sixteen lanes cost about as much as this many single ones.
+const WORTH_LANES: usize = 12;
+
+pub(super) struct GeneralWalkers<'a> {
+    course: Course<'a>,
+    batches: Vec<Batch>,
+    /// Replicas a batch.
+    size: usize,
+}
+
+/// What all batches read.
+struct Course<'a> {
+    model: &'a Sparse,
+    fixed: &'a Fixed,
+    dynamics: Dynamics,
+    kernels: &'static Kernels,
+    thresholds: &'static Thresholds,
+}
+
+/// Up to sixteen replicas, or one.
+struct Batch {
+    state: State,
+    streams: [Philox; LANES],
+    rules: [Rule; LANES],
+    rests: Vec<Rest>,
+    betas: [f64; LANES],
+    sweeps: u64,
+}
+
+enum State {
+    Lanes(Lanes),
+    Single(Single),
+}
+
+impl<'a> GeneralWalkers<'a> {
+    pub(super) fn new(model: &'a Sparse, dynamics: Dynamics, start: &Start<'_>) -> Self {
+        let (n, fixed) = (model.n_spins(), model.fixed());
+        let size = if start.n_replicas() < WORTH_LANES { 1 } else { LANES };
+        let course = Course {
+            model,
+            fixed,
+            dynamics,
+            kernels: Kernels::of(model.level()),
+            thresholds: Thresholds::of(model.level()),
+        };
+        let batches = start.spins.chunks(size * n).enumerate().map(|(number, states)| {
+            let first = start.first + (number * size) as u64;
+            let rule = Rule::new(true, 0.0);
+            Batch {
+                state: if size == 1 {
+                    State::Single(single(&course, states))
+                } else {
+                    State::Lanes(lanes(&course, states))
+                },
+                streams: std::array::from_fn(|lane| {
+                    Philox::new(start.seed, Purpose::Dynamics, first + lane as u64)
+                }),
+                rules: [rule; LANES],
+                rests: (first..first + size as u64)
+                    .map(|replica| Rest::new(start.seed, replica, n))
+                    .collect(),
+                betas: [0.0; LANES],
+                sweeps: start.sweeps,
+            }
+        });
+        let batches = batches.collect();
+        let mut walkers = Self { course, batches, size };
+        walkers.set_betas(start.betas);
+        walkers
+    }
+
+    /// The replicas as (batch, lane).
+    fn replicas(&self) -> impl Iterator<Item = (&Batch, usize)> {
+        self.batches.iter().flat_map(|batch| (0..self.size).map(move |lane| (batch, lane)))
+    }
+}
+
+fn single(course: &Course<'_>, spins: &[i8]) -> Single {
+    let mut fields: Vec<i32> = (0..spins.len()).map(|site| course.fixed.field(site)).collect();
+    for (row, &spin) in course.model.offsets().windows(2).zip(spins) {
+        for bond in &course.fixed.bonds[row[0]..row[1]] {
+            fields[bond.neighbour as usize] += bond.change / 2 * i32::from(spin);
+        }
+    }
+    Single { fields, spins: spins.to_vec(), flips: 0 }
+}
+
+fn lanes(course: &Course<'_>, states: &[i8]) -> Lanes {
+    let n = course.model.n_spins();
+    let mut lanes = Lanes {
+        fields: vec![Fields::default(); n],
+        spins: vec![[1; LANES]; n],
+        present: [0; LANES],
+        flips: [0; LANES],
+    };
+    for (lane, spins) in states.chunks(n).enumerate() {
+        lanes.present[lane] = -1;
+        let single = single(course, spins);
+        for site in 0..n {
+            lanes.fields[site].0[lane] = single.fields[site];
+            lanes.spins[site][lane] = single.spins[site];
+        }
+    }
+    lanes
+}
+
+impl Batch {
+    fn sweep(&mut self, sweeps: u64, course: &Course<'_>, control: &Control) -> Result<()> {
+        let (n, n_groups) = (course.model.n_spins(), course.fixed.n_groups());
+        let mut for_lanes = [[0; LANES]; SITES];
+        let mut for_one = [0; SITES];
+        for _ in 0..sweeps {
+            let resting = self.resting_sites(course);
+            for number in 0..n_groups {
+                control.check()?;
+                let sites = number * SITES..n.min((number + 1) * SITES);
+                let group = Group {
+                    first: sites.start,
+                    offsets: &course.model.offsets()[sites.start..=sites.end],
+                    bonds: &course.fixed.bonds,
+                };
+                let (block, _) = place(n_groups, self.sweeps, sites.start);
+                let scales = course.fixed.group_scales(number);
+                match &mut self.state {
+                    State::Lanes(state) => {
+                        let draw = course.thresholds.replicas;
+                        draw(&self.streams, block, &self.rules, scales, &mut for_lanes);
+                        for (lane, &site) in resting.iter().enumerate() {
+                            if sites.contains(&site) {
+                                for_lanes[site - sites.start][lane] = i32::MIN;
+                            }
+                        }
+                        (course.kernels.lanes)(group, &for_lanes, state);
+                    }
+                    State::Single(state) => {
+                        let draw = course.thresholds.sites;
+                        draw(&self.streams[0], block, self.rules[0], scales, &mut for_one);
+                        if sites.contains(&resting[0]) {
+                            for_one[resting[0] - sites.start] = i32::MIN;
+                        }
+                        (course.kernels.single)(group, &for_one, state);
+                    }
+                }
+            }
+            self.sweeps += 1;
+        }
+        Ok(())
+    }
+
+    /// The site of each replica that is not visited in this sweep; beyond the last one if all are.
+    fn resting_sites(&self, course: &Course<'_>) -> [usize; LANES] {
+        let mut sites = [usize::MAX; LANES];
+        for ((site, rest), &beta) in sites.iter_mut().zip(&self.rests).zip(&self.betas) {
+            let rests = course.dynamics.rests_at(beta);
+            *site = rests.then(|| rest.site(self.sweeps)).flatten().unwrap_or(usize::MAX);
+        }
+        sites
+    }
+
+    /// The energies of all lanes.
+    fn energies(&self, course: &Course<'_>) -> [f64; LANES] {
+        let fixed = course.fixed;
+        match &self.state {
+            State::Lanes(state) if fixed.is_exact() => (course.kernels.cached)(fixed, state),
+            State::Lanes(state) => (course.kernels.energies)(course.model, &state.spins),
+            State::Single(state) if fixed.is_exact() => {
+                let sites = state.fields.iter().zip(&state.spins).enumerate();
+                let terms = sites.map(|(site, (&field, &spin))| {
+                    fixed.site_energy(site, field) * f64::from(spin)
+                });
+                [terms.fold(0.0, |sum, term| sum + term); LANES]
+            }
+            State::Single(state) => [course.model.energy(&state.spins); LANES],
+        }
+    }
+
+    fn magnetizations(&self) -> [i64; LANES] {
+        let mut sums = [0; LANES];
+        match &self.state {
+            State::Lanes(state) => {
+                for spins in &state.spins {
+                    for lane in 0..LANES {
+                        sums[lane] += i64::from(spins[lane]);
+                    }
+                }
+            }
+            State::Single(state) => sums[0] = state.spins.iter().map(|&s| i64::from(s)).sum(),
+        }
+        sums
+    }
+
+    fn spin(&self, site: usize, lane: usize) -> i8 {
+        match &self.state {
+            State::Lanes(state) => state.spins[site][lane],
+            State::Single(state) => state.spins[site],
+        }
+    }
+}
+
+impl Walkers for GeneralWalkers<'_> {
+    fn sweep(&mut self, sweeps: u64, team: &Team, control: &Control) -> Result<()> {
+        let course = &self.course;
+        if team.threads() > 1 && self.batches.len() > 1 {
+            self.batches.par_iter_mut().try_for_each(|batch| batch.sweep(sweeps, course, control))
+        } else {
+            self.batches.iter_mut().try_for_each(|batch| batch.sweep(sweeps, course, control))
+        }
+    }
+
+    fn set_betas(&mut self, betas: &[f64]) {
+        let dynamics = self.course.dynamics;
+        for (batch, betas) in self.batches.iter_mut().zip(betas.chunks(self.size)) {
+            batch.betas[..betas.len()].copy_from_slice(betas);
+            for (rule, &beta) in batch.rules.iter_mut().zip(betas) {
+                *rule = Rule::new(dynamics.is_heat_bath_at(beta), beta);
+            }
+        }
+    }
+
+    fn energies(&self, out: &mut [f64]) {
+        for (batch, out) in self.batches.iter().zip(out.chunks_mut(self.size)) {
+            out.copy_from_slice(&batch.energies(&self.course)[..out.len()]);
+        }
+    }
+
+    fn magnetizations(&self, out: &mut [i64]) {
+        for (batch, out) in self.batches.iter().zip(out.chunks_mut(self.size)) {
+            out.copy_from_slice(&batch.magnetizations()[..out.len()]);
+        }
+    }
+
+    fn flips(&self, out: &mut [u64]) {
+        for ((batch, lane), out) in self.replicas().zip(out) {
+            *out = match &batch.state {
+                State::Lanes(state) => state.flips[lane],
+                State::Single(state) => state.flips,
+            };
+        }
+    }
+
+    fn spins(&self, replica: usize, out: &mut [i8]) {
+        let (batch, lane) = (&self.batches[replica / self.size], replica % self.size);
+        for (site, out) in out.iter_mut().enumerate() {
+            *out = batch.spin(site, lane);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Replicas in bit lanes on their way.
+
+use rayon::prelude::*;
+
+use super::{
+    Sparse,
+    lanes::{Kernels, Visits},
+    layout::{Layout, MAX_DEGREE},
+    random_planes::RandomPlanes,
+    tally::Tally,
+    thresholds::Rule,
+};
+use crate::{
+    bits::Chunk,
+    control::Control,
+    error::Result,
+    rng::{Philox, Purpose},
+    spins::{Dynamics, Rest, SpinModel, Start, Walkers},
+    team::Team,
+};
+
+/// Runs between two looks at the cancel flag: at most some milliseconds.
+const RUNS_PER_CHECK: usize = 64;
+
+pub(super) struct LaneWalkers<'a> {
+    course: Course<'a>,
+    n_replicas: usize,
+    blocks: Vec<Block>,
+}
+
+/// What all blocks read.
+struct Course<'a> {
+    n_spins: u64,
+    coupling: f64,
+    dynamics: Dynamics,
+    layout: &'a Layout,
+    kernels: &'static Kernels,
+}
+
+/// 64 replicas.
+struct Block {
+    /// One word a slot; bit l is set where the spin of lane l points up.
+    spins: Vec<Chunk>,
+    random: RandomPlanes,
+    rests: Vec<Rest>,
+    /// All ones in slots where no site stands, zeros elsewhere; within a sweep also the lanes in
+    /// which a site rests.
+    resting: Vec<Chunk>,
+    betas: [f64; 64],
+    /// Empty until the temperatures are known.
+    rules: [Option<Rule>; MAX_DEGREE + 1],
+    flips: Tally,
+    sweeps: u64,
+}
+
+impl<'a> LaneWalkers<'a> {
+    pub(super) fn new(
+        model: &'a Sparse,
+        coupling: f64,
+        dynamics: Dynamics,
+        start: &Start<'_>,
+    ) -> Self {
+        let (layout, n) = (model.layout(), model.n_spins());
+        let mut blocks = Vec::new();
+        for (number, states) in (start.first / 64..).zip(start.spins.chunks(64 * n)) {
+            let mut spins = vec![Chunk::default(); layout.sites.len()];
+            for (lane, state) in states.chunks(n).enumerate() {
+                for (&slot, &spin) in layout.slots.iter().zip(state) {
+                    spins[slot as usize / 8].0[slot as usize % 8] |= u64::from(spin > 0) << lane;
+                }
+            }
+            blocks.push(Block {
+                spins,
+                random: RandomPlanes::new(&Philox::new(start.seed, Purpose::Dynamics, number)),
+                rests: (64 * number..64 * (number + 1))
+                    .map(|replica| Rest::new(start.seed, replica, n))
+                    .collect(),
+                resting: layout.empty_slots(),
+                betas: [f64::NAN; 64],
+                rules: [const { None }; MAX_DEGREE + 1],
+                flips: Tally::new(),
+                sweeps: start.sweeps,
+            });
+        }
+        let mut walkers = Self {
+            course: Course {
+                n_spins: n as u64,
+                coupling,
+                dynamics,
+                layout,
+                kernels: Kernels::of(model.level()),
+            },
+            n_replicas: start.n_replicas(),
+            blocks,
+        };
+        walkers.set_betas(start.betas);
+        walkers
+    }
+
+    /// The totals that `count` tallies in each block, replica after replica.
+    fn totals(&self, count: impl Fn(&Block, &mut Tally)) -> impl Iterator<Item = u64> {
+        let totals = self.blocks.iter().flat_map(move |block| {
+            let mut tally = Tally::new();
+            count(block, &mut tally);
+            tally.totals()
+        });
+        totals.take(self.n_replicas)
+    }
+}
+
+impl Block {
+    fn sweep(&mut self, sweeps: u64, course: &Course<'_>, control: &Control) -> Result<()> {
+        for _ in 0..sweeps {
+            self.turn_resting(course);
+            let outcome = self.sweep_once(course, control);
+            self.turn_resting(course);
+            outcome?;
+            self.sweeps += 1;
+        }
+        Ok(())
+    }
+
+    fn sweep_once(&mut self, course: &Course<'_>, control: &Control) -> Result<()> {
+        let visits = Visits {
+            layout: course.layout,
+            rules: &self.rules,
+            random: &self.random,
+            first: self.sweeps.wrapping_mul(course.n_spins),
+            resting: &self.resting,
+        };
+        for runs in course.layout.runs.chunks(RUNS_PER_CHECK) {
+            control.check()?;
+            (course.kernels.visit)(&visits, runs, &mut self.spins, &mut self.flips);
+        }
+        Ok(())
+    }
+
+    /// Sets the bits of the sites that rest in this sweep, or clears them again.
+    fn turn_resting(&mut self, course: &Course<'_>) {
+        for (lane, (rest, &beta)) in self.rests.iter().zip(&self.betas).enumerate() {
+            let rests = course.dynamics.rests_at(beta);
+            if let Some(site) = rests.then(|| rest.site(self.sweeps)).flatten() {
+                let slot = course.layout.slots[site] as usize;
+                self.resting[slot / 8].0[slot % 8] ^= 1 << lane;
+            }
+        }
+    }
+}
+
+impl Walkers for LaneWalkers<'_> {
+    fn sweep(&mut self, sweeps: u64, team: &Team, control: &Control) -> Result<()> {
+        let course = &self.course;
+        let sweep = |block: &mut Block| block.sweep(sweeps, course, control);
+        if team.threads() > 1 && self.blocks.len() > 1 {
+            self.blocks.par_iter_mut().try_for_each(sweep)
+        } else {
+            self.blocks.iter_mut().try_for_each(sweep)
+        }
+    }
+
+    #[allow(clippy::float_cmp, reason = "whether they are the same, not whether they are close")]
+    fn set_betas(&mut self, betas: &[f64]) {
+        for (block, betas) in self.blocks.iter_mut().zip(betas.chunks(64)) {
+            // Lanes beyond the last replica take its temperature; nobody asks for them.
+            let of_lane = std::array::from_fn(|lane| betas[lane.min(betas.len() - 1)]);
+            if of_lane != block.betas {
+                block.betas = of_lane;
+                for degree in self.course.layout.degrees() {
+                    block.rules[degree] = Some(Rule::new(
+                        self.course.dynamics,
+                        &of_lane,
+                        self.course.coupling,
+                        degree,
+                    ));
+                }
+            }
+        }
+    }
+
+    fn energies(&self, out: &mut [f64]) {
+        let unsatisfied = self.totals(|block, tally| {
+            (self.course.kernels.unsatisfied)(self.course.layout, &block.spins, tally);
+        });
+        for (energy, twice) in out.iter_mut().zip(unsatisfied) {
+            *energy =
+                self.course.coupling * (twice as i64 - self.course.layout.n_bonds as i64) as f64;
+        }
+    }
+
+    fn magnetizations(&self, out: &mut [i64]) {
+        let up = self.totals(|block, tally| (self.course.kernels.up)(&block.spins, tally));
+        for (magnetization, up) in out.iter_mut().zip(up) {
+            *magnetization = 2 * up as i64 - self.course.n_spins as i64;
+        }
+    }
+
+    fn flips(&self, out: &mut [u64]) {
+        let flips = self.blocks.iter().flat_map(|block| block.flips.totals());
+        for (out, flips) in out.iter_mut().zip(flips) {
+            *out = flips;
+        }
+    }
+
+    fn spins(&self, replica: usize, out: &mut [i8]) {
+        let (spins, lane) = (&self.blocks[replica / 64].spins, replica % 64);
+        for (&slot, out) in self.course.layout.slots.iter().zip(out) {
+            let word = spins[slot as usize / 8].0[slot as usize % 8];
+            *out = 2 * (word >> lane & 1) as i8 - 1;
+        }
+    }
+}

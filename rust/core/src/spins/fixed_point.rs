@@ -1,0 +1,118 @@
+//! Couplings as 32-bit integers: one power of two a site as the unit.
+//!
+//! Cached local fields change with every flip. Summed in floating point they drift, and depend on
+//! the order of the flips; as integers they are exact for as long as the run lasts, in any order,
+//! and a run can go on from its states alone. The unit of a site is chosen so that its field stays
+//! below 2^30 whatever the state, which leaves an error of at most 2^-31 of sum_j |J_ij| + |h_i|
+//! a coupling: less than a sum in single precision has. Integers, +-1 couplings and whatever else
+//! is a multiple of its unit are held exactly.
+
+use rayon::prelude::*;
+
+/// What a sum of fixed-point couplings stays below.
+const BOUND: f64 = (1u32 << 30) as f64;
+
+/// Beyond this exponent a scale is no use: the thresholds have long saturated.
+const LARGEST: i32 = 900;
+
+/// The units of all sites.
+#[derive(Clone, Debug)]
+pub struct Scales {
+    /// Units in 1, one a site: powers of two.
+    units: Vec<f64>,
+    /// Whether every coupling and field is a multiple of its site's unit.
+    exact: bool,
+}
+
+impl Scales {
+    /// The scales of sites whose couplings and field `visit` hands, site by site, to its callback.
+    pub fn new(n_sites: usize, visit: impl Fn(usize, &mut dyn FnMut(f64)) + Sync) -> Self {
+        let of_site = |site| {
+            let (mut weight, mut count) = (0.0, 0u32);
+            visit(site, &mut |value| {
+                weight += value.abs();
+                count += u32::from(value != 0.0);
+            });
+            let (unit, mut exact) = (scale(weight, count), true);
+            visit(site, &mut |value| exact &= (value * unit).fract() == 0.0);
+            (unit, exact)
+        };
+        let (units, exact): (Vec<f64>, Vec<bool>) =
+            (0..n_sites).into_par_iter().map(of_site).unzip();
+        Self { units, exact: exact.into_iter().all(|exact| exact) }
+    }
+
+    /// Units in 1 of a site.
+    pub fn of(&self, site: usize) -> f64 {
+        self.units[site]
+    }
+
+    /// Whether the integers are the couplings and fields, and not only close to them.
+    pub fn are_exact(&self) -> bool {
+        self.exact
+    }
+
+    /// `value` in the units of `site`.
+    pub fn quantise(&self, site: usize, value: f64) -> i32 {
+        (value * self.units[site]).round_ties_even() as i32
+    }
+
+    /// The scales in single precision, zeros up to a multiple of `multiple`: what thresholds need.
+    pub fn padded(&self, multiple: usize) -> Vec<f32> {
+        let mut scales: Vec<f32> = self.units.iter().map(|&unit| unit as f32).collect();
+        scales.resize(scales.len().next_multiple_of(multiple), 0.0);
+        scales
+    }
+}
+
+/// The largest power of two that keeps the rounded values of a site, whose sum of magnitudes is
+/// `weight`, below the bound in sum.
+fn scale(weight: f64, count: u32) -> f64 {
+    let room = BOUND - f64::from(count) - 1.0;
+    // The exponent of a quotient of two normal numbers; the fraction is cut off.
+    let ratio = room / weight.max(f64::MIN_POSITIVE);
+    let exponent = ((ratio.min(f64::MAX).to_bits() >> 52) as i32 - 1023).min(LARGEST);
+    2f64.powi(exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn scales(rows: &[Vec<f64>]) -> Scales {
+        Scales::new(rows.len(), |site, visit| rows[site].iter().for_each(|&value| visit(value)))
+    }
+
+    #[test]
+    fn whole_numbers_are_exact_and_thirds_are_not() {
+        let exact = scales(&[vec![3.0, -7.0, 1024.0], vec![0.5], vec![]]);
+        assert!(exact.are_exact());
+        assert_eq!(exact.quantise(0, -7.0), -7 * exact.quantise(0, 1.0));
+        assert!(!scales(&[vec![1.0 / 3.0, 1.0]]).are_exact());
+    }
+
+    proptest! {
+        #[test]
+        fn sums_stay_below_the_bound_and_use_a_good_part_of_it(
+            row in proptest::collection::vec(-1e3..1e3f64, 1..40), exponent in -200..200i32,
+        ) {
+            let row: Vec<f64> = row.iter().map(|value| value * 2f64.powi(exponent)).collect();
+            prop_assume!(row.iter().any(|&value| value != 0.0));
+            let scales = scales(std::slice::from_ref(&row));
+            let sum: i64 =
+                row.iter().map(|&value| i64::from(scales.quantise(0, value)).abs()).sum();
+            prop_assert!(sum < 1 << 30);
+            // A power of two loses at most a factor of two.
+            prop_assert!(sum > (1 << 29) - 100);
+        }
+    }
+
+    #[test]
+    fn extreme_weights_give_finite_scales() {
+        for weight in [0.0, f64::MIN_POSITIVE, 5e-324, 1e300, f64::MAX] {
+            let unit = scale(weight, 1);
+            assert!(unit.is_finite() && unit > 0.0, "{weight}: {unit}");
+        }
+    }
+}

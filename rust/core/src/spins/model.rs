@@ -1,0 +1,139 @@
+//! What every spin model can do, and what is done to it: the two traits over which sampling,
+//! annealing and tempering are written once.
+//!
+//! A fast kernel fuses a model with its move, and moves many replicas at a time. So a model does
+//! not offer "one update", but [`Walkers`]: replicas on their way, which sweep on demand.
+
+use crate::{control::Control, error::Result, team::Team};
+
+/// How a spin, or a cluster of spins, takes its new value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dynamics {
+    /// Accept a flip with probability min(1, exp(-beta dE)) (Metropolis et al., J. Chem. Phys. 21,
+    /// 1087 (1953)). One site rests in each sweep: see [`Rest`](super::Rest). At beta = 0 every flip
+    /// would be accepted and a sweep would reverse all spins; there it is the heat bath.
+    Metropolis,
+    /// Draw the spin from its distribution given the others (Glauber, J. Math. Phys. 4, 294 (1963)).
+    HeatBath,
+    /// Flip one cluster around a random site (Wolff, Phys. Rev. Lett. 62, 361 (1989)).
+    Wolff,
+    /// Give every cluster a random sign (Swendsen and Wang, Phys. Rev. Lett. 58, 86 (1987)).
+    SwendsenWang,
+}
+
+impl Dynamics {
+    /// The name that Python uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Metropolis => "metropolis",
+            Self::HeatBath => "heat-bath",
+            Self::Wolff => "wolff",
+            Self::SwendsenWang => "swendsen-wang",
+        }
+    }
+
+    /// Whether spins are updated one by one, not in clusters.
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Metropolis | Self::HeatBath)
+    }
+
+    /// Whether in each sweep at this temperature one site rests: see [`Rest`](super::Rest).
+    pub fn rests_at(self, beta: f64) -> bool {
+        self == Self::Metropolis && 0.0 < beta && beta < f64::INFINITY
+    }
+
+    /// Whether a local update at this temperature is the heat bath.
+    pub fn is_heat_bath_at(self, beta: f64) -> bool {
+        self == Self::HeatBath || beta == 0.0
+    }
+}
+
+/// Where replicas begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// Keys the random streams.
+    pub seed: u64,
+    /// The number of the first replica, a multiple of [`SpinModel::block`]. A replica's trajectory
+    /// depends on the seed and on its own number alone.
+    pub first: u64,
+    /// Sweeps that lie behind: the streams go on from there.
+    pub sweeps: u64,
+    /// The inverse temperature of each replica, 0 to infinity.
+    pub betas: &'a [f64],
+    /// The states, replica after replica.
+    pub spins: &'a [i8],
+    /// What [`Walkers::streams`] gave after these sweeps; empty for a fresh start.
+    pub streams: &'a [u64],
+}
+
+impl Start<'_> {
+    /// How many replicas begin here.
+    pub fn n_replicas(&self) -> usize {
+        self.betas.len()
+    }
+}
+
+/// A model of N spins -1 and +1: E(s) = -1/2 sum_{i!=j} J_ij s_i s_j - sum_i h_i s_i.
+pub trait SpinModel: Send + Sync {
+    /// N.
+    fn n_spins(&self) -> usize;
+
+    /// The total energy of a state, from the couplings as they were given.
+    fn energy(&self, spins: &[i8]) -> f64;
+
+    /// sum_j J_ij s_j + h_i of every spin, from the couplings as they were given.
+    fn local_fields(&self, spins: &[i8], fields: &mut [f64]);
+
+    /// Replicas come in blocks of this many: 64 where they share the bits of a word, otherwise 1.
+    fn block(&self, _dynamics: Dynamics, _n_replicas: usize) -> usize {
+        1
+    }
+
+    /// How many replicas gain from moving together (the last group may have fewer). It must not
+    /// change any result.
+    fn together(&self, dynamics: Dynamics, n_replicas: usize) -> usize {
+        self.block(dynamics, n_replicas)
+    }
+
+    /// Replicas on their way.
+    ///
+    /// # Errors
+    /// [`Error::Value`](crate::error::Error::Value) if the model has no such dynamics (clusters in
+    /// a frustrated model, or in a field), [`Error::Memory`](crate::error::Error::Memory).
+    fn walkers<'a>(
+        &'a self,
+        dynamics: Dynamics,
+        start: &Start<'_>,
+    ) -> Result<Box<dyn Walkers + 'a>>;
+}
+
+/// Replicas of one model on their way, all at the same number of sweeps.
+pub trait Walkers: Send {
+    /// Moves every replica by `sweeps` sweeps. A sweep that takes long looks at `control` within
+    /// it; nobody else looks, so that all replicas stand at the same sweep when sampling stops.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`](crate::error::Error::Cancelled); the states are then some valid ones.
+    fn sweep(&mut self, sweeps: u64, team: &Team, control: &Control) -> Result<()>;
+
+    /// Gives the replicas new inverse temperatures.
+    fn set_betas(&mut self, betas: &[f64]);
+
+    /// The total energy of each replica.
+    fn energies(&self, out: &mut [f64]);
+
+    /// The sum of the spins of each replica.
+    fn magnetizations(&self, out: &mut [i64]);
+
+    /// Spins flipped so far by each replica.
+    fn flips(&self, out: &mut [u64]);
+
+    /// The state of one replica.
+    fn spins(&self, replica: usize, out: &mut [i8]);
+
+    /// What the random streams remember beyond the number of sweeps: nothing, where they are
+    /// counter-based.
+    fn streams(&self) -> Vec<u64> {
+        Vec::new()
+    }
+}
