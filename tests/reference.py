@@ -182,3 +182,32 @@ def peretto(patterns, beta, thresholds=None):
     logarithms = np.logaddexp(fields, -fields).sum(axis=1) - beta * states @ theta
     weights = np.exp(logarithms - logarithms.max())
     return weights / weights.sum()
+
+
+def dense_couplings(model):
+    """J of any model, as a dense matrix."""
+    couplings = model.to_ising().couplings()
+    return np.asarray(couplings.toarray() if hasattr(couplings, "toarray") else couplings)
+
+
+def dense_fields(model):
+    """h of any model."""
+    fields = model.to_ising().fields
+    return np.zeros(model.n_spins) if fields is None else fields
+
+
+def ising_energies(couplings, states, fields=0.0):
+    """E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i of each state."""
+    s = np.asarray(states, dtype=float)
+    return -0.5 * np.einsum("ai,ij,aj->a", s, couplings, s) - (s * fields).sum(axis=1)
+
+
+def ising_law(model, beta):
+    """exp(-beta E) / Z over all 2^N states, and their energies."""
+    states = all_states(model.n_spins)
+    energies = ising_energies(dense_couplings(model), states, dense_fields(model))
+    if np.isinf(beta):
+        weights = np.isclose(energies, energies.min()).astype(float)
+    else:
+        weights = np.exp(-beta * (energies - energies.min()))
+    return weights / weights.sum(), energies

@@ -94,6 +94,29 @@ def real(value: Any, name: str) -> float:
     return number
 
 
+def finite(value: Any, name: str) -> float:
+    """Return ``value`` as a finite float."""
+    number = real(value, name)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be finite, got {value!r}")
+    return number
+
+
+def lattice_shape(size: Any, name: str, dimension: int | None) -> tuple[int, ...]:
+    """Return the sides of a lattice; a single number is that of every side of ``dimension``."""
+    sides = [size] * (dimension or 1) if np.ndim(size) == 0 else list(size)
+    if np.ndim(size) > 1 or not sides or (dimension and len(sides) != dimension):
+        expected = f"an integer or {dimension} of them" if dimension else "one or more integers"
+        raise ValueError(f"{name} must be {expected}, got {size!r}")
+    shape = tuple(integer(side, name, at_least=2) for side in sides)
+    n_spins = 1
+    for side in shape:
+        n_spins *= side
+    if n_spins > 2**40:
+        raise ValueError(f"{name} must give at most 2**40 spins, got {n_spins}")
+    return shape
+
+
 def choice(value: Any, name: str, options: tuple[str, ...]) -> str:
     """Return ``value`` if it is one of ``options``."""
     if value not in options:

@@ -2,19 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from os import PathLike
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
     "CapacityTrials",
+    "DenseModel",
     "HopfieldNetwork",
+    "LatticeModel",
     "PackedPatterns",
+    "SparseModel",
     "__version__",
+    "anneal",
     "available_threads",
     "corrupt_states",
+    "energy",
+    "local_fields",
+    "random_spins",
+    "sample",
     "simd_level",
+    "temper",
 ]
 
 __version__: str
@@ -25,6 +34,34 @@ _Spins = NDArray[np.int8]
 def simd_level() -> str: ...
 def available_threads() -> int: ...
 def corrupt_states(states: _Spins, count: int, seed: int) -> _Spins: ...
+
+@final
+class LatticeModel:
+    def __new__(cls, shape: Sequence[int], coupling: float, field: float) -> LatticeModel: ...
+
+@final
+class DenseModel:
+    def __new__(
+        cls, couplings: NDArray[np.float64], fields: NDArray[np.float64] | None = None
+    ) -> DenseModel: ...
+    @staticmethod
+    def sherrington_kirkpatrick(n_spins: int, disorder: str, seed: int) -> DenseModel: ...
+    def couplings(self) -> NDArray[np.float64]: ...
+
+@final
+class SparseModel:
+    def __new__(
+        cls,
+        offsets: NDArray[np.int64],
+        neighbours: NDArray[np.int64],
+        couplings: NDArray[np.float64],
+        fields: NDArray[np.float64] | None = None,
+    ) -> SparseModel: ...
+    @staticmethod
+    def edwards_anderson(shape: Sequence[int], disorder: str, seed: int) -> SparseModel: ...
+    def couplings(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]: ...
 
 @final
 class PackedPatterns:
@@ -88,3 +125,56 @@ class CapacityTrials:
     ) -> CapacityTrials: ...
     def run(self, num_threads: int | None = None, progress: _Progress = None) -> None: ...
     def rows(self) -> dict[str, NDArray[Any]]: ...
+
+_Model: TypeAlias = LatticeModel | DenseModel | SparseModel | HopfieldNetwork
+_Outcome: TypeAlias = tuple[dict[str, Any], BaseException | None]
+
+def energy(
+    model: _Model, states: _Spins, num_threads: int | None = None
+) -> NDArray[np.float64]: ...
+def local_fields(
+    model: _Model, states: _Spins, num_threads: int | None = None
+) -> NDArray[np.float64]: ...
+def random_spins(
+    seed: int, n_replicas: int, n_spins: int, num_threads: int | None = None
+) -> _Spins: ...
+def sample(
+    model: _Model,
+    dynamics: str,
+    betas: NDArray[np.float64],
+    initial: _Spins,
+    seed: int,
+    sweeps: int,
+    streams: NDArray[np.uint64],
+    warmup: int,
+    n_sweeps: int,
+    every: int,
+    keep_states: bool,
+    num_threads: int | None = None,
+    progress: _Progress = None,
+) -> _Outcome: ...
+def anneal(
+    model: _Model,
+    dynamics: str,
+    schedule: NDArray[np.float64],
+    initial: _Spins,
+    seed: int,
+    num_threads: int | None = None,
+    progress: _Progress = None,
+) -> _Outcome: ...
+def temper(
+    model: _Model,
+    dynamics: str,
+    betas: NDArray[np.float64],
+    initial: _Spins,
+    seed: int,
+    sweeps: int,
+    order: NDArray[np.uint32],
+    streams: NDArray[np.uint64],
+    warmup: int,
+    n_sweeps: int,
+    every: int,
+    keep_states: bool,
+    num_threads: int | None = None,
+    progress: _Progress = None,
+) -> _Outcome: ...

@@ -8,7 +8,7 @@ which are never formed: the network keeps the N P bits of its patterns.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -23,11 +23,14 @@ from spinglass._arguments import (
     real_array,
     repeatable,
     seed_word,
-    spin_array,
     thread_count,
 )
 from spinglass.patterns import Patterns
 from spinglass.progress import Progress, progress_callback
+from spinglass.spin_model import SpinModel
+
+if TYPE_CHECKING:
+    from spinglass.ising import Ising
 
 Update = Literal["sequential", "random", "synchronous"]
 
@@ -127,7 +130,7 @@ class RecallInterrupted(KeyboardInterrupt):
         return type(self), (self.result, self.finished)
 
 
-class Hopfield:
+class Hopfield(SpinModel):
     """A Hopfield network with the Hebb rule, zero diagonal and no weight matrix.
 
     The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j + sum_i theta_i s_i.
@@ -165,7 +168,9 @@ class Hopfield:
     def __init__(self, patterns: Patterns | ArrayLike, thresholds: ArrayLike | None = None) -> None:
         self._patterns = Patterns.from_array(patterns)
         self._thresholds = None if thresholds is None else self._checked(thresholds)
-        self._network = _core.HopfieldNetwork(self._patterns._packed, self._thresholds)
+        self._model: _core.HopfieldNetwork = _core.HopfieldNetwork(
+            self._patterns._packed, self._thresholds
+        )
 
     def _checked(self, thresholds: ArrayLike) -> NDArray[np.float64]:
         values = real_array(thresholds, "thresholds")
@@ -210,47 +215,24 @@ class Hopfield:
     def __reduce__(self) -> tuple[Any, ...]:
         return Hopfield, (self._patterns, self._thresholds)
 
-    def _batch(self, states: ArrayLike) -> tuple[NDArray[np.int8], bool]:
-        """Return the states as a batch, and whether it was a single one."""
-        spins = spin_array(states, "states", self.n_spins)
-        if spins.ndim > 2:
-            raise ValueError(
-                f"states must have shape ({self.n_spins},) or (n_replicas, {self.n_spins}), "
-                f"got {spins.shape}"
-            )
-        return np.atleast_2d(spins), spins.ndim == 1
+    def _energies_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
+        return self._model.energy(batch)
 
-    def energy(self, states: ArrayLike) -> Any:
-        """Return the energy of a state, or of each state of a batch.
+    def _fields_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
+        return self._model.local_fields(batch)
 
-        Parameters
-        ----------
-        states : array_like, (n_spins,) or (n_states, n_spins)
+    def to_ising(self) -> Ising:
+        """Return the same model with its couplings as a dense matrix.
 
-        Returns
-        -------
-        float or numpy.ndarray of float64, (n_states,)
-            Total, not per spin.
+        Raises
+        ------
+        MemoryError
+            If the matrix does not fit in memory; the message says what it would cost.
         """
-        batch, single = self._batch(states)
-        energies = self._network.energy(batch)
-        return float(energies[0]) if single else energies
+        from spinglass.ising import Ising
 
-    def local_fields(self, states: ArrayLike) -> NDArray[np.float64]:
-        """Return h_i = sum_j J_ij s_j - theta_i for every spin, thresholds included.
-
-        Parameters
-        ----------
-        states : array_like, (n_spins,) or (n_states, n_spins)
-
-        Returns
-        -------
-        numpy.ndarray of float64, as ``states``
-        """
-        batch, single = self._batch(states)
-        check_memory(8 * batch.size, f"the local fields of {batch.shape[0]} states")
-        fields = self._network.local_fields(batch)
-        return fields[0] if single else fields
+        fields = None if self._thresholds is None else -self._thresholds
+        return Ising(self.couplings(), fields)
 
     def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
         """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.
@@ -266,7 +248,7 @@ class Hopfield:
         n_states = np.shape(states)[0] if np.ndim(states) == 2 else 1
         check_memory(24 * n_states * self.n_patterns, f"the array of overlaps of {n_states} states")
         batch, single = self._batch(states)
-        overlaps = self._network.overlaps(batch) / self.n_spins
+        overlaps = self._model.overlaps(batch) / self.n_spins
         return overlaps[0] if single else overlaps
 
     def couplings(self, dtype: DTypeLike = np.float64) -> NDArray[Any]:
@@ -306,7 +288,7 @@ class Hopfield:
             f"couplings: a {self.n_spins} x {self.n_spins} matrix of {wanted}",
         )
         matrix = np.zeros((self.n_spins, self.n_spins), native)
-        self._network.couplings(matrix)
+        self._model.couplings(matrix)
         if wanted.kind == "u":
             worst = matrix.min() if matrix.min() < 0 else matrix.max()
             if worst < 0 or worst > np.iinfo(wanted).max:
@@ -370,7 +352,7 @@ class Hopfield:
         update = cast(Update, choice(update, "update", get_args(Update)))
         known_seed = repeatable(seed)
         with progress_callback(progress, "recall", "states") as callback:
-            columns, interruption = self._network.recall(
+            columns, interruption = self._model.recall(
                 batch, update, beta, max_sweeps, seed_word(known_seed), held, threads, callback
             )
         finished = np.flatnonzero(columns.pop("finished"))

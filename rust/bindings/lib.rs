@@ -6,8 +6,13 @@
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
 
 mod arrays;
+mod dense;
 mod enter;
 mod hopfield;
+mod lattice;
+mod models;
+mod sampling;
+mod sparse;
 
 use pyo3::prelude::*;
 use spinglass_core::{simd::Level, threads};
@@ -31,5 +36,14 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(simd_level, module)?)?;
     module.add_function(wrap_pyfunction!(available_threads, module)?)?;
+    module.add_class::<lattice::LatticeModel>()?;
+    module.add_class::<dense::DenseModel>()?;
+    module.add_class::<sparse::SparseModel>()?;
+    module.add_function(wrap_pyfunction!(models::energy, module)?)?;
+    module.add_function(wrap_pyfunction!(models::local_fields, module)?)?;
+    module.add_function(wrap_pyfunction!(sampling::random_spins, module)?)?;
+    module.add_function(wrap_pyfunction!(sampling::sample, module)?)?;
+    module.add_function(wrap_pyfunction!(sampling::anneal, module)?)?;
+    module.add_function(wrap_pyfunction!(sampling::temper, module)?)?;
     hopfield::register(module)
 }

@@ -35,7 +35,8 @@ pub struct HopfieldNetwork {
 type Column<'py, T> = Bound<'py, PyArray1<T>>;
 
 impl HopfieldNetwork {
-    fn model(&self) -> Result<Hopfield<'_>> {
+    /// The core's network over the patterns.
+    pub fn model(&self) -> Result<Hopfield<'_>> {
         Hopfield::new(&self.patterns.get().patterns, self.thresholds.as_deref(), self.level)
     }
 

@@ -1,0 +1,29 @@
+"""What a time series is worth: errors of averages whose terms remember each other.
+
+Measurements of one Markov chain are correlated, and an average of n of them knows as much as
+n / (2 tau) independent ones, tau the integrated autocorrelation time. `summarize` turns the
+energies and magnetizations of a simulation into observables with errors; beneath it stand the
+autocorrelation, the binning of Flyvbjerg and Petersen, and the jackknife.
+"""
+
+from spinglass.statistics.correlation import (
+    autocorrelation,
+    autocorrelation_time,
+    standard_error,
+)
+from spinglass.statistics.estimate import Estimate, format_estimate
+from spinglass.statistics.resampling import Binning, binning, jackknife
+from spinglass.statistics.summary import Summary, summarize
+
+__all__ = [
+    "Binning",
+    "Estimate",
+    "Summary",
+    "autocorrelation",
+    "autocorrelation_time",
+    "binning",
+    "format_estimate",
+    "jackknife",
+    "standard_error",
+    "summarize",
+]

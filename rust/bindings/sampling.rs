@@ -1,0 +1,246 @@
+//! Sample, anneal, temper.
+//!
+//! Each returns a dictionary of arrays, and the exception that ended the run early, or None.
+
+use numpy::{
+    Element, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
+};
+use pyo3::{prelude::*, types::PyDict};
+use spinglass_core::{
+    control::Control,
+    error::{Error, Result},
+    sampling::{self, Ending, Ladders, Plan},
+    spins::{Dynamics, Start},
+};
+
+use crate::{
+    arrays::{array1, array2, check_len, slice},
+    enter::{enter, raise},
+    models::with_model,
+};
+
+/// Arrays by name, and what ended the run early.
+type Outcome<'py> = PyResult<(Bound<'py, PyDict>, Option<PyErr>)>;
+
+fn dynamics_of(name: &str) -> Result<Dynamics> {
+    [Dynamics::Metropolis, Dynamics::HeatBath, Dynamics::Wolff, Dynamics::SwendsenWang]
+        .into_iter()
+        .find(|dynamics| dynamics.name() == name)
+        .ok_or_else(|| {
+            let all = "\"metropolis\", \"heat-bath\", \"wolff\" or \"swendsen-wang\"";
+            Error::expected("dynamics", all, format_args!("{name:?}"))
+        })
+}
+
+fn ending_name(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Complete => "complete",
+        Ending::Stopped => "stopped",
+        Ending::Broken => "broken",
+    }
+}
+
+/// A vector as an array of any shape.
+fn array<T: Element>(
+    py: Python<'_>,
+    values: Vec<T>,
+    shape: impl Into<Vec<usize>>,
+) -> PyResult<Bound<'_, PyArrayDyn<T>>> {
+    array1(py, values).reshape(shape.into())
+}
+
+/// Independent uniform spins, one stream a replica.
+#[pyfunction]
+#[pyo3(signature = (seed, n_replicas, n_spins, num_threads=None))]
+pub fn random_spins(
+    py: Python<'_>,
+    seed: u64,
+    n_replicas: usize,
+    n_spins: usize,
+    num_threads: Option<usize>,
+) -> PyResult<Bound<'_, numpy::PyArray2<i8>>> {
+    let mut spins = vec![0; n_replicas * n_spins];
+    enter(py, num_threads, None, &Control::default(), || {
+        sampling::random_spins(seed, 0, n_spins, &mut spins);
+        Ok(())
+    })?;
+    array2(py, spins, n_spins)
+}
+
+/// Monte Carlo at one temperature a replica.
+#[pyfunction]
+#[pyo3(signature = (
+    model, dynamics, betas, initial, seed, sweeps, streams, warmup, n_sweeps, every, keep_states,
+    num_threads=None, progress=None
+))]
+#[allow(clippy::too_many_arguments, reason = "the arguments of a run, each named in Python")]
+pub fn sample<'py>(
+    py: Python<'py>,
+    model: &Bound<'py, PyAny>,
+    dynamics: &str,
+    betas: PyReadonlyArray1<'py, f64>,
+    initial: PyReadonlyArray2<'py, i8>,
+    seed: u64,
+    sweeps: u64,
+    streams: PyReadonlyArray1<'py, u64>,
+    warmup: u64,
+    n_sweeps: u64,
+    every: u64,
+    keep_states: bool,
+    num_threads: Option<usize>,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> Outcome<'py> {
+    let dynamics = dynamics_of(dynamics).map_err(raise)?;
+    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states };
+    let betas = slice(&betas, "betas")?.to_vec();
+    let spins = slice(&initial, "initial")?.to_vec();
+    let streams = slice(&streams, "streams")?.to_vec();
+    let start = Start { seed, first: 0, sweeps, betas: &betas, spins: &spins, streams: &streams };
+    let (mut result, mut n) = (None, 0);
+    let ended = with_model(model, |model| {
+        n = model.n_spins();
+        check_len(&initial, "initial", betas.len() * n)?;
+        let control = Control::new(warmup + n_sweeps);
+        enter(py, num_threads, progress, &control, || {
+            result = Some(sampling::sample(model, &plan, &start, &control)?);
+            Ok(())
+        })
+    });
+    let Some(result) = result else {
+        return Err(ended.err().unwrap_or_else(|| raise(Error::Cancelled)));
+    };
+    let (rows, count) = (betas.len(), plan.n_measurements());
+    let columns = PyDict::new(py);
+    columns.set_item("energy", array(py, result.energy, [rows, count])?)?;
+    columns.set_item("magnetization", array(py, result.magnetization, [rows, count])?)?;
+    if keep_states {
+        columns.set_item("states", array(py, result.states, [rows, count, n])?)?;
+    }
+    columns.set_item("final_states", array(py, result.final_states, [rows, n])?)?;
+    columns.set_item("flips", array1(py, result.flips))?;
+    columns.set_item("streams", array1(py, result.streams))?;
+    columns.set_item("measured", result.measured)?;
+    columns.set_item("sweeps", result.sweeps)?;
+    columns.set_item("ending", ending_name(result.ending))?;
+    Ok((columns, ended.err()))
+}
+
+/// Simulated annealing: sweep t at `schedule[t]`.
+#[pyfunction]
+#[pyo3(signature = (
+    model, dynamics, schedule, initial, seed, num_threads=None, progress=None
+))]
+#[allow(clippy::too_many_arguments, reason = "as above")]
+pub fn anneal<'py>(
+    py: Python<'py>,
+    model: &Bound<'py, PyAny>,
+    dynamics: &str,
+    schedule: PyReadonlyArray1<'py, f64>,
+    initial: PyReadonlyArray2<'py, i8>,
+    seed: u64,
+    num_threads: Option<usize>,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> Outcome<'py> {
+    let dynamics = dynamics_of(dynamics).map_err(raise)?;
+    let schedule = slice(&schedule, "schedule")?.to_vec();
+    let spins = slice(&initial, "initial")?.to_vec();
+    let rows = initial.shape()[0];
+    let betas = vec![schedule.first().copied().unwrap_or(0.0); rows];
+    let start = Start { seed, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+    let (mut result, mut n) = (None, 0);
+    let ended = with_model(model, |model| {
+        n = model.n_spins();
+        check_len(&initial, "initial", rows * n)?;
+        let control = Control::new(schedule.len() as u64);
+        enter(py, num_threads, progress, &control, || {
+            result = Some(sampling::anneal(model, dynamics, &schedule, &start, &control)?);
+            Ok(())
+        })
+    });
+    let Some(result) = result else {
+        return Err(ended.err().unwrap_or_else(|| raise(Error::Cancelled)));
+    };
+    let columns = PyDict::new(py);
+    columns.set_item("energy", array(py, result.energy, [rows, schedule.len()])?)?;
+    columns.set_item("best_energy", array1(py, result.best_energy))?;
+    columns.set_item("best_states", array(py, result.best_states, [rows, n])?)?;
+    columns.set_item("final_states", array(py, result.final_states, [rows, n])?)?;
+    columns.set_item("sweeps", result.sweeps)?;
+    columns.set_item("ending", ending_name(result.ending))?;
+    Ok((columns, ended.err()))
+}
+
+/// Parallel tempering: `initial` has a row for each temperature of each ladder.
+#[pyfunction]
+#[pyo3(signature = (
+    model, dynamics, betas, initial, seed, sweeps, order, streams, warmup, n_sweeps, every,
+    keep_states, num_threads=None, progress=None
+))]
+#[allow(clippy::too_many_arguments, reason = "as above")]
+pub fn temper<'py>(
+    py: Python<'py>,
+    model: &Bound<'py, PyAny>,
+    dynamics: &str,
+    betas: PyReadonlyArray1<'py, f64>,
+    initial: PyReadonlyArray2<'py, i8>,
+    seed: u64,
+    sweeps: u64,
+    order: PyReadonlyArray1<'py, u32>,
+    streams: PyReadonlyArray1<'py, u64>,
+    warmup: u64,
+    n_sweeps: u64,
+    every: u64,
+    keep_states: bool,
+    num_threads: Option<usize>,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> Outcome<'py> {
+    let dynamics = dynamics_of(dynamics).map_err(raise)?;
+    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states };
+    let betas = slice(&betas, "betas")?.to_vec();
+    let spins = slice(&initial, "initial")?.to_vec();
+    let order = slice(&order, "order")?.to_vec();
+    let streams = slice(&streams, "streams")?.to_vec();
+    let (rows, rungs) = (initial.shape()[0], betas.len());
+    let n_ladders = rows.checked_div(rungs).unwrap_or(0);
+    let start = Ladders {
+        seed,
+        n_ladders,
+        betas: &betas,
+        sweeps,
+        spins: &spins,
+        order: &order,
+        streams: &streams,
+    };
+    let (mut result, mut n) = (None, 0);
+    let ended = with_model(model, |model| {
+        n = model.n_spins();
+        check_len(&initial, "initial", n_ladders * rungs * n)?;
+        let control = Control::new(warmup + n_sweeps);
+        enter(py, num_threads, progress, &control, || {
+            result = Some(sampling::temper(model, &plan, &start, &control)?);
+            Ok(())
+        })
+    });
+    let Some(result) = result else {
+        return Err(ended.err().unwrap_or_else(|| raise(Error::Cancelled)));
+    };
+    let count = plan.n_measurements();
+    let columns = PyDict::new(py);
+    let measured = [n_ladders, rungs, count];
+    columns.set_item("energy", array(py, result.energy, measured)?)?;
+    columns.set_item("magnetization", array(py, result.magnetization, measured)?)?;
+    if keep_states {
+        columns.set_item("states", array(py, result.states, [n_ladders, rungs, count, n])?)?;
+    }
+    columns.set_item("final_states", array(py, result.final_states, [n_ladders, rungs, n])?)?;
+    columns.set_item("flips", array(py, result.flips, [n_ladders, rungs])?)?;
+    columns.set_item("tried", array(py, result.tried, [n_ladders, rungs - 1])?)?;
+    columns.set_item("exchanged", array(py, result.exchanged, [n_ladders, rungs - 1])?)?;
+    columns.set_item("round_trips", array1(py, result.round_trips))?;
+    columns.set_item("order", array1(py, result.order))?;
+    columns.set_item("streams", array1(py, result.streams))?;
+    columns.set_item("measured", result.measured)?;
+    columns.set_item("sweeps", result.sweeps)?;
+    columns.set_item("ending", ending_name(result.ending))?;
+    Ok((columns, ended.err()))
+}
