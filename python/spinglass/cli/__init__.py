@@ -15,10 +15,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from spinglass import __version__
-from spinglass.cli import capacity, recall
+from spinglass.cli import capacity, ising, recall, renormalize, sk
 from spinglass.cli.arguments import Parser
 
-_COMMANDS: tuple[Callable[[Any], None], ...] = (capacity.add, recall.add)
+_COMMANDS: tuple[Callable[[Any], None], ...] = (
+    capacity.add,
+    ising.add,
+    recall.add,
+    renormalize.add,
+    sk.add,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

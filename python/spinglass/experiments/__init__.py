@@ -3,22 +3,42 @@
 from spinglass.experiments.capacity import ScanInterrupted, capacity
 from spinglass.experiments.capacity_scan import CapacityConfig, CapacityScan
 from spinglass.experiments.finite_size import CriticalLoad, HalfPoint
+from spinglass.experiments.ising import ising
+from spinglass.experiments.ising_scan import IsingConfig, IsingScan, Snapshot
+from spinglass.experiments.points import PointsInterrupted
 from spinglass.experiments.recall import (
     EnergyTrace,
     RecallPictures,
     RecallPicturesConfig,
     recall_pictures,
 )
+from spinglass.experiments.renormalization import Flow, Renormalization, RenormalizeConfig
+from spinglass.experiments.renormalize import renormalize
+from spinglass.experiments.sk import SkInterrupted, sk
+from spinglass.experiments.sk_result import SkConfig, SkResult
 
 __all__ = [
     "CapacityConfig",
     "CapacityScan",
     "CriticalLoad",
     "EnergyTrace",
+    "Flow",
     "HalfPoint",
+    "IsingConfig",
+    "IsingScan",
+    "PointsInterrupted",
     "RecallPictures",
     "RecallPicturesConfig",
+    "Renormalization",
+    "RenormalizeConfig",
     "ScanInterrupted",
+    "SkConfig",
+    "SkInterrupted",
+    "SkResult",
+    "Snapshot",
     "capacity",
+    "ising",
     "recall_pictures",
+    "renormalize",
+    "sk",
 ]
