@@ -5,17 +5,18 @@
 //! 0.138, each from a stored pattern to its fixed point, as a capacity scan runs them; Criterion's
 //! throughput is then trials a second. `README.md` tells how to run this and what came out.
 
-use std::{cell::LazyCell, env, ffi::CStr, hint::black_box, path::Path, time::Duration};
+mod rival;
 
-use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, measurement::WallTime};
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
-use pyo3::{prelude::*, types::PyDict};
+use std::{cell::LazyCell, ffi::CStr, hint::black_box};
+
+use criterion::{Criterion, Throughput};
+use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray2};
+use pyo3::prelude::*;
 use rayon::prelude::*;
+use rival::{RUNS, array, beside_numpy, group, level, pool};
 use spinglass_core::{
     control::Control,
     hopfield::{Dynamics, Hopfield, Patterns, Update, couplings},
-    simd::Level,
-    threads,
 };
 
 /// The load of every network here: P = 0.138 N, at the edge of what it remembers.
@@ -29,9 +30,6 @@ const SEED: u64 = 2024;
 
 const DYNAMICS: Dynamics =
     Dynamics { update: Update::Sequential, beta: f64::INFINITY, max_sweeps: 10_000, seed: 0 };
-
-/// What is expected of every call into the rival.
-const RUNS: &str = "the rival runs";
 
 /// The rival. It holds N J, whole numbers that float32 holds exactly, so that its fields are exact
 /// and its ties are ties; only `build` makes J itself.
@@ -86,28 +84,6 @@ def recall_by_cached_fields(W, starts):
     return states.astype(np.int8)
 "#;
 
-/// The rival's module, its NumPy that of the active virtual environment.
-///
-/// An embedded interpreter does not know which environment `cargo bench` was called in, so the
-/// environment's packages are put in front of its path.
-fn rival(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
-    if let Some(venv) = env::var_os("VIRTUAL_ENV") {
-        let known = PyDict::new(py);
-        known.set_item("base", &venv)?;
-        known.set_item("platbase", &venv)?;
-        let arguments = ("platlib", "venv", known);
-        let packages = py.import("sysconfig")?.call_method1("get_path", arguments)?;
-        let folder: String = packages.extract()?;
-        assert!(
-            Path::new(&folder).is_dir(),
-            "the active environment has no {folder}: the bench is linked to another Python; set \
-             PYO3_PYTHON to the Python of the environment and build again"
-        );
-        py.import("sys")?.getattr("path")?.call_method1("insert", (0, packages))?;
-    }
-    PyModule::from_code(py, RIVAL, c"rival.py", c"rival")
-}
-
 /// A pattern set, drawn by us, and the first patterns as starts.
 struct Stored {
     patterns: Patterns,
@@ -118,16 +94,14 @@ impl Stored {
     fn draw(n: usize, n_starts: usize) -> Self {
         let control = Control::default();
         let p = (LOAD * n as f64).round() as usize;
-        let level = Level::current().expect("SPINGLASS_SIMD names a level of this machine");
-        let patterns = Patterns::random(p, n, SEED, level, &control).expect("the set fits");
+        let patterns = Patterns::random(p, n, SEED, level(), &control).expect("the set fits");
         let first: Vec<usize> = (0..n_starts).collect();
         let starts = patterns.to_spins(&first, &control).expect("nobody cancels");
         Self { patterns, starts }
     }
 
     fn model(&self) -> Hopfield<'_> {
-        let level = Level::current().expect("checked when the patterns were drawn");
-        Hopfield::new(&self.patterns, None, level).expect("there are no thresholds")
+        Hopfield::new(&self.patterns, None, level()).expect("there are no thresholds")
     }
 
     /// The fixed points and the mean number of sweeps to them, trials side by side.
@@ -173,26 +147,6 @@ impl Stored {
         let spins = self.patterns.to_spins(&all, &Control::default()).expect("nobody cancels");
         rival.call_method1("spins", (array(rival.py(), &spins, n),)).expect(RUNS)
     }
-}
-
-fn pool(n_threads: usize) -> threads::Lease {
-    threads::pool(Some(n_threads)).expect("the system starts a few threads")
-}
-
-/// Rows of `n` numbers as a NumPy array.
-fn array<'py>(py: Python<'py>, rows: &[i8], n: usize) -> Bound<'py, PyArray2<i8>> {
-    PyArray1::from_slice(py, rows).reshape([rows.len() / n, n]).expect("rows of n numbers")
-}
-
-/// A group whose benches all take about `seconds`, however long one iteration is.
-fn group(criterion: &mut Criterion, name: String, seconds: f64) -> BenchmarkGroup<'_, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group
-        .sample_size(10)
-        .sampling_mode(SamplingMode::Flat)
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs_f64(seconds));
-    group
 }
 
 /// Trials of N spins: ours on one and two threads, and both rivals, whose matrix is there already.
@@ -261,15 +215,11 @@ fn build(criterion: &mut Criterion, rival: &Bound<'_, PyModule>, n: usize) {
 }
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
-    Python::initialize();
-    Python::attach(|py| {
-        let rival = rival(py).expect("NumPy is installed: pip install '.[test]'");
+    beside_numpy(RIVAL, |criterion, rival| {
         for n in [1000, 4000, 10_000] {
-            recall(&mut criterion, &rival, n);
+            recall(criterion, rival, n);
         }
-        recall_alone(&mut criterion, 100_000);
-        build(&mut criterion, &rival, 10_000);
+        recall_alone(criterion, 100_000);
+        build(criterion, rival, 10_000);
     });
-    criterion.final_summary();
 }
