@@ -146,6 +146,8 @@ def real_array(values: ArrayLike, name: str, kind: str = "real numbers") -> NDAr
         raise ValueError(f"{name} must be an array of {kind}, got rows of unequal length") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold {kind}, got dtype {array.dtype}")
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(f"{name} must hold {kind}, got masked values")
     return array
 
 

@@ -54,7 +54,7 @@ def plan_of(
     )
 
 
-def earlier_run(initial: Any, kind: type[_R], plan: Plan) -> _R | None:
+def earlier_run(model: SpinModel, initial: Any, kind: type[_R], plan: Plan) -> _R | None:
     """Return the run to be continued, if ``initial`` is one."""
     if not isinstance(initial, Run):
         return None
@@ -69,6 +69,11 @@ def earlier_run(initial: Any, kind: type[_R], plan: Plan) -> _R | None:
         raise ValueError(
             f'dynamics must be that of the run to be continued, "{initial.dynamics}", got '
             f'"{plan.dynamics}": to change it, start from its final_states'
+        )
+    if initial.model != repr(model):
+        raise ValueError(
+            f"initial must be a run of the same model, {model!r}, got one of {initial.model}: to "
+            "change it, start from its final_states"
         )
     if plan.rows not in (1, initial.n_replicas):
         raise ValueError(

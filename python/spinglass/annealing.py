@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import (
     Seed,
+    check_memory,
     inverse_temperature,
     real,
     repeatable,
@@ -43,7 +44,8 @@ def anneal(
     beta_range : (float, float), optional
         The first and the last inverse temperature, with geometric steps between (linear if the
         first is 0). By default from where the largest field that spins feel in random states is
-        overcome half of the time to where the smallest is overcome once in a hundred times.
+        overcome half of the time to where a small one (their tenth part is smaller) is overcome
+        once in a hundred times.
     n_sweeps : int
         Sweeps in all.
     n_replicas : int
@@ -87,6 +89,9 @@ def anneal(
     True
     """
     plan = plan_of(model, n_sweeps, n_replicas, dynamics, 0, 1, False)
+    check_memory(
+        8 * (1 + plan.rows) * plan.n_sweeps, f"n_sweeps: the energies of {plan.n_sweeps} sweeps"
+    )
     schedule = _cooling(model, beta_range, betas, plan.n_sweeps)
     threads = thread_count(num_threads)
     if isinstance(initial, Run):
@@ -124,8 +129,12 @@ def _cooling(model: SpinModel, beta_range: Any, betas: Any, n_sweeps: int) -> ND
         values = np.atleast_1d(np.asarray(betas, dtype=object))
         if values.ndim != 1 or not values.size:
             raise ValueError(f"betas must be a list of at least one number, got {betas!r}")
-        ladder_ = np.array([inverse_temperature(beta) for beta in values])
-        return ladder_[np.arange(n_sweeps) * len(ladder_) // n_sweeps]
+        if n_sweeps < len(values):
+            raise ValueError(
+                f"n_sweeps must be at least the number of betas, {len(values)}, got {n_sweeps}"
+            )
+        each = np.array([inverse_temperature(beta) for beta in values])
+        return each[np.arange(n_sweeps) * len(each) // n_sweeps]
     first, last = _natural_range(model) if beta_range is None else _range(beta_range)
     if first > 0 and np.isfinite(last):
         return np.geomspace(first, last, n_sweeps)
@@ -150,6 +159,6 @@ def _natural_range(model: SpinModel) -> tuple[float, float]:
     present = fields[fields > 1e-9 * fields.max()]
     if not present.size:
         return 0.0, 1.0
-    largest, smallest = 2 * float(present.max()), 2 * float(np.quantile(present, 0.01))
+    largest, smallest = 2 * float(present.max()), 2 * float(np.quantile(present, 0.1))
     first = float(np.log(2)) / largest
     return first, max(first, float(np.log(100)) / smallest)

@@ -18,6 +18,9 @@ from spinglass import _core
 from spinglass._arguments import check_memory, real_array
 from spinglass.spin_model import SpinModel
 
+# The square of an energy must still be a number.
+LARGEST_ENERGY = 1e150
+
 # Bytes a coupling takes while a dense model is made: the caller's copy, doubles, integers.
 _DENSE_BYTES = 20
 
@@ -28,8 +31,9 @@ class Ising(SpinModel):
     Parameters
     ----------
     couplings : array_like or scipy.sparse matrix or array, (n_spins, n_spins)
-        J_ij: real, finite, symmetric (to rounding), zero diagonal. The energy counts each pair
-        once; a positive coupling favours equal spins.
+        J_ij: real, finite, symmetric (to sixteen units in the last place of the largest), zero
+        diagonal. The energy counts each pair once; a positive coupling favours equal spins (the
+        sign of dimod is the opposite).
     fields : array_like, (n_spins,), optional
         h_i; a positive field favours +1.
 
@@ -64,6 +68,14 @@ class Ising(SpinModel):
         matrix: Any = _sparse(couplings) if self._is_sparse else _dense(couplings)
         self._n_spins = int(matrix.shape[0])
         self._fields = None if fields is None else self._checked(fields)
+        with np.errstate(over="ignore"):
+            largest = float(abs(matrix).sum())
+            if self._fields is not None:
+                largest += float(np.abs(self._fields).sum())
+        if largest > LARGEST_ENERGY:
+            raise ValueError(
+                f"couplings and fields must be at most {LARGEST_ENERGY:g} in sum, got {largest:g}"
+            )
         if self._is_sparse:
             indptr, indices = (
                 np.asarray(x, dtype=np.int64) for x in (matrix.indptr, matrix.indices)
@@ -168,8 +180,8 @@ def _check_symmetry(matrix: Any, place: Any, difference: float, precision: float
     if difference > precision * float(abs(matrix).max()):
         i, j = (int(k) for k in place)
         raise ValueError(
-            f"couplings must be symmetric, got {matrix[i, j]:g} at ({i}, {j}) and "
-            f"{matrix[j, i]:g} at ({j}, {i})"
+            f"couplings must be symmetric, got {matrix[i, j]:.17g} at ({i}, {j}) and "
+            f"{matrix[j, i]:.17g} at ({j}, {i})"
         )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from spinglass import _core
 from spinglass._arguments import finite, lattice_shape
-from spinglass.ising import Ising
+from spinglass.ising import LARGEST_ENERGY, Ising
 from spinglass.spin_model import SpinModel
 
 
@@ -27,6 +27,11 @@ class Lattice(SpinModel):
         self._shape = lattice_shape(size, "size", self._dimension)
         self._coupling = finite(coupling, "coupling")
         self._field = finite(field, "field")
+        largest = self.n_spins * (len(self._shape) * abs(self._coupling) + abs(self._field))
+        if largest > LARGEST_ENERGY:
+            raise ValueError(
+                f"coupling and field must give energies up to {LARGEST_ENERGY:g}, got {largest:g}"
+            )
         self._model = _core.LatticeModel(list(self._shape), self._coupling, self._field)
 
     @property

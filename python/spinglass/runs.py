@@ -160,17 +160,18 @@ class TemperedRun(Run):
         """The inverse temperatures, ascending."""
         return np.asarray(self.beta)
 
-    def summary(self) -> list[Summary]:
+    def summary(self) -> Summaries:
         """Return one summary a temperature.
 
         Returns
         -------
-        list of spinglass.statistics.Summary
+        Summaries
+            A list of :class:`spinglass.statistics.Summary` that prints as a table.
         """
-        return [
+        return Summaries(
             self._summary(self.energy[:, k], self.magnetization[:, k], float(beta))
             for k, beta in enumerate(self.betas)
-        ]
+        )
 
     def overlaps(self, index: int = -1) -> Overlaps:
         """Return the overlaps between ladders at one temperature, and so P(q).
@@ -209,6 +210,19 @@ class TemperedRun(Run):
         from spinglass import plotting
 
         return plotting.tempered_run(self, ax=ax)
+
+
+class Summaries(list[Summary]):
+    """The summaries of a ladder, one a temperature; prints as a table."""
+
+    def __str__(self) -> str:
+        head = ("beta", "<E>/N", "<|m|>", "C", "Binder U")
+        rows = [
+            (f"{one.beta:.4g}", one.energy, one.absolute_magnetization, one.specific_heat,
+             one.binder_cumulant)
+            for one in self
+        ]  # fmt: skip
+        return "\n".join("".join(f"{entry!s:>15}" for entry in row) for row in (head, *rows))
 
 
 @dataclass(frozen=True, eq=False)

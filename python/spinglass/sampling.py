@@ -113,7 +113,7 @@ def sample(
     beta = inverse_temperature(beta)
     plan = plan_of(model, n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
     threads = thread_count(num_threads)
-    earlier = earlier_run(initial, Run, plan)
+    earlier = earlier_run(model, initial, Run, plan)
     known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
     word = seed_word(known_seed)
     states = starts(model, initial, (plan.rows,), word, threads)

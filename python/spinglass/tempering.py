@@ -102,7 +102,7 @@ def temper(
     betas = ladder(betas)
     plan = plan_of(model, n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
     threads = thread_count(num_threads)
-    earlier = earlier_run(initial, TemperedRun, plan)
+    earlier = earlier_run(model, initial, TemperedRun, plan)
     if earlier is not None and len(betas) != len(earlier.betas):
         raise ValueError(
             f"betas must be as many as in the run, {len(earlier.betas)}, got {len(betas)}"

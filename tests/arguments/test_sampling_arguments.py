@@ -27,6 +27,11 @@ def changed(place, value, matrix=GOOD):
 
 
 BAD_COUPLINGS = [
+    (
+        1e150 * GOOD,
+        ValueError,
+        r"and fields must be at most 1e\+150 in sum, got 3.5e\+150",
+    ),
     (GOOD[:2], ValueError, r"couplings must have shape \(n_spins, n_spins\), got \(2, 3\)"),
     (GOOD[0], ValueError, r"couplings must have shape \(n_spins, n_spins\), got \(3,\)"),
     (np.zeros((0, 0)), ValueError, r"couplings must have shape \(n_spins, n_spins\), got \(0, 0\)"),
@@ -98,6 +103,8 @@ def test_fields_are_checked(fields, error, message):
         (lambda: SquareLattice(4, coupling=np.nan), ValueError, "coupling must be"),
         (lambda: SquareLattice(4, field=np.inf), ValueError, "field must be finite, got inf"),
         (lambda: SquareLattice(4, coupling="J"), TypeError, "coupling must be a real number"),
+        (lambda: SquareLattice(4, 1e308), ValueError, "coupling and field must give energies up"),
+        (lambda: Ising(np.ma.masked_equal(GOOD, 1.0)), ValueError, "got masked values"),
         (lambda: EdwardsAnderson(()), ValueError, "shape must be one or more integers"),
         (lambda: EdwardsAnderson((4, 1)), ValueError, "shape must be an integer >= 2, got 1"),
         (lambda: EdwardsAnderson((4, 4), "cauchy"), ValueError, "disorder must be"),
@@ -153,7 +160,11 @@ RUN = sample(MODEL, 1.0, 3, 2, seed=1)
         ({"initial": RUN, "n_replicas": 3}, ValueError, "n_replicas must be that of the run, 2"),
         ({"initial": RUN, "seed": 2}, ValueError, "seed must be that of the run"),
         ({"initial": RUN, "dynamics": "heat-bath"}, ValueError, "dynamics must be that of the run"),
-        ({"initial": RUN, "model": SherringtonKirkpatrick(7, seed=1)}, ValueError, "initial must"),
+        (
+            {"initial": RUN, "model": SherringtonKirkpatrick(7, seed=1)},
+            ValueError,
+            "initial must be a run",
+        ),
         ({"keep_states": True, "n_sweeps": 10**12}, MemoryError, "needs"),
     ],
 )
@@ -205,6 +216,8 @@ def test_tempering_arguments_are_checked():
         ({"betas": [0.1], "beta_range": (0.1, 1)}, ValueError, "must not both be given"),
         ({"betas": []}, ValueError, "betas must be a list of at least one number"),
         ({"betas": [-1.0]}, ValueError, "beta must be >= 0"),
+        ({"betas": [1, 2, 3], "n_sweeps": 2}, ValueError, "n_sweeps must be at least the number"),
+        ({"n_sweeps": 10**13}, MemoryError, "n_sweeps: the energies of"),
     ],
 )
 def test_annealing_schedules_are_checked(arguments, error, message):

@@ -167,6 +167,40 @@ def test_overlaps_of_final_states_are_one_a_pair():
     np.testing.assert_allclose(density, density[::-1])
 
 
+@pytest.mark.parametrize("unit", [1e-140, 1e-40, 1e-30, 1e30, 1e45, 1e140])
+@pytest.mark.parametrize("name", ["dense with fields", "sparse with fields", "SK", "+-J lattice"])
+def test_the_unit_of_energy_does_not_matter(name, unit):
+    model = MODELS[name].to_ising()
+    fields = None if model.fields is None else unit * model.fields
+    scaled = spinglass.Ising(unit * model.couplings(), fields)
+    energies = {beta: reference.ising_law(model, beta)[0] @ reference.ising_law(model, beta)[1]
+                for beta in (0.3, 1.0)}  # fmt: skip
+    for beta, exact in energies.items():
+        run = sample(scaled, beta / unit, 60, 2000, "heat-bath", every=60, seed=1)
+        measured = run.energy[:, -1] / unit
+        # Five standard errors.
+        assert abs(measured.mean() - exact) < 5 * measured.std() / np.sqrt(2000)
+
+
+def test_a_ladder_prints_its_summaries_as_a_table():
+    run = temper(LARGER["SK"], [0.1, 0.2], 100, 2, seed=1)
+    assert [one.beta for one in run.summary()] == [0.1, 0.2]
+    lines = str(run.summary()).splitlines()
+    assert len(lines) == 3
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_the_error_of_an_alternating_magnetization_is_that_of_independent_numbers():
+    # Nearly all spins turn over in a hot Metropolis sweep.
+    model = spinglass.SquareLattice(8)
+    deviations = []
+    for seed in range(40):
+        one = sample(model, 0.02, 400, 2, seed=seed).summary().magnetization
+        deviations.append(one.value / one.error)
+    # Student-like numbers of variance about 1; an error twenty times too small would make it 400.
+    assert np.mean(np.square(deviations)) < 3
+
+
 def test_a_sequence_of_starts_says_how_many_replicas():
     model = UNFRUSTRATED["3 x 3 lattice"]
     start = reference.random_spins(np.random.default_rng(0), 5, 9)

@@ -28,7 +28,7 @@ pub fn reference_sweep(
         let row = model.row(i).iter().zip(&*spins);
         let field: i32 = row.map(|(&j, &s)| scales.quantise(i, j) * i32::from(s)).sum();
         let field = field + scales.quantise(i, model.field(i));
-        let theta = threshold(&stream, n_groups, sweep, i, rule, scales.of(i) as f32);
+        let theta = threshold(&stream, n_groups, sweep, i, rule, scales.single(i));
         if field * i32::from(spins[i]) <= theta && resting != Some(i) {
             spins[i] = -spins[i];
             flips += 1;

@@ -232,7 +232,8 @@ impl Walkers for Replicas<'_> {
 
     fn set_betas(&mut self, betas: &[f64]) {
         for (rule, &beta) in self.rules.iter_mut().zip(betas) {
-            *rule = Rule::new(self.dynamics.is_heat_bath_at(beta), beta);
+            *rule =
+                Rule::new(self.dynamics.is_heat_bath_at(beta), beta / self.model.scales.common());
         }
     }
 

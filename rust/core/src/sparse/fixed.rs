@@ -22,6 +22,8 @@ pub(super) struct Fixed {
     fields: Vec<i32>,
     /// The units, zeros up to a whole group of sites.
     scales: Vec<f32>,
+    /// See [`Scales::common`].
+    pub(super) common: f64,
     /// Whether the integers are the couplings and fields, and not only close to them.
     exact: bool,
 }
@@ -50,7 +52,8 @@ impl Fixed {
         } else {
             Vec::new()
         };
-        Self { bonds, fields, scales: scales.padded(SITES), exact: scales.are_exact() }
+        let (common, exact) = (scales.common(), scales.are_exact());
+        Self { bonds, fields, scales: scales.padded(SITES), common, exact }
     }
 
     /// The field of a site, without its neighbours.

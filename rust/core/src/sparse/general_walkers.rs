@@ -232,7 +232,7 @@ impl Walkers for GeneralWalkers<'_> {
         for (batch, betas) in self.batches.iter_mut().zip(betas.chunks(self.size)) {
             batch.betas[..betas.len()].copy_from_slice(betas);
             for (rule, &beta) in batch.rules.iter_mut().zip(betas) {
-                *rule = Rule::new(dynamics.is_heat_bath_at(beta), beta);
+                *rule = Rule::new(dynamics.is_heat_bath_at(beta), beta / self.course.fixed.common);
             }
         }
     }

@@ -63,7 +63,7 @@ pub fn general_sweep(
 ) -> u64 {
     let scales = Fixed::scales(model);
     let stream = Philox::new(seed, Purpose::Dynamics, replica);
-    let rule = Rule::new(dynamics.is_heat_bath_at(beta), beta);
+    let rule = Rule::new(dynamics.is_heat_bath_at(beta), beta / Fixed::scales(model).common());
     let resting = resting_site(model, dynamics, seed, replica, beta, sweep);
     let mut flips = 0;
     for site in 0..spins.len() {
@@ -76,7 +76,7 @@ pub fn general_sweep(
                 .map(|(other, coupling)| scales.quantise(site, coupling) * i32::from(spins[other]))
                 .sum::<i32>();
         let n_groups = spins.len().div_ceil(SITES);
-        let scale = scales.of(site) as f32;
+        let scale = scales.single(site);
         let theta = threshold(&stream, n_groups, sweep, site, rule, scale);
         if i32::from(spins[site]) * field <= theta {
             spins[site] *= -1;

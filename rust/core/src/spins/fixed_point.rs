@@ -12,8 +12,11 @@ use rayon::prelude::*;
 /// What a sum of fixed-point couplings stays below.
 const BOUND: f64 = (1u32 << 30) as f64;
 
-/// Beyond this exponent a scale is no use: the thresholds have long saturated.
-const LARGEST: i32 = 900;
+/// The exponent of the largest scale: couplings below 2^-1000 lose digits, as they do anywhere.
+const LARGEST: i32 = 1020;
+
+/// Scales up to this one, and down to its inverse, are used as they are.
+const SINGLE: f64 = (1u128 << 100) as f64;
 
 /// The units of all sites.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub struct Scales {
     units: Vec<f64>,
     /// Whether every coupling and field is a multiple of its site's unit.
     exact: bool,
+    /// What single-precision scales are relative to: 1, unless they would leave its range.
+    common: f64,
 }
 
 impl Scales {
@@ -39,7 +44,11 @@ impl Scales {
         };
         let (units, exact): (Vec<f64>, Vec<bool>) =
             (0..n_sites).into_par_iter().map(of_site).unzip();
-        Self { units, exact: exact.into_iter().all(|exact| exact) }
+        let largest = units.iter().copied().fold(0.0, f64::max);
+        let smallest = units.iter().copied().fold(f64::INFINITY, f64::min);
+        let common = if largest > SINGLE || smallest < 1.0 / SINGLE { largest } else { 1.0 };
+        let exact = exact.into_iter().all(|exact| exact) && common.to_bits() == 1f64.to_bits();
+        Self { units, exact, common }
     }
 
     /// Units in 1 of a site.
@@ -57,9 +66,20 @@ impl Scales {
         (value * self.units[site]).round_ties_even() as i32
     }
 
+    /// The scale of a site in single precision, relative to the common one.
+    pub fn single(&self, site: usize) -> f32 {
+        (self.units[site] / self.common) as f32
+    }
+
+    /// What the inverse temperature of a threshold is divided by, so that the scales of huge and tiny
+    /// couplings fit into single precision.
+    pub fn common(&self) -> f64 {
+        self.common
+    }
+
     /// The scales in single precision, zeros up to a multiple of `multiple`: what thresholds need.
     pub fn padded(&self, multiple: usize) -> Vec<f32> {
-        let mut scales: Vec<f32> = self.units.iter().map(|&unit| unit as f32).collect();
+        let mut scales: Vec<f32> = (0..self.units.len()).map(|site| self.single(site)).collect();
         scales.resize(scales.len().next_multiple_of(multiple), 0.0);
         scales
     }
@@ -105,6 +125,16 @@ mod tests {
             prop_assert!(sum < 1 << 30);
             // A power of two loses at most a factor of two.
             prop_assert!(sum > (1 << 29) - 100);
+        }
+    }
+
+    #[test]
+    fn single_scales_stay_in_range_whatever_the_unit_of_energy() {
+        for exponent in [-900, -200, 0, 200, 900] {
+            let unit = 2f64.powi(exponent);
+            let scales = scales(&[vec![unit, 3.0 * unit], vec![unit]]);
+            let theta = f64::from(scales.single(1)) * scales.common();
+            assert_eq!(theta.to_bits(), scales.of(1).to_bits());
         }
     }
 
