@@ -38,13 +38,17 @@ impl Scales {
                 weight += value.abs();
                 count += u32::from(value != 0.0);
             });
-            let (unit, mut exact) = (scale(weight, count), true);
+            let unit = if weight == 0.0 { 0.0 } else { scale(weight, count) };
+            let mut exact = true;
             visit(site, &mut |value| exact &= (value * unit).fract() == 0.0);
             (unit, exact)
         };
-        let (units, exact): (Vec<f64>, Vec<bool>) =
+        let (mut units, exact): (Vec<f64>, Vec<bool>) =
             (0..n_sites).into_par_iter().map(of_site).unzip();
+        // A site without couplings and field can have any unit: the finest there is.
         let largest = units.iter().copied().fold(0.0, f64::max);
+        let largest = if largest > 0.0 { largest } else { 1.0 / f64::EPSILON };
+        units.iter_mut().filter(|unit| **unit == 0.0).for_each(|unit| *unit = largest);
         let smallest = units.iter().copied().fold(f64::INFINITY, f64::min);
         let common = if largest > SINGLE || smallest < 1.0 / SINGLE { largest } else { 1.0 };
         let exact = exact.into_iter().all(|exact| exact) && common.to_bits() == 1f64.to_bits();
@@ -108,6 +112,7 @@ mod tests {
     fn whole_numbers_are_exact_and_thirds_are_not() {
         let exact = scales(&[vec![3.0, -7.0, 1024.0], vec![0.5], vec![]]);
         assert!(exact.are_exact());
+        assert!(exact.of(2) >= exact.of(1) && exact.single(2) > 0.0);
         assert_eq!(exact.quantise(0, -7.0), -7 * exact.quantise(0, 1.0));
         assert!(!scales(&[vec![1.0 / 3.0, 1.0]]).are_exact());
     }
