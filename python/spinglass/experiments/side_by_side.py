@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import Empty, SimpleQueue
 from typing import TypeAlias, TypeVar
 
 _Task = TypeVar("_Task")
@@ -50,28 +50,55 @@ def side_by_side(
     On Ctrl-C the results of the finished tasks are returned. The first task that fails ends the
     others, and its exception is raised.
     """
-    end = threading.Event()
+    # What the main thread shares with the workers takes no lock that Ctrl-C could leave closed, as
+    # it can those of concurrent.futures: lists, and a queue that is safe to be interrupted in.
+    ended: list[bool] = []
+    results: dict[int, _Result] = {}
+    told: SimpleQueue[BaseException | None] = SimpleQueue()
+    numbers = iter(range(len(tasks)))
+    turn = threading.Lock()  # of the workers alone
 
     def check(done: int, total: int) -> None:
-        if end.is_set():
+        if ended:
             raise _EndedError
 
-    pool = ThreadPoolExecutor(max_workers=n_workers, thread_name_prefix="spinglass")
-    futures: list[Future[_Result]] = []
+    def worker() -> None:
+        while not ended:
+            with turn:
+                number = next(numbers, None)
+            if number is None:
+                return
+            try:
+                results[number] = work(tasks[number], check)
+            except BaseException as error:  # whatever it is, the main thread raises it
+                told.put(error)
+                return
+            told.put(None)
+
+    threads = [
+        threading.Thread(target=worker, name=f"spinglass_{k}", daemon=True)
+        for k in range(min(n_workers, len(tasks)))
+    ]
     complete = True
     try:
-        futures += [pool.submit(work, task, check) for task in tasks]
-        pending = set(futures)
-        while pending:
-            finished, pending = wait(pending, _TICK, FIRST_COMPLETED)
-            for future in finished:
-                future.result()
-            if finished and progress is not None:
-                progress(len(futures) - len(pending), len(futures))
+        for thread in threads:
+            thread.start()
+        done = 0
+        while done < len(tasks):
+            try:
+                error = told.get(timeout=_TICK)
+            except Empty:
+                continue
+            if error is not None:
+                raise error
+            done += 1
+            if progress is not None:
+                progress(done, len(tasks))
     except KeyboardInterrupt:
         complete = False
     finally:
-        end.set()
-        pool.shutdown(cancel_futures=True)
-    done = [x for x in futures if x.done() and not x.cancelled() and x.exception() is None]
-    return [x.result() for x in done], complete
+        ended.append(True)
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+    return [results[number] for number in sorted(results)], complete
