@@ -3,6 +3,7 @@
 from spinglass.experiments.capacity import ScanInterrupted, capacity
 from spinglass.experiments.capacity_scan import CapacityConfig, CapacityScan
 from spinglass.experiments.finite_size import CriticalLoad, HalfPoint
+from spinglass.experiments.interrupted import ExperimentInterrupted
 from spinglass.experiments.ising import ising
 from spinglass.experiments.ising_scan import IsingConfig, IsingScan, Snapshot
 from spinglass.experiments.points import PointsInterrupted
@@ -22,6 +23,7 @@ __all__ = [
     "CapacityScan",
     "CriticalLoad",
     "EnergyTrace",
+    "ExperimentInterrupted",
     "Flow",
     "HalfPoint",
     "IsingConfig",

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from spinglass import _arguments
 from spinglass._core import CapacityTrials, __version__
 from spinglass.experiments.capacity_scan import TRIAL, CapacityConfig, CapacityScan
+from spinglass.experiments.interrupted import ExperimentInterrupted
 from spinglass.progress import Progress, progress_callback
 
 SIZES = (1000, 2000, 4000, 8000)
@@ -56,17 +57,10 @@ def default_instances(n_spins: int) -> int:
     return min(600, max(10, round(0.6e6 / n_spins)))
 
 
-class ScanInterrupted(KeyboardInterrupt):
+class ScanInterrupted(ExperimentInterrupted):
     """Ctrl-C during a scan; ``result`` is the `CapacityScan` of the trials that were finished."""
 
-    def __init__(self, result: CapacityScan) -> None:
-        super().__init__(
-            f"interrupted after {len(result.trials)} of {result.config.n_trials} trials"
-        )
-        self.result = result
-
-    def __reduce__(self) -> tuple[type[ScanInterrupted], tuple[CapacityScan]]:
-        return type(self), (self.result,)
+    unit = "trials"
 
 
 def capacity(
@@ -167,7 +161,8 @@ def capacity(
         with progress_callback(progress, "capacity", "trials", costs) as callback:
             trials.run(threads, callback)
     except KeyboardInterrupt:
-        raise ScanInterrupted(_scan(config, plan, trials.rows())) from None
+        scan = _scan(config, plan, trials.rows())
+        raise ScanInterrupted(scan, len(scan.trials), config.n_trials) from None
     return _scan(config, plan, trials.rows())
 
 

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from spinglass.experiments.interrupted import ExperimentInterrupted
 
-class PointsInterrupted(KeyboardInterrupt):
-    """Ctrl-C during a scan.
 
-    Attributes
-    ----------
-    result : object
-        The result of the points that were finished.
-    done, total : int
-        How many these are, and of how many.
-    """
+class PointsInterrupted(ExperimentInterrupted):
+    """Ctrl-C during a scan; ``result`` is that of the points that were finished."""
 
-    def __init__(self, result: Any, done: int, total: int) -> None:
-        super().__init__(f"interrupted after {done} of {total} points (kept in .result)")
-        self.result, self.done, self.total = result, done, total
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.result, self.done, self.total)
+    unit = "points"
 
 
 def number_of(value: float) -> int:

@@ -36,6 +36,7 @@ import numpy as np
 
 from spinglass import _arguments
 from spinglass._core import __version__, available_threads
+from spinglass.experiments.interrupted import ExperimentInterrupted
 from spinglass.experiments.side_by_side import Check, side_by_side
 from spinglass.experiments.sk_instance import HOTTEST, SkInstance, ladder, measure
 from spinglass.experiments.sk_result import SkConfig, SkResult
@@ -71,17 +72,10 @@ def default_sweeps(n_spins: int) -> int:
     return max(500, 10 * n_spins)
 
 
-class SkInterrupted(KeyboardInterrupt):
+class SkInterrupted(ExperimentInterrupted):
     """Ctrl-C during the experiment; ``result`` is the `SkResult` of the glasses finished."""
 
-    def __init__(self, result: SkResult) -> None:
-        super().__init__(
-            f"interrupted after {len(result.instances)} of {sum(result.config.n_instances)} glasses"
-        )
-        self.result = result
-
-    def __reduce__(self) -> tuple[type[SkInterrupted], tuple[SkResult]]:
-        return type(self), (self.result,)
+    unit = "glasses"
 
 
 def sk(
@@ -176,7 +170,7 @@ def sk(
     instances.sort(key=lambda x: (order[x.n_spins], x.instance))
     result = SkResult(config, __version__, tuple(instances))
     if not complete:
-        raise SkInterrupted(result)
+        raise SkInterrupted(result, len(instances), sum(config.n_instances))
     return result
 
 
