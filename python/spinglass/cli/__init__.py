@@ -1,8 +1,8 @@
 """The command ``spinglass``: a thin door to the experiments.
 
 A command is one file: a function ``add`` that adds its parser, listed in ``_COMMANDS``, and a
-function that runs it and returns the exit code. What is imported only for a run is imported in that
-function, so that ``--help`` answers at once.
+function that runs it and returns the exit code; `spinglass.cli.run` shows how one is written. What
+is imported only for a run is imported in that function, so that ``--help`` answers at once.
 
 Exit codes: 0 done, 2 bad input (one line on stderr says what), 130 interrupted.
 """

@@ -1,13 +1,13 @@
-"""What every command uses: its parser, the types of its flags, and its folder of results."""
+"""What the parsers of all commands are made of: their form, the types of flags, common flags."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
 import sys
-import tempfile
+import textwrap
 from collections.abc import Callable
-from math import isfinite
+from math import floor, isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -64,10 +64,49 @@ def fraction(text: str) -> float:
     return number
 
 
-def add_common(parser: argparse.ArgumentParser, same: str, out: str, files: str) -> None:
-    """Add the flags that every command has: --seed, --threads and --out.
+def add_command(commands: Any, name: str, about: str, description: str, epilog: str) -> Parser:
+    """Add the parser of a command: ``about`` in the list of commands, the rest in its own help."""
+    parser: Parser = commands.add_parser(
+        name,
+        help=about,
+        description=textwrap.fill(description, width()),
+        epilog=epilog,
+        formatter_class=Help,
+        allow_abbrev=False,
+    )
+    return parser
 
-    ``same`` is what the same seed gives, ``out`` the default folder, ``files`` what it is for.
+
+def add_numbers(parser: Parser, flag: str, letter: str, about: str) -> None:
+    """Add a flag that takes numbers above 0 and ranges START:STOP:STEP of them, as one list."""
+    parser.add_argument(
+        flag,
+        type=_positive_numbers(flag.strip("-")),
+        nargs="+",
+        action=_Joined,
+        metavar=letter,
+        help=about,
+    )
+
+
+def add_counts(parser: Parser, flag: str, about: str) -> None:
+    """Add a flag that takes one count, or a list of counts, one for each size."""
+    parser.add_argument(
+        flag, type=integer(1), nargs="+", action=_OneOrMany, metavar="K", help=about
+    )
+
+
+def add_common(
+    parser: Parser,
+    run: Callable[[argparse.Namespace], int],
+    same: str,
+    files: str,
+    quiet: str = "no progress, only the table",
+) -> None:
+    """Add the flags that every command has, --seed, --threads, --out and --quiet, and what it runs.
+
+    ``same`` is what the same seed gives, ``files`` what is written to the folder, which by default
+    has the name of the command, and ``quiet`` what --quiet leaves.
     """
     parser.add_argument(
         "--seed",
@@ -85,33 +124,52 @@ def add_common(parser: argparse.ArgumentParser, same: str, out: str, files: str)
     parser.add_argument(
         "--out",
         type=Path,
-        default=Path(out),
+        default=Path(parser.prog.split()[-1]),
         metavar="DIR",
         help=f"folder for {files} (default: %(default)s)",
     )
+    parser.add_argument("--quiet", action="store_true", help=quiet)
+    parser.set_defaults(run=run, parser=parser)
 
 
-def save(
-    result: Any, folder: Path, complain: Callable[[str], NoReturn], figure: bool = True
-) -> tuple[Path, ...]:
-    """Write the files of a result, or say why not."""
-    try:
-        written: tuple[Path, ...] = result.save(folder, figure=figure)
-    except OSError as error:
-        complain(f"cannot write to {folder}: {error.strerror or error}")
-    return written
+class _Joined(argparse.Action):
+    """Several lists, stored as one."""
+
+    def __call__(self, _: Any, namespace: argparse.Namespace, values: Any, *__: Any) -> None:
+        setattr(namespace, self.dest, [value for part in values for value in part])
 
 
-def check_writable(folder: Path, complain: Callable[[str], NoReturn]) -> bool:
-    """Put a file in ``folder`` for a moment: better now than after the run.
+class _OneOrMany(argparse.Action):
+    """A list; if there is one value in it, that value."""
 
-    The folder is made if it is not there; returns whether it was made.
+    def __call__(self, _: Any, namespace: argparse.Namespace, values: Any, *__: Any) -> None:
+        setattr(namespace, self.dest, values[0] if len(values) == 1 else values)
+
+
+def _positive_numbers(what: str) -> Callable[[str], list[float]]:
+    """Return the argparse type of one number, several with commas, or START:STOP:STEP.
+
+    Both ends of a range are included; ``what`` the numbers are is for complaints.
     """
-    made = not folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        complain(f"argument --out: cannot write to {folder}: {error.strerror or error}")
-    return made
+
+    def parse(text: str) -> list[float]:
+        parts = text.split(":")
+        if len(parts) == 1:
+            values = [real(part) for part in text.split(",") if part]
+        elif len(parts) == 3:
+            start, stop, step = (real(part) for part in parts)
+            if step <= 0 or stop < start:
+                raise argparse.ArgumentTypeError(
+                    f"expected START:STOP:STEP with START <= STOP and STEP > 0, got {text!r}"
+                )
+            steps = floor((stop - start) / step + 1e-6)
+            if steps >= 10_000:
+                raise argparse.ArgumentTypeError(f"expected fewer than 10000 {what}, got {text!r}")
+            values = [round(start + k * step, 12) for k in range(steps + 1)]
+        else:
+            raise argparse.ArgumentTypeError(f"expected a number or START:STOP:STEP, got {text!r}")
+        if not values or min(values) <= 0:
+            raise argparse.ArgumentTypeError(f"expected {what} above 0, got {text!r}")
+        return values
+
+    return parse

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import textwrap
-from importlib import util
-from math import floor, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from spinglass.cli.arguments import (
-    Help,
+    add_command,
     add_common,
-    check_writable,
+    add_counts,
+    add_numbers,
     fraction,
     integer,
-    real,
-    save,
-    width,
 )
+from spinglass.cli.run import carry_out, given, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import CapacityScan
@@ -35,20 +31,15 @@ and errors to stderr.
 
 def add(commands: Any) -> None:
     """Add the parser of the command."""
-    about = "measure how many patterns a Hopfield network remembers: alpha_c with an error bar"
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "capacity",
-        help=about,
-        description=textwrap.fill(
-            "Measure how many patterns a Hopfield network remembers. Random patterns are stored by "
-            "Hebb's rule, the network starts at one of them and follows zero-temperature dynamics "
-            "to the fixed point. The load (patterns a spin) at which half of the trials keep their "
-            "memory is measured for each size and extrapolated to infinite size.",
-            width=width(),
-        ),
-        epilog=_EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
+        "measure how many patterns a Hopfield network remembers: alpha_c with an error bar",
+        "Measure how many patterns a Hopfield network remembers. Random patterns are stored by "
+        "Hebb's rule, the network starts at one of them and follows zero-temperature dynamics "
+        "to the fixed point. The load (patterns a spin) at which half of the trials keep their "
+        "memory is measured for each size and extrapolated to infinite size.",
+        _EPILOG,
     )
     option = parser.add_argument
     option(
@@ -58,20 +49,17 @@ def add(commands: Any) -> None:
         metavar="N",
         help="sizes (default: 1000 2000 4000 8000)",
     )
-    option(
+    add_numbers(
+        parser,
         "--loads",
-        type=_loads,
-        nargs="+",
-        metavar="LOAD",
-        help="loads P/N for every size: numbers, or START:STOP:STEP with both ends (default: for "
+        "LOAD",
+        "loads P/N for every size: numbers, or START:STOP:STEP with both ends (default: for "
         "each size 11 loads around its half-point and a few below)",
     )
-    option(
+    add_counts(
+        parser,
         "--instances",
-        type=integer(1),
-        nargs="+",
-        metavar="K",
-        help="pattern sets drawn for each load: one number, or one for each size (default: "
+        "pattern sets drawn for each load: one number, or one for each size (default: "
         "0.6*10^6/N, between 10 and 600)",
     )
     option(
@@ -96,64 +84,27 @@ def add(commands: Any) -> None:
         help="a trial keeps its memory if its final overlap is at least M (default: %(default)s)",
     )
     add_common(
-        parser, "gives the same trials", "capacity", "trials.csv, summary.json and capacity.png"
+        parser,
+        _run,
+        same="gives the same trials",
+        files="trials.csv, summary.json and capacity.png",
+        quiet="no progress, only the table and what limits it",
     )
-    option("--quiet", action="store_true", help="no progress, only the table and what limits it")
-    parser.set_defaults(run=_run, parser=parser)
 
 
 def _run(chosen: argparse.Namespace) -> int:
     from spinglass import experiments
 
-    complain = chosen.parser.error
-    loads = None if chosen.loads is None else [a for part in chosen.loads for a in part]
-    given: dict[str, Any] = {} if chosen.spins is None else {"n_spins": chosen.spins}
-    if chosen.instances is not None:
-        many = len(chosen.instances) > 1
-        given["n_instances"] = chosen.instances if many else chosen.instances[0]
-    made = check_writable(chosen.out, complain)
-    try:
-        scan = experiments.capacity(
-            loads=loads,
-            n_starts=chosen.starts,
-            flip=chosen.flip,
-            threshold=chosen.threshold,
-            seed=chosen.seed,
-            num_threads=chosen.threads,
-            progress=not chosen.quiet,
-            **given,
-        )
-    except experiments.ScanInterrupted as interrupt:
-        scan = interrupt.result
-        save(scan, chosen.out, complain, figure=False)  # Ctrl-C is not kept waiting for it
-        print(
-            f"spinglass capacity: interrupted; the {len(scan.trials)} of {scan.config.n_trials} "
-            f"trials that were finished are in {chosen.out}",
-            file=sys.stderr,
-        )
-        return 130
-    except (ValueError, TypeError, MemoryError) as error:
-        if made:
-            chosen.out.rmdir()
-        name, _, rest = str(error).partition(" ")
-        flags = {
-            "n_spins": "--spins",
-            "n_starts": "--starts",
-            "n_instances": "--instances",
-            "num_threads": "--threads",
-        }
-        flag = flags.get(name, f"--{name}" if name == "loads" else None)
-        complain(f"argument {flag}: {rest}" if flag else str(error))
-    # Files first: whoever reads the table may go away. And the table even if the disk is full.
-    try:
-        written = save(scan, chosen.out, complain)
-    finally:
-        print(_table(scan, chosen.quiet), flush=True)
-    if not chosen.quiet:
-        print("\nwrote " + "\n      ".join(str(path) for path in written))
-        if util.find_spec("matplotlib") is None:
-            print("no figure without Matplotlib: pip install 'spinglass[plot]'")
-    return 0
+    arguments = given(
+        n_spins=chosen.spins,
+        loads=chosen.loads,
+        n_instances=chosen.instances,
+        n_starts=chosen.starts,
+        flip=chosen.flip,
+        threshold=chosen.threshold,
+        progress=not chosen.quiet,
+    )
+    return carry_out(chosen, experiments.capacity, arguments, _table)
 
 
 def _table(scan: CapacityScan, quiet: bool) -> str:
@@ -196,28 +147,4 @@ def _table(scan: CapacityScan, quiet: bool) -> str:
             "With --flip these are the edges of the basins at that distance, not the capacity: the "
             "theory is that of starts at the patterns themselves."
         )
-    for note in notes:
-        lines += ["", textwrap.fill(note, width())]
-    return "\n".join(lines)
-
-
-def _loads(text: str) -> list[float]:
-    """Parse one number, several with commas, or START:STOP:STEP with both ends included."""
-    parts = text.split(":")
-    if len(parts) == 1:
-        loads = [real(part) for part in text.split(",") if part]
-    elif len(parts) == 3:
-        start, stop, step = (real(part) for part in parts)
-        if step <= 0 or stop < start:
-            raise argparse.ArgumentTypeError(
-                f"expected START:STOP:STEP with START <= STOP and STEP > 0, got {text!r}"
-            )
-        steps = floor((stop - start) / step + 1e-6)
-        if steps >= 10_000:
-            raise argparse.ArgumentTypeError(f"expected fewer than 10000 loads, got {text!r}")
-        loads = [round(start + k * step, 12) for k in range(steps + 1)]
-    else:
-        raise argparse.ArgumentTypeError(f"expected a number or START:STOP:STEP, got {text!r}")
-    if not loads or min(loads) <= 0:
-        raise argparse.ArgumentTypeError(f"expected loads above 0, got {text!r}")
-    return loads
+    return page(lines, notes)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import textwrap
-from importlib import util
-from math import floor, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import Help, add_common, check_writable, integer, real, save, width
+from spinglass.cli.arguments import Parser, add_command, add_common, add_numbers, integer
+from spinglass.cli.run import carry_out, given, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import IsingScan
@@ -29,20 +27,15 @@ and errors to stderr.
 
 def add(commands: Any) -> None:
     """Add the parser of the command."""
-    about = "take the 2D Ising model through its transition, beside the exact results"
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "ising",
-        help=about,
-        description=textwrap.fill(
-            "Take the Ising model on a square lattice through its transition: energy, "
-            "magnetization, specific heat, susceptibility and Binder cumulant of several sizes "
-            "against temperature, with errors, beside the exact results of Onsager, Yang and "
-            "Kaufman. The critical point is measured where the cumulants of two sizes cross.",
-            width=width(),
-        ),
-        epilog=_EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
+        "take the 2D Ising model through its transition, beside the exact results",
+        "Take the Ising model on a square lattice through its transition: energy, "
+        "magnetization, specific heat, susceptibility and Binder cumulant of several sizes "
+        "against temperature, with errors, beside the exact results of Onsager, Yang and "
+        "Kaufman. The critical point is measured where the cumulants of two sizes cross.",
+        _EPILOG,
     )
     option = parser.add_argument
     option(
@@ -52,12 +45,11 @@ def add(commands: Any) -> None:
         metavar="L",
         help="sides of the lattices (default: 16 32 64 128)",
     )
-    option(
+    add_numbers(
+        parser,
         "--temperatures",
-        type=temperatures,
-        nargs="+",
-        metavar="T",
-        help="temperatures for every size, in units of the coupling: numbers, or START:STOP:STEP "
+        "T",
+        "temperatures for every size, in units of the coupling: numbers, or START:STOP:STEP "
         "with both ends (default: for each size about ten around its transition and a few far "
         "from it)",
     )
@@ -70,14 +62,15 @@ def add(commands: Any) -> None:
         help="side of the lattices that are shown below, at and above the transition; 0 for none "
         "(default: %(default)s)",
     )
-    add_common(parser, "gives the same points", "ising", "points.csv, summary.json and ising.png")
-    option("--quiet", action="store_true", help="no progress, only the table")
-    parser.set_defaults(run=_run, parser=parser)
+    add_common(
+        parser,
+        _run,
+        same="gives the same points",
+        files="points.csv, summary.json and ising.png",
+    )
 
 
-def add_sampling(
-    parser: argparse.ArgumentParser, sweeps: int | None, replicas: int, warmup: str
-) -> None:
+def add_sampling(parser: Parser, sweeps: int | None, replicas: int, warmup: str) -> None:
     """Add the flags that say how a point is sampled."""
     option = parser.add_argument
     option(
@@ -110,59 +103,25 @@ def add_sampling(
     )
 
 
-def complaint(error: Exception, flags: dict[str, str]) -> str:
-    """Return the message of an argument that was refused, under the name of its flag."""
-    name, _, rest = str(error).partition(" ")
-    known = {"num_threads": "--threads", "n_replicas": "--replicas", "n_sweeps": "--sweeps"}
-    flag = (known | {x: f"--{x}" for x in ("sizes", "temperatures", "warmup", "dynamics")}).get(
-        name
+def sampling(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments that these flags stand for, and the temperatures."""
+    return given(
+        temperatures=chosen.temperatures,
+        n_sweeps=chosen.sweeps,
+        n_replicas=chosen.replicas,
+        warmup=chosen.warmup,
+        dynamics=chosen.dynamics,
+        progress=not chosen.quiet,
     )
-    flag = flags.get(name, flag)
-    return f"argument {flag}: {rest}" if flag else str(error)
 
 
 def _run(chosen: argparse.Namespace) -> int:
     from spinglass import experiments
 
-    complain = chosen.parser.error
-    given: dict[str, Any] = {} if chosen.sizes is None else {"sizes": chosen.sizes}
-    if chosen.temperatures is not None:
-        given["temperatures"] = [T for part in chosen.temperatures for T in part]
-    made = check_writable(chosen.out, complain)
-    try:
-        scan = experiments.ising(
-            n_sweeps=chosen.sweeps,
-            n_replicas=chosen.replicas,
-            warmup=chosen.warmup,
-            dynamics=chosen.dynamics,
-            snapshot_size=chosen.snapshot or None,
-            seed=chosen.seed,
-            num_threads=chosen.threads,
-            progress=not chosen.quiet,
-            **given,
-        )
-    except experiments.PointsInterrupted as interrupt:
-        save(interrupt.result, chosen.out, complain, figure=False)  # Ctrl-C is not kept waiting
-        print(
-            f"spinglass ising: interrupted; the {interrupt.done} of {interrupt.total} points that "
-            f"were finished are in {chosen.out}",
-            file=sys.stderr,
-        )
-        return 130
-    except (ValueError, TypeError, MemoryError) as error:
-        if made:
-            chosen.out.rmdir()
-        complain(complaint(error, {"snapshot_size": "--snapshot"}))
-    # Files first: whoever reads the table may go away. And the table even if the disk is full.
-    try:
-        written = save(scan, chosen.out, complain)
-    finally:
-        print(_table(scan, chosen.quiet), flush=True)
-    if not chosen.quiet:
-        print("\nwrote " + "\n      ".join(str(path) for path in written))
-        if util.find_spec("matplotlib") is None:
-            print("no figure without Matplotlib: pip install 'spinglass[plot]'")
-    return 0
+    arguments = sampling(chosen) | given(sizes=chosen.sizes)
+    arguments["snapshot_size"] = chosen.snapshot or None  # None: no snapshots
+    flags = {"snapshot_size": "--snapshot"}
+    return carry_out(chosen, experiments.ising, arguments, _table, flags)
 
 
 def _table(scan: IsingScan, quiet: bool) -> str:
@@ -209,30 +168,4 @@ def _table(scan: IsingScan, quiet: bool) -> str:
             "the errors are right; tau is the longest autocorrelation time, in sweeps. The digits "
             "in parentheses are the error of the last ones. U is the Binder cumulant.",
         )
-    for note in notes:
-        lines += ["", textwrap.fill(note, width())]
-    return "\n".join(lines)
-
-
-def temperatures(text: str) -> list[float]:
-    """Parse one number, several with commas, or START:STOP:STEP with both ends included."""
-    parts = text.split(":")
-    if len(parts) == 1:
-        values = [real(part) for part in text.split(",") if part]
-    elif len(parts) == 3:
-        start, stop, step = (real(part) for part in parts)
-        if step <= 0 or stop < start:
-            raise argparse.ArgumentTypeError(
-                f"expected START:STOP:STEP with START <= STOP and STEP > 0, got {text!r}"
-            )
-        steps = floor((stop - start) / step + 1e-6)
-        if steps >= 10_000:
-            raise argparse.ArgumentTypeError(
-                f"expected fewer than 10000 temperatures, got {text!r}"
-            )
-        values = [round(start + k * step, 12) for k in range(steps + 1)]
-    else:
-        raise argparse.ArgumentTypeError(f"expected a number or START:STOP:STEP, got {text!r}")
-    if not values or min(values) <= 0:
-        raise argparse.ArgumentTypeError(f"expected temperatures above 0, got {text!r}")
-    return values
+    return page(lines, notes)

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import textwrap
+from collections.abc import Callable
 from importlib import util
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from spinglass.cli.arguments import (
-    Help,
-    add_common,
-    check_writable,
-    fraction,
-    integer,
-    save,
-    width,
-)
+from spinglass.cli.arguments import add_command, add_common, fraction, integer, width
+from spinglass.cli.run import carry_out, given, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import RecallPictures
@@ -33,20 +26,15 @@ The table goes to stdout, errors to stderr.
 
 def add(commands: Any) -> None:
     """Add the parser of the command."""
-    about = "recall pictures from noise while the energy falls"
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "recall",
-        help=about,
-        description=textwrap.fill(
-            "Recall pictures from noise. The pictures are stored in a Hopfield network, one spin a "
-            "pixel; a part of the pixels of each is flipped, and the network follows "
-            "zero-temperature dynamics, in which the energy never rises, to the fixed point. "
-            "Without images of your own: five figures of 11 x 11 pixels, the first a cross.",
-            width=width(),
-        ),
-        epilog=_EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
+        "recall pictures from noise while the energy falls",
+        "Recall pictures from noise. The pictures are stored in a Hopfield network, one spin a "
+        "pixel; a part of the pixels of each is flipped, and the network follows "
+        "zero-temperature dynamics, in which the energy never rises, to the fixed point. "
+        "Without images of your own: five figures of 11 x 11 pixels, the first a cross.",
+        _EPILOG,
     )
     option = parser.add_argument
     option(
@@ -69,15 +57,19 @@ def add(commands: Any) -> None:
         metavar="L",
         help="store images as L x L pixels (default: 64)",
     )
-    add_common(parser, "flips the same pixels", "recall", "recall.json and recall.png")
-    option("--quiet", action="store_true", help="no notes, only the table")
-    parser.set_defaults(run=_run, parser=parser)
+    add_common(
+        parser,
+        _run,
+        same="flips the same pixels",
+        files="recall.json and recall.png",
+        quiet="no notes, only the table",
+    )
 
 
 def _run(chosen: argparse.Namespace) -> int:
     from spinglass import experiments
 
-    complain = chosen.parser.error
+    complain: Callable[[str], NoReturn] = chosen.parser.error
     for library, name in (("matplotlib", "Matplotlib"), ("PIL", "Pillow")):
         if util.find_spec(library) is None:
             complain(f"pictures need {name}: pip install 'spinglass[plot]'")
@@ -85,41 +77,21 @@ def _run(chosen: argparse.Namespace) -> int:
     for image in chosen.images:
         if os.path.exists(figure) and os.path.exists(image) and os.path.samefile(figure, image):
             complain(f"argument --out: {figure} is one of the images and would be written over")
-    made = check_writable(chosen.out, complain)
-    done = False
-    try:
-        result = experiments.recall_pictures(
-            chosen.images or None,
-            flip=chosen.flip,
-            size=chosen.size,
-            seed=chosen.seed,
-            num_threads=chosen.threads,
-        )
-        done = True
-    except OSError as error:
-        complain(
-            f"argument IMAGE: cannot read {error.filename!r}: "
-            f"{(error.strerror or str(error)).removeprefix('images: ')}"
-        )
-    except (ValueError, TypeError, MemoryError) as error:
-        name, _, rest = str(error).partition(" ")
-        flag = {"images": "IMAGE", "size": "--size", "num_threads": "--threads"}.get(name)
-        complain(f"argument {flag}: {rest}" if flag else str(error))
-    finally:
-        if made and not done:
-            chosen.out.rmdir()
-    # Files first: whoever reads the table may go away. And the table even if the disk is full.
-    try:
-        written = save(result, chosen.out, complain)
-    finally:
-        print(_table(result), flush=True)
-    if not chosen.quiet:
-        print("\n" + textwrap.fill(_note(result), width()))
-        print("\nwrote " + "\n      ".join(str(path) for path in written))
-    return 0
+
+    def recalled(**arguments: Any) -> RecallPictures:
+        try:
+            return experiments.recall_pictures(chosen.images or None, **arguments)
+        except OSError as error:
+            complain(
+                f"argument IMAGE: cannot read {error.filename!r}: "
+                f"{(error.strerror or str(error)).removeprefix('images: ')}"
+            )
+
+    arguments = given(flip=chosen.flip, size=chosen.size)
+    return carry_out(chosen, recalled, arguments, _table, {"images": "IMAGE"})
 
 
-def _table(result: RecallPictures) -> str:
+def _table(result: RecallPictures, quiet: bool) -> str:
     """Return one line a picture, of at most 40 columns unless the terminal has more for names."""
     room = max(9, min(width() - 31, max(len(name) for name in result.names)))
     lines = [f"{'image':<{room}}{'start':>7}{'end':>7}{'flips':>8}{'sweeps':>8}"]
@@ -129,7 +101,7 @@ def _table(result: RecallPictures) -> str:
             f"{short:<{room}}{result.start_overlap[k]:>7.3f}{result.overlap[k]:>7.3f}"
             f"{result.flips[k]:>8}{result.sweeps[k]:>8}{'' if result.converged[k] else '+'}"
         )
-    return "\n".join(lines)
+    return page(lines, [] if quiet else [_note(result)])
 
 
 def _note(result: RecallPictures) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import textwrap
-from importlib import util
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import Help, add_common, check_writable, integer, save, width
-from spinglass.cli.ising import add_sampling, complaint, temperatures
+from spinglass.cli.arguments import add_command, add_common, add_numbers, integer
+from spinglass.cli.ising import add_sampling, sampling
+from spinglass.cli.run import carry_out, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import Renormalization
@@ -28,21 +26,16 @@ and errors to stderr.
 
 def add(commands: Any) -> None:
     """Add the parser of the command."""
-    about = "coarse-grain the 2D Ising model: the renormalization group in pictures and numbers"
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "renormalize",
-        help=about,
-        description=textwrap.fill(
-            "Coarse-grain the Ising model on a square lattice. Every block of 2 x 2 spins becomes "
-            "one spin, by majority; again and again, the lattice is seen from further away. Below "
-            "the critical temperature it looks more ordered at each step, above more disordered, "
-            "at it the same: there the correlations of lattices with one step more and one step "
-            "less cross.",
-            width=width(),
-        ),
-        epilog=_EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
+        "coarse-grain the 2D Ising model: the renormalization group in pictures and numbers",
+        "Coarse-grain the Ising model on a square lattice. Every block of 2 x 2 spins becomes "
+        "one spin, by majority; again and again, the lattice is seen from further away. Below "
+        "the critical temperature it looks more ordered at each step, above more disordered, "
+        "at it the same: there the correlations of lattices with one step more and one step "
+        "less cross.",
+        _EPILOG,
     )
     option = parser.add_argument
     option(
@@ -52,12 +45,11 @@ def add(commands: Any) -> None:
         metavar="L",
         help="side of the larger lattice, a power of two from 16 on (default: %(default)s)",
     )
-    option(
+    add_numbers(
+        parser,
         "--temperatures",
-        type=temperatures,
-        nargs="+",
-        metavar="T",
-        help="temperatures in units of the coupling: numbers, or START:STOP:STEP with both ends "
+        "T",
+        "temperatures in units of the coupling: numbers, or START:STOP:STEP with both ends "
         "(default: seven around the transition)",
     )
     add_sampling(parser, sweeps=64_000, replicas=32, warmup="a quarter")
@@ -71,55 +63,19 @@ def add(commands: Any) -> None:
     )
     add_common(
         parser,
-        "gives the same points",
-        "renormalize",
-        "points.csv, summary.json and renormalize.png",
+        _run,
+        same="gives the same points",
+        files="points.csv, summary.json and renormalize.png",
     )
-    option("--quiet", action="store_true", help="no progress, only the table")
-    parser.set_defaults(run=_run, parser=parser)
 
 
 def _run(chosen: argparse.Namespace) -> int:
     from spinglass import experiments
 
-    complain = chosen.parser.error
-    grid = None if chosen.temperatures is None else [T for x in chosen.temperatures for T in x]
-    made = check_writable(chosen.out, complain)
-    try:
-        result = experiments.renormalize(
-            chosen.size,
-            temperatures=grid,
-            n_sweeps=chosen.sweeps,
-            n_replicas=chosen.replicas,
-            warmup=chosen.warmup,
-            dynamics=chosen.dynamics,
-            picture_size=chosen.picture or None,
-            seed=chosen.seed,
-            num_threads=chosen.threads,
-            progress=not chosen.quiet,
-        )
-    except experiments.PointsInterrupted as interrupt:
-        save(interrupt.result, chosen.out, complain, figure=False)  # Ctrl-C is not kept waiting
-        print(
-            f"spinglass renormalize: interrupted; the {interrupt.done} of {interrupt.total} points "
-            f"that were finished are in {chosen.out}",
-            file=sys.stderr,
-        )
-        return 130
-    except (ValueError, TypeError, MemoryError) as error:
-        if made:
-            chosen.out.rmdir()
-        complain(complaint(error, {"size": "--size", "picture_size": "--picture"}))
-    # Files first: whoever reads the table may go away. And the table even if the disk is full.
-    try:
-        written = save(result, chosen.out, complain)
-    finally:
-        print(_table(result, chosen.quiet), flush=True)
-    if not chosen.quiet:
-        print("\nwrote " + "\n      ".join(str(path) for path in written))
-        if util.find_spec("matplotlib") is None:
-            print("no figure without Matplotlib: pip install 'spinglass[plot]'")
-    return 0
+    arguments = sampling(chosen) | {"size": chosen.size}
+    arguments["picture_size"] = chosen.picture or None  # None: no pictures
+    flags = {"picture_size": "--picture"}
+    return carry_out(chosen, experiments.renormalize, arguments, _table, flags)
 
 
 def _table(result: Renormalization, quiet: bool) -> str:
@@ -155,6 +111,4 @@ def _table(result: Renormalization, quiet: bool) -> str:
             "at T_c. The digits in parentheses are the statistical error of the last ones; what "
             f"few steps, small lattices and one coupling leave out is not in it.{words}",
         )
-    for note in notes:
-        lines += ["", textwrap.fill(note, width())]
-    return "\n".join(lines)
+    return page(lines, notes)

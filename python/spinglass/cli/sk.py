@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import textwrap
-from importlib import util
 from math import floor, isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import (
-    Help,
-    add_common,
-    check_writable,
-    integer,
-    real,
-    save,
-    width,
-)
+from spinglass.cli.arguments import add_command, add_common, add_counts, integer, real
+from spinglass.cli.run import carry_out, given, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import SkResult
@@ -38,21 +28,16 @@ _TOO_FAR = 3.5
 
 def add(commands: Any) -> None:
     """Add the parser of the command."""
-    about = "cool Sherrington-Kirkpatrick spin glasses: energy, ground states, overlaps P(q)"
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "sk",
-        help=about,
-        description=textwrap.fill(
-            "Cool Sherrington-Kirkpatrick spin glasses: N spins, a random coupling of variance 1/N "
-            "for every pair. Each glass is tempered on two ladders of temperatures. Measured are "
-            "the energy against temperature, the ground-state energy, extrapolated to infinite N, "
-            "and the distribution of the overlap between two states of one glass, with Parisi's "
-            "theory beside them, and whether all of it is equilibrium.",
-            width=width(),
-        ),
-        epilog=_EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
+        "cool Sherrington-Kirkpatrick spin glasses: energy, ground states, overlaps P(q)",
+        "Cool Sherrington-Kirkpatrick spin glasses: N spins, a random coupling of variance 1/N "
+        "for every pair. Each glass is tempered on two ladders of temperatures. Measured are "
+        "the energy against temperature, the ground-state energy, extrapolated to infinite N, "
+        "and the distribution of the overlap between two states of one glass, with Parisi's "
+        "theory beside them, and whether all of it is equilibrium.",
+        _EPILOG,
     )
     option = parser.add_argument
     option(
@@ -62,19 +47,15 @@ def add(commands: Any) -> None:
         metavar="N",
         help="sizes (default: 32 64 128 256 512)",
     )
-    option(
+    add_counts(
+        parser,
         "--instances",
-        type=integer(1),
-        nargs="+",
-        metavar="K",
-        help="glasses: one number, or one for each size (default: 12800/N, between 8 and 400)",
+        "glasses: one number, or one for each size (default: 12800/N, between 8 and 400)",
     )
-    option(
+    add_counts(
+        parser,
         "--sweeps",
-        type=integer(1),
-        nargs="+",
-        metavar="K",
-        help="sweeps at every temperature, of which the second half is measured: one number, or "
+        "sweeps at every temperature, of which the second half is measured: one number, or "
         "one for each size (default: 10 N, at least 500)",
     )
     option(
@@ -98,71 +79,31 @@ def add(commands: Any) -> None:
         help="couplings: normal, or of one size and either sign (default: %(default)s)",
     )
     add_common(
-        parser, "gives the same glasses and rows", "sk", "four tables, summary.json and sk.png"
+        parser,
+        _run,
+        same="gives the same glasses and rows",
+        files="four tables, summary.json and sk.png",
+        quiet="no progress, only the table and what limits it",
     )
-    option("--quiet", action="store_true", help="no progress, only the table and what limits it")
-    parser.set_defaults(run=_run, parser=parser)
 
 
 def _run(chosen: argparse.Namespace) -> int:
     from spinglass import experiments
 
-    complain = chosen.parser.error
     if chosen.betas is not None and chosen.beta_max is not None:
-        complain("argument --beta-max: is for the default inverse temperatures, without --betas")
-    given: dict[str, Any] = {
-        "n_spins": chosen.spins,
-        "n_instances": _one_or_many(chosen.instances),
-        "n_sweeps": _one_or_many(chosen.sweeps),
-        "betas": chosen.betas,
-        "beta_max": chosen.beta_max,
-    }
-    made = check_writable(chosen.out, complain)
-    try:
-        result = experiments.sk(
-            disorder=chosen.disorder,
-            seed=chosen.seed,
-            num_threads=chosen.threads,
-            progress=not chosen.quiet,
-            **{name: value for name, value in given.items() if value is not None},
+        chosen.parser.error(
+            "argument --beta-max: is for the default inverse temperatures, without --betas"
         )
-    except experiments.SkInterrupted as interrupt:
-        result = interrupt.result
-        save(result, chosen.out, complain, figure=False)  # Ctrl-C is not kept waiting for it
-        print(
-            f"spinglass sk: interrupted; the {len(result.instances)} of "
-            f"{sum(result.config.n_instances)} glasses that were finished are in {chosen.out}",
-            file=sys.stderr,
-        )
-        return 130
-    except (ValueError, TypeError, MemoryError) as error:
-        if made:
-            chosen.out.rmdir()
-        name, _, rest = str(error).partition(" ")
-        flags = {
-            "n_spins": "--spins",
-            "n_instances": "--instances",
-            "n_sweeps": "--sweeps",
-            "betas": "--betas",
-            "beta_max": "--beta-max",
-            "num_threads": "--threads",
-        }
-        complain(f"argument {flags[name]}: {rest}" if name in flags else str(error))
-    # Files first: whoever reads the table may go away. And the table even if the disk is full.
-    try:
-        written = save(result, chosen.out, complain)
-    finally:
-        print(_table(result, chosen.quiet), flush=True)
-    if not chosen.quiet:
-        print("\nwrote " + "\n      ".join(str(path) for path in written))
-        if util.find_spec("matplotlib") is None:
-            print("no figure without Matplotlib: pip install 'spinglass[plot]'")
-    return 0
-
-
-def _one_or_many(values: list[int] | None) -> list[int] | int | None:
-    """One number is for all sizes."""
-    return values[0] if values is not None and len(values) == 1 else values
+    arguments = given(
+        n_spins=chosen.spins,
+        n_instances=chosen.instances,
+        n_sweeps=chosen.sweeps,
+        betas=chosen.betas,
+        beta_max=chosen.beta_max,
+        disorder=chosen.disorder,
+        progress=not chosen.quiet,
+    )
+    return carry_out(chosen, experiments.sk, arguments, _table)
 
 
 def _table(result: SkResult, quiet: bool) -> str:
@@ -192,9 +133,7 @@ def _table(result: SkResult, quiet: bool) -> str:
         line("theory (Parisi)", PARISI, 6),
         line("slope in the literature", 0.70, 2),
     ]
-    for note in _notes(result, quiet):
-        lines += ["", textwrap.fill(note, width())]
-    return "\n".join(lines)
+    return page(lines, _notes(result, quiet))
 
 
 def _number(value: float, digits: int, columns: int) -> str:

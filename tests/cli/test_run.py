@@ -1,0 +1,127 @@
+"""The mechanism of all commands, with an experiment that does nothing."""
+
+import pytest
+
+from spinglass.cli.arguments import Parser, add_command, add_common, add_counts, add_numbers
+from spinglass.cli.run import carry_out, given, page
+from spinglass.experiments import ExperimentInterrupted
+
+
+class Result:
+    def __init__(self, name="rows.csv"):
+        self.name = name
+
+    def save(self, folder, figure):
+        path = folder / self.name
+        path.write_text(f"figure: {figure}")
+        return (path,)
+
+
+class EpochsInterrupted(ExperimentInterrupted):
+    unit = "epochs"
+
+
+def carried_out(experiment, folder, *flags, **names):
+    parser = Parser(prog="spinglass")
+
+    def run(chosen):
+        arguments = given(n_spins=chosen.spins, loads=chosen.loads)
+        return carry_out(
+            chosen, experiment, arguments, lambda _, quiet: page(["table"], [f"{quiet}"]), names
+        )
+
+    command = add_command(parser.add_subparsers(), "some", "about", "description", "epilog")
+    add_counts(command, "--spins", "sizes")
+    add_numbers(command, "--loads", "LOAD", "loads")
+    add_common(command, run, same="gives the same rows", files="rows.csv")
+    chosen = parser.parse_args(["some", *flags, "--out", str(folder)])
+    return chosen.run(chosen)
+
+
+def test_what_was_chosen_is_what_the_experiment_gets(tmp_path, capsys):
+    got = {}
+
+    def experiment(**arguments):
+        got.update(arguments)
+        return Result()
+
+    flags = ["--spins", "7", "--loads", "0.1:0.3:0.1", "4,5", "--seed", "3"]
+    assert carried_out(experiment, tmp_path, *flags) == 0
+    assert got == {"n_spins": 7, "loads": [0.1, 0.2, 0.3, 4, 5], "seed": 3, "num_threads": None}
+    assert (tmp_path / "rows.csv").read_text() == "figure: True"
+    assert capsys.readouterr().out.startswith(f"table\n\nFalse\n\nwrote {tmp_path / 'rows.csv'}\n")
+
+
+def test_what_was_not_chosen_is_left_to_the_experiment(tmp_path, capsys):
+    got = {}
+
+    def experiment(**arguments):
+        got.update(arguments)
+        return Result()
+
+    assert carried_out(experiment, tmp_path, "--quiet", "--spins", "7", "8") == 0
+    assert got == {"n_spins": [7, 8], "seed": 0, "num_threads": None}
+    assert capsys.readouterr().out == "table\n\nTrue\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ValueError("n_spins must be even, got 7"), "argument --spins: must be even, got 7"),
+        (TypeError("loads must be real"), "argument --loads: must be real"),
+        (ValueError("num_threads must be few"), "argument --threads: must be few"),
+        (ValueError("picture_size must be 2"), "argument --picture: must be 2"),
+        (MemoryError("n_spins: 10 spins needs 3 TB"), "argument --spins: 10 spins needs 3 TB"),
+        (MemoryError("the sizes of all needs 3 TB"), "the sizes of all needs 3 TB"),
+    ],
+)
+def test_a_refused_argument_has_the_name_of_its_flag(error, message, tmp_path, capsys):
+    def experiment(**_):
+        raise error
+
+    with pytest.raises(SystemExit) as caught:
+        carried_out(experiment, tmp_path / "new", picture_size="--picture")
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == f"spinglass some: error: {message}\n"
+    assert not (tmp_path / "new").exists()
+
+
+def test_ctrl_c_keeps_what_was_finished_without_a_figure(tmp_path, capsys):
+    def experiment(**_):
+        raise EpochsInterrupted(Result(), 3, 10)
+
+    folder = tmp_path / "new"
+    assert carried_out(experiment, folder) == 130
+    assert (folder / "rows.csv").read_text() == "figure: False"
+    caught = capsys.readouterr()
+    assert caught.out == ""
+    assert caught.err == (
+        f"spinglass some: interrupted; the 3 of 10 epochs that were finished are in {folder}\n"
+    )
+
+
+def test_ctrl_c_before_anything_was_finished_leaves_no_folder(tmp_path):
+    def experiment(**_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        carried_out(experiment, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_was_there_stays(tmp_path):
+    def experiment(**_):
+        raise ValueError("no")
+
+    with pytest.raises(SystemExit):
+        carried_out(experiment, tmp_path)
+    assert tmp_path.exists()
+
+
+def test_the_table_is_printed_even_if_the_files_cannot_be_written(tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        carried_out(lambda **_: Result("missing/rows.csv"), tmp_path)
+    assert caught.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == "table\n\nFalse\n"
+    assert f"cannot write to {tmp_path}: No such file" in printed.err
