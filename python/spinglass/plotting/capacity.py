@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import STYLE, THEORY, matplotlib, series
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, series
 from spinglass.theory import hopfield
 
 if TYPE_CHECKING:
@@ -47,12 +47,8 @@ def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     ['load $P/N$', 'load $P/N$']
     """
     if ax is None:
-        with matplotlib().rc_context(STYLE):
-            from matplotlib import pyplot
-
-            _, axes = pyplot.subplots(2, 2, figsize=(12.5, 9.5), layout="constrained")
-            return capacity(scan, axes.ravel())
-    panels = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        return in_new_figure(capacity, scan)
+    panels = flat(ax)
     draw = (_retrieval, _overlap, _histogram, _extrapolation)
     if len(panels) not in (1, len(draw)):
         raise ValueError(f"ax must be one Axes or four, got {len(panels)}")

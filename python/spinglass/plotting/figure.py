@@ -1,4 +1,4 @@
-"""What all figures share: the style, and a way to a PNG that leaves pyplot alone."""
+"""What all figures share: the style, a new figure, and a PNG that leaves pyplot alone."""
 
 from __future__ import annotations
 
@@ -53,6 +53,28 @@ def png(
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=160)
     return picture.getvalue()
+
+
+def in_new_figure(
+    draw: Callable[[Any, Any], Any],
+    result: Any,
+    shape: tuple[int, int] | list[list[int]] = (2, 2),
+    size: tuple[float, float] = (12.5, 9.5),
+) -> Any:
+    """Return what ``draw(result, ax)`` returns on a new figure of pyplot's.
+
+    The parameters are those of `png`; of a single panel ``ax`` is the Axes, else their array.
+    """
+    with matplotlib().rc_context(STYLE):
+        from matplotlib import pyplot
+
+        axes = panels(pyplot.figure(figsize=size, layout="constrained"), shape)
+        return draw(result, axes[0] if len(axes) == 1 else axes)
+
+
+def flat(ax: Any) -> NDArray[np.object_]:
+    """Return one Axes, or any arrangement of them, as a flat array."""
+    return np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
 
 
 def panels(figure: Any, shape: tuple[int, int] | list[list[int]]) -> NDArray[np.object_]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import STYLE, THEORY, matplotlib, panels, series
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, series
 from spinglass.theory import ising2d
 
 if TYPE_CHECKING:
@@ -46,12 +46,8 @@ def ising(scan: IsingScan, ax: Any = None) -> Any:
     ['energy per spin $E/N$', 'magnetization $\\langle|m|\\rangle$']
     """
     if ax is None:
-        with matplotlib().rc_context(STYLE):
-            from matplotlib import pyplot
-
-            shape, size = ising_layout(scan)
-            return ising(scan, panels(pyplot.figure(figsize=size, layout="constrained"), shape))
-    axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        return in_new_figure(ising, scan, *ising_layout(scan))
+    axes = flat(ax)
     shown = len(axes) - CURVES
     if len(axes) != 1 and not 0 <= shown <= len(scan.snapshots):
         raise ValueError(

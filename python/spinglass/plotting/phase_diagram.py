@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spinglass.plotting.figure import STYLE, matplotlib
+from spinglass.plotting.figure import in_new_figure
 
 if TYPE_CHECKING:
     from spinglass.theory.hopfield import PhaseDiagram
@@ -32,11 +32,7 @@ def phase_diagram(diagram: PhaseDiagram, ax: Any = None) -> Any:
     'temperature $T$'
     """
     if ax is None:
-        with matplotlib().rc_context(STYLE):
-            from matplotlib import pyplot
-
-            _, ax = pyplot.subplots(figsize=(7.5, 5.6), layout="constrained")
-            return phase_diagram(diagram, ax)
+        return in_new_figure(phase_diagram, diagram, (1, 1), (7.5, 5.6))
     temperature, critical = diagram.temperature, diagram.critical_load
     ax.fill_betweenx(temperature, critical, color="0.9", linewidth=0)
     ax.fill_betweenx(temperature, diagram.ferromagnetic_load, color="0.78", linewidth=0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import STYLE, THEORY, matplotlib, panels, series
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, series
 
 if TYPE_CHECKING:
     from spinglass.experiments import EnergyTrace, RecallPictures
@@ -45,12 +45,7 @@ def recall(result: Recall, ax: Any = None) -> Any:
     'overlap $m$ of the final state'
     """
     if ax is None:
-        with matplotlib().rc_context(STYLE):
-            from matplotlib import pyplot
-
-            _, ax = pyplot.subplots(figsize=(6.4, 6.0), layout="constrained")
-            return recall(result, ax)
-    start, final = np.atleast_1d(result.start_overlap), np.atleast_1d(result.overlap)
+        return in_new_figure(recall, result, (1, 1), (6.4, 6.0))
     start, final = np.atleast_1d(result.start_overlap), np.atleast_1d(result.overlap)
     cycle = np.atleast_1d(result.cycle_length)
     looks = (
@@ -97,14 +92,8 @@ def pictures(result: RecallPictures, ax: Any = None) -> Any:
     ['cross, stored', 'start: $m = 0.40$', 'recalled: $m = 1.00$']
     """
     if ax is None:
-        with matplotlib().rc_context(STYLE):
-            from matplotlib import pyplot
-
-            mosaic, size = pictures_layout(result)
-            return pictures(
-                result, panels(pyplot.figure(figsize=size, layout="constrained"), mosaic)
-            )
-    axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        return in_new_figure(pictures, result, *pictures_layout(result))
+    axes = flat(ax)
     shown, rest = divmod(len(axes) - 1, 3)
     if rest or shown > len(result.names):
         raise ValueError(

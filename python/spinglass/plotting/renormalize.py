@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import STYLE, THEORY, matplotlib, panels, series
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, series
 from spinglass.plotting.ising import critical_line, draw_spins
 from spinglass.theory import ising2d
 
@@ -46,13 +46,8 @@ def renormalize(result: Renormalization, ax: Any = None) -> Any:
     ['inverse temperature $\\beta_c$ of the crossing', 'step $k$']
     """
     if ax is None:
-        with matplotlib().rc_context(STYLE):
-            from matplotlib import pyplot
-
-            shape, size = renormalize_layout(result)
-            figure = pyplot.figure(figsize=size, layout="constrained")
-            return renormalize(result, panels(figure, shape))
-    axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        return in_new_figure(renormalize, result, *renormalize_layout(result))
+    axes = flat(ax)
     pictures = [(row, k) for row, flow in enumerate(result.flows) for k in range(len(flow.levels))]
     if len(axes) not in (1, CURVES, CURVES + len(pictures)):
         raise ValueError(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import STYLE, matplotlib, series
+from spinglass.plotting.figure import in_new_figure, series
 
 if TYPE_CHECKING:
     from spinglass.runs import Annealing, Overlaps, Run, TemperedRun
+
+# One panel, and its size in inches.
+_ONE = (1, 1), (7.5, 5.2)
 
 # More lines than these make a blot.
 _LINES = 8
@@ -42,7 +44,7 @@ def run(result: Run, ax: Any = None) -> Any:
     'sweeps'
     """
     if ax is None:
-        return _alone(run, result)
+        return in_new_figure(run, result, *_ONE)
     mean = result.summary().energy
     sweeps = (
         result.sweeps - result.n_sweeps + result.every * np.arange(1, result.n_measurements + 1)
@@ -82,7 +84,7 @@ def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
     'energy per spin'
     """
     if ax is None:
-        return _alone(tempered_run, result)
+        return in_new_figure(tempered_run, result, *_ONE)
     means = [summary.energy for summary in result.summary()]
     shown = np.isfinite(result.betas)  # zero temperature has no place on the axis
     ax.errorbar(
@@ -126,7 +128,7 @@ def overlaps(result: Overlaps, ax: Any = None) -> Any:
     'overlap $q$'
     """
     if ax is None:
-        return _alone(overlaps, result)
+        return in_new_figure(overlaps, result, *_ONE)
     q, density = result.distribution()
     label = f"$\\beta$ = {result.beta:g}, {result.values.size} values"
     ax.stairs(density, np.linspace(-1, 1, len(q) + 1), color="#31688e", linewidth=1.6, label=label)
@@ -162,7 +164,7 @@ def annealing(result: Annealing, ax: Any = None) -> Any:
     'sweeps'
     """
     if ax is None:
-        return _alone(annealing, result)
+        return in_new_figure(annealing, result, *_ONE)
     _traces(ax, np.arange(1, len(result.betas) + 1), result.energy / result.n_spins)
     best = result.best[1] / result.n_spins
     ax.axhline(best, color="black", linewidth=1.4, label=f"lowest: {best:.6g}")
@@ -174,15 +176,6 @@ def annealing(result: Annealing, ax: Any = None) -> Any:
     ax.set_title(f"Annealing {_short(result.model)}, {betas}")
     ax.legend(loc="best")
     return ax
-
-
-def _alone(draw: Callable[..., Any], result: Any) -> Any:
-    """Draw in a figure of its own."""
-    with matplotlib().rc_context(STYLE):
-        from matplotlib import pyplot
-
-        _, ax = pyplot.subplots(figsize=(7.5, 5.2), layout="constrained")
-        return draw(result, ax)
 
 
 def _traces(ax: Any, sweeps: Any, energies: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import STYLE, THEORY, matplotlib, series
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, matplotlib, series
 
 if TYPE_CHECKING:
     from spinglass.experiments import SkResult
@@ -64,12 +64,8 @@ def sk(result: SkResult, ax: Any = None) -> Any:
     ['inverse temperature $\\beta$', '$N^{-2/3}$']
     """
     if ax is None:
-        with matplotlib().rc_context(STYLE):
-            from matplotlib import pyplot
-
-            _, axes = pyplot.subplots(2, 2, figsize=(12.5, 9.5), layout="constrained")
-            return sk(result, axes.ravel())
-    panels = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        return in_new_figure(sk, result)
+    panels = flat(ax)
     if len(panels) == 1:
         _ground_states(result, panels[0])
         return ax
