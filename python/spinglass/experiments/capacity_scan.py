@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +13,7 @@ from numpy.typing import NDArray
 
 from spinglass import _arguments
 from spinglass.experiments import finite_size
-from spinglass.experiments.files import plain, write_whole
+from spinglass.experiments.files import as_csv, as_json, plain, write_result, write_whole
 
 TRIAL = np.dtype(
     [
@@ -232,16 +228,11 @@ class CapacityScan:
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the trials, one line each under a line of names; ``converged`` is 1 or 0."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(TRIAL.names or ())
-        writer.writerows((*row[:-1], int(row[-1])) for row in self.trials.tolist())
-        write_whole(_arguments.file_path(path), text.getvalue().encode())
+        write_whole(_arguments.file_path(path), as_csv(self.trials))
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the results and the config, as `to_dict` gives them."""
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
-        write_whole(_arguments.file_path(path), text.encode())
+        write_whole(_arguments.file_path(path), as_json(self.to_dict()))
 
     def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
         """Write trials.csv, summary.json and capacity.png into ``directory``.
@@ -249,17 +240,14 @@ class CapacityScan:
         Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
         no capacity.png (nor one left from an earlier scan). Returns the paths written.
         """
-        folder = _arguments.file_path(directory, "directory")
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = [folder / "trials.csv", folder / "summary.json"]
-        self.to_csv(paths[0])
-        self.to_json(paths[1])
-        picture = folder / "capacity.png"
-        if figure and util.find_spec("matplotlib") is not None:
+        contents = {
+            "trials.csv": lambda: as_csv(self.trials),
+            "summary.json": lambda: as_json(self.to_dict()),
+        }
+
+        def draw() -> bytes:
             from spinglass import plotting
 
-            write_whole(picture, plotting.png(plotting.capacity, self))
-            paths.append(picture)
-        else:
-            picture.unlink(missing_ok=True)
-        return tuple(paths)
+            return plotting.png(plotting.capacity, self)
+
+        return write_result(directory, contents, "capacity.png", draw if figure else None)

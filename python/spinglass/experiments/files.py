@@ -1,11 +1,22 @@
-"""Results on disk: whole files or none, and numbers that JSON can say."""
+"""Results on disk: whole files or none, tables as CSV, and numbers that JSON can say."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import math
+import os
 import secrets
+from collections.abc import Callable, Mapping
+from importlib import util
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _arguments
 
 
 def plain(value: Any) -> Any:
@@ -17,6 +28,25 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def as_json(content: dict[str, Any]) -> bytes:
+    """Return what `plain` made of a dictionary as the content of a JSON file."""
+    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
+
+
+def as_csv(table: NDArray[np.void]) -> bytes:
+    """Return a table as the content of a CSV file: a line of names, then one a row.
+
+    True is 1 and False 0.
+    """
+    names = table.dtype.names or ()
+    kinds = [(x, np.int64 if table.dtype[x] == np.bool_ else table.dtype[x]) for x in names]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(table.astype(kinds).tolist())
+    return text.getvalue().encode()
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
@@ -25,3 +55,41 @@ def write_whole(path: Path, content: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_result(
+    directory: str | os.PathLike[str],
+    contents: Mapping[str, Callable[[], bytes]],
+    picture: str,
+    draw: Callable[[], bytes] | None,
+) -> tuple[Path, ...]:
+    """Write the files of a result into ``directory``, which is made if it is not there.
+
+    Parameters
+    ----------
+    directory : path
+        Where.
+    contents : mapping
+        By the name of each file a function that returns what is in it. A file is written before
+        the next function is called: Ctrl-C then does not lose it.
+    picture : str
+        The name of the file of the figure.
+    draw : callable or None
+        Returns the figure. Without it, or without Matplotlib, there is no picture, nor one left
+        from an earlier result.
+
+    Returns
+    -------
+    tuple of Path
+        The files written.
+    """
+    folder = _arguments.file_path(directory, "directory")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        write_whole(folder / name, content())
+    paths = tuple(folder / name for name in contents)
+    if draw is None or util.find_spec("matplotlib") is None:
+        (folder / picture).unlink(missing_ok=True)
+        return paths
+    write_whole(folder / picture, draw())
+    return (*paths, folder / picture)

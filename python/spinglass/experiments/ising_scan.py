@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 import os
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from importlib import util
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -20,7 +16,7 @@ from numpy.typing import NDArray
 from spinglass import _arguments
 from spinglass._plan import Dynamics
 from spinglass.experiments.crossing import Crossing, crossing
-from spinglass.experiments.files import plain, write_whole
+from spinglass.experiments.files import as_csv, as_json, plain, write_result
 from spinglass.theory import ising2d
 
 POINT = np.dtype(
@@ -263,22 +259,17 @@ class IsingScan:
         Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
         no ising.png (nor one left from an earlier scan). Returns the paths written.
         """
-        folder = _arguments.file_path(directory, "directory")
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = [folder / "points.csv", folder / "summary.json"]
-        write_whole(paths[0], as_csv(self.points))
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
-        write_whole(paths[1], text.encode())
-        picture = folder / "ising.png"
-        if figure and util.find_spec("matplotlib") is not None:
+        contents = {
+            "points.csv": lambda: as_csv(self.points),
+            "summary.json": lambda: as_json(self.to_dict()),
+        }
+
+        def draw() -> bytes:
             from spinglass import plotting
 
-            layout = plotting.ising_layout(self)
-            write_whole(picture, plotting.png(plotting.ising, self, *layout))
-            paths.append(picture)
-        else:
-            picture.unlink(missing_ok=True)
-        return tuple(paths)
+            return plotting.png(plotting.ising, self, *plotting.ising_layout(self))
+
+        return write_result(directory, contents, "ising.png", draw if figure else None)
 
 
 def _longest(points: NDArray[np.void]) -> NDArray[np.float64]:
@@ -290,12 +281,3 @@ def mean_square(deviations: NDArray[np.float64]) -> float:
     """Return chi-square per point; NaN if no point has an error."""
     known = deviations[np.isfinite(deviations)]
     return float(np.mean(known**2)) if len(known) else math.nan
-
-
-def as_csv(table: NDArray[np.void]) -> bytes:
-    """Return a table as the content of a CSV file: a line of names, then one a row."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.dtype.names or ())
-    writer.writerows(table.tolist())
-    return text.getvalue().encode()

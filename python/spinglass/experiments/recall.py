@@ -19,11 +19,9 @@ J. J. Hopfield, Proc. Natl. Acad. Sci. USA 79, 2554 (1982).
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +30,7 @@ from numpy.typing import NDArray
 
 from spinglass import _arguments
 from spinglass._core import __version__
-from spinglass.experiments.files import plain, write_whole
+from spinglass.experiments.files import as_json, plain, write_result
 from spinglass.experiments.images import FIGURES, Image, as_spins, label, listed, resolved_size
 from spinglass.hopfield import Hopfield
 from spinglass.patterns import corrupt
@@ -171,18 +169,14 @@ class RecallPictures:
         Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
         no recall.png (nor one left from an earlier run). Returns the paths written.
         """
-        folder = _arguments.file_path(directory, "directory")
-        folder.mkdir(parents=True, exist_ok=True)
-        numbers, picture = folder / "recall.json", folder / "recall.png"
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
-        write_whole(numbers, text.encode())
-        if not figure or util.find_spec("matplotlib") is None:
-            picture.unlink(missing_ok=True)
-            return (numbers,)
-        from spinglass import plotting
 
-        write_whole(picture, plotting.png(plotting.pictures, self, *plotting.pictures_layout(self)))
-        return numbers, picture
+        def draw() -> bytes:
+            from spinglass import plotting
+
+            return plotting.png(plotting.pictures, self, *plotting.pictures_layout(self))
+
+        contents = {"recall.json": lambda: as_json(self.to_dict())}
+        return write_result(directory, contents, "recall.png", draw if figure else None)
 
 
 def recall_pictures(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,8 @@ from numpy.typing import NDArray
 from spinglass import _arguments
 from spinglass._plan import Dynamics
 from spinglass.experiments.crossing import Crossing, crossing
-from spinglass.experiments.files import plain, write_whole
-from spinglass.experiments.ising_scan import as_csv, mean_square
+from spinglass.experiments.files import as_csv, as_json, plain, write_result
+from spinglass.experiments.ising_scan import mean_square
 from spinglass.statistics import Estimate
 from spinglass.theory import ising2d
 
@@ -224,19 +222,14 @@ class Renormalization:
         Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
         no renormalize.png (nor one left from an earlier run). Returns the paths written.
         """
-        folder = _arguments.file_path(directory, "directory")
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = [folder / "points.csv", folder / "summary.json"]
-        write_whole(paths[0], as_csv(self.points))
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
-        write_whole(paths[1], text.encode())
-        picture = folder / "renormalize.png"
-        if figure and util.find_spec("matplotlib") is not None:
+        contents = {
+            "points.csv": lambda: as_csv(self.points),
+            "summary.json": lambda: as_json(self.to_dict()),
+        }
+
+        def draw() -> bytes:
             from spinglass import plotting
 
-            layout = plotting.renormalize_layout(self)
-            write_whole(picture, plotting.png(plotting.renormalize, self, *layout))
-            paths.append(picture)
-        else:
-            picture.unlink(missing_ok=True)
-        return tuple(paths)
+            return plotting.png(plotting.renormalize, self, *plotting.renormalize_layout(self))
+
+        return write_result(directory, contents, "renormalize.png", draw if figure else None)

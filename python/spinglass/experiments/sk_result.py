@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from importlib import util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass import _arguments
-from spinglass.experiments.files import plain, write_whole
+from spinglass.experiments.files import as_csv, as_json, plain, write_result
 from spinglass.experiments.ground_state import AMPLITUDE, GroundEnergy, extrapolate
 from spinglass.experiments.sk_instance import SkInstance, leg_ends
 from spinglass.experiments.sk_tables import (
@@ -26,7 +23,6 @@ from spinglass.experiments.sk_tables import (
     mean_and_error,
     rows_of,
     table_of,
-    write_table,
 )
 from spinglass.glass import Disorder
 
@@ -244,35 +240,35 @@ class SkResult:
         Without ``figure``, or without Matplotlib, there is no sk.png (nor one left from an earlier
         run). Returns the paths written.
         """
-        folder = _arguments.file_path(directory, "directory")
-        folder.mkdir(parents=True, exist_ok=True)
-        instances = [
+        contents = {
+            "instances.csv": lambda: as_csv(self._instance_table()),
+            "temperatures.csv": lambda: as_csv(self.temperatures),
+            "equilibration.csv": lambda: as_csv(self.legs),
+            "overlaps.csv": lambda: as_csv(self._overlap_table()),
+            "summary.json": lambda: as_json(self.to_dict()),
+        }
+
+        def draw() -> bytes:
+            from spinglass import plotting
+
+            return plotting.png(plotting.sk, self)
+
+        return write_result(directory, contents, "sk.png", draw if figure else None)
+
+    def _instance_table(self) -> NDArray[np.void]:
+        """Return one row a glass."""
+        rows = (
             (x.n_spins, x.instance, *x.lowest.tolist(), x.swap_rates.min(initial=1), x.round_trips)
             for x in self.instances
-        ]
-        overlaps = [
+        )
+        return table_of(INSTANCE, rows)
+
+    def _overlap_table(self) -> NDArray[np.void]:
+        """Return P(q) at every temperature."""
+        rows = (
             (n, beta, *row)
             for k, n, _ in self._sizes
             for place, beta in enumerate(self.config.betas[k])
             for row in self.distribution(n, place).tolist()
-        ]
-        tables = {
-            "instances.csv": table_of(INSTANCE, instances),
-            "temperatures.csv": self.temperatures,
-            "equilibration.csv": self.legs,
-            "overlaps.csv": table_of(OVERLAP, overlaps),
-        }
-        for name, table in tables.items():
-            write_table(folder / name, table)
-        paths = [folder / name for name in (*tables, "summary.json")]
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
-        write_whole(paths[-1], text.encode())
-        picture = folder / "sk.png"
-        if figure and util.find_spec("matplotlib") is not None:
-            from spinglass import plotting
-
-            write_whole(picture, plotting.png(plotting.sk, self))
-            paths.append(picture)
-        else:
-            picture.unlink(missing_ok=True)
-        return tuple(paths)
+        )
+        return table_of(OVERLAP, rows)

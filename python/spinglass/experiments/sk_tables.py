@@ -1,18 +1,14 @@
-"""Tables of tempered glasses: means over glasses with their errors, and CSV."""
+"""Tables of tempered glasses: means over glasses with their errors."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass.experiments.files import write_whole
 from spinglass.experiments.sk_instance import SkInstance
 
 INSTANCE = ("n_spins", "instance", "lowest_0", "lowest_1", "swap_rate", "round_trips")
@@ -59,12 +55,3 @@ def table_of(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> NDArray[n
 def rows_of(table: NDArray[np.void]) -> list[dict[str, Any]]:
     """Return the rows as dictionaries."""
     return [dict(zip(table.dtype.names or (), row, strict=True)) for row in table.tolist()]
-
-
-def write_table(path: Path, table: NDArray[np.void]) -> None:
-    """Write a structured array as CSV, one line a row under a line of names."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.dtype.names or ())
-    writer.writerows(table.tolist())
-    write_whole(path, text.getvalue().encode())
