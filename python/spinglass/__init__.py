@@ -6,8 +6,9 @@ from spinglass.glass import EdwardsAnderson, Mattis, SherringtonKirkpatrick
 from spinglass.hopfield import Hopfield, Recall, RecallInterrupted
 from spinglass.ising import Ising
 from spinglass.lattice import CubicLattice, SquareLattice
+from spinglass.overlaps import Overlaps
 from spinglass.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
-from spinglass.runs import Annealing, Overlaps, Run, SamplingInterrupted, TemperedRun
+from spinglass.runs import Annealing, Run, SamplingInterrupted, TemperedRun
 from spinglass.sampling import sample
 from spinglass.spin_model import SpinModel
 from spinglass.tempering import temper

@@ -151,6 +151,28 @@ def real_array(values: ArrayLike, name: str, kind: str = "real numbers") -> NDAr
     return array
 
 
+def ladder(betas: ArrayLike) -> NDArray[np.float64]:
+    """Return ``betas`` as a ladder: at least one inverse temperature, strictly ascending.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is none.
+    """
+    values = np.array(real_array(betas, "betas"), dtype=np.float64)
+    if values.ndim != 1 or not values.size:
+        raise ValueError(f"betas must be a list of at least one number, got shape {values.shape}")
+    if np.isnan(values).any() or (values < 0).any():
+        culprit = values[np.isnan(values) | (values < 0)][0]
+        raise ValueError(f"betas must be numbers >= 0, got {culprit}")
+    if (np.diff(values) <= 0).any():
+        place = int(np.flatnonzero(np.diff(values) <= 0)[0])
+        raise ValueError(
+            f"betas must ascend strictly, got {values[place]:g} before {values[place + 1]:g}"
+        )
+    return values
+
+
 def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDArray[np.int8]:
     """Return ``values`` as a C-contiguous int8 array of -1 and +1 whose last axis is the spin.
 

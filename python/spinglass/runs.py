@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from spinglass._arguments import check_memory, integer
+from spinglass.overlaps import Overlaps, overlaps_between
 from spinglass.statistics import Summary, summarize
 
 
@@ -113,7 +113,7 @@ class Run:
             If there is only one replica.
         """
         states = self.final_states[:, None] if self.states is None else self.states
-        return _overlaps(states, self.beta)
+        return overlaps_between(states, self.beta)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the energy per spin of each replica against sweeps, and its mean with error.
@@ -193,7 +193,7 @@ class TemperedRun(Run):
             If there is no such temperature.
         """
         states = self.final_states[:, :, None] if self.states is None else self.states
-        return _overlaps(states[:, index], float(self.betas[index]))
+        return overlaps_between(states[:, index], float(self.betas[index]))
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the energy per spin against beta, with errors.
@@ -223,84 +223,6 @@ class Summaries(list[Summary]):
             for one in self
         ]  # fmt: skip
         return "\n".join("".join(f"{entry!s:>15}" for entry in row) for row in (head, *rows))
-
-
-@dataclass(frozen=True, eq=False)
-class Overlaps:
-    """Overlaps between replicas at one temperature.
-
-    Attributes
-    ----------
-    values : numpy.ndarray of float64, (n_pairs, n_measurements)
-        q of each pair a < b, in the order (0, 1), (0, 2), ..., (1, 2), ...
-    beta : float
-        Inverse temperature.
-    n_spins : int
-        N: overlaps are multiples of 2/N apart.
-    """
-
-    values: NDArray[np.float64] = field(repr=False)
-    beta: float
-    n_spins: int
-
-    def distribution(
-        self, bins: int | None = None, symmetric: bool = False
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return P(q) as a density: the centres of the bins, and the values.
-
-        Parameters
-        ----------
-        bins : int, optional
-            Number of bins over [-1, 1]; by default at most 51, and no more than there are values
-            of q.
-        symmetric : bool
-            Count each q as -q too, as the symmetry of a model without field allows.
-
-        Returns
-        -------
-        q, density : numpy.ndarray of float64, (bins,)
-            The densities times the width of a bin sum to 1.
-
-        Raises
-        ------
-        ValueError
-            If ``bins`` is below 1.
-        """
-        count = min(51, self.n_spins + 1) if bins is None else integer(bins, "bins", at_least=1)
-        values = self.values.ravel()
-        if symmetric:
-            values = np.concatenate([values, -values])
-        density, edges = np.histogram(values, bins=count, range=(-1.0, 1.0), density=True)
-        return (edges[1:] + edges[:-1]) / 2, density
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw P(q).
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        from spinglass import plotting
-
-        return plotting.overlaps(self, ax=ax)
-
-
-def _overlaps(states: NDArray[np.int8], beta: float) -> Overlaps:
-    n_replicas, n_measurements, n_spins = states.shape
-    if n_replicas < 2:
-        raise ValueError("overlaps need at least 2 replicas, got 1: set n_replicas")
-    pairs = np.triu_indices(n_replicas, 1)
-    check_memory(8 * len(pairs[0]) * n_measurements, f"the overlaps of {len(pairs[0])} pairs")
-    values = np.empty((len(pairs[0]), n_measurements))
-    for k in range(n_measurements):
-        spins = states[:, k].astype(np.float32)  # sums of +-1 are exact up to 2^24
-        values[:, k] = (spins @ spins.T)[pairs]
-    return Overlaps(values / n_spins, beta, n_spins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -383,27 +305,3 @@ class SamplingInterrupted(KeyboardInterrupt):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.result,)
-
-
-def ladder(betas: ArrayLike) -> NDArray[np.float64]:
-    """Return ``betas`` as a ladder: at least one inverse temperature, strictly ascending.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If it is none.
-    """
-    from spinglass._arguments import real_array
-
-    values = np.array(real_array(betas, "betas"), dtype=np.float64)
-    if values.ndim != 1 or not values.size:
-        raise ValueError(f"betas must be a list of at least one number, got shape {values.shape}")
-    if np.isnan(values).any() or (values < 0).any():
-        culprit = values[np.isnan(values) | (values < 0)][0]
-        raise ValueError(f"betas must be numbers >= 0, got {culprit}")
-    if (np.diff(values) <= 0).any():
-        place = int(np.flatnonzero(np.diff(values) <= 0)[0])
-        raise ValueError(
-            f"betas must ascend strictly, got {values[place]:g} before {values[place + 1]:g}"
-        )
-    return values

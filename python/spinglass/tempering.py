@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import Seed, repeatable, seed_word, thread_count
+from spinglass._arguments import Seed, ladder, repeatable, seed_word, thread_count
 from spinglass._plan import (
     Dynamics,
     Plan,
@@ -23,7 +23,7 @@ from spinglass._plan import (
     streams_of,
 )
 from spinglass.progress import Progress, progress_callback
-from spinglass.runs import TemperedRun, ladder
+from spinglass.runs import TemperedRun
 from spinglass.spin_model import SpinModel
 
 # The fewest sweeps from which the rates of exchange are taken, and the fewest that make a tuning.

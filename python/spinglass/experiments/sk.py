@@ -42,7 +42,6 @@ from spinglass.experiments.sk_instance import HOTTEST, SkInstance, ladder, measu
 from spinglass.experiments.sk_result import SkConfig, SkResult
 from spinglass.glass import Disorder
 from spinglass.progress import Progress, progress_callback
-from spinglass.runs import ladder as checked_ladder
 
 SIZES = (32, 64, 128, 256, 512)
 COLDEST = 4.0
@@ -209,7 +208,7 @@ def _checked(
             )
         ladders = tuple(ladder(n, coldest) for n in sizes)
     else:
-        given = tuple(checked_ladder(betas).tolist())
+        given = tuple(_arguments.ladder(betas).tolist())
         if not math.isfinite(given[-1]):
             raise ValueError("betas must be finite, got inf")
         ladders = (given,) * len(sizes)

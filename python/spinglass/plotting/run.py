@@ -9,7 +9,8 @@ import numpy as np
 from spinglass.plotting.figure import in_new_figure, series
 
 if TYPE_CHECKING:
-    from spinglass.runs import Annealing, Overlaps, Run, TemperedRun
+    from spinglass.overlaps import Overlaps
+    from spinglass.runs import Annealing, Run, TemperedRun
 
 # One panel, and its size in inches.
 _ONE = (1, 1), (7.5, 5.2)
