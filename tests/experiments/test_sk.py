@@ -124,33 +124,41 @@ def test_there_is_one_row_a_glass(result):
     )
 
 
-def same_rows(one, other):
-    for name in ("lowest", "energy", "square_overlap", "overlaps", "swap_rates"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
-    assert one.round_trips == other.round_trips
+def differences(one, other):
+    """Return the names of what differs between two glasses."""
+    arrays = ("lowest", "energy", "square_overlap", "overlaps", "swap_rates")
+    found = [
+        name
+        for name in arrays
+        if not np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
+    ]
+    return found + ["round_trips"] * (one.round_trips != other.round_trips)
 
 
 def test_a_glass_depends_on_its_own_coordinates_and_not_on_the_plan(result):
-    alone = sk(33, 7, 100, seed=3)
-    for one, other in zip(result.of_size(33), alone.instances, strict=False):
-        same_rows(one, other)
+    alone = sk(33, 7, 100, seed=3).instances
+    assert len(alone) == 7
+    for one, other in zip(result.of_size(33)[:7], alone, strict=True):
+        assert differences(one, other) == []
 
 
 @pytest.mark.parametrize("num_threads", [1, 3, 200])
 def test_threads_change_nothing(result, num_threads):
     again = sk((12, 33, 48), (30, 20, 10), (200, 100, 60), seed=3, num_threads=num_threads)
     for one, other in zip(result.instances, again.instances, strict=True):
-        same_rows(one, other)
+        assert differences(one, other) == []
 
 
 def test_another_seed_is_another_glass(result):
     other = sk(12, 5, 50, seed=4)
+    assert "lowest" in differences(other.instances[0], result.instances[0])
     assert (other.instances[0].lowest != result.instances[0].lowest).all()
 
 
 def test_the_seed_that_was_drawn_is_recorded():
     first = sk(8, 3, 20, seed=None)
-    same_rows(first.instances[2], sk(8, 3, 20, seed=first.config.seed).instances[2])
+    again = sk(8, 3, 20, seed=first.config.seed)
+    assert differences(first.instances[2], again.instances[2]) == []
 
 
 def test_coldest_is_the_last_row_of_each_size(result):
