@@ -159,7 +159,7 @@ fn frustration_and_fields_are_refused_by_name() {
     };
     let triangle = [(0, 1, -1.0), (1, 2, -1.0), (0, 2, -1.0)];
     let message = refusal(&triangle, None).unwrap();
-    assert!(message.contains("frustrated") && message.ends_with("got wolff"), "{message}");
+    assert!(message.contains("frustrated") && message.ends_with("got 'wolff'"), "{message}");
     let pair = [(1, 2, 1.0), (1, 2, -0.5)];
     let message = refusal(&pair, None).unwrap();
     assert!(

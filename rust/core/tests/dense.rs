@@ -239,6 +239,19 @@ fn wrong_couplings_and_fields_are_refused_by_name() {
 }
 
 #[test]
+fn clusters_in_a_model_with_fields_are_refused_by_name() {
+    let model = instance(3, 1, Level::Portable);
+    for (dynamics, name) in [(Dynamics::Wolff, "wolff"), (Dynamics::SwendsenWang, "swendsen-wang")]
+    {
+        let begin =
+            Start { seed: 1, first: 0, sweeps: 0, betas: &[1.0], spins: &[1; 3], streams: &[] };
+        let Err(error) = model.walkers(dynamics, &begin) else { panic!("not refused") };
+        let allowed = "dynamics must be \"metropolis\" or \"heat-bath\" in a model with fields";
+        assert_eq!(error.to_string(), format!("{allowed}, got '{name}'"));
+    }
+}
+
+#[test]
 fn a_matrix_that_cannot_be_had_is_an_error() {
     for n in [1 << 29, 1 << 33, usize::MAX] {
         let error = sherrington_kirkpatrick(n, Disorder::Gaussian, 1).unwrap_err();

@@ -67,8 +67,9 @@ pub fn cluster_walkers<'a, B: Bonds + 'a>(
     start: &Start<'_>,
 ) -> Result<Box<dyn Walkers + 'a>> {
     let n = bonds.n_spins();
+    let got = format!("'{}'", dynamics.name());
     if dynamics.is_local() {
-        return Err(Error::expected("dynamics", "wolff or swendsen-wang", dynamics.name()));
+        return Err(Error::expected("dynamics", "\"wolff\" or \"swendsen-wang\"", got));
     }
     if start.spins.len() != n * start.n_replicas() {
         let expected = format_args!("{} x {n} long", start.n_replicas());
@@ -81,8 +82,8 @@ pub fn cluster_walkers<'a, B: Bonds + 'a>(
             .map(|[i, j]| format!("a frustrated model (a loop through the sites {i} and {j} is)"))
     };
     if let Some(reason) = reason {
-        let expected = format_args!("metropolis or heat-bath in {reason}");
-        return Err(Error::expected("dynamics", expected, dynamics.name()));
+        let expected = format_args!("\"metropolis\" or \"heat-bath\" in {reason}");
+        return Err(Error::expected("dynamics", expected, got));
     }
     let mut n_bonds = 0;
     for site in 0..n {
