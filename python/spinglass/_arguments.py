@@ -125,11 +125,11 @@ def choice(value: Any, name: str, options: tuple[str, ...]) -> str:
     return str(value)
 
 
-def inverse_temperature(beta: Any) -> float:
+def inverse_temperature(beta: Any, name: str = "beta") -> float:
     """Return ``beta`` as a float in [0, inf]."""
-    number = real(beta, "beta")
+    number = real(beta, name)
     if number < 0.0:
-        raise ValueError(f"beta must be >= 0 (the inverse temperature), got {beta!r}")
+        raise ValueError(f"{name} must be >= 0 (the inverse temperature), got {beta!r}")
     return number
 
 

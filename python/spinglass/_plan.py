@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast, get_args
 
@@ -17,6 +18,9 @@ Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
 
 # Bytes a replica's spin takes at most while it moves: state, field, threshold, and two copies.
 _BYTES_PER_SPIN = 16
+
+# Of each: energy and magnetization.
+_BYTES_PER_MEASUREMENT = 16
 
 _R = TypeVar("_R", Run, TemperedRun)
 
@@ -102,8 +106,8 @@ def starts(
     model: SpinModel, initial: Any, rows: tuple[int, ...], word: int, threads: int | None
 ) -> NDArray[np.int8]:
     """Return the initial states, one a row."""
-    total, n = int(np.prod(rows)), model.n_spins
-    check_memory(total * n * _BYTES_PER_SPIN, f"n_replicas: {total} replicas of {n} spins")
+    total, n = math.prod(rows), model.n_spins
+    check_memory(total * n * _BYTES_PER_SPIN, f"n_replicas: {_product(rows)} replicas of {n} spins")
     if initial is None:
         return _core.random_spins(word, total, n, threads)
     spins = initial.final_states if isinstance(initial, Run) else spin_array(initial, "initial")
@@ -117,17 +121,28 @@ def starts(
     return np.ascontiguousarray(np.broadcast_to(spins, (*rows, n)).reshape(-1, n))
 
 
-def check_size(model: SpinModel, rows: int, plan: Plan) -> None:
+def check_size(model: SpinModel, rows: tuple[int, ...], plan: Plan) -> None:
+    """Raise MemoryError, naming the argument that asks for too much, if a run does not fit.
+
+    ``rows`` is the number of replicas, or of ladders and of temperatures.
+    """
     n, measurements = model.n_spins, plan.n_sweeps // plan.every
-    check_memory(
-        rows * (n * _BYTES_PER_SPIN + 16 * measurements),
-        f"n_replicas: {rows} replicas of {n} spins with {measurements} measurements",
-    )
+    each, count = _product((*rows, measurements)), math.prod(rows)
+    replicas, series = count * n * _BYTES_PER_SPIN, count * measurements * _BYTES_PER_MEASUREMENT
+    what = f"n_replicas: {_product(rows)} replicas of {n} spins"
+    check_memory(replicas, what)
     if plan.keep_states:
-        check_memory(
-            rows * measurements * n,
-            f"keep_states: {rows} x {measurements} states of {n} spins",
-        )
+        series += count * measurements * n
+        what = f"keep_states: {each} states of {n} spins"
+    elif series > replicas:
+        name = "n_sweeps" if measurements >= rows[0] else "n_replicas"
+        what = f"{name}: the energies of {each} measurements"
+    check_memory(replicas + series, what)
+
+
+def _product(counts: tuple[int, ...]) -> str:
+    """Return a product as it is asked for: a number, or replicas x temperatures x times."""
+    return " x ".join(map(str, counts))
 
 
 def common(

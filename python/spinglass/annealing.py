@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import (
     Seed,
-    check_memory,
     inverse_temperature,
     real,
     repeatable,
@@ -89,9 +88,7 @@ def anneal(
     True
     """
     plan = plan_of(model, n_sweeps, n_replicas, dynamics, 0, 1, False)
-    check_memory(
-        8 * (1 + plan.rows) * plan.n_sweeps, f"n_sweeps: the energies of {plan.n_sweeps} sweeps"
-    )
+    check_size(model, (plan.rows,), plan)
     schedule = _cooling(model, beta_range, betas, plan.n_sweeps)
     threads = thread_count(num_threads)
     if isinstance(initial, Run):
@@ -99,7 +96,7 @@ def anneal(
     known_seed = repeatable(seed)
     word = seed_word(known_seed)
     states = starts(model, initial, (plan.rows,), word, threads)
-    check_size(model, len(states), plan)
+    check_size(model, (len(states),), plan)
     with progress_callback(progress, "anneal", "sweeps") as callback:
         columns, interruption = _core.anneal(
             model._model, plan.dynamics, schedule, states, word, threads, callback
@@ -133,7 +130,7 @@ def _cooling(model: SpinModel, beta_range: Any, betas: Any, n_sweeps: int) -> ND
             raise ValueError(
                 f"n_sweeps must be at least the number of betas, {len(values)}, got {n_sweeps}"
             )
-        each = np.array([inverse_temperature(beta) for beta in values])
+        each = np.array([inverse_temperature(beta, "betas") for beta in values])
         return each[np.arange(n_sweeps) * len(each) // n_sweeps]
     first, last = _natural_range(model) if beta_range is None else _range(beta_range)
     if first > 0 and np.isfinite(last):

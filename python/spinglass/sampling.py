@@ -118,7 +118,7 @@ def sample(
     word = seed_word(known_seed)
     states = starts(model, initial, (plan.rows,), word, threads)
     rows = len(states)
-    check_size(model, rows, plan)
+    check_size(model, (rows,), plan)
     with progress_callback(progress, "sample", "sweeps") as callback:
         columns, interruption = _core.sample(
             model._model, plan.dynamics, np.full(rows, beta), states, word,

@@ -113,7 +113,7 @@ def temper(
         betas, initial = earlier.betas, earlier
     word = seed_word(known_seed)
     states = starts(model, initial, (plan.rows, len(betas)), word, threads)
-    check_size(model, len(states), plan)
+    check_size(model, (len(states) // len(betas), len(betas)), plan)
     order = np.empty(0, np.uint32) if earlier is None else earlier._order
     behind, streams = streams_of(earlier)
     warmup = plan.warmup // 2 if tune else plan.warmup

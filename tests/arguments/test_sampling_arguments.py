@@ -165,7 +165,26 @@ RUN = sample(MODEL, 1.0, 3, 2, seed=1)
             ValueError,
             "initial must be a run",
         ),
-        ({"keep_states": True, "n_sweeps": 10**12}, MemoryError, "needs"),
+        (
+            {"keep_states": True, "n_sweeps": 10**12},
+            MemoryError,
+            "^keep_states: 1 x 1000000000000 states of 6 spins needs 22.0 TB",
+        ),
+        (
+            {"keep_states": True, "n_sweeps": 10**12, "every": 10, "n_replicas": 3},
+            MemoryError,
+            "^keep_states: 3 x 100000000000 states of 6 spins needs",
+        ),
+        (
+            {"n_sweeps": 10**12},
+            MemoryError,
+            "^n_sweeps: the energies of 1 x 1000000000000 measurements needs 16.0 TB",
+        ),
+        (
+            {"n_sweeps": 10**6, "n_replicas": 2 * 10**6},
+            MemoryError,
+            "^n_replicas: the energies of 2000000 x 1000000 measurements needs",
+        ),
     ],
 )
 def test_samples_are_checked(arguments, error, message):
@@ -191,6 +210,12 @@ def test_ladders_are_checked(betas, error, message):
 
 
 def test_tempering_arguments_are_checked():
+    with pytest.raises(MemoryError, match=r"^n_sweeps: the energies of 1 x 2 x 1000000000000"):
+        temper(MODEL, [0.1, 0.2], 10**12)
+    with pytest.raises(MemoryError, match=r"^keep_states: 1 x 2 x 1000000000000 states of 6 spins"):
+        temper(MODEL, [0.1, 0.2], 10**12, keep_states=True)
+    with pytest.raises(MemoryError, match=r"^n_replicas: 2147483648 x 2 replicas of 6 spins needs"):
+        temper(MODEL, [0.1, 0.2], 5, 2**31)
     with pytest.raises(ValueError, match="tune needs a warmup of at least"):
         temper(MODEL, [0.1, 0.2, 0.3], 5, tune=True)
     with pytest.raises(TypeError, match="initial must be a TemperedRun, got a Run"):
@@ -215,9 +240,12 @@ def test_tempering_arguments_are_checked():
         ({"beta_range": 1.0}, ValueError, "beta_range must be two numbers"),
         ({"betas": [0.1], "beta_range": (0.1, 1)}, ValueError, "must not both be given"),
         ({"betas": []}, ValueError, "betas must be a list of at least one number"),
-        ({"betas": [-1.0]}, ValueError, "beta must be >= 0"),
+        ({"betas": [-1.0]}, ValueError, "^betas must be >= 0"),
+        ({"betas": [np.nan]}, ValueError, "^betas must be a number, got nan"),
+        ({"betas": ["hot"]}, TypeError, "^betas must be a real number, got 'hot'"),
         ({"betas": [1, 2, 3], "n_sweeps": 2}, ValueError, "n_sweeps must be at least the number"),
         ({"n_sweeps": 10**13}, MemoryError, "n_sweeps: the energies of"),
+        ({"n_replicas": 2**31, "n_sweeps": 10}, MemoryError, "^n_replicas: 2147483648 replicas of"),
     ],
 )
 def test_annealing_schedules_are_checked(arguments, error, message):
@@ -243,6 +271,24 @@ def test_annealing_schedules_are_checked(arguments, error, message):
 def test_cluster_moves_need_a_model_without_frustration_and_field(model, dynamics):
     with pytest.raises(ValueError, match=f"dynamics must be .*{dynamics}"):
         sample(model, 1.0, 2, dynamics=dynamics)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_replicas": 11}, "n_replicas: 11 replicas of 600 spins needs 105.6 kB"),
+        ({"n_replicas": 10, "n_sweeps": 100}, "n_replicas: 10 replicas of 600 spins needs 112.0"),
+        ({"n_sweeps": 6000}, "n_sweeps: the energies of 1 x 6000 measurements needs 105.6 kB"),
+        ({"n_replicas": 10, "keep_states": True}, "keep_states: 10 x 2 states of 600 spins needs"),
+        ({"keep_states": True, "n_sweeps": 160}, "keep_states: 1 x 160 states of 600 spins needs"),
+    ],
+)
+def test_what_does_not_fit_is_said_of_the_argument_to_change(monkeypatch, arguments, message):
+    # With 2 measurements 10 replicas take 96 kB, 320 bytes, and 12 kB of states.
+    model = SherringtonKirkpatrick(600, seed=1)
+    monkeypatch.setattr("spinglass._arguments.available_memory", lambda: 100_000)
+    with pytest.raises(MemoryError, match=f"^{message}"):
+        sample(model, 1.0, **{"n_sweeps": 2} | arguments)
 
 
 def test_nothing_measured_is_said():
