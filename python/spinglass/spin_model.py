@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from spinglass.ising import Ising
 
 
-class SpinModel:
+class SpinModel(ABC):
     """A model of spins -1 and +1 with pair couplings and fields.
 
     The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i. The models themselves are
@@ -25,13 +26,13 @@ class SpinModel:
     _model: Any  # the object of the core
 
     @property
+    @abstractmethod
     def n_spins(self) -> int:
         """N."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_ising(self) -> Ising:
         """Return the same model with its couplings written out as a matrix."""
-        raise NotImplementedError
 
     def energy(self, states: ArrayLike) -> Any:
         """Return the energy of a state, or of each state of a batch.

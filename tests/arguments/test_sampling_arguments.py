@@ -11,6 +11,7 @@ from spinglass import (
     Ising,
     Mattis,
     SherringtonKirkpatrick,
+    SpinModel,
     SquareLattice,
     anneal,
     sample,
@@ -121,6 +122,18 @@ def test_fields_are_checked(fields, error, message):
 def test_models_are_checked(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_spin_model_without_a_size_and_couplings_is_none():
+    class Sized(SpinModel):
+        @property
+        def n_spins(self):
+            return 1
+
+    with pytest.raises(TypeError, match="abstract class SpinModel"):
+        SpinModel()
+    with pytest.raises(TypeError, match=r"abstract class Sized .*to_ising"):
+        Sized()
 
 
 MODEL = SherringtonKirkpatrick(6, seed=1)
