@@ -28,6 +28,14 @@ pub enum Purpose {
     Exchange = 6,
     /// Which site a Metropolis sweep passes over; one stream a replica.
     Rest = 7,
+    /// Visible units of a Boltzmann machine; one stream a tile of units.
+    Visible = 8,
+    /// Hidden units of a Boltzmann machine; one stream a tile of units.
+    Hidden = 9,
+    /// Weights that a training starts from.
+    Weights = 10,
+    /// Both layers of a Boltzmann machine that is annealed; one stream a tile of units.
+    Annealing = 11,
 }
 
 /// Philox4x32-10, keyed by (seed, purpose, stream).

@@ -13,15 +13,12 @@
 //!
 //! All are sums of integers, so neither their order nor their grouping changes a bit.
 
-#[cfg(not(target_arch = "x86_64"))]
-use super::lanes::{Words as Pair, Words as Register};
-#[cfg(target_arch = "x86_64")]
-use super::{avx2::Pair, avx512::Register};
-use super::{
-    lanes::{LANES, Lanes, Words},
-    panels::{Block, COLUMNS, Segment},
+use super::panels::{Block, COLUMNS, Segment};
+use crate::{
+    lanes::{LANES, Lanes, Pair, Register, Words},
+    simd::kernel_table,
+    spins::thresholds::SITES,
 };
-use crate::{simd::kernel_table, spins::thresholds::SITES};
 
 /// Sites of a tile: as many as have their thresholds drawn together.
 pub(super) const TILE: usize = SITES;

@@ -7,17 +7,11 @@
 //! a bit.
 //!
 //! `model.rs` holds the couplings, `replicas.rs` the sweep, `reference.rs` its definition;
-//! `kernels.rs` the loops, `panels.rs` the layout that they need, `lanes.rs`, `avx2.rs` and
-//! `avx512.rs` the instructions. `disorder.rs` draws couplings.
+//! `kernels.rs` the loops, `panels.rs` the layout that they need. `disorder.rs` draws couplings.
 
-#[cfg(target_arch = "x86_64")]
-mod avx2;
-#[cfg(target_arch = "x86_64")]
-mod avx512;
 mod bonds;
 mod disorder;
 mod kernels;
-mod lanes;
 mod memory;
 mod model;
 mod panels;

@@ -5,7 +5,6 @@ use rayon::prelude::*;
 use super::{
     disorder::{Disorder, sherrington_kirkpatrick},
     kernels::{Kernels, TILE},
-    lanes::LANES,
     memory::zeros,
     panels::{COLUMNS, Panels, Segment},
     replicas::Replicas,
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    lanes::LANES,
     simd::Level,
     spins::{
         Dynamics, SpinModel, Start, Walkers, clusters::cluster_walkers, fixed_point::Scales,

@@ -8,8 +8,8 @@
 
 use rayon::prelude::*;
 
-use super::{kernels::TILE, lanes::LANES, memory::zeros};
-use crate::{error::Result, spins::fixed_point::Scales};
+use super::{kernels::TILE, memory::zeros};
+use crate::{error::Result, lanes::LANES, spins::fixed_point::Scales};
 
 /// Columns of a panel.
 pub(super) const COLUMNS: usize = 128;

@@ -9,7 +9,6 @@ use std::ops::Range;
 use super::{
     Dense,
     kernels::{Flips, TILE},
-    lanes::LANES,
     memory::zeros,
     model::NEVER,
     panels::{COLUMNS, Segment},
@@ -17,6 +16,7 @@ use super::{
 use crate::{
     control::Control,
     error::Result,
+    lanes::LANES,
     rng::{Philox, Purpose},
     spins::{
         Dynamics, Rest, Start, Walkers,

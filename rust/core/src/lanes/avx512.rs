@@ -2,16 +2,16 @@
 
 use std::arch::x86_64::{
     __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_and_si512,
-    _mm512_cmple_epi32_mask, _mm512_loadu_si512, _mm512_movepi32_mask, _mm512_movm_epi32,
-    _mm512_set1_epi32, _mm512_shuffle_i32x4, _mm512_storeu_si512, _mm512_sub_epi32,
-    _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
-    _mm512_xor_si512,
+    _mm512_cmple_epi32_mask, _mm512_cvtps_epi32, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_movepi32_mask, _mm512_movm_epi32, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_shuffle_i32x4, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_unpackhi_epi32,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64, _mm512_xor_si512,
 };
 
-use super::lanes::{LANES, Lanes};
+use super::{LANES, Lanes};
 
 #[derive(Clone, Copy)]
-pub(super) struct Register(__m512i);
+pub(crate) struct Register(__m512i);
 
 // SAFETY (every block of this impl): `Register` is only used by the kernels, which `Kernels::of`
 // hands out after it has seen that the machine has these instructions; loads and stores go through
@@ -33,6 +33,14 @@ impl Lanes for Register {
     fn splat(value: i32) -> Self {
         // SAFETY: see above.
         Self(unsafe { _mm512_set1_epi32(value) })
+    }
+    #[inline(always)]
+    fn rounded(from: &[f32; LANES], scale: f32) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            let scaled = _mm512_mul_ps(_mm512_loadu_ps(from.as_ptr()), _mm512_set1_ps(scale));
+            Self(_mm512_cvtps_epi32(scaled))
+        }
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {

@@ -2,16 +2,17 @@
 
 use std::arch::x86_64::{
     __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_and_si256, _mm256_castsi256_ps,
-    _mm256_cmpeq_epi32, _mm256_cmpgt_epi32, _mm256_loadu_si256, _mm256_movemask_ps,
-    _mm256_permute2x128_si256, _mm256_set1_epi32, _mm256_setr_epi32, _mm256_storeu_si256,
-    _mm256_sub_epi32, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi32,
-    _mm256_unpacklo_epi64, _mm256_xor_si256,
+    _mm256_cmpeq_epi32, _mm256_cmpgt_epi32, _mm256_cvtps_epi32, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute2x128_si256,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setr_epi32, _mm256_storeu_si256, _mm256_sub_epi32,
+    _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
+    _mm256_xor_si256,
 };
 
-use super::lanes::{LANES, Lanes};
+use super::{LANES, Lanes};
 
 #[derive(Clone, Copy)]
-pub(super) struct Pair(__m256i, __m256i);
+pub(crate) struct Pair(__m256i, __m256i);
 
 // SAFETY (every block of this impl): `Pair` is only used by the kernels, which `Kernels::of` hands
 // out after it has seen that the machine has these instructions; loads and stores go through
@@ -39,6 +40,17 @@ impl Lanes for Pair {
         // SAFETY: see above.
         let half = unsafe { _mm256_set1_epi32(value) };
         Self(half, half)
+    }
+    #[inline(always)]
+    fn rounded(from: &[f32; LANES], scale: f32) -> Self {
+        let from = from.as_ptr();
+        // SAFETY: see above.
+        unsafe {
+            let scale = _mm256_set1_ps(scale);
+            let low = _mm256_mul_ps(_mm256_loadu_ps(from), scale);
+            let high = _mm256_mul_ps(_mm256_loadu_ps(from.add(8)), scale);
+            Self(_mm256_cvtps_epi32(low), _mm256_cvtps_epi32(high))
+        }
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {

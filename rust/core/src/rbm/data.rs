@@ -1,0 +1,182 @@
+//! Rows of data for the visible layer: bits where they are exactly 0 and 1, floats otherwise.
+
+use super::kernels::{Kernels, UNITS};
+use crate::{
+    error::{Error, Result},
+    simd::Level,
+};
+
+/// Rows of data.
+#[derive(Debug)]
+pub struct Data {
+    n_rows: usize,
+    n_visible: usize,
+    pub(super) values: Values,
+    within_unit: bool,
+}
+
+/// A number that data may come as.
+pub trait Value: Copy + Sealed {
+    /// As it is used where it is neither 0 nor 1.
+    fn real(self) -> f32;
+}
+
+/// What packs a row, and says whether all of it is 0 or 1.
+type Pack<T> = fn(&[T], &mut [u32]) -> bool;
+
+mod sealed {
+    /// Only types with a kernel are values.
+    pub trait Sealed: Sized {
+        #[doc(hidden)]
+        #[allow(private_interfaces, reason = "nobody outside can name the table of kernels")]
+        fn pack(kernels: &super::Kernels) -> super::Pack<Self>;
+    }
+}
+use sealed::Sealed;
+
+/// Values of a type, the kernel that packs them, and how they become floats.
+macro_rules! values {
+    ($($type:ty: $pack:ident, $real:expr;)*) => {$(
+        impl Sealed for $type {
+            #[allow(private_interfaces, reason = "nobody outside can name the table of kernels")]
+            fn pack(kernels: &Kernels) -> Pack<Self> {
+                kernels.$pack
+            }
+        }
+        impl Value for $type {
+            fn real(self) -> f32 {
+                $real(self)
+            }
+        }
+    )*};
+}
+
+values! {
+    bool: pack_bool, |value| f32::from(u8::from(value));
+    u8: pack_u8, f32::from;
+    f32: pack_f32, |value| value;
+    f64: pack_f64, |value| value as f32;
+}
+
+#[derive(Debug)]
+pub(super) enum Values {
+    /// Words of 32 units, row after row.
+    Bits(Vec<u32>),
+    /// Real numbers, row after row.
+    Real(Vec<f32>),
+}
+
+impl Data {
+    /// The rows in `values`, each of `n_visible` numbers.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if a number is not finite.
+    pub fn new<T: Value>(values: &[T], n_visible: usize, level: Level) -> Result<Self> {
+        let n_rows = values.len().checked_div(n_visible).unwrap_or(0);
+        let blocks = n_visible.div_ceil(UNITS);
+        let mut bits = vec![0; n_rows * blocks];
+        let pack = T::pack(Kernels::of(level));
+        let mut rows =
+            values.chunks_exact(n_visible.max(1)).zip(bits.chunks_exact_mut(blocks.max(1)));
+        if rows.all(|(row, words)| pack(row, words)) {
+            let values = Values::Bits(bits);
+            return Ok(Self { n_rows, n_visible, values, within_unit: true });
+        }
+        let values: Vec<f32> = values.iter().map(|&value| value.real()).collect();
+        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+            return Err(Error::expected("X", "finite (and within the range of float32)", value));
+        }
+        let within_unit = values.iter().all(|value| (0.0..=1.0).contains(value));
+        Ok(Self { n_rows, n_visible, values: Values::Real(values), within_unit })
+    }
+
+    /// Rows.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Numbers in a row.
+    pub fn n_visible(&self) -> usize {
+        self.n_visible
+    }
+
+    /// Whether all numbers are exactly 0 or 1.
+    pub fn is_binary(&self) -> bool {
+        matches!(self.values, Values::Bits(_))
+    }
+
+    /// Whether all numbers lie between 0 and 1.
+    pub fn is_within_unit(&self) -> bool {
+        self.within_unit
+    }
+
+    /// Word `tile` of row `row`; zero for real data.
+    #[inline]
+    pub(super) fn word(&self, row: usize, tile: usize) -> u32 {
+        match &self.values {
+            Values::Bits(bits) => bits[row * self.n_visible.div_ceil(UNITS) + tile],
+            Values::Real(_) => 0,
+        }
+    }
+
+    /// The numbers of rows `first` to `first + rows`, if they are real.
+    pub(super) fn real(&self, first: usize, rows: usize) -> Option<&[f32]> {
+        match &self.values {
+            Values::Bits(_) => None,
+            Values::Real(values) => {
+                Some(&values[first * self.n_visible..(first + rows) * self.n_visible])
+            }
+        }
+    }
+
+    /// The words of rows `first` to `first + rows`, tile after tile; none for real data.
+    pub(super) fn read(&self, first: usize, rows: usize, out: &mut Vec<u32>) {
+        out.clear();
+        if let Values::Bits(bits) = &self.values {
+            let blocks = self.n_visible.div_ceil(UNITS);
+            for tile in 0..blocks {
+                out.extend((first..first + rows).map(|row| bits[row * blocks + tile]));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_binary_rows_become_bits() {
+        let rows: Vec<u8> = (0..3 * 40).map(|k| u8::from(k % 7 == 0)).collect();
+        let floats: Vec<f64> = rows.iter().map(|&bit| f64::from(bit)).collect();
+        let flags: Vec<bool> = rows.iter().map(|&bit| bit == 1).collect();
+        for level in Level::available() {
+            for data in [
+                Data::new(&rows, 40, level).unwrap(),
+                Data::new(&floats, 40, level).unwrap(),
+                Data::new(&flags, 40, level).unwrap(),
+            ] {
+                assert!(data.is_binary() && data.is_within_unit());
+                assert_eq!((data.n_rows(), data.n_visible()), (3, 40));
+                for (k, &bit) in rows.iter().enumerate() {
+                    let word = data.word(k / 40, k % 40 / 32);
+                    assert_eq!(word >> (k % 40 % 32) & 1, u32::from(bit));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_rows_stay_real_and_must_be_finite() {
+        for level in Level::available() {
+            let data = Data::new(&[0.0, 0.5, 1.0, 1.5f64], 2, level).unwrap();
+            assert!(!data.is_binary() && !data.is_within_unit());
+            assert_eq!(data.real(1, 1), Some(&[1.0, 1.5][..]));
+            assert!(!Data::new(&[0u8, 2], 2, level).unwrap().is_binary());
+            let nearly = Data::new(&[0.0, 1.0 - 1e-12f64], 2, level).unwrap();
+            assert!(!nearly.is_binary() && nearly.is_within_unit());
+            let message = Data::new(&[0.0, f64::NAN], 2, level).unwrap_err().to_string();
+            assert!(message.starts_with("X must be finite"), "{message}");
+        }
+    }
+}

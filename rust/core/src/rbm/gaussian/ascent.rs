@@ -1,0 +1,248 @@
+//! The gradient of the log-likelihood, and a step along it.
+//!
+//! It is taken in W, b, ln s, and the log-odds a_j = c'_j + sum_i W_ji^2 / (2 s_i) of hidden unit j to be
+//! on if all others are off, whatever v. With d = v - b and <.> the mean under the data minus that under
+//! the model,
+//!
+//!   s_i dL/dW_ji   = <h_j d_i> - W_ji <h_j>
+//!   s_i dL/db_i    = <d_i> - sum_j W_ji <h_j>
+//!   dL/da_j        = <h_j>
+//!   dL/d(ln s_i)   = (<d_i^2> / 2 - sum_j W_ji <h_j d_i> + sum_j W_ji^2 <h_j> / 2) / s_i
+//!
+//! (Cho, Ilin and Raiko, ICANN 2011, take it in c; their z_i is ln s_i). In c, a weight that grows by
+//! itself makes its unit ever more likely, and the gradient of ln s is the difference of large numbers;
+//! a_j takes what the unit does alone out of both. The steps of W and b go along the left-hand sides as
+//! they stand, times s: so they have the units of the data, training does not depend on the zero and
+//! the unit of a feature, and small variances do not make large steps. Hidden units enter with their
+//! probabilities given v.
+
+use rayon::prelude::*;
+
+use super::{machine::GaussianRbm, rows::add};
+use crate::spins::acceptance::exp;
+
+/// One phase: deviations d of visible units from their biases and probabilities of hidden units, row
+/// after row.
+#[derive(Debug, Default)]
+pub(super) struct Phase {
+    pub(super) deviations: Vec<f64>,
+    pub(super) probabilities: Vec<f64>,
+}
+
+/// The steepest that ln s is let rise or fall: beyond it is the noise of chains that have not mixed, and
+/// one such update would end the training.
+const STEEPEST: f64 = 10.0;
+
+/// A direction in the space of parameters, or a step.
+#[derive(Clone, Debug)]
+pub(super) struct Direction {
+    pub(super) weights: Vec<f64>,
+    pub(super) hidden: Vec<f64>,
+    pub(super) visible: Vec<f64>,
+    pub(super) log_variances: Vec<f64>,
+}
+
+impl Direction {
+    pub(super) fn zero(machine: &GaussianRbm) -> Self {
+        let (h, v) = (machine.n_hidden(), machine.n_visible());
+        Self {
+            weights: vec![0.0; h * v],
+            hidden: vec![0.0; h],
+            visible: vec![0.0; v],
+            log_variances: vec![0.0; v],
+        }
+    }
+
+    /// The direction of steepest ascent, as above.
+    pub(super) fn of(machine: &GaussianRbm, data: &Phase, model: &Phase) -> Self {
+        let (n_hidden, n_visible) = (machine.n_hidden(), machine.n_visible());
+        let mut out = Self::zero(machine);
+        for (phase, sign) in [(data, 1.0), (model, -1.0)] {
+            let rows = phase.probabilities.len() / n_hidden;
+            let share = sign / rows as f64;
+            for p in phase.probabilities.chunks_exact(n_hidden) {
+                add(&mut out.hidden, share, p);
+            }
+            for d in phase.deviations.chunks_exact(n_visible) {
+                add(&mut out.visible, share, d);
+                for (sum, d) in out.log_variances.iter_mut().zip(d) {
+                    *sum += share * (0.5 * d * d);
+                }
+            }
+            // Threads share hidden units; each sums over the rows in their order.
+            out.weights.par_chunks_mut(n_visible).enumerate().for_each(|(j, sums)| {
+                for (row, d) in phase.deviations.chunks_exact(n_visible).enumerate() {
+                    add(sums, share * phase.probabilities[row * n_hidden + j], d);
+                }
+            });
+        }
+        let rows = out.weights.chunks_exact_mut(n_visible);
+        for ((moments, weights), &hidden) in
+            rows.zip(machine.weights.chunks_exact(n_visible)).zip(&out.hidden)
+        {
+            add(&mut out.visible, -hidden, weights);
+            for ((sum, moment), weight) in
+                out.log_variances.iter_mut().zip(&mut *moments).zip(weights)
+            {
+                *sum -= weight * (*moment - 0.5 * (weight * hidden));
+                *moment -= weight * hidden;
+            }
+        }
+        for (sum, s) in out.log_variances.iter_mut().zip(&machine.variances) {
+            *sum /= s;
+        }
+        out
+    }
+
+    /// The step that a rate makes of a direction: W decays, ln s has factors of its own, and a part of
+    /// the last step is made again.
+    pub(super) fn step(
+        mut self,
+        machine: &GaussianRbm,
+        rate: f64,
+        variance_rates: &[f64],
+        decay: f64,
+        (momentum, last): (f64, &Self),
+    ) -> Self {
+        add(&mut self.weights, -decay, &machine.weights);
+        for (rise, factor) in self.log_variances.iter_mut().zip(variance_rates) {
+            *rise = factor * rise.clamp(-STEEPEST, STEEPEST);
+        }
+        for (now, last) in [
+            (&mut self.weights, &last.weights),
+            (&mut self.hidden, &last.hidden),
+            (&mut self.visible, &last.visible),
+            (&mut self.log_variances, &last.log_variances),
+        ] {
+            for (now, last) in now.iter_mut().zip(last) {
+                *now = rate * *now + momentum * last;
+            }
+        }
+        self
+    }
+
+    /// The machine a step further.
+    pub(super) fn from(&self, machine: &GaussianRbm) -> GaussianRbm {
+        let n_visible = machine.n_visible();
+        let sum = |values: &[f64], steps: &[f64]| {
+            values.iter().zip(steps).map(|(value, step)| value + step).collect::<Vec<_>>()
+        };
+        let weights = sum(&machine.weights, &self.weights);
+        let visible = sum(&machine.visible_bias, &self.visible);
+        let variances: Vec<f64> =
+            machine.variances.iter().zip(&self.log_variances).map(|(s, z)| s * exp(*z)).collect();
+        // From c' to a, a step, and back to c.
+        let mut hidden = sum(&machine.centred_bias, &self.hidden);
+        for (c, old) in hidden.iter_mut().zip(machine.weights.chunks_exact(n_visible)) {
+            *c +=
+                (0..n_visible).map(|i| old[i] * old[i] / (2.0 * machine.variances[i])).sum::<f64>();
+        }
+        for (c, new) in hidden.iter_mut().zip(weights.chunks_exact(n_visible)) {
+            *c -= (0..n_visible)
+                .map(|i| new[i] * (0.5 * new[i] + visible[i]) / variances[i])
+                .sum::<f64>();
+        }
+        GaussianRbm::of(weights, hidden, visible, variances)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        control::Control,
+        rbm::{From, gaussian::Rows},
+    };
+
+    /// The bias of hidden unit j that is nothing to the law of h but a_j: c_j = a_j - shift.
+    fn shift(w: &[f64], b: &[f64], s: &[f64], j: usize) -> f64 {
+        (0..2).map(|i| w[2 * j + i] * (b[i] + w[2 * j + i] / 2.0) / s[i]).sum()
+    }
+
+    /// W, b, a and ln s in one vector, as the gradient is taken.
+    fn parameters(machine: &GaussianRbm) -> Vec<f64> {
+        let GaussianRbm { weights: w, visible_bias: b, variances: s, hidden_bias: c, .. } = machine;
+        let odds: Vec<f64> = (0..2).map(|j| c[j] + shift(w, b, s, j)).collect();
+        let log_variances: Vec<f64> = s.iter().map(|s| s.ln()).collect();
+        [w.clone(), b.clone(), odds, log_variances].concat()
+    }
+
+    /// The machine of two hidden and two visible units with these parameters.
+    fn machine(x: &[f64]) -> GaussianRbm {
+        let (w, b, odds) = (&x[..4], &x[4..6], &x[6..8]);
+        let s: Vec<f64> = x[8..10].iter().map(|z| z.exp()).collect();
+        let c = (0..2).map(|j| odds[j] - shift(w, b, &s, j)).collect();
+        GaussianRbm::new(w.to_vec(), c, b.to_vec(), s).unwrap()
+    }
+
+    fn phase(machine: &GaussianRbm, v: Vec<f64>) -> Phase {
+        let rows = Rows::new(v, 2).unwrap();
+        let probabilities = machine.hidden_probabilities(&rows, &Control::default()).unwrap();
+        let bias = machine.visible_bias.iter().cycle();
+        let deviations = rows.values.iter().zip(bias).map(|(v, b)| v - b).collect();
+        Phase { deviations, probabilities }
+    }
+
+    #[test]
+    fn the_direction_is_the_gradient_of_the_exact_likelihood() {
+        let start = [0.9, -1.1, 0.4, 1.6, 0.5, -1.0, 0.2, -0.3, -0.5, 0.8];
+        let here = machine(&start);
+        let data = vec![1.3, 0.2, -0.4, -2.5, 0.1, 3.0];
+        let rows = Rows::new(data.clone(), 2).unwrap();
+        let mean_likelihood = |x: &[f64]| {
+            let (machine, control) = (machine(x), Control::default());
+            let free = machine.free_energy(&rows, &control).unwrap();
+            -free.iter().sum::<f64>() / 3.0 - machine.log_partition(&control).unwrap()
+        };
+        // The model's side from many independent chains, in blocks that give its error.
+        let (n, blocks) = (4000, 40);
+        let directions: Vec<Vec<f64>> = (0..blocks)
+            .map(|block| {
+                let start = Rows::new(vec![0.0; 2 * n], 2).unwrap();
+                let drawn = here.gibbs(&start, From::Hidden, 60, block, &Control::default());
+                let model = phase(&here, drawn.unwrap().visible);
+                let found = Direction::of(&here, &phase(&here, data.clone()), &model);
+                [found.weights, found.visible, found.hidden, found.log_variances].concat()
+            })
+            .collect();
+        for k in 0..start.len() {
+            let (mut above, mut below) = (start, start);
+            above[k] += 1e-4;
+            below[k] -= 1e-4;
+            let mut slope = (mean_likelihood(&above) - mean_likelihood(&below)) / 2e-4;
+            if k < 6 {
+                slope *= here.variances[k % 2];
+            }
+            let count = blocks as f64;
+            let mean = directions.iter().map(|d| d[k]).sum::<f64>() / count;
+            let squares = directions.iter().map(|d| (d[k] - mean).powi(2)).sum::<f64>();
+            let error = (squares / (count - 1.0) / count).sqrt();
+            // The difference quotient is wrong by 1e-8 of third derivatives of order one.
+            let deviation = (mean - slope).abs() / (error + 1e-6);
+            assert!(deviation < 5.0, "parameter {k}: {mean} and not {slope}, {deviation} errors");
+        }
+    }
+
+    #[test]
+    fn a_step_adds_to_each_parameter_what_it_says() {
+        let start = [0.9, -1.1, 0.4, 1.6, 0.5, -1.0, 0.2, -0.3, -0.5, 0.8];
+        let here = machine(&start);
+        let step = Direction {
+            weights: vec![0.01, 0.02, -0.03, 0.04],
+            visible: vec![0.05, -0.06],
+            hidden: vec![0.07, 0.08],
+            log_variances: vec![-0.09, 0.1],
+        };
+        let steps = [&step.weights, &step.visible, &step.hidden, &step.log_variances];
+        let there = parameters(&step.from(&here));
+        for (k, step) in steps.into_iter().flatten().enumerate() {
+            assert!((there[k] - parameters(&here)[k] - step).abs() < 1e-12, "parameter {k}");
+        }
+        let last = step.clone();
+        let again = step.step(&here, 0.5, &[0.1, 0.0], 2.0, (0.25, &last));
+        assert!((again.weights[3] - (0.5 * (0.04 - 2.0 * 1.6) + 0.25 * 0.04)).abs() < 1e-15);
+        assert!((again.log_variances[0] - (0.5 * 0.1 * -0.09 + 0.25 * -0.09)).abs() < 1e-15);
+        assert!((again.log_variances[1] - 0.25 * 0.1).abs() < 1e-15);
+        assert!((again.hidden[1] - 0.75 * 0.08).abs() < 1e-15);
+    }
+}
