@@ -10,9 +10,15 @@ from numpy.typing import NDArray
 __all__ = [
     "CapacityTrials",
     "DenseModel",
+    "GaussianRbmData",
+    "GaussianRbmMachine",
+    "GaussianRbmTrainer",
     "HopfieldNetwork",
     "LatticeModel",
     "PackedPatterns",
+    "RbmData",
+    "RbmMachine",
+    "RbmTrainer",
     "SparseModel",
     "__version__",
     "anneal",
@@ -21,6 +27,7 @@ __all__ = [
     "energy",
     "local_fields",
     "random_spins",
+    "rbm_initial_weights",
     "sample",
     "simd_level",
     "temper",
@@ -128,6 +135,10 @@ class CapacityTrials:
 
 _Model: TypeAlias = LatticeModel | DenseModel | SparseModel | HopfieldNetwork
 _Outcome: TypeAlias = tuple[dict[str, Any], BaseException | None]
+# Visible states, hidden states, P(v=1|h) of the last step, the visible states kept.
+_Chains: TypeAlias = tuple[
+    NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8] | None
+]
 
 def energy(
     model: _Model, states: _Spins, num_threads: int | None = None
@@ -178,3 +189,220 @@ def temper(
     num_threads: int | None = None,
     progress: _Progress = None,
 ) -> _Outcome: ...
+
+@final
+class RbmData:
+    """Rows of units for a restricted Boltzmann machine; exactly 0 and 1 are packed into bits."""
+
+    def __new__(cls, rows: NDArray[Any]) -> RbmData: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_visible(self) -> int: ...
+    @property
+    def binary(self) -> bool: ...
+    @property
+    def within_unit(self) -> bool: ...
+
+@final
+class RbmMachine:
+    """Weights and biases of a restricted Boltzmann machine. Never changes."""
+
+    def __new__(
+        cls,
+        components: NDArray[np.float32],
+        intercept_hidden: NDArray[np.float32],
+        intercept_visible: NDArray[np.float32],
+        precision: str = "full",
+    ) -> RbmMachine: ...
+    def components(self) -> NDArray[np.float32]: ...
+    def intercept_hidden(self) -> NDArray[np.float32]: ...
+    def intercept_visible(self) -> NDArray[np.float32]: ...
+    @property
+    def n_hidden(self) -> int: ...
+    @property
+    def n_visible(self) -> int: ...
+    @property
+    def precision(self) -> str: ...
+    def hidden_probabilities(
+        self, data: RbmData, num_threads: int | None = None, progress: _Progress = None
+    ) -> NDArray[np.float32]: ...
+    def visible_probabilities(
+        self, hidden: NDArray[np.uint8], num_threads: int | None = None
+    ) -> NDArray[np.float32]: ...
+    def free_energy(
+        self, data: RbmData, num_threads: int | None = None, progress: _Progress = None
+    ) -> NDArray[np.float64]: ...
+    def gibbs(
+        self,
+        visible: NDArray[np.uint8],
+        n_steps: int,
+        seed: int,
+        clamp: NDArray[np.bool_] | None = None,
+        every: int | None = None,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> _Chains: ...
+    def gibbs_from_hidden(
+        self,
+        hidden: NDArray[np.uint8],
+        n_steps: int,
+        seed: int,
+        every: int | None = None,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> _Chains: ...
+    def log_partition(
+        self, num_threads: int | None = None, progress: _Progress = None
+    ) -> float: ...
+    def annealed(
+        self,
+        betas: NDArray[np.float64],
+        n_chains: int,
+        seed: int,
+        base: NDArray[np.float32],
+        start: NDArray[np.uint8] | None = None,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> NDArray[np.float64]: ...
+
+@final
+class RbmTrainer:
+    """A machine, its chains, and what else training remembers between updates."""
+
+    def __new__(
+        cls,
+        machine: RbmMachine,
+        hidden: NDArray[np.uint8],
+        seed: int,
+        *,
+        k: int = 1,
+        persistent: bool = True,
+        betas: NDArray[np.float64] | None = None,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+        sparsity: tuple[float, float] | None = None,
+        centered: bool = False,
+    ) -> RbmTrainer: ...
+    def train(
+        self,
+        data: RbmData,
+        first: int,
+        rows: int,
+        batch_size: int,
+        rates: NDArray[np.float32],
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> None: ...
+    def machine(self) -> RbmMachine: ...
+    def set_machine(self, machine: RbmMachine) -> None: ...
+    def hidden(self) -> NDArray[np.uint8]: ...
+    def visible(self) -> NDArray[np.uint8]: ...
+    def activity(self) -> NDArray[np.float32]: ...
+    @property
+    def updates(self) -> int: ...
+    def state(self) -> dict[str, NDArray[Any]]: ...
+    def restore(self, state: dict[str, NDArray[Any]]) -> None: ...
+
+@final
+class GaussianRbmData:
+    """Rows of real numbers for a restricted Boltzmann machine."""
+
+    def __new__(cls, rows: NDArray[np.float64]) -> GaussianRbmData: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_visible(self) -> int: ...
+    def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+
+_Drawn = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+@final
+class GaussianRbmMachine:
+    """Weights, biases and variances of a machine of real numbers. Never changes."""
+
+    def __new__(
+        cls,
+        components: NDArray[np.float64],
+        intercept_hidden: NDArray[np.float64],
+        intercept_visible: NDArray[np.float64],
+        variances: NDArray[np.float64],
+    ) -> GaussianRbmMachine: ...
+    @staticmethod
+    def initial(n_hidden: int, data: GaussianRbmData, seed: int) -> GaussianRbmMachine: ...
+    def components(self) -> NDArray[np.float64]: ...
+    def intercept_hidden(self) -> NDArray[np.float64]: ...
+    def intercept_visible(self) -> NDArray[np.float64]: ...
+    def variances(self) -> NDArray[np.float64]: ...
+    @property
+    def n_hidden(self) -> int: ...
+    @property
+    def n_visible(self) -> int: ...
+    def hidden_probabilities(
+        self, data: GaussianRbmData, num_threads: int | None = None
+    ) -> NDArray[np.float64]: ...
+    def visible_means(
+        self, hidden: GaussianRbmData, num_threads: int | None = None
+    ) -> NDArray[np.float64]: ...
+    def free_energy(
+        self, data: GaussianRbmData, num_threads: int | None = None
+    ) -> NDArray[np.float64]: ...
+    def conditional(
+        self, data: GaussianRbmData, units: NDArray[np.int64], num_threads: int | None = None
+    ) -> NDArray[np.float64]: ...
+    def log_partition(self, num_threads: int | None = None) -> float: ...
+    def gibbs(
+        self,
+        visible: GaussianRbmData,
+        n_steps: int,
+        seed: int,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> _Drawn: ...
+    def gibbs_from_hidden(
+        self,
+        hidden: GaussianRbmData,
+        n_steps: int,
+        seed: int,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> _Drawn: ...
+
+@final
+class GaussianRbmTrainer:
+    """A machine of real numbers, its chains, and what training remembers between updates."""
+
+    def __new__(
+        cls,
+        machine: GaussianRbmMachine,
+        hidden: NDArray[np.uint8],
+        seed: int,
+        variance_rates: NDArray[np.float64],
+        *,
+        k: int = 1,
+        persistent: bool = True,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+        state: dict[str, NDArray[Any]] | None = None,
+    ) -> GaussianRbmTrainer: ...
+    def train(
+        self,
+        data: GaussianRbmData,
+        first: int,
+        rows: int,
+        batch_size: int,
+        rates: NDArray[np.float32],
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> None: ...
+    def machine(self) -> GaussianRbmMachine: ...
+    def set_machine(self, machine: GaussianRbmMachine) -> None: ...
+    def hidden(self) -> NDArray[np.uint8]: ...
+    def activity(self) -> NDArray[np.float64]: ...
+    @property
+    def updates(self) -> int: ...
+    def state(self) -> dict[str, NDArray[Any]]: ...
+
+def rbm_initial_weights(
+    n_hidden: int, n_visible: int, scale: float, seed: int
+) -> NDArray[np.float32]: ...

@@ -11,6 +11,7 @@ mod enter;
 mod hopfield;
 mod lattice;
 mod models;
+mod rbm;
 mod sampling;
 mod sparse;
 
@@ -45,5 +46,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(sampling::sample, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::anneal, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::temper, module)?)?;
+    rbm::register(module)?;
     hopfield::register(module)
 }

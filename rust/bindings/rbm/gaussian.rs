@@ -1,0 +1,407 @@
+//! The restricted Boltzmann machine for real numbers.
+
+use std::sync::{Mutex, MutexGuard, TryLockError};
+
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use pyo3::{
+    exceptions::{PyRuntimeError, PyValueError},
+    prelude::*,
+    types::PyDict,
+};
+use spinglass_core::{
+    control::Control,
+    error::Error,
+    rbm::{
+        Batches, Drawn, From, GaussianRbm, GaussianRows, GaussianRules, GaussianState,
+        GaussianTrainer,
+    },
+};
+
+use super::trainer::item;
+use crate::{
+    arrays::{array1, array2, check_len, slice},
+    enter::{enter, raise},
+};
+
+/// Multiplications for which a second thread would not help.
+const BRIEF: usize = 1 << 18;
+
+/// Rows of real numbers.
+#[pyclass(frozen, module = "spinglass._core")]
+pub struct GaussianRbmData {
+    rows: GaussianRows,
+}
+
+#[pymethods]
+impl GaussianRbmData {
+    #[new]
+    fn new(rows: PyReadonlyArray2<'_, f64>) -> PyResult<Self> {
+        let values = slice(&rows, "X")?.to_vec();
+        Ok(Self { rows: GaussianRows::new(values, rows.shape()[1]).map_err(raise)? })
+    }
+
+    #[getter]
+    fn n_rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    #[getter]
+    fn n_visible(&self) -> usize {
+        self.rows.width()
+    }
+
+    /// Mean and variance of each column.
+    #[allow(clippy::type_complexity, reason = "a pair of arrays")]
+    fn moments<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>) {
+        let (means, variances) = py.detach(|| self.rows.moments());
+        (array1(py, means), array1(py, variances))
+    }
+}
+
+/// A machine that stays as it is.
+#[pyclass(frozen, module = "spinglass._core")]
+pub struct GaussianRbmMachine {
+    rbm: GaussianRbm,
+}
+
+/// Samples of the visible units, their means, hidden states.
+type DrawnArrays<'py> =
+    (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>);
+
+#[pymethods]
+impl GaussianRbmMachine {
+    #[new]
+    fn new(
+        components: PyReadonlyArray2<'_, f64>,
+        intercept_hidden: PyReadonlyArray1<'_, f64>,
+        intercept_visible: PyReadonlyArray1<'_, f64>,
+        variances: PyReadonlyArray1<'_, f64>,
+    ) -> PyResult<Self> {
+        check_len(&intercept_hidden, "intercept_hidden", components.shape()[0])?;
+        check_len(&intercept_visible, "intercept_visible", components.shape()[1])?;
+        check_len(&variances, "variances", components.shape()[1])?;
+        let rbm = GaussianRbm::new(
+            slice(&components, "components")?.to_vec(),
+            slice(&intercept_hidden, "intercept_hidden")?.to_vec(),
+            slice(&intercept_visible, "intercept_visible")?.to_vec(),
+            slice(&variances, "variances")?.to_vec(),
+        );
+        Ok(Self { rbm: rbm.map_err(raise)? })
+    }
+
+    /// The machine that training on `data` starts from.
+    #[staticmethod]
+    fn initial(
+        py: Python<'_>,
+        n_hidden: usize,
+        data: &GaussianRbmData,
+        seed: u64,
+    ) -> PyResult<Self> {
+        let rbm = py.detach(|| GaussianRbm::initial(n_hidden, &data.rows, seed));
+        Ok(Self { rbm: rbm.map_err(raise)? })
+    }
+
+    #[getter]
+    fn n_hidden(&self) -> usize {
+        self.rbm.n_hidden()
+    }
+
+    #[getter]
+    fn n_visible(&self) -> usize {
+        self.rbm.n_visible()
+    }
+
+    /// The weights, one row a hidden unit.
+    fn components<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        array2(py, self.rbm.weights().to_vec(), self.rbm.n_visible())
+    }
+
+    /// The biases of the hidden units.
+    fn intercept_hidden<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        array1(py, self.rbm.hidden_bias().to_vec())
+    }
+
+    /// The biases of the visible units.
+    fn intercept_visible<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        array1(py, self.rbm.visible_bias().to_vec())
+    }
+
+    /// The variances of the visible units.
+    fn variances<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        array1(py, self.rbm.variances().to_vec())
+    }
+
+    /// P(h = 1 | v) for each row.
+    #[pyo3(signature = (data, num_threads=None))]
+    fn hidden_probabilities<'py>(
+        &self,
+        py: Python<'py>,
+        data: &GaussianRbmData,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let control = Control::default();
+        let job = || self.rbm.hidden_probabilities(&data.rows, &control);
+        let values = self.run(py, data.rows.len(), num_threads, None, &control, job)?;
+        array2(py, values, self.rbm.n_hidden())
+    }
+
+    /// E(v | h) for each row of hidden states or probabilities.
+    #[pyo3(signature = (hidden, num_threads=None))]
+    fn visible_means<'py>(
+        &self,
+        py: Python<'py>,
+        hidden: &GaussianRbmData,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let control = Control::default();
+        let job = || self.rbm.means(&hidden.rows, &control);
+        let values = self.run(py, hidden.rows.len(), num_threads, None, &control, job)?;
+        array2(py, values, self.rbm.n_visible())
+    }
+
+    /// The free energy of each row.
+    #[pyo3(signature = (data, num_threads=None))]
+    fn free_energy<'py>(
+        &self,
+        py: Python<'py>,
+        data: &GaussianRbmData,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let control = Control::default();
+        let job = || self.rbm.free_energy(&data.rows, &control);
+        Ok(array1(py, self.run(py, data.rows.len(), num_threads, None, &control, job)?))
+    }
+
+    /// ln p(v_i | the other units of v) for each row, of the unit i that `units` names for it.
+    #[pyo3(signature = (data, units, num_threads=None))]
+    fn conditional<'py>(
+        &self,
+        py: Python<'py>,
+        data: &GaussianRbmData,
+        units: PyReadonlyArray1<'_, i64>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let unit = |&unit: &i64| usize::try_from(unit).unwrap_or(usize::MAX);
+        let units: Vec<usize> = slice(&units, "units")?.iter().map(unit).collect();
+        let control = Control::default();
+        let job = || self.rbm.conditional(&data.rows, &units, &control);
+        Ok(array1(py, enter(py, num_threads, None, &control, job)?))
+    }
+
+    /// ln Z, summed over all hidden states.
+    #[pyo3(signature = (num_threads=None))]
+    fn log_partition(&self, py: Python<'_>, num_threads: Option<usize>) -> PyResult<f64> {
+        let control = Control::default();
+        enter(py, num_threads, None, &control, || self.rbm.log_partition(&control))
+    }
+
+    /// Chains from visible values; each step draws the hidden units first.
+    #[pyo3(signature = (visible, n_steps, seed, num_threads=None, progress=None))]
+    fn gibbs<'py>(
+        &self,
+        py: Python<'py>,
+        visible: &GaussianRbmData,
+        n_steps: usize,
+        seed: u64,
+        num_threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<DrawnArrays<'py>> {
+        self.chains(py, visible, From::Visible, (n_steps, seed), num_threads, progress)
+    }
+
+    /// Chains from hidden states; each step draws the visible units first.
+    #[pyo3(signature = (hidden, n_steps, seed, num_threads=None, progress=None))]
+    fn gibbs_from_hidden<'py>(
+        &self,
+        py: Python<'py>,
+        hidden: &GaussianRbmData,
+        n_steps: usize,
+        seed: u64,
+        num_threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<DrawnArrays<'py>> {
+        self.chains(py, hidden, From::Hidden, (n_steps, seed), num_threads, progress)
+    }
+}
+
+impl GaussianRbmMachine {
+    /// Runs `job` on `rows` rows, on one thread if it is brief.
+    fn run<'py, T: Send>(
+        &self,
+        py: Python<'py>,
+        rows: usize,
+        num_threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+        control: &Control,
+        job: impl FnOnce() -> Result<T, Error> + Send,
+    ) -> PyResult<T> {
+        let size = self.rbm.n_hidden() * self.rbm.n_visible();
+        let brief = progress.is_none() && rows.saturating_mul(size) < BRIEF;
+        enter(py, if brief { Some(1) } else { num_threads }, progress, control, job)
+    }
+
+    fn chains<'py>(
+        &self,
+        py: Python<'py>,
+        start: &GaussianRbmData,
+        from: From,
+        (n_steps, seed): (usize, u64),
+        num_threads: Option<usize>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<DrawnArrays<'py>> {
+        let control = Control::new(start.rows.len() as u64);
+        let job = || self.rbm.gibbs(&start.rows, from, n_steps, seed, &control);
+        let rows = start.rows.len().saturating_mul(n_steps);
+        let Drawn { visible, means, hidden } =
+            self.run(py, rows, num_threads, progress, &control, job)?;
+        let (v, h) = (self.rbm.n_visible(), self.rbm.n_hidden());
+        Ok((array2(py, visible, v)?, array2(py, means, v)?, array2(py, hidden, h)?))
+    }
+}
+
+/// A machine in training.
+#[pyclass(frozen, module = "spinglass._core")]
+pub struct GaussianRbmTrainer {
+    trainer: Mutex<GaussianTrainer>,
+}
+
+#[pymethods]
+impl GaussianRbmTrainer {
+    #[new]
+    #[pyo3(signature = (
+        machine, hidden, seed, variance_rates, *, k=1, persistent=true, momentum=0.0,
+        weight_decay=0.0, state=None
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "they are the arguments of a Python function")]
+    fn new(
+        machine: &GaussianRbmMachine,
+        hidden: PyReadonlyArray2<'_, u8>,
+        seed: u64,
+        variance_rates: PyReadonlyArray1<'_, f64>,
+        k: usize,
+        persistent: bool,
+        momentum: f64,
+        weight_decay: f64,
+        state: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        check_len(&hidden, "hidden", hidden.shape()[0] * machine.rbm.n_hidden())?;
+        let rules = GaussianRules {
+            steps: k,
+            persistent,
+            momentum,
+            weight_decay,
+            variance_rates: slice(&variance_rates, "variance_rates")?.to_vec(),
+        };
+        let (machine, hidden) = (machine.rbm.clone(), slice(&hidden, "hidden")?);
+        let trainer = match state {
+            None => GaussianTrainer::new(machine, hidden, seed, rules),
+            Some(state) => {
+                let counts: Vec<u64> = item(state, "counts")?;
+                let &[clock, updates] = counts.as_slice() else {
+                    return Err(PyValueError::new_err("counts must have 2 elements"));
+                };
+                let state = GaussianState {
+                    velocity: [
+                        item(state, "velocity_components")?,
+                        item(state, "velocity_hidden")?,
+                        item(state, "velocity_visible")?,
+                        item(state, "velocity_variances")?,
+                    ],
+                    chains: hidden.iter().map(|&h| f64::from(h)).collect(),
+                    scales: item(state, "scales")?,
+                    activity: item(state, "activity")?,
+                    clock,
+                    updates,
+                    machine,
+                };
+                GaussianTrainer::resume(state, seed, rules)
+            }
+        };
+        Ok(Self { trainer: Mutex::new(trainer.map_err(raise)?) })
+    }
+
+    /// One update for each of consecutive batches.
+    #[pyo3(signature = (data, first, rows, batch_size, rates, num_threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments, reason = "they are the arguments of a Python function")]
+    fn train(
+        &self,
+        py: Python<'_>,
+        data: &GaussianRbmData,
+        first: usize,
+        rows: usize,
+        batch_size: usize,
+        rates: PyReadonlyArray1<'_, f32>,
+        num_threads: Option<usize>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let mut trainer = self.lock()?;
+        let rates = slice(&rates, "rates")?.to_vec();
+        let control = Control::new(rates.len() as u64);
+        let batches = Batches { first, rows, size: batch_size, rates: &rates };
+        let trainer = &mut *trainer;
+        enter(py, num_threads, progress, &control, || trainer.train(&data.rows, &batches, &control))
+    }
+
+    /// The machine as it is now.
+    fn machine(&self) -> PyResult<GaussianRbmMachine> {
+        Ok(GaussianRbmMachine { rbm: self.lock()?.machine().clone() })
+    }
+
+    /// Goes on with the parameters of another machine.
+    fn set_machine(&self, machine: &GaussianRbmMachine) -> PyResult<()> {
+        self.lock()?.set_machine(machine.rbm.clone()).map_err(raise)
+    }
+
+    /// The hidden states of the chains.
+    fn hidden<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
+        let trainer = self.lock()?;
+        let bytes = trainer.state().chains.iter().map(|&h| h as u8).collect();
+        array2(py, bytes, trainer.machine().n_hidden())
+    }
+
+    /// Mean probabilities of the hidden units over the rows of the last batch.
+    fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        Ok(array1(py, self.lock()?.state().activity.clone()))
+    }
+
+    /// Updates that were made.
+    #[getter]
+    fn updates(&self) -> PyResult<u64> {
+        Ok(self.lock()?.state().updates)
+    }
+
+    /// What is needed to go on with the same bits, beside the machine and the chains.
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let state = self.lock()?.state().clone();
+        let [weights, hidden, visible, variances] = state.velocity;
+        let out = PyDict::new(py);
+        for (name, values) in [
+            ("velocity_components", weights),
+            ("velocity_hidden", hidden),
+            ("velocity_visible", visible),
+            ("velocity_variances", variances),
+            ("scales", state.scales),
+            ("activity", state.activity),
+        ] {
+            out.set_item(name, array1(py, values))?;
+        }
+        out.set_item("counts", array1(py, vec![state.clock, state.updates]))?;
+        Ok(out)
+    }
+}
+
+impl GaussianRbmTrainer {
+    /// The trainer, unless it is at work: to wait for it with the GIL held would be for ever.
+    fn lock(&self) -> PyResult<MutexGuard<'_, GaussianTrainer>> {
+        match self.trainer.try_lock() {
+            Ok(trainer) => Ok(trainer),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(
+                "this machine is being trained by another call; wait for it to end",
+            )),
+        }
+    }
+}

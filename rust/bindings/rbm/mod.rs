@@ -1,0 +1,44 @@
+//! The restricted Boltzmann machine.
+
+mod data;
+mod gaussian;
+mod machine;
+mod trainer;
+
+use numpy::PyArray2;
+use pyo3::prelude::*;
+use spinglass_core::rbm;
+
+use self::{
+    data::RbmData,
+    gaussian::{GaussianRbmData, GaussianRbmMachine, GaussianRbmTrainer},
+    machine::RbmMachine,
+    trainer::RbmTrainer,
+};
+use crate::{arrays::array2, enter::raise};
+
+/// Multiplications that take so little time that Ctrl-C can wait and a second thread would not help.
+const BRIEF: usize = 1 << 21;
+
+/// Independent Gaussian weights with this standard deviation.
+#[pyfunction]
+fn rbm_initial_weights(
+    py: Python<'_>,
+    n_hidden: usize,
+    n_visible: usize,
+    scale: f64,
+    seed: u64,
+) -> PyResult<Bound<'_, PyArray2<f32>>> {
+    array2(py, rbm::initial_weights(n_hidden, n_visible, scale, seed).map_err(raise)?, n_visible)
+}
+
+/// The names of this room.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<RbmData>()?;
+    module.add_class::<RbmMachine>()?;
+    module.add_class::<RbmTrainer>()?;
+    module.add_class::<GaussianRbmData>()?;
+    module.add_class::<GaussianRbmMachine>()?;
+    module.add_class::<GaussianRbmTrainer>()?;
+    module.add_function(wrap_pyfunction!(rbm_initial_weights, module)?)
+}
