@@ -203,14 +203,23 @@ def file_path(path: Any, name: str = "path") -> Path:
 def available_memory() -> int | None:
     """Return the bytes this process may still allocate, or None where the system does not say.
 
-    The smaller of the machine's available memory and what the control group leaves. Where neither
-    is told (macOS), all the memory there is.
+    The smallest of the machine's available memory, what the control group leaves, and what the
+    process may still map. Where none is told (macOS), all the memory there is.
     """
     limits = []
     try:
         meminfo = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         limits += [int(x.split()[1]) * 1024 for x in meminfo if x.startswith("MemAvailable")]
     except (OSError, ValueError):
+        pass
+    try:  # that of `ulimit -v` and of batch systems, less what is already mapped
+        import resource
+
+        limit_of_process = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit_of_process != resource.RLIM_INFINITY:
+            mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            limits.append(limit_of_process - mapped * resource.getpagesize())
+    except (ImportError, OSError, ValueError):
         pass
     for folder, limit, used in (
         ("/sys/fs/cgroup", "memory.max", "memory.current"),

@@ -58,6 +58,7 @@ class _Report:
             self._work = np.concatenate([[0.0], work / work[-1]])
         self._lines = not (sys.stderr and sys.stderr.isatty())
         self._shown = 0
+        self._noted = ""
         self._started = time.monotonic()
         self._bar = tqdm(
             desc=description,
@@ -71,7 +72,9 @@ class _Report:
     def __call__(self, done: int, total: int) -> None:
         work = float(self._work[done]) if self._work is not None else done / max(total, 1)
         if not self._lines:
-            self._bar.set_postfix_str(f"{done}/{total} {self._unit}", refresh=False)
+            # A line of 80 columns has no room for both the unit and a note.
+            shown = self._noted or f" {self._unit}"
+            self._bar.set_postfix_str(f"{done}/{total}{shown}", refresh=False)
             self._bar.update(work - self._bar.n)
         elif int(10 * work) > self._shown:
             self._shown = int(10 * work)
@@ -79,9 +82,13 @@ class _Report:
             left = spent * (1 - work) / work
             print(
                 f"{self._description}: {done} of {total} {self._unit}, {spent:.0f} s gone, "
-                f"about {left:.0f} s left",
+                f"about {left:.0f} s left{self._noted}",
                 file=sys.stderr,
             )
+
+    def note(self, text: str) -> None:
+        """Show ``text`` behind the counts, until another comes."""
+        self._noted = f", {text}"
 
     def close(self) -> None:
         self._bar.close()

@@ -1,0 +1,1 @@
+"""What stands behind the estimators of `spinglass.rbm`, one idea a file."""

@@ -1,0 +1,95 @@
+"""What an estimator has learned: arrays to read and to assign, and the width of its data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass._arguments import thread_count
+from spinglass._rbm.estimator import Estimator
+from spinglass._rbm.rows import NATIVE, table
+from spinglass._rbm.trained import Trained
+
+
+class Learned(Estimator):
+    """An estimator whose parameters live in the core."""
+
+    num_threads: int | None
+    random_state: Any
+    _trained: Trained
+
+    @property
+    def _threads(self) -> int | None:
+        return thread_count(self.num_threads)
+
+    def _fitted(self) -> Trained:
+        trained: Trained | None = self.__dict__.get("_trained")
+        if trained is None:
+            raise self._not_fitted()
+        return trained
+
+    def _table(self, X: Any) -> NDArray[Any]:
+        """Return X as rows for the core, of as many features as the fit had."""
+        self._fitted()
+        n = self.n_features_in_
+        if type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == n and len(X):
+            named = "feature_names_in_" in self.__dict__
+            if X.dtype in NATIVE and X.flags.c_contiguous and not named:
+                return X
+        self._take_feature_names(X, reset=False)
+        rows = table(X, type(self).__name__)
+        if rows.shape[1] != n:
+            raise ValueError(
+                f"X has {rows.shape[1]} features, but {type(self).__name__} is expecting {n} "
+                "features as input"
+            )
+        return rows
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_trained" in self.__dict__
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._trained.machine.n_hidden
+
+    @property
+    def components_(self) -> NDArray[Any]:
+        """W, (n_components, n_features); assigning uploads."""
+        trained = self._fitted()
+        return trained.array("components", lambda: trained.machine.components())
+
+    @components_.setter
+    def components_(self, values: ArrayLike) -> None:
+        self._fitted().set_parameter("components", values)
+
+    @property
+    def intercept_hidden_(self) -> NDArray[Any]:
+        """b, (n_components,); assigning uploads."""
+        trained = self._fitted()
+        return trained.array("intercept_hidden", lambda: trained.machine.intercept_hidden())
+
+    @intercept_hidden_.setter
+    def intercept_hidden_(self, values: ArrayLike) -> None:
+        self._fitted().set_parameter("intercept_hidden", values)
+
+    @property
+    def intercept_visible_(self) -> NDArray[Any]:
+        """a, (n_features,); assigning uploads."""
+        trained = self._fitted()
+        return trained.array("intercept_visible", lambda: trained.machine.intercept_visible())
+
+    @intercept_visible_.setter
+    def intercept_visible_(self, values: ArrayLike) -> None:
+        self._fitted().set_parameter("intercept_visible", values)
+
+    @property
+    def h_samples_(self) -> NDArray[Any]:
+        """Hidden states of the chains, (n_chains, n_components); assigning uploads."""
+        trained = self._fitted()
+        return trained.array("hidden", trained.trainer.hidden)
+
+    @h_samples_.setter
+    def h_samples_(self, values: ArrayLike) -> None:
+        self._fitted().set_hidden(values)

@@ -1,0 +1,171 @@
+"""Data on the way to the core: rows of units, exactly 0 and 1 or numbers between them.
+
+The core takes bytes, booleans, and single or double precision; it finds out by itself whether all
+numbers are 0 or 1. All else (lists, DataFrames, sparse matrices, other integers) is turned into
+one of these here, and what is no table of finite numbers is refused by name. The first words of
+some messages are those of scikit-learn, which its own checks of estimators ask for.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass import _core
+from spinglass._arguments import check_memory
+
+# Rows that say enough of the data where a glance will do.
+_SOME = 1000
+
+NATIVE = frozenset(np.dtype(name) for name in ("bool", "uint8", "float32", "float64"))
+
+
+def table(X: Any, owner: str) -> NDArray[Any]:
+    """Return ``X`` as a C-contiguous array of rows of a dtype that the core takes.
+
+    Parameters
+    ----------
+    X : array_like, DataFrame or scipy.sparse matrix or array, (n_samples, n_features)
+    owner : str
+        The estimator, for the messages.
+    """
+    from scipy.sparse import issparse
+
+    array = _dense(X) if issparse(X) else _array(X)
+    if array.ndim != 2:
+        raise ValueError(_shape_message(array))
+    for axis, what in enumerate(("sample", "feature")):
+        if array.shape[axis] == 0:
+            raise ValueError(
+                f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is "
+                f"required by {owner}."
+            )
+    if array.dtype not in NATIVE:
+        array = _native(array)
+    return np.ascontiguousarray(array)
+
+
+def output_dtype(X: Any) -> np.dtype[Any]:
+    """Return the dtype of what is learned from ``X``: float32 stays, all else is float64."""
+    return np.dtype(np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64)
+
+
+def core_data(rows: NDArray[Any]) -> _core.RbmData:
+    """Hand rows to the core, or say which number is none."""
+    try:
+        return _core.RbmData(rows)
+    except ValueError:
+        _refuse_infinite(rows)
+        raise
+
+
+def some_of(rows: NDArray[Any]) -> NDArray[Any]:
+    """Return about a thousand rows at equal distances: data are often sorted."""
+    return np.ascontiguousarray(rows[:: max(1, len(rows) // _SOME)][:_SOME])
+
+
+def bias_of(rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the biases of independent units that are on as often as those of the data.
+
+    A hundredth is added to either side, so that no unit is certain.
+    """
+    means = np.clip(rows.mean(axis=0, dtype=np.float64), 0.0, 1.0)
+    biases: NDArray[np.float64] = np.log((means + 0.01) / (1.01 - means))
+    return biases
+
+
+def check_within_unit(data: _core.RbmData) -> None:
+    """Warn the caller of a fit about numbers that are no probabilities."""
+    if not data.within_unit:
+        warnings.warn(
+            "X has values outside [0, 1], which are no probabilities of a unit to be on: they are "
+            "used as they are",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def binary_states(values: ArrayLike, name: str, n_units: int) -> NDArray[np.uint8]:
+    """Return ``values`` as rows of units 0 and 1, from one row or many."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold units 0 and 1, got dtype {array.dtype}")
+    if array.ndim not in (1, 2) or array.shape[-1] != n_units or not array.size:
+        raise ValueError(
+            f"{name} must have shape ({n_units},) or (n_samples, {n_units}), got {array.shape}"
+        )
+    valid = (array == 0) | (array == 1)
+    if not valid.all():
+        raise ValueError(f"{name} must hold only 0 and 1, got {array[~valid].ravel()[0]}")
+    return np.ascontiguousarray(np.atleast_2d(array), dtype=np.uint8)
+
+
+def _array(X: Any) -> NDArray[Any]:
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise ValueError("X must hold real numbers, got masked values")
+    try:
+        array = np.asarray(X)
+    except ValueError:
+        raise ValueError("X must be a table of numbers, got rows of unequal length") from None
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: X must hold real numbers\n{array}\n")
+    if array.dtype.kind == "O":
+        return array.astype(np.float64)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"X must hold real numbers, got dtype {array.dtype}")
+    return array
+
+
+def _native(array: NDArray[Any]) -> NDArray[Any]:
+    if array.dtype.kind in "iu" and array.min() >= 0 and array.max() <= 1:
+        return array.astype(np.uint8)
+    # Halves are exact in single precision; all else takes the widest that the core knows.
+    return array.astype(np.float32 if array.dtype == np.float16 else np.float64)
+
+
+def _dense(X: Any) -> NDArray[Any]:
+    """Write a sparse matrix out: a byte a unit if it holds only 0 and 1."""
+    if X.dtype.kind == "c":
+        raise ValueError("Complex data not supported: X must hold real numbers")
+    if X.ndim != 2:
+        raise ValueError(_shape_message(X))
+    matrix = X.tocsr()
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    values = matrix.data
+    binary = bool(((values == 0) | (values == 1)).all())
+    dtype = np.dtype(np.uint8 if binary else output_dtype(X))
+    n_rows, n_columns = X.shape
+    check_memory(dtype.itemsize * n_rows * n_columns, f"X: {n_rows} rows of {n_columns} features")
+    dense: NDArray[Any] = matrix.astype(dtype).toarray()
+    return dense
+
+
+def _shape_message(array: Any) -> str:
+    if array.ndim < 2:
+        what = "1D array" if array.ndim == 1 else "scalar array"
+        return (
+            f"Expected 2D array, got {what} instead:\narray={array}.\nReshape your data either "
+            "using array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) "
+            "if it contains a single sample."
+        )
+    return f"X must have shape (n_samples, n_features), got {array.shape}"
+
+
+def _refuse_infinite(rows: NDArray[Any]) -> None:
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(rows.astype(np.float32, copy=False))
+    if not finite.all():
+        row, column = (int(k) for k in np.argwhere(~finite)[0])
+        value = rows[row, column]
+        what = "NaN" if np.isnan(value) else f"{value:g}"
+        if np.isinf(value):
+            what = f"infinity ({value})"
+        raise ValueError(
+            f"X must hold finite numbers of single precision, got {what} in row {row}, "
+            f"column {column}"
+        )
