@@ -3,6 +3,8 @@
 import doctest
 import importlib
 import pkgutil
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,9 +38,12 @@ def run(tests):
 
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(tmp_path, monkeypatch):
-    """Examples may write files, and draw without a screen."""
+    """Examples may write files, and draw without a screen; their figures are closed."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    yield
+    if "matplotlib.pyplot" in sys.modules:  # pyplot keeps figures, and complains of more than 20
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -60,6 +65,17 @@ def test_the_examples_of_the_readme_show_what_they_say():
     text = "\n".join("" if line.startswith("```") else line for line in text.splitlines())
     test = doctest.DocTestParser().get_doctest(text, {}, "README.md", str(README), 0)
     assert run([test]).failed == 0
+
+
+@pytest.mark.skipif(not README.exists(), reason="the pages are not installed with the package")
+@pytest.mark.parametrize("page", ["rbm"])
+def test_the_code_of_a_page_runs_in_one_go(page):
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib")
+    text = (README.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 3
+    exec("\n".join(blocks), {"__name__": page})
 
 
 @pytest.mark.parametrize("name", ["spinglass.hopfield", "spinglass.patterns"])

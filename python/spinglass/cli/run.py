@@ -29,6 +29,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from importlib import util
 from pathlib import Path
 from typing import Any, NoReturn
@@ -84,7 +85,8 @@ def carry_out(
         complain(_under_its_flag(str(error), chosen, flags or {}))
     finally:
         if made and not kept:
-            chosen.out.rmdir()
+            with suppress(OSError):  # a checkpoint may be in it
+                chosen.out.rmdir()
     # Files first: whoever reads the table may go away. And the table even if the disk is full.
     try:
         written = _save(result, chosen.out, complain)

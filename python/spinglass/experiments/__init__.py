@@ -7,6 +7,10 @@ from spinglass.experiments.interrupted import ExperimentInterrupted
 from spinglass.experiments.ising import ising
 from spinglass.experiments.ising_scan import IsingConfig, IsingScan, Snapshot
 from spinglass.experiments.points import PointsInterrupted
+from spinglass.experiments.rbm import RbmInterrupted, rbm
+from spinglass.experiments.rbm_data import DIGITS
+from spinglass.experiments.rbm_measures import RbmLikelihood
+from spinglass.experiments.rbm_result import RbmConfig, RbmTraining
 from spinglass.experiments.recall import (
     EnergyTrace,
     RecallPictures,
@@ -19,6 +23,7 @@ from spinglass.experiments.sk import SkInterrupted, sk
 from spinglass.experiments.sk_result import SkConfig, SkResult
 
 __all__ = [
+    "DIGITS",
     "CapacityConfig",
     "CapacityScan",
     "CriticalLoad",
@@ -29,6 +34,10 @@ __all__ = [
     "IsingConfig",
     "IsingScan",
     "PointsInterrupted",
+    "RbmConfig",
+    "RbmInterrupted",
+    "RbmLikelihood",
+    "RbmTraining",
     "RecallPictures",
     "RecallPicturesConfig",
     "Renormalization",
@@ -40,6 +49,7 @@ __all__ = [
     "Snapshot",
     "capacity",
     "ising",
+    "rbm",
     "recall_pictures",
     "renormalize",
     "sk",

@@ -4,10 +4,21 @@ Needs Matplotlib, which comes with ``pip install 'spinglass[plot]'``. Sizes and 
 apart by marker as well as by colour, dark to light, so that a grey print still reads.
 """
 
+from spinglass.plotting.annealings import annealings
 from spinglass.plotting.capacity import capacity
+from spinglass.plotting.equilibration import equilibration
 from spinglass.plotting.figure import MARKERS, STYLE, THEORY, png
 from spinglass.plotting.ising import ising, ising_layout
+from spinglass.plotting.log_partition import log_partition
 from spinglass.plotting.phase_diagram import phase_diagram
+from spinglass.plotting.rbm import (
+    chains,
+    filters,
+    learning_curves,
+    rbm,
+    rbm_layout,
+    reconstructions,
+)
 from spinglass.plotting.recall import pictures, pictures_layout, recall
 from spinglass.plotting.renormalize import renormalize, renormalize_layout
 from spinglass.plotting.run import annealing, overlaps, run, tempered_run
@@ -18,15 +29,24 @@ __all__ = [
     "STYLE",
     "THEORY",
     "annealing",
+    "annealings",
     "capacity",
+    "chains",
+    "equilibration",
+    "filters",
     "ising",
     "ising_layout",
+    "learning_curves",
+    "log_partition",
     "overlaps",
     "phase_diagram",
     "pictures",
     "pictures_layout",
     "png",
+    "rbm",
+    "rbm_layout",
     "recall",
+    "reconstructions",
     "renormalize",
     "renormalize_layout",
     "run",
