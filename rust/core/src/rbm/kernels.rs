@@ -4,8 +4,8 @@
 //! these are tabulated once for 32 units side by side (Arlazarov, Dinic, Kronrod and Faradzhev,
 //! Dokl. Akad. Nauk SSSR 194, 487 (1970), the "four Russians"), and then each row of states looks up
 //! and adds one of them. An addition of sixteen integers thus does 64 products of full 32-bit
-//! precision, twice of what AVX-512 VNNI does with three 8-bit planes, on any instruction set, and
-//! independent of how many units are on. It runs into the loads, two vectors a cycle.
+//! precision, on any instruction set, and independent of how many units are on: more than what
+//! AVX-512 VNNI does with three 8-bit planes. It runs into the loads, two vectors a cycle.
 //!
 //! All sums are sums of integers: neither their order nor the instruction set changes a bit.
 
