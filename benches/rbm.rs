@@ -161,12 +161,18 @@ fn updates(
         let trainer = Mutex::new(trainer);
         let threads = pool(n_threads);
         let update = |rate| {
-            threads.install(|| {
+            let train = |team: &Team| {
                 let batches = Batches { first: 0, rows, size: rows, rates: &[rate] };
                 let mut trainer = trainer.lock().expect("nobody panics");
-                let (team, control) = (Team::of_pool(), Control::default());
-                trainer.train(&data, &batches, &team, level(), &control).expect("it converges");
-            });
+                let control = Control::default();
+                trainer.train(&data, &batches, team, level(), &control).expect("it converges");
+            };
+            // To enter a pool takes longer than a small update, which does without one.
+            if n_threads == 1 {
+                train(&Team::alone());
+            } else {
+                threads.install(|| train(&Team::of_pool()));
+            }
         };
         let mean = || {
             let bias = trainer.lock().expect("nobody panics").machine().visible_bias();
