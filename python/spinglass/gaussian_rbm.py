@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._arguments import check_memory
@@ -211,35 +212,9 @@ class GaussianBernoulliRBM(GaussianMachine):
         trained.trainer.train(data, 0, data.n_rows, data.n_rows, rates, self._threads)
         return self
 
-    def transform(self, X: Any) -> Any:
-        """Return P(h=1|v=X).
-
-        Parameters
-        ----------
-        X : array_like or sparse matrix, (n_samples, n_features)
-
-        Returns
-        -------
-        numpy.ndarray, (n_samples, n_components)
-            float32 if both ``X`` and the data of the fit were, else float64; or the DataFrame that
-            :meth:`set_output` asked for.
-        """
-        data, trained = reals(self._table(X)), self._machine_in_training()
-        means = trained.gaussian.hidden_probabilities(data, self._threads)
-        dtype = np.result_type(trained.dtype, output_dtype(X))
-        return self._in_container(means.astype(dtype, copy=False), X)
-
-    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        """Learn from data and return what :meth:`transform` makes of them.
-
-        Parameters
-        ----------
-        X : array_like or sparse matrix, (n_samples, n_features)
-        y : ignored
-        **fit_params
-            Of :meth:`fit`.
-        """
-        return self.fit(X, y, **fit_params).transform(X)
+    def _hidden_probabilities(self, rows: NDArray[Any]) -> NDArray[Any]:
+        machine = self._machine_in_training().gaussian
+        return machine.hidden_probabilities(reals(rows), self._threads)
 
     def _begin(
         self, X: Any, options: GaussianOptions, data: _core.GaussianRbmData

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self, cast
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory, choice
 from spinglass._rbm import files
@@ -287,36 +287,8 @@ class BernoulliRBM(Machine):
         trained.trainer.train(data, 0, n_rows, n_rows, rates, self._threads)
         return self
 
-    def transform(self, X: Any) -> Any:
-        """Return P(h=1|v=X).
-
-        Parameters
-        ----------
-        X : array_like or sparse matrix, (n_samples, n_features)
-
-        Returns
-        -------
-        numpy.ndarray, (n_samples, n_components)
-            float32 if both ``X`` and the data of the fit were, else float64; or the DataFrame that
-            :meth:`set_output` asked for.
-        """
-        rows = self._table(X)
-        data, trained = core_data(rows), self._trained
-        means = trained.machine.hidden_probabilities(data, self._threads)
-        dtype = np.result_type(trained.dtype, output_dtype(X))
-        return self._in_container(means.astype(dtype, copy=False), X)
-
-    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        """Learn from data and return what :meth:`transform` makes of them.
-
-        Parameters
-        ----------
-        X : array_like or sparse matrix, (n_samples, n_features)
-        y : ignored
-        **fit_params
-            Of :meth:`fit`.
-        """
-        return self.fit(X, y, **fit_params).transform(X)
+    def _hidden_probabilities(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        return self._trained.machine.hidden_probabilities(core_data(rows), self._threads)
 
     def save(self, path: Any) -> None:
         """Write the model to a safetensors file, whole or not at all.

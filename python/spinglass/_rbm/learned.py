@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import thread_count
 from spinglass._rbm.estimator import Estimator
-from spinglass._rbm.rows import NATIVE, table
+from spinglass._rbm.rows import NATIVE, output_dtype, table
 from spinglass._rbm.trained import Trained
 
 
@@ -19,6 +20,8 @@ class Learned(Estimator):
     num_threads: int | None
     random_state: Any
     _trained: Trained
+    fit: Callable[..., Self]
+    _hidden_probabilities: Callable[[NDArray[Any]], NDArray[Any]]
 
     @property
     def _threads(self) -> int | None:
@@ -46,6 +49,35 @@ class Learned(Estimator):
                 "features as input"
             )
         return rows
+
+    def transform(self, X: Any) -> Any:
+        """Return P(h=1|v=X).
+
+        Parameters
+        ----------
+        X : array_like or sparse matrix, (n_samples, n_features)
+
+        Returns
+        -------
+        numpy.ndarray, (n_samples, n_components)
+            float32 if both ``X`` and the data of the fit were, else float64; or the DataFrame that
+            :meth:`set_output` asked for.
+        """
+        means = self._hidden_probabilities(self._table(X))
+        dtype = np.result_type(self._trained.dtype, output_dtype(X))
+        return self._in_container(means.astype(dtype, copy=False), X)
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Learn from data and return what :meth:`transform` makes of them.
+
+        Parameters
+        ----------
+        X : array_like or sparse matrix, (n_samples, n_features)
+        y : ignored
+        **fit_params
+            Of :meth:`fit`.
+        """
+        return self.fit(X, y, **fit_params).transform(X)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_trained" in self.__dict__
