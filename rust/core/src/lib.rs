@@ -38,8 +38,12 @@
 pub mod bits;
 pub mod control;
 pub mod dense;
+mod elementary;
 pub mod error;
+pub mod exact;
 pub mod hopfield;
+pub mod inverse;
+pub mod landscape;
 mod lanes;
 pub mod lattice;
 pub mod rbm;

@@ -94,7 +94,7 @@ fn log_partition_of_base(n_hidden: usize, base: &[f32]) -> f64 {
 }
 
 fn log_partition(machine: &Rbm) -> f64 {
-    machine.log_partition(Level::current().unwrap(), &Control::default()).unwrap()
+    machine.log_partition(1.0, Level::current().unwrap(), &Control::default()).unwrap()
 }
 
 fn annealed(machine: &Rbm, run: &Annealed<'_>) -> Vec<f64> {
@@ -167,7 +167,7 @@ fn weights_far_beyond_the_range_of_the_exponential_are_summed() {
 fn more_than_thirty_units_are_refused_by_name() {
     let parameters = Parameters::random(31, 40, 0.1, 0.1, 1);
     let outcome =
-        parameters.machine().log_partition(Level::current().unwrap(), &Control::default());
+        parameters.machine().log_partition(1.0, Level::current().unwrap(), &Control::default());
     let message = outcome.unwrap_err().to_string();
     assert!(message.starts_with("the smaller layer must be of at most 30 units"), "{message}");
     assert!(message.contains("annealed importance sampling"), "{message}");
@@ -177,10 +177,10 @@ fn more_than_thirty_units_are_refused_by_name() {
 fn a_sum_counts_its_states_and_can_be_stopped() {
     let machine = Parameters::random(14, 20, 0.1, 0.1, 1).machine();
     let control = Control::new(1 << 14);
-    machine.log_partition(Level::current().unwrap(), &control).unwrap();
+    machine.log_partition(1.0, Level::current().unwrap(), &control).unwrap();
     assert_eq!(control.progress(), (1 << 14, 1 << 14));
     control.cancel();
-    let outcome = machine.log_partition(Level::current().unwrap(), &control);
+    let outcome = machine.log_partition(1.0, Level::current().unwrap(), &control);
     assert_eq!(outcome, Err(Error::Cancelled));
 }
 

@@ -14,6 +14,7 @@ mod lanes;
 mod matrix;
 mod planes;
 mod portable;
+mod transpose;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Pair;
@@ -24,6 +25,7 @@ pub(crate) use lanes::Lanes;
 pub use matrix::{BitMatrix, Rows, SharedBytes};
 pub use planes::PlaneStack;
 pub(crate) use portable::Words;
+pub(crate) use transpose::transpose;
 
 /// Bits in a [`Chunk`].
 pub const CHUNK_BITS: usize = 512;

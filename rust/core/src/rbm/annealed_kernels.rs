@@ -15,9 +15,9 @@
 use super::{
     kernels::{Generators, LANES, Row, UNITS, VECTORS, Weights},
     sigmoid::{exp2, fires},
-    softplus::{WIDTH, softplus, sum_lanes},
 };
 use crate::{
+    elementary::{WIDTH, softplus, sum_lanes},
     lanes::{Lanes, Pair, Register, Words},
     simd::kernel_table,
 };

@@ -50,12 +50,12 @@ struct Enumeration {
     weights: Vec<Vec<Row>>,
 }
 
-/// The numbers, in rows, and `filler` after the last one.
-fn rows(values: &[f32], filler: f64) -> Vec<Row> {
+/// The numbers times `factor`, in rows, and `filler` after the last one.
+fn rows(values: &[f32], factor: f64, filler: f64) -> Vec<Row> {
     let row = |values: &[f32]| {
         let mut row = Row::all(filler);
         for (to, &value) in row.0.as_flattened_mut().iter_mut().zip(values) {
-            *to = f64::from(value);
+            *to = factor * f64::from(value);
         }
         row
     };
@@ -79,7 +79,7 @@ fn exponentials(rows: &mut [Row]) {
 }
 
 impl Enumeration {
-    fn new(machine: &Rbm) -> Self {
+    fn new(machine: &Rbm, beta: f64) -> Self {
         let (smaller, other) = if machine.n_hidden() <= machine.n_visible() {
             (&machine.hidden, &machine.visible)
         } else {
@@ -87,10 +87,13 @@ impl Enumeration {
         };
         let weights = other.weights();
         Self {
-            bias: smaller.bias().into_iter().map(f64::from).collect(),
+            bias: smaller.bias().into_iter().map(|bias| beta * f64::from(bias)).collect(),
             // Z is at least 1, to which 1 + e^{-170} as a factor adds nothing.
-            fields: rows(&other.bias(), -GENTLE),
-            weights: weights.chunks(other.n_units).map(|weights| rows(weights, 0.0)).collect(),
+            fields: rows(&other.bias(), beta, -GENTLE),
+            weights: weights
+                .chunks(other.n_units)
+                .map(|weights| rows(weights, beta, 0.0))
+                .collect(),
         }
     }
 
@@ -229,12 +232,12 @@ impl Enumeration {
 }
 
 impl Rbm {
-    /// ln Z, by a sum over the 2^n states of the smaller layer. The progress of `control` is in
-    /// states.
+    /// ln Z at a finite inverse temperature, by a sum over the 2^n states of the smaller layer. The
+    /// progress of `control` is in states.
     ///
     /// # Errors
     /// [`Error::Value`] if both layers have more than 30 units, [`Error::Cancelled`].
-    pub fn log_partition(&self, level: Level, control: &Control) -> Result<f64> {
+    pub fn log_partition(&self, beta: f64, level: Level, control: &Control) -> Result<f64> {
         let units = self.n_hidden().min(self.n_visible());
         if units > MOST_UNITS {
             return Err(Error::expected(
@@ -246,7 +249,7 @@ impl Rbm {
                 units,
             ));
         }
-        let enumeration = Enumeration::new(self);
+        let enumeration = Enumeration::new(self, beta);
         enumeration.log_sum(enumeration.is_gentle(), level, control)
     }
 }
@@ -286,7 +289,7 @@ mod tests {
     #[test]
     fn products_and_sums_agree_with_the_same_bits_on_every_level_and_thread_count() {
         // 14 units: four blocks. 37 others: two rows, the second one not full.
-        let enumeration = Enumeration::new(&machine(37, 14, 1.5, 5));
+        let enumeration = Enumeration::new(&machine(37, 14, 1.5, 5), 1.0);
         assert!(enumeration.is_gentle());
         let control = Control::default();
         let sum = |gentle, level, threads| {

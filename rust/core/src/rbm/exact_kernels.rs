@@ -5,8 +5,11 @@
 //! float between 1 and 2 and an exponent, and the logarithm is taken once, of the sum over many
 //! states. Operations are single IEEE ones in an order fixed here.
 
-use super::softplus::{WIDTH, softplus, sum_lanes};
-use crate::{simd::kernel_table, spins::gaussian::ln};
+use crate::{
+    elementary::{WIDTH, softplus, sum_lanes},
+    simd::kernel_table,
+    spins::gaussian::ln,
+};
 
 /// Vectors whose factors 1 + E_j are multiplied before the exponent is taken off.
 const VECTORS: usize = 4;

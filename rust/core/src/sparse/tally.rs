@@ -5,7 +5,7 @@
 //! Hacker's Delight (2012), 5-1).
 
 use super::words::Words;
-use crate::bits::Chunk;
+use crate::bits::{Chunk, transpose};
 
 /// 64 running counts, one a lane.
 #[derive(Clone, Debug)]
@@ -84,22 +84,6 @@ impl Tally {
     }
 }
 
-/// Turns 64 rows of 64 bits: bit l of row b becomes bit b of row l (Warren, 7-3).
-pub(super) fn transpose(rows: &mut [u64; 64]) {
-    let mut width = 32;
-    let mut mask = u64::from(u32::MAX);
-    while width > 0 {
-        for pair in 0..32 {
-            let k = (pair & !(width - 1)) << 1 | pair & (width - 1);
-            let differing = (rows[k] >> width ^ rows[k + width]) & mask;
-            rows[k] ^= differing << width;
-            rows[k + width] ^= differing;
-        }
-        width /= 2;
-        mask ^= mask << width;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::words::Plain, *};
@@ -120,19 +104,5 @@ mod tests {
         }
         tally.settle::<Plain>();
         assert_eq!(tally.totals(), expected);
-    }
-
-    #[test]
-    fn transposing_exchanges_rows_and_bits() {
-        let philox = Philox::new(2, Purpose::Start, 0);
-        let mut words = philox.words_from(0);
-        let rows: [u64; 64] = std::array::from_fn(|_| words.next_word());
-        let mut turned = rows;
-        transpose(&mut turned);
-        for (b, row) in rows.iter().enumerate() {
-            for (l, column) in turned.iter().enumerate() {
-                assert_eq!(row >> l & 1, column >> b & 1);
-            }
-        }
     }
 }

@@ -6,8 +6,11 @@
 //! r < t where 2u < d, and unless r < t where 2u > d, t = floor(2^64 x / (1 + x)): both sides of a
 //! class share one threshold, since their probabilities add up to one.
 
-use super::{layout::MAX_DEGREE, tally::transpose};
-use crate::spins::{Dynamics, acceptance::exp};
+use super::layout::MAX_DEGREE;
+use crate::{
+    bits::transpose,
+    spins::{Dynamics, acceptance::exp},
+};
 
 /// Thresholds of one degree: a class and its mirror image share one.
 pub(super) const MAX_THRESHOLDS: usize = MAX_DEGREE / 2;

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     control::Control,
+    elementary::softplus,
     error::{Error, Result},
-    rbm::softplus::softplus,
     spins::{acceptance::exp, gaussian::ln},
 };
 
