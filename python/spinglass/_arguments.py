@@ -130,7 +130,7 @@ def inverse_temperature(beta: Any, name: str = "beta") -> float:
     number = real(beta, name)
     if number < 0.0:
         raise ValueError(f"{name} must be >= 0 (the inverse temperature), got {beta!r}")
-    return number
+    return number + 0.0  # -0.0 is 0
 
 
 def thread_count(num_threads: Any) -> int | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 __all__ = [
     "CapacityTrials",
     "DenseModel",
+    "ExactSums",
     "GaussianRbmData",
     "GaussianRbmMachine",
     "GaussianRbmTrainer",
@@ -133,6 +134,27 @@ class CapacityTrials:
     def run(self, num_threads: int | None = None, progress: _Progress = None) -> None: ...
     def rows(self) -> dict[str, NDArray[Any]]: ...
 
+@final
+class ExactSums:
+    """A model whose states are enumerated; spin 0 is the most significant bit of their numbers."""
+
+    def __new__(
+        cls, couplings: NDArray[np.float64], fields: NDArray[np.float64] | None = None
+    ) -> ExactSums: ...
+    def moments(
+        self,
+        beta: float,
+        with_spins: bool,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> dict[str, Any]: ...
+    def distribution(
+        self, beta: float, num_threads: int | None = None, progress: _Progress = None
+    ) -> NDArray[np.float64]: ...
+    def ground_states(
+        self, num_threads: int | None = None, progress: _Progress = None
+    ) -> NDArray[np.uint32]: ...
+
 _Model: TypeAlias = LatticeModel | DenseModel | SparseModel | HopfieldNetwork
 _Outcome: TypeAlias = tuple[dict[str, Any], BaseException | None]
 # Visible states, hidden states, P(v=1|h) of the last step, the visible states kept.
@@ -146,6 +168,12 @@ def energy(
 def local_fields(
     model: _Model, states: _Spins, num_threads: int | None = None
 ) -> NDArray[np.float64]: ...
+def landscape(
+    couplings: NDArray[np.float64],
+    fields: NDArray[np.float64] | None = None,
+    num_threads: int | None = None,
+    progress: _Progress = None,
+) -> dict[str, Any]: ...
 def random_spins(
     seed: int, n_replicas: int, n_spins: int, num_threads: int | None = None
 ) -> _Spins: ...
@@ -189,6 +217,32 @@ def temper(
     num_threads: int | None = None,
     progress: _Progress = None,
 ) -> _Outcome: ...
+
+@final
+class InverseData:
+    """Samples of spins -1 and +1 with their weights. Never changes."""
+
+    def __new__(
+        cls, spins: NDArray[np.int8], weights: NDArray[np.float64] | None = None
+    ) -> InverseData: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_spins(self) -> int: ...
+    @property
+    def total(self) -> float: ...
+    def pseudolikelihood(
+        self,
+        couplings: NDArray[np.float64],
+        fields: NDArray[np.float64],
+        num_threads: int | None = None,
+    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
+    def flow(
+        self,
+        couplings: NDArray[np.float64],
+        fields: NDArray[np.float64],
+        num_threads: int | None = None,
+    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
 
 @final
 class RbmData:
@@ -253,7 +307,7 @@ class RbmMachine:
         progress: _Progress = None,
     ) -> _Chains: ...
     def log_partition(
-        self, num_threads: int | None = None, progress: _Progress = None
+        self, beta: float = 1.0, num_threads: int | None = None, progress: _Progress = None
     ) -> float: ...
     def annealed(
         self,

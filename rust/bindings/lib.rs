@@ -8,7 +8,10 @@
 mod arrays;
 mod dense;
 mod enter;
+mod exact;
 mod hopfield;
+mod inverse;
+mod landscape;
 mod lattice;
 mod models;
 mod rbm;
@@ -40,12 +43,15 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<lattice::LatticeModel>()?;
     module.add_class::<dense::DenseModel>()?;
     module.add_class::<sparse::SparseModel>()?;
+    module.add_class::<exact::ExactSums>()?;
+    module.add_class::<inverse::InverseData>()?;
     module.add_function(wrap_pyfunction!(models::energy, module)?)?;
     module.add_function(wrap_pyfunction!(models::local_fields, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::random_spins, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::sample, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::anneal, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::temper, module)?)?;
+    module.add_function(wrap_pyfunction!(landscape::landscape, module)?)?;
     rbm::register(module)?;
     hopfield::register(module)
 }

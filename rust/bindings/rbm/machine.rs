@@ -128,17 +128,18 @@ impl RbmMachine {
     }
 
     /// ln Z by the sum over all states of the smaller layer.
-    #[pyo3(signature = (num_threads=None, progress=None))]
+    #[pyo3(signature = (beta=1.0, num_threads=None, progress=None))]
     fn log_partition<'py>(
         &self,
         py: Python<'py>,
+        beta: f64,
         num_threads: Option<usize>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<f64> {
         let level = Level::current().map_err(raise)?;
         let smaller = self.rbm.n_hidden().min(self.rbm.n_visible());
         let control = Control::new(1u64.checked_shl(smaller as u32).unwrap_or(0));
-        enter(py, num_threads, progress, &control, || self.rbm.log_partition(level, &control))
+        enter(py, num_threads, progress, &control, || self.rbm.log_partition(beta, level, &control))
     }
 
     /// ln of the weights of chains annealed from the machine without weights, or back to it.

@@ -1,0 +1,1 @@
+"""The sums behind :mod:`spinglass.exact`: one class for spins, one for Boltzmann machines."""
