@@ -62,10 +62,8 @@ class Ising(SpinModel):
     """
 
     def __init__(self, couplings: Any, fields: ArrayLike | None = None) -> None:
-        from scipy.sparse import issparse
-
-        self._is_sparse = bool(issparse(couplings))
-        matrix: Any = _sparse(couplings) if self._is_sparse else _dense(couplings)
+        matrix = symmetric_couplings(couplings)
+        self._is_sparse = not isinstance(matrix, np.ndarray)
         self._n_spins = int(matrix.shape[0])
         self._fields = None if fields is None else self._checked(fields)
         with np.errstate(over="ignore"):
@@ -122,6 +120,13 @@ class Ising(SpinModel):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Ising, (self.couplings(), self._fields)
+
+
+def symmetric_couplings(couplings: Any) -> Any:
+    """Return couplings, checked, in double precision: an array, or a csr_array of sparse ones."""
+    from scipy.sparse import issparse
+
+    return _sparse(couplings) if issparse(couplings) else _dense(couplings)
 
 
 def _dense(couplings: Any) -> NDArray[np.float64]:

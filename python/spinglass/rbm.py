@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory, choice
+from spinglass._estimator import NotFittedError
 from spinglass._rbm import files
 from spinglass._rbm.checkpoint import Checkpoint
 from spinglass._rbm.equilibration import Equilibration
-from spinglass._rbm.estimator import NotFittedError
 from spinglass._rbm.fitting import Epoch, Fit
-from spinglass._rbm.likelihood import LogLikelihood, LogPartition
+from spinglass._rbm.likelihood import LogLikelihood
 from spinglass._rbm.machine import Machine, RbmIsing
 from spinglass._rbm.options import (
     LearningRate,
@@ -37,6 +37,7 @@ from spinglass._rbm.options import (
 )
 from spinglass._rbm.rows import bias_of, check_within_unit, core_data, output_dtype, some_of, table
 from spinglass._rbm.trained import Trained
+from spinglass.log_partition import LogPartition
 from spinglass.progress import Progress
 
 __all__ = [
@@ -50,7 +51,7 @@ __all__ = [
 ]
 
 # Pickles and messages name what is public by where it is public.
-for _public in (Epoch, Equilibration, LogLikelihood, LogPartition, NotFittedError, RbmIsing):
+for _public in (Epoch, Equilibration, LogLikelihood, NotFittedError, RbmIsing):
     _public.__module__ = __name__
 
 # What a trainer is made with; the rest may change at any time.

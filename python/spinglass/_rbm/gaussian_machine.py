@@ -16,9 +16,10 @@ from spinglass._arguments import check_memory, integer, real_array, seed_word
 from spinglass._rbm import likelihood
 from spinglass._rbm.gaussian import GaussianTrained, reals
 from spinglass._rbm.learned import Learned
-from spinglass._rbm.likelihood import LogLikelihood, LogPartition
+from spinglass._rbm.likelihood import LogLikelihood
 from spinglass._rbm.options import RandomState, legacy, random_word
 from spinglass._rbm.rows import binary_states
+from spinglass.log_partition import LogPartition, exactly
 from spinglass.progress import Progress, progress_callback
 
 
@@ -218,10 +219,7 @@ class GaussianMachine(Learned):
             If there are more hidden units.
         """
         value = self._machine_in_training().gaussian.log_partition(self._threads)
-        return LogPartition(
-            value, 0.0, "exact", value, value, 0.0, 0.0, 0.0, None, None, None, 0, 0,
-            self._trained.word, _core.__version__,
-        )  # fmt: skip
+        return exactly(value, self._trained.word)
 
     def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> LogLikelihood:
         """Return the mean of ln p(v) over rows of data, p being a density, and that of each row.

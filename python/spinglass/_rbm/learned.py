@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import thread_count
-from spinglass._rbm.estimator import Estimator
+from spinglass._rbm.estimator import Transformer
 from spinglass._rbm.rows import NATIVE, output_dtype, table
 from spinglass._rbm.trained import Trained
 
 
-class Learned(Estimator):
+class Learned(Transformer):
     """An estimator whose parameters live in the core."""
 
     num_threads: int | None

@@ -7,7 +7,7 @@ has the right mean, so by Jensen's inequality that of ln Z lies below on average
 looks better than it is. Chains that go the other way, from equilibrium to the machine without
 couplings, err to the other side (R. B. Grosse, Z. Ghahramani and R. P. Adams, arXiv:1511.02543
 (2015)): the truth lies between, if the chains were in equilibrium. The gap between the two says how
-much is known.
+much is known (`spinglass.log_partition`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from __future__ import annotations
 import hashlib
 import math
 import warnings
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias, cast, get_args
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import choice, integer, real_array, seed_word
 from spinglass._rbm.trained import Trained
+from spinglass.log_partition import LogPartition, exactly, from_chains
 from spinglass.progress import Progress, progress_callback
 
 Method: TypeAlias = Literal["auto", "exact", "ais", "reverse-ais"]
@@ -33,72 +34,6 @@ _AUTO_UNITS = 25
 
 # Nats. Two sides that differ by more say that annealing is too fast or the chains are not mixed.
 TRUSTED_GAP = 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class LogPartition:
-    """What is known of ln Z.
-
-    Attributes
-    ----------
-    value : float
-        The estimate, in nats: exact, of one side, or midway between the two.
-    error : float
-        0 if exact; the standard error over chains; with two sides, half the gap too.
-    method : str
-        ``"exact"``, ``"ais"`` (from below), ``"reverse-ais"`` (from above), or ``"two-sided"``.
-    lower, upper : float or None
-        The estimates from below and from above, in nats. Each is a bound on average only.
-    lower_error, upper_error : float or None
-        Their standard errors.
-    gap : float or None
-        upper - lower.
-    warning : str or None
-        Why the estimate is not to be trusted.
-    log_weights, reverse_log_weights : numpy.ndarray of float64 or None
-        ln Z as each chain estimates it, going up and coming down.
-    n_chains, n_betas : int
-        Of the annealing; 0 if exact.
-    seed : int
-        Of its random streams.
-    version : str
-        Of the package.
-    machine : str
-        A digest of the parameters that it belongs to.
-    """
-
-    value: float
-    error: float
-    method: str
-    lower: float | None
-    upper: float | None
-    lower_error: float | None
-    upper_error: float | None
-    gap: float | None
-    warning: str | None
-    log_weights: NDArray[np.float64] | None = field(repr=False)
-    reverse_log_weights: NDArray[np.float64] | None = field(repr=False)
-    n_chains: int
-    n_betas: int
-    seed: int
-    version: str
-    machine: str = field(default="", repr=False)
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw what each chain says of ln Z, going up and coming down.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        from spinglass import plotting
-
-        return plotting.log_partition(self, ax=ax)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +76,7 @@ def log_likelihood(
     free_energy: NDArray[np.float64], known: LogPartition, machine: str = ""
 ) -> LogLikelihood:
     """Return the likelihood of rows of these free energies under this machine."""
-    if known.machine != machine:
+    if known.model != machine:
         raise ValueError(
             "log_partition must be that of this machine with its present parameters, got that of "
             "others"
@@ -172,8 +107,7 @@ def log_partition(
     machine = trained.machine
     smaller = min(machine.n_hidden, machine.n_visible)
     if method == "exact" or (method == "auto" and smaller <= _AUTO_UNITS):
-        known = _exact(machine, smaller, word, threads, progress)
-        return replace(known, machine=fingerprint(machine))
+        return _exact(machine, smaller, word, threads, progress)
     n_chains = integer(n_chains, "n_chains", at_least=2, at_most=2**31 - 1)
     ladder = schedule(betas)
     warmup = integer(warmup, "warmup", at_least=1, at_most=2**31 - 1)
@@ -197,7 +131,13 @@ def log_partition(
             down = log_base - machine.annealed(
                 ladder, n_chains, seed_word(word, 2), base, states, threads, report
             )
-    return replace(_estimate(up, down, len(ladder), word), machine=fingerprint(machine))
+    known = from_chains(
+        up, down, trusted_gap=TRUSTED_GAP, upper_is_bound=False, log_base=log_base, beta=1.0,
+        n_betas=len(ladder), seed=word, model=fingerprint(machine),
+    )  # fmt: skip
+    if known.warning:
+        warnings.warn(known.warning, UserWarning, stacklevel=3)
+    return known
 
 
 def _exact(
@@ -209,11 +149,8 @@ def _exact(
             f'{smaller}: "ais" estimates'
         )
     with progress_callback(progress, "exact sum", "states") as report:
-        value = machine.log_partition(threads, report)
-    return LogPartition(
-        value, 0.0, "exact", value, value, 0.0, 0.0, 0.0, None, None, None, 0, 0, word,
-        _core.__version__,
-    )  # fmt: skip
+        value = machine.log_partition(1.0, threads, report)
+    return exactly(value, word, model=fingerprint(machine))
 
 
 def _base_rates(means: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -246,38 +183,3 @@ def schedule(betas: int | ArrayLike) -> NDArray[np.float64]:
     if not (np.diff(values) > 0).all():
         raise ValueError("betas must ascend strictly")
     return values
-
-
-def _estimate(
-    up: NDArray[np.float64] | None, down: NDArray[np.float64] | None, n_betas: int, word: int
-) -> LogPartition:
-    lower = lower_error = upper = upper_error = gap = warning = None
-    n_chains = 0
-    if up is not None:
-        lower, lower_error = _log_mean(up)
-        value, error, method, n_chains = lower, lower_error, "ais", len(up)
-    if down is not None:
-        negative, upper_error = _log_mean(-down)
-        upper = -negative
-        value, error, method, n_chains = upper, upper_error, "reverse-ais", len(down)
-    if lower is not None and upper is not None and lower_error is not None:
-        gap = upper - lower
-        value, method = (lower + upper) / 2, "two-sided"
-        error = math.hypot(lower_error / 2, cast(float, upper_error) / 2, gap / 2)
-        if abs(gap) > TRUSTED_GAP:
-            warning = (
-                f"annealing up says ln Z = {lower:.2f}, annealing down {upper:.2f} nats: neither "
-                "is to be trusted. More betas, or a longer warmup, would bring them closer"
-            )
-            warnings.warn(warning, UserWarning, stacklevel=5)
-    return LogPartition(
-        value, error, method, lower, upper, lower_error, upper_error, gap, warning, up, down,
-        n_chains, n_betas, word, _core.__version__,
-    )  # fmt: skip
-
-
-def _log_mean(logs: NDArray[np.float64]) -> tuple[float, float]:
-    """Return ln of the mean of exp(logs), and its standard error to first order."""
-    weights = np.exp(logs - logs.max())
-    error = float(weights.std(ddof=1) / (weights.mean() * math.sqrt(len(logs))))
-    return float(logs.max() + np.log(weights.mean())), error

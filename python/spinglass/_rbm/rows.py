@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import check_memory
+from spinglass._estimator import check_size, shape_message
 
 # Rows that say enough of the data where a glance will do.
 _SOME = 1000
@@ -36,13 +37,8 @@ def table(X: Any, owner: str) -> NDArray[Any]:
 
     array = _dense(X) if issparse(X) else _array(X)
     if array.ndim != 2:
-        raise ValueError(_shape_message(array))
-    for axis, what in enumerate(("sample", "feature")):
-        if array.shape[axis] == 0:
-            raise ValueError(
-                f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is "
-                f"required by {owner}."
-            )
+        raise ValueError(shape_message(array))
+    check_size(array, owner)
     if array.dtype not in NATIVE:
         array = _native(array)
     return np.ascontiguousarray(array)
@@ -131,7 +127,7 @@ def _dense(X: Any) -> NDArray[Any]:
     if X.dtype.kind == "c":
         raise ValueError("Complex data not supported: X must hold real numbers")
     if X.ndim != 2:
-        raise ValueError(_shape_message(X))
+        raise ValueError(shape_message(X))
     matrix = X.tocsr()
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
@@ -143,17 +139,6 @@ def _dense(X: Any) -> NDArray[Any]:
     check_memory(dtype.itemsize * n_rows * n_columns, f"X: {n_rows} rows of {n_columns} features")
     dense: NDArray[Any] = matrix.astype(dtype).toarray()
     return dense
-
-
-def _shape_message(array: Any) -> str:
-    if array.ndim < 2:
-        what = "1D array" if array.ndim == 1 else "scalar array"
-        return (
-            f"Expected 2D array, got {what} instead:\narray={array}.\nReshape your data either "
-            "using array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) "
-            "if it contains a single sample."
-        )
-    return f"X must have shape (n_samples, n_features), got {array.shape}"
 
 
 def _refuse_infinite(rows: NDArray[Any]) -> None:

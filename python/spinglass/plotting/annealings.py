@@ -10,7 +10,7 @@ import numpy as np
 from spinglass.plotting.figure import THEORY, in_new_figure, series
 
 if TYPE_CHECKING:
-    from spinglass.rbm import LogPartition
+    from spinglass.log_partition import LogPartition
 
 
 def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: Any = None) -> Any:
