@@ -1,0 +1,1 @@
+"""The pieces of the inverse Ising problem: samples, what they are fitted by, and how."""

@@ -1,0 +1,142 @@
+"""Samples on the way to the core: rows of spins -1 and +1, each with a weight.
+
+Where there are fewer states than samples, equal samples become one with their weights added up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _core
+from spinglass._arguments import check_memory, real_array
+from spinglass._estimator import check_size, shape_message
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Spins and weights, and their means.
+
+    Attributes
+    ----------
+    data : InverseData
+        The core's copy.
+    rows : numpy.ndarray of int8, (n_samples, n_spins)
+        Those with a weight.
+    shares : numpy.ndarray, (n_samples,), or None
+        Weights over their sum; None if all are equal.
+    magnetizations : numpy.ndarray, (n_spins,)
+        <s_i>.
+    correlations : numpy.ndarray, (n_spins, n_spins)
+        <s_i s_j>; 1 on the diagonal.
+    smallest_share : float
+        The smallest weight of the core's rows, over that of all.
+    """
+
+    data: _core.InverseData
+    rows: NDArray[np.int8]
+    shares: NDArray[np.float64] | None
+    magnetizations: NDArray[np.float64]
+    correlations: NDArray[np.float64]
+    smallest_share: float
+
+    @classmethod
+    def of(
+        cls, rows: NDArray[np.int8], weights: NDArray[np.float64] | None, threads: int | None
+    ) -> Samples:
+        """Pack spins, and take their means."""
+        (data, share), n = core_data(rows, weights), rows.shape[1]
+        # exp(-s_i f_i) has the derivative -s_i where the field is 0.
+        _, slopes, fields, _ = data.flow(np.zeros((n, n)), np.zeros(n), threads)
+        correlations = slopes / -2
+        np.fill_diagonal(correlations, 1.0)
+        shares = None if weights is None else weights / weights.sum()
+        return cls(data, rows, shares, -fields, correlations, share)
+
+
+def core_data(
+    rows: NDArray[np.int8], weights: NDArray[np.float64] | None
+) -> tuple[_core.InverseData, float]:
+    """Pack spins for the core, equal rows only once where that is sure to pay.
+
+    Returns
+    -------
+    InverseData
+    float
+        The smallest weight of a row, over that of all.
+    """
+    n_rows, n_spins = rows.shape
+    # The bits twice, and up to 32 gradients before they are added up.
+    check_memory(n_rows * n_spins // 4 + 300 * n_spins**2, f"{n_rows} samples of {n_spins} spins")
+    if n_spins < 63 and 2**n_spins <= n_rows:
+        powers = 2 ** np.arange(n_spins, dtype=np.int64)
+        numbers = (rows > 0) @ powers
+        counts = np.bincount(numbers, weights, 2**n_spins).astype(np.float64)
+        states = np.flatnonzero(counts)
+        rows = np.where(states[:, None] & powers, 1, -1).astype(np.int8)
+        weights = counts[states]
+    share = 1 / len(rows) if weights is None else float(weights.min() / weights.sum())
+    return _core.InverseData(np.ascontiguousarray(rows), weights), share
+
+
+def spin_rows(X: Any, owner: str) -> NDArray[np.int8]:
+    """Return ``X`` as rows of int8 -1 and +1, or say what is wrong with it."""
+    from scipy.sparse import issparse
+
+    if issparse(X):
+        raise TypeError(
+            "X must be a dense array, got a sparse one; a spin is never 0: X.toarray() writes out "
+            "what is there"
+        )
+    array = np.asarray(X)
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: X must hold spins -1 and +1\n{array}\n")
+    if array.dtype.kind == "O":
+        array = array.astype(np.float64)
+    array = real_array(array if not isinstance(X, np.ma.MaskedArray) else X, "X", "-1 and +1")
+    if array.ndim != 2:
+        raise ValueError(shape_message(array))
+    check_size(array, owner)
+    if array.dtype != np.int8:
+        rows = array.astype(np.int8) if array.dtype.kind == "i" else _of_floats(array)
+    else:
+        rows = array
+    valid = (rows == 1) | (rows == -1)
+    if array.dtype != np.int8:
+        valid &= rows == array
+    if not valid.all():
+        row, column = (int(k) for k in np.argwhere(~valid)[0])
+        culprit = array[row, column]
+        what = "NaN" if culprit != culprit else str(culprit)
+        if abs(culprit) == np.inf:
+            what = f"infinity ({culprit})"
+        hint = "; to_spins turns 0 and 1 into spins" if culprit == 0 else ""
+        if array.dtype.kind == "u" and culprit == np.iinfo(array.dtype).max:
+            hint = f", which is what -1 becomes as {array.dtype}; X.astype(np.int8) makes it -1"
+        raise ValueError(
+            f"X must hold only -1 and +1, got {what} in row {row}, column {column}{hint}"
+        )
+    return np.ascontiguousarray(rows)
+
+
+def _of_floats(array: NDArray[Any]) -> NDArray[np.int8]:
+    """Return the signs of numbers, and 0 for what is none."""
+    return np.where(array == 1, 1, np.where(array == -1, -1, 0)).astype(np.int8)
+
+
+def sample_weights(weights: Any, n_samples: int) -> NDArray[np.float64] | None:
+    """Return weights as doubles, one a sample; None if all are equal to 1."""
+    if weights is None:
+        return None
+    array = np.array(real_array(weights, "sample_weight"), dtype=np.float64)
+    if array.shape != (n_samples,):
+        raise ValueError(f"sample_weight must have shape ({n_samples},), got {array.shape}")
+    if not np.isfinite(array).all() or (array < 0).any():
+        culprit = array[~(np.isfinite(array) & (array >= 0))][0]
+        raise ValueError(f"sample_weight must be finite and >= 0, got {culprit}")
+    if not array.any():
+        raise ValueError("sample_weight must not be zero for all samples, got only zeros")
+    return None if (array == 1).all() else array
