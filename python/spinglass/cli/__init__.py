@@ -15,12 +15,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from spinglass import __version__
-from spinglass.cli import capacity, ising, rbm, recall, renormalize, sk
+from spinglass.cli import capacity, ising, landscape, rbm, recall, renormalize, sk
 from spinglass.cli.arguments import Parser
 
 _COMMANDS: tuple[Callable[[Any], None], ...] = (
     capacity.add,
     ising.add,
+    landscape.add,
     rbm.add,
     recall.add,
     renormalize.add,

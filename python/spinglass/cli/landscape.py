@@ -1,0 +1,142 @@
+"""The command ``spinglass landscape``: every local minimum of a small model, and the barriers."""
+
+from __future__ import annotations
+
+import argparse
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from spinglass.cli.arguments import add_command, add_common, integer
+from spinglass.cli.run import carry_out, given, page
+
+if TYPE_CHECKING:
+    from spinglass.experiments import Landscape
+
+_EPILOG = """\
+examples:
+  spinglass landscape
+  spinglass landscape --spins 24 --disorder pm1 --seed 3
+  spinglass landscape --model hopfield --spins 24 --patterns 3
+
+The table goes to stdout, progress and errors to stderr.
+"""
+
+# Minima that the table shows.
+_ROWS = 12
+
+
+def add(commands: Any) -> None:
+    """Add the parser of the command."""
+    parser = add_command(
+        commands,
+        "landscape",
+        "map an energy landscape: all minima, their basins, the barriers between them",
+        "Map the energy landscape of a small model, a Sherrington-Kirkpatrick glass or a Hopfield "
+        "network of random patterns. All 2^N states are looked at. Found are the local minima, "
+        "how many states descend to each of them, and how far the energy must rise to get from "
+        "one to another.",
+        _EPILOG,
+    )
+    option = parser.add_argument
+    option(
+        "--model",
+        choices=("sk", "hopfield"),
+        default="sk",
+        help="which model (default: %(default)s)",
+    )
+    option(
+        "--spins",
+        type=integer(2),
+        metavar="N",
+        help="spins, at most 28: each one more doubles time and memory (default: 20)",
+    )
+    option(
+        "--patterns",
+        type=integer(1),
+        metavar="P",
+        help="patterns of the Hopfield network (default: 3)",
+    )
+    option(
+        "--disorder",
+        choices=("gaussian", "pm1"),
+        help="couplings of the glass: normal (the default), or of one size and either sign",
+    )
+    add_common(
+        parser,
+        _run,
+        same="draws the same model",
+        files="two tables, summary.json and landscape.png",
+        quiet="no progress, only the table",
+    )
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from spinglass import experiments
+
+    for flag, value, model in (
+        ("--patterns", chosen.patterns, "hopfield"),
+        ("--disorder", chosen.disorder, "sk"),
+    ):
+        if value is not None and chosen.model != model:
+            chosen.parser.error(f"argument {flag}: is for --model {model}")
+    arguments = given(
+        model=chosen.model,
+        n_spins=chosen.spins,
+        n_patterns=chosen.patterns,
+        disorder=chosen.disorder,
+        progress=not chosen.quiet,
+    )
+    return carry_out(chosen, experiments.landscape, arguments, _table)
+
+
+def _table(result: Landscape, quiet: bool) -> str:
+    """Return the lowest minima as text of at most 40 columns, notes below."""
+    summary = result.to_dict()
+
+    def line(name: str, value: str) -> str:
+        return f"{name:<27}{value:>12}"
+
+    lines = [
+        line("local minima", str(result.n_minima)),
+        line("ground states", str(result.n_ground_states)),
+        line("their energy per spin", f"{summary['ground_energy_per_spin']:.5f}"),
+        line("their share of all basins", f"{100 * summary['ground_basin_fraction']:.2f}%"),
+        "",
+    ]
+    patterns = "kind" in (result.minima.dtype.names or ())
+    last = "  like" if patterns else "  overlap"
+    lines.append(f"{'no.':>4}{'energy':>10}{'basin':>8}{'barrier':>9}{last}")
+    for k, row in enumerate(result.minima[:_ROWS]):
+        barrier = f"{row['barrier']:.4f}" if isfinite(row["barrier"]) else "none"
+        end = f" {_like(row)}" if patterns else f"{row['ground_overlap']:>9.3f}"
+        lines.append(
+            f"{k:>4}{row['energy_per_spin']:>10.5f}{100 * row['basin_fraction']:>7.2f}%"
+            f"{barrier:>9}{end}"
+        )
+    rest = result.n_minima - _ROWS
+    if rest > 0:
+        lines.append(f"and {rest} more in minima.csv")
+    return page(lines, [] if quiet else [_note(result, patterns)])
+
+
+def _like(row: Any) -> str:
+    """Return which pattern a minimum is like, if any."""
+    if row["kind"] == "mixture":
+        return " mixture"
+    sign = "-" if row["kind"] == "reversed" else " "
+    return f"{sign}pat. {row['pattern']}"
+
+
+def _note(result: Landscape, patterns: bool) -> str:
+    """Say in words what the columns are."""
+    last = (
+        "like: the pattern that it overlaps with by 0.75 or more, - if all spins are turned; else "
+        "it is a mixture."
+        if patterns
+        else "overlap: with the first row."
+    )
+    return (
+        "energy: per spin. basin: share of the 2^N states from which steepest descent leads here. "
+        "barrier: how far the energy, the total, must rise at least on the way to another minimum "
+        f"that is no higher. {last}"
+    )
