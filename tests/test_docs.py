@@ -68,10 +68,20 @@ def test_the_examples_of_the_readme_show_what_they_say():
 
 
 @pytest.mark.skipif(not README.exists(), reason="the pages are not installed with the package")
-@pytest.mark.parametrize("page", ["rbm"])
-def test_the_code_of_a_page_runs_in_one_go(page):
-    pytest.importorskip("sklearn")
-    pytest.importorskip("matplotlib")
+@pytest.mark.parametrize(
+    ("page", "needs"),
+    [
+        ("exact", []),
+        ("free_energy", ["matplotlib", "emcee"]),
+        ("inverse", ["matplotlib", "sklearn"]),
+        ("landscape", ["matplotlib"]),
+        ("meanfield", ["matplotlib"]),
+        ("rbm", ["matplotlib", "sklearn"]),
+    ],
+)
+def test_the_code_of_a_page_runs_in_one_go(page, needs):
+    for package in needs:
+        pytest.importorskip(package)
     text = (README.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
     assert len(blocks) > 3

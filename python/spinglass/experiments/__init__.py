@@ -6,6 +6,10 @@ from spinglass.experiments.finite_size import CriticalLoad, HalfPoint
 from spinglass.experiments.interrupted import ExperimentInterrupted
 from spinglass.experiments.ising import ising
 from spinglass.experiments.ising_scan import IsingConfig, IsingScan, Snapshot
+from spinglass.experiments.landscape import landscape
+from spinglass.experiments.landscape_result import Landscape, LandscapeConfig
+from spinglass.experiments.meanfield import meanfield
+from spinglass.experiments.meanfield_result import MeanFieldConfig, MeanFieldLattice
 from spinglass.experiments.points import PointsInterrupted
 from spinglass.experiments.rbm import RbmInterrupted, rbm
 from spinglass.experiments.rbm_data import DIGITS
@@ -33,6 +37,10 @@ __all__ = [
     "HalfPoint",
     "IsingConfig",
     "IsingScan",
+    "Landscape",
+    "LandscapeConfig",
+    "MeanFieldConfig",
+    "MeanFieldLattice",
     "PointsInterrupted",
     "RbmConfig",
     "RbmInterrupted",
@@ -49,6 +57,8 @@ __all__ = [
     "Snapshot",
     "capacity",
     "ising",
+    "landscape",
+    "meanfield",
     "rbm",
     "recall_pictures",
     "renormalize",

@@ -8,8 +8,11 @@ from spinglass.plotting.annealings import annealings
 from spinglass.plotting.capacity import capacity
 from spinglass.plotting.equilibration import equilibration
 from spinglass.plotting.figure import MARKERS, STYLE, THEORY, png
+from spinglass.plotting.inverse import inverse
 from spinglass.plotting.ising import ising, ising_layout
+from spinglass.plotting.landscape import landscape, landscape_layout
 from spinglass.plotting.log_partition import log_partition
+from spinglass.plotting.meanfield import meanfield, solutions
 from spinglass.plotting.phase_diagram import phase_diagram
 from spinglass.plotting.rbm import (
     chains,
@@ -34,10 +37,14 @@ __all__ = [
     "chains",
     "equilibration",
     "filters",
+    "inverse",
     "ising",
     "ising_layout",
+    "landscape",
+    "landscape_layout",
     "learning_curves",
     "log_partition",
+    "meanfield",
     "overlaps",
     "phase_diagram",
     "pictures",
@@ -51,5 +58,6 @@ __all__ = [
     "renormalize_layout",
     "run",
     "sk",
+    "solutions",
     "tempered_run",
 ]
