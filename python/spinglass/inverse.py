@@ -19,7 +19,7 @@ from spinglass._estimator import Estimator
 from spinglass._inverse.boltzmann import Chains, doubted, learn, likelihood
 from spinglass._inverse.closed import mean_field, tap
 from spinglass._inverse.conditional import conditional, fit_conditional
-from spinglass._inverse.minimise import Descent, Penalty, Report
+from spinglass._inverse.minimise import Descent, DivergingError, Penalty, Report
 from spinglass._inverse.samples import Samples, core_data, sample_weights, spin_rows
 from spinglass._inverse.solution import Solution
 from spinglass._inverse.tables import refuse_infinite
@@ -173,13 +173,14 @@ class InverseIsing(Estimator):
         ------
         ValueError, TypeError
             If a parameter or the data are not as described; if a spin never changes; if no finite
-            couplings are best, because one of the four states of a pair never occurs (with
-            mean-field and tap: two), or there are too few samples.
+            couplings are best, because two spins are always equal or opposite, or there are too few
+            samples.
 
         Warns
         -----
         RuntimeWarning
-            If it has not converged, or if couplings of ``"boltzmann"`` seem to run away.
+            If it has not converged: also if one of the four states of a pair never occurs, so that
+            its best coupling is infinite, or if couplings of ``"boltzmann"`` seem to run away.
         """
         penalty = self._check_parameters()
         rows = spin_rows(X, type(self).__name__)
@@ -190,23 +191,28 @@ class InverseIsing(Estimator):
             rows, weights = rows[weights > 0], weights[weights > 0]
         self._take_feature_names(X, reset=True)
         samples = Samples.of(rows, weights, self._threads)
-        refuse_infinite(
+        doubt = refuse_infinite(
             samples,
             self.__dict__.get("feature_names_in_"),
             penalised=bool(penalty.l1 or penalty.l2),
             closed=self.method in ("mean-field", "tap"),
         )
         with progress_callback(progress, type(self).__name__, "iterations") as tell:
-            solution = self._solve(samples, penalty, tell)
+            try:
+                solution = self._solve(samples, penalty, tell)
+            except DivergingError as error:
+                if doubt is None or error.found is None:
+                    raise
+                solution = error.found
         self.couplings_, self.fields_ = solution.couplings, solution.fields
-        self.n_iter_, self.converged_ = solution.n_iter, solution.converged
+        self.n_iter_, self.converged_ = solution.n_iter, solution.converged and doubt is None
         self.objective_, self.n_features_in_ = solution.objective, n_spins
         self.__dict__.pop("n_negative_discriminants_", None)
         if solution.n_negative_discriminants is not None:
             self.n_negative_discriminants_ = solution.n_negative_discriminants
-        if not solution.converged:
+        if not self.converged_:
             warnings.warn(
-                f"{type(self).__name__} has not converged: {solution.message}",
+                f"{type(self).__name__} has not converged: {doubt or solution.message}",
                 RuntimeWarning,
                 stacklevel=2,
             )

@@ -123,9 +123,13 @@ def test_random_state_is_checked_by_every_method_and_drawn_from_only_by_chains(m
 def test_too_few_samples_are_named_or_penalised(method):
     rows = np.random.default_rng(1).choice([-1, 1], (12, 14))
     what = r"spins 0 and 2 are never both \+1 in the samples \([0-9]+ more pairs like that\)"
-    expected = "singular, of 12 samples" if method in ("mean-field", "tap") else what
-    with pytest.raises(ValueError, match=expected):
-        InverseIsing(method, n_chains=None, max_iter=3000).fit(rows)
+    if method == "boltzmann":
+        with pytest.warns(RuntimeWarning, match=what):
+            assert not InverseIsing(method, n_chains=None, max_iter=3000).fit(rows).converged_
+    else:
+        closed = method in ("mean-field", "tap")
+        with pytest.raises(ValueError, match="singular, of 12" if closed else "run away"):
+            InverseIsing(method).fit(rows)
     model = InverseIsing(method, l2=0.1, n_chains=None).fit(rows)
     assert model.converged_
     assert np.abs(model.couplings_).max() < 2.0
@@ -138,17 +142,19 @@ def test_a_cell_that_is_empty_is_named_where_it_means_an_infinite_coupling(metho
     weights = np.where((rows[:, [1, 3]] == cell).all(axis=1), 0.0, 1.0)
     model = InverseIsing(method, n_chains=None)
     a, b = cell
-    what = f"spins 1 and 3 are never both {a:+d} in the samples: their coupling would be infinite"
+    what = f"spins 1 and 3 are never both {a:+d} in the samples: the best coupling is infinite"
     if a != b:
-        what = f"spin 1 is never {a:+d} where spin 3 is {b:+d} in the samples: their coupling would"
+        what = f"spin 1 is never {a:+d} where spin 3 is {b:+d} in the samples: the best coupling"
     if method in ("mean-field", "tap"):
         found = model.fit(rows, sample_weight=weights).couplings_[1, 3]
         assert np.sign(found) == -a * b
         assert abs(found) < 2.0
     else:
         for kept, given in ((rows, weights), (rows[weights > 0], None)):
-            with pytest.raises(ValueError, match=what.replace("+", r"\+")):
+            with pytest.warns(RuntimeWarning, match=what.replace("+", r"\+")):
                 model.fit(kept, sample_weight=given)
+            assert not model.converged_
+            assert np.sign(model.couplings_[1, 3]) == -a * b
         assert model.set_params(l2=0.01).fit(rows, sample_weight=weights).converged_
 
 

@@ -179,7 +179,7 @@ def doubted(found: Solution, samples: Samples, l2: float, threads: int | None) -
     why = "the pseudo-likelihood of X has no maximum, and the likelihood most likely none either"
     what = "set l2 above 0, or add samples"
     if largest > _LARGE:
-        raise DivergingError(f"the couplings run away ({largest:.1f}), as {why}: {what}")
+        raise DivergingError(f"the couplings run away ({largest:.1f}), as {why}: {what}", found)
     message = f"{why}; couplings are at {largest:.1f} and would run away: {what}"
     return replace(found, converged=False, message=message)
 

@@ -73,7 +73,14 @@ class Penalty(NamedTuple):
 
 
 class DivergingError(ValueError):
-    """The objective has no minimum: it falls for ever as parameters grow."""
+    """The objective has no minimum: it falls for ever as parameters grow.
+
+    ``found`` is where the search ended, or None if that says nothing.
+    """
+
+    def __init__(self, message: str, found: Solution | None = None) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 class _Point(NamedTuple):
@@ -117,10 +124,9 @@ class Descent:
         self._at = self._accepted = self._start()
         gave_up = self._residual() > self._tol and not self._descend()
         at = self._accepted
-        self._check_bounded(at)
         converged = self._residual() <= self._tol and self._last_step <= _LONG_STEP
         where = f"the gradient is {self._residual():.1e} at most, and tol={self._tol:g}"
-        return Solution(
+        found = Solution(
             at.couplings,
             at.fields,
             self._iterations,
@@ -133,6 +139,8 @@ class Descent:
                 else f"after {self._iterations} iterations {where}: raise max_iter or tol"
             ),
         )
+        self._check_bounded(at, found)
+        return found
 
     def _descend(self) -> bool:
         """Minimise; return False if the minimiser found no way down, with iterations left."""
@@ -284,7 +292,7 @@ class Descent:
         bounds = [(0, None)] * (2 * pairs) + [(None, None)] * n
         self._minimise(function, x, self._max_iter, bounds)
 
-    def _check_bounded(self, at: _Point) -> None:
+    def _check_bounded(self, at: _Point, found: Solution) -> None:
         """Raise if it goes down for ever."""
         large = max(np.abs(at.couplings).max(), np.abs(at.fields).max())
         where = f"the couplings run away ({large:.1f} after {self._iterations} iterations): "
@@ -297,12 +305,13 @@ class Descent:
         flat = self._residual() <= self._tol
         running = running or (flat and self._last_step > _LONG_STEP)
         # Below this no spin is against its field in any sample, so that more of all is better.
-        running = running or at.value < self._wrong
+        if at.value < self._wrong:
+            raise DivergingError(f"{where}{few}Set l2 (or l1) above 0")
         if large > _LARGE and not running:
             grown = [x * np.where(np.abs(x) > _LARGE, 1.1, 1.0) for x in (at.couplings, at.fields)]
             running = self._evaluate(*grown).value <= at.value
         if running:
-            raise DivergingError(f"{where}{few}Set l2 (or l1) above 0")
+            raise DivergingError(f"{where}{few}Set l2 (or l1) above 0", found)
 
 
 def _bordered(matrix: Array, vector: Array, corner: float) -> Array:

@@ -25,8 +25,8 @@ Names = NDArray[np.object_] | None
 _ROUNDING = 1e-9
 
 
-def refuse_infinite(samples: Samples, names: Names, *, penalised: bool, closed: bool) -> None:
-    """Refuse spins that no finite field or coupling explains.
+def refuse_infinite(samples: Samples, names: Names, *, penalised: bool, closed: bool) -> str | None:
+    """Refuse spins that no finite field or coupling explains, and tell of pairs that none does.
 
     Parameters
     ----------
@@ -38,10 +38,16 @@ def refuse_infinite(samples: Samples, names: Names, *, penalised: bool, closed: 
     closed : bool
         Whether couplings come from the covariance, which only equal columns make infinite.
 
+    Returns
+    -------
+    str or None
+        What to warn of: a pair has an empty cell, and its coupling no penalty. Samples that are few
+        often have some, so they are no error.
+
     Raises
     ------
     ValueError
-        If a column never changes, or a pair has an empty cell and its coupling no penalty.
+        If a column never changes, or two are equal or opposite and couplings have no penalty.
     """
     rows = samples.rows
     if len(rows) == 1:
@@ -54,7 +60,7 @@ def refuse_infinite(samples: Samples, names: Names, *, penalised: bool, closed: 
             "its field would be infinite: drop the column, or add samples in which it changes"
         )
     if penalised:
-        return
+        return None
     empty = {(a, b): _empty(samples, a, b) for a in (1, -1) for b in (1, -1)}
     for what, one, other in (
         ("equal", empty[1, -1], empty[-1, 1]),
@@ -68,11 +74,12 @@ def refuse_infinite(samples: Samples, names: Names, *, penalised: bool, closed: 
                     "set l2 (or l1) above 0"
                 )
     if closed:
-        return
+        return None
     for (a, b), pairs in empty.items():
         for i, j in np.argwhere(pairs):
             if _is_empty(rows, i, j, a, b):
-                raise ValueError(_message(int(i), int(j), a, b, names, _more(samples, empty)))
+                return _message(int(i), int(j), a, b, names, _more(samples, empty))
+    return None
 
 
 def _empty(samples: Samples, a: int, b: int) -> NDArray[np.bool_]:
@@ -101,8 +108,8 @@ def _message(i: int, j: int, a: int, b: int, names: Names, more: int) -> str:
         what = f"spin {first} is never {a:+d} where spin {second} is {b:+d} in the samples"
     others = f" ({more} more pair{'s' * (more > 1)} like that)" if more else ""
     return (
-        f"{what}{others}: their coupling would be infinite; set l2 (or l1) above 0, add samples, "
-        'or take method="mean-field" or "tap"'
+        f"{what}{others}: the best coupling is infinite, and the one found is where the search "
+        'ended; set l2 (or l1) above 0, add samples, or take method="mean-field" or "tap"'
     )
 
 
