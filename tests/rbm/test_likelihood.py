@@ -60,6 +60,7 @@ def test_annealing_comes_from_both_sides(seed):
     assert up.log_weights.shape == down.reverse_log_weights.shape == (400,)
 
 
+@pytest.mark.filterwarnings("ignore:2 chains are too few")
 def test_quick_annealing_errs_to_its_own_side():
     exact = random_machine(6, 8, seed=3, width=2.0)
     model = exact.estimator(random_state=0)
