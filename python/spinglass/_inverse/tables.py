@@ -1,4 +1,4 @@
-"""Tables of samples whose best fields and couplings are infinite, told by their columns.
+"""Samples whose best fields and couplings are infinite, told by columns and pairs of them.
 
 A spin that never changes has an infinite field. Two spins make a table of four cells, with the
 shares (1 + a m_i + b m_j + a b C_ij) / 4 of a, b = -1, +1. If the cell (a, b) is empty, then
@@ -6,10 +6,10 @@ shares (1 + a m_i + b m_j + a b C_ij) / 4 of a, b = -1, +1. If the cell (a, b) i
     h_i - a t,  h_j - b t,  J_ij - a b t
 
 takes t (a s_i + 1) (b s_j + 1) - t from the exponent of p(s): the same from all samples, and 4 t
-more from the states that never occur. So the likelihood rises for ever
-with t, and so do pseudo-likelihood and flow, where s_i f_i grows in the samples of (-a, b) and
-falls in none (for contingency tables Haberman, The Analysis of Frequency Data (1974), ch. 2). Equal
-or opposite columns are two empty cells. Any penalty on couplings bounds them.
+more from the states that never occur. So the likelihood rises for ever with t, and pseudo-
+likelihood and flow improve too, as s_i f_i grows in the samples of (-a, b) and falls in none (for
+contingency tables Haberman, The Analysis of Frequency Data (1974), ch. 2). Equal or opposite
+columns are two empty cells. Any penalty on couplings bounds them.
 """
 
 from __future__ import annotations
