@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass._memory import available_memory as available_memory
+
 Seed: TypeAlias = int | np.random.SeedSequence | np.random.Generator | None
 
 
@@ -195,47 +197,12 @@ def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDAr
 def file_path(path: Any, name: str = "path") -> Path:
     """Return ``path`` as a Path, or say that it is none."""
     try:
-        return Path(os.fspath(path))
+        file = Path(os.fspath(path))
     except TypeError:
         raise TypeError(f"{name} must be a path, got {path!r}") from None
-
-
-def available_memory() -> int | None:
-    """Return the bytes this process may still allocate, or None where the system does not say.
-
-    The smallest of the machine's available memory, what the control group leaves, and what the
-    process may still map. Where none is told (macOS), all the memory there is.
-    """
-    limits = []
-    try:
-        meminfo = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        limits += [int(x.split()[1]) * 1024 for x in meminfo if x.startswith("MemAvailable")]
-    except (OSError, ValueError):
-        pass
-    try:  # that of `ulimit -v` and of batch systems, less what is already mapped
-        import resource
-
-        limit_of_process = resource.getrlimit(resource.RLIMIT_AS)[0]
-        if limit_of_process != resource.RLIM_INFINITY:
-            mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-            limits.append(limit_of_process - mapped * resource.getpagesize())
-    except (ImportError, OSError, ValueError):
-        pass
-    for folder, limit, used in (
-        ("/sys/fs/cgroup", "memory.max", "memory.current"),
-        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
-    ):
-        try:
-            free = int(Path(folder, limit).read_text()) - int(Path(folder, used).read_text())
-            lines = Path(folder, "memory.stat").read_text().splitlines()
-            statistics = dict(line.split() for line in lines)
-        except (OSError, ValueError):
-            continue
-        # Cached files count as used, but the kernel drops them when memory is wanted.
-        limits.append(free + int(statistics.get("inactive_file", 0)))
-    if not limits and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
-        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return max(0, min(limits)) if limits else None
+    if path == "" and name != "directory":  # which would be the folder "."
+        raise ValueError(f"{name} must be the path of a file, got ''")
+    return file
 
 
 def check_memory(needed: int, what: str) -> None:
