@@ -5,18 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import ArrayLike
+from contextlib import contextmanager, suppress
+from typing import TypeAlias
 
 Progress: TypeAlias = bool | Callable[[int, int], object]
 
 
 @contextmanager
 def progress_callback(
-    progress: Progress, description: str, unit: str, costs: ArrayLike | None = None
+    progress: Progress,
+    description: str,
+    unit: str,
+    work: Callable[[], float] | None = None,
 ) -> Iterator[Callable[[int, int], object] | None]:
     """Yield what the core calls with ``(done, total)`` about ten times a second, or None.
 
@@ -27,12 +27,12 @@ def progress_callback(
         called itself.
     description, unit : str
         What is done, and what is counted.
-    costs : array_like, optional
-        The relative cost of each unit, in the order in which they are done. Without it they count
-        equally.
+    work : callable, optional
+        Returns which part of the work is done, between 0 and 1, where the units differ in cost.
+        What was done before this call says nothing of the time left.
     """
     if progress is True:
-        report = _Report(description, unit, costs)
+        report = _Report(description, unit, work)
         try:
             yield report
         finally:
@@ -48,21 +48,22 @@ def progress_callback(
 class _Report:
     """A bar of the work done, which is not the number of units where these differ in cost."""
 
-    def __init__(self, description: str, unit: str, costs: ArrayLike | None) -> None:
+    def __init__(
+        self, description: str, unit: str, work: Callable[[], float] | None = None
+    ) -> None:
         from tqdm.auto import tqdm
 
         self._description, self._unit = description, unit
-        self._work: Any = None
-        if costs is not None:
-            work = np.cumsum(np.asarray(costs, dtype=float))
-            self._work = np.concatenate([[0.0], work / work[-1]])
+        self._work = work
+        self._before = work() if work else 0.0
         self._lines = not (sys.stderr and sys.stderr.isatty())
-        self._shown = 0
+        self._shown = int(10 * self._before)
         self._noted = ""
         self._started = time.monotonic()
         self._bar = tqdm(
             desc=description,
             total=1.0,
+            initial=self._before,
             disable=self._lines,
             dynamic_ncols=True,
             leave=False,
@@ -70,7 +71,11 @@ class _Report:
         )
 
     def __call__(self, done: int, total: int) -> None:
-        work = float(self._work[done]) if self._work is not None else done / max(total, 1)
+        with suppress(OSError):  # whoever read stderr is gone, which does not end the work
+            self._show(done, total)
+
+    def _show(self, done: int, total: int) -> None:
+        work = self._work() if self._work else done / max(total, 1)
         if not self._lines:
             # A line of 80 columns has no room for both the unit and a note.
             shown = self._noted or f" {self._unit}"
@@ -79,7 +84,7 @@ class _Report:
         elif int(10 * work) > self._shown:
             self._shown = int(10 * work)
             spent = time.monotonic() - self._started
-            left = spent * (1 - work) / work
+            left = spent * (1 - work) / (work - self._before)
             print(
                 f"{self._description}: {done} of {total} {self._unit}, {spent:.0f} s gone, "
                 f"about {left:.0f} s left{self._noted}",
@@ -91,4 +96,5 @@ class _Report:
         self._noted = f", {text}"
 
     def close(self) -> None:
-        self._bar.close()
+        with suppress(OSError):
+            self._bar.close()

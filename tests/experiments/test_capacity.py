@@ -238,39 +238,34 @@ def test_plot_draws_on_what_it_is_given(scan):
 # ---- interruption ------------------------------------------------------------------------------
 
 
-class Interrupted:
-    """Stand-in for the core in which Ctrl-C comes after ``finished`` instances."""
-
-    finished = 2
-
-    def __init__(self, **given):
-        self.trials = CORE(**given)
-
-    def run(self, num_threads, progress):
-        self.trials.run(num_threads, progress)
-        raise KeyboardInterrupt
-
-    def rows(self):
-        rows = self.trials.rows()
-        first = rows["instance_index"] < self.finished
-        return {name: column[first] for name, column in rows.items()}
-
-
-CORE = room.CapacityTrials
-
-
 @pytest.mark.parametrize("finished", [0, 2])
 def test_an_interrupt_carries_the_finished_trials(monkeypatch, tmp_path, finished):
-    monkeypatch.setattr(Interrupted, "finished", finished)
-    monkeypatch.setattr(room, "CapacityTrials", Interrupted)
+    work = room.CapacityExperiment.work
+    begun = []
+
+    def interrupted(self, task, share):
+        begun.append(task)
+        if len(begun) > finished:
+            raise KeyboardInterrupt
+        return work(self, task, share)
+
+    monkeypatch.setattr(room, "_TASK", 0.0)  # one instance a task
+    monkeypatch.setattr(room.CapacityExperiment, "work", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
-        capacity((100, 200), loads=(0.1, 0.3), n_instances=5, n_starts=2)
+        capacity((100, 200), loads=(0.1, 0.3), n_instances=5, n_starts=2, num_threads=1)
     assert isinstance(caught.value, ScanInterrupted)
+    assert (caught.value.done, caught.value.total) == (2 * finished, 40)
     result = pickle.loads(pickle.dumps(caught.value)).result
     assert len(result.trials) == 2 * finished
     assert not result.complete
-    assert "no trial was finished" in result.half_points[1].reason
+    assert "no trial was finished" in result.half_points[0].reason
     assert len(result.save(tmp_path)) >= 2
+
+
+def test_the_length_of_tasks_changes_no_trial(scan, monkeypatch):
+    monkeypatch.setattr(room, "_TASK", 1e-3)
+    again = capacity((200, 300), (0.1, 0.15, 0.2, 0.25, 0.3), n_instances=20, n_starts=3)
+    np.testing.assert_array_equal(again.trials, scan.trials)
 
 
 # ---- bad input ---------------------------------------------------------------------------------

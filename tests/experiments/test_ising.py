@@ -12,8 +12,9 @@ import pytest
 import spinglass
 from spinglass import plotting
 from spinglass.experiments import IsingScan, PointsInterrupted, Snapshot, ising
-from spinglass.experiments.ising import default_temperatures, replica_estimate
+from spinglass.experiments.ising import default_temperatures
 from spinglass.experiments.ising_scan import CRITICAL_BINDER
+from spinglass.experiments.points import replica_estimate
 from spinglass.theory import ising2d
 
 CRITICAL = 1 / ising2d.critical_beta()

@@ -9,11 +9,8 @@ import pytest
 import spinglass
 from spinglass import plotting
 from spinglass.experiments import Flow, PointsInterrupted, Renormalization, renormalize
-from spinglass.experiments.renormalize import (
-    block_spins,
-    default_temperatures,
-    neighbour_correlation,
-)
+from spinglass.experiments.renormalize import default_temperatures
+from spinglass.experiments.renormalize_points import block_spins, neighbour_correlation
 from spinglass.theory import ising2d
 
 

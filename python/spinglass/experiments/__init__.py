@@ -3,7 +3,7 @@
 from spinglass.experiments.capacity import ScanInterrupted, capacity
 from spinglass.experiments.capacity_scan import CapacityConfig, CapacityScan
 from spinglass.experiments.finite_size import CriticalLoad, HalfPoint
-from spinglass.experiments.interrupted import ExperimentInterrupted
+from spinglass.experiments.interrupted import ExperimentInterrupted, ExperimentStopped
 from spinglass.experiments.ising import ising
 from spinglass.experiments.ising_scan import IsingConfig, IsingScan, Snapshot
 from spinglass.experiments.landscape import landscape
@@ -23,8 +23,14 @@ from spinglass.experiments.recall import (
 )
 from spinglass.experiments.renormalization import Flow, Renormalization, RenormalizeConfig
 from spinglass.experiments.renormalize import renormalize
+from spinglass.experiments.runner import run
 from spinglass.experiments.sk import SkInterrupted, sk
 from spinglass.experiments.sk_result import SkConfig, SkResult
+from spinglass.experiments.stores.database import StoreError
+from spinglass.experiments.stores.lock import Worker
+from spinglass.experiments.stores.status import Status
+from spinglass.experiments.stores.stored import StoredScan, open_store
+from spinglass.experiments.task import Experiment, Share, Task
 
 __all__ = [
     "DIGITS",
@@ -32,7 +38,9 @@ __all__ = [
     "CapacityScan",
     "CriticalLoad",
     "EnergyTrace",
+    "Experiment",
     "ExperimentInterrupted",
+    "ExperimentStopped",
     "Flow",
     "HalfPoint",
     "IsingConfig",
@@ -51,16 +59,24 @@ __all__ = [
     "Renormalization",
     "RenormalizeConfig",
     "ScanInterrupted",
+    "Share",
     "SkConfig",
     "SkInterrupted",
     "SkResult",
     "Snapshot",
+    "Status",
+    "StoreError",
+    "StoredScan",
+    "Task",
+    "Worker",
     "capacity",
     "ising",
     "landscape",
     "meanfield",
+    "open_store",
     "rbm",
     "recall_pictures",
     "renormalize",
+    "run",
     "sk",
 ]

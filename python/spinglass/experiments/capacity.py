@@ -19,19 +19,28 @@ D. J. Amit, H. Gutfreund, H. Sompolinsky, Phys. Rev. Lett. 55, 1530 (1985); Ann.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spinglass import _arguments
 from spinglass._core import CapacityTrials, __version__
 from spinglass.experiments.capacity_scan import TRIAL, CapacityConfig, CapacityScan
+from spinglass.experiments.given import each_once, for_each_size, integer_seed
 from spinglass.experiments.interrupted import ExperimentInterrupted
-from spinglass.progress import Progress, progress_callback
+from spinglass.experiments.runner import StorePath, Where, run
+from spinglass.experiments.task import Experiment, Finished, Rows, Share, Task, joined
+from spinglass.progress import Progress
 
 SIZES = (1000, 2000, 4000, 8000)
+
+# Seconds of a trial on one thread, as measured: some for any, some for each spin and pattern, and
+# many times more if the memory is lost. A task is to take about this long if its trials are short.
+_TRIAL, _KEPT, _LOST, _TASK = 2e-5, 5e-11, 1e-9, 0.2
+
+# Bytes of a pattern set from which the threads share it, as the core has it: beyond the caches.
+_SHARED = 2**26
 
 
 def default_loads(n_spins: int, n_starts: int = 1) -> tuple[float, ...]:
@@ -41,11 +50,16 @@ def default_loads(n_spins: int, n_starts: int = 1) -> tuple[float, ...]:
     where pilot runs found it: 0.1405 + 0.845 N^(-0.52), width 0.73 N^(-1/2). They say where to
     look, not what to find: the half-point is fitted to the trials alone.
     """
-    centre, width = math.sqrt(0.1405 + 0.845 * n_spins**-0.52), 0.73 * n_spins**-0.5
+    centre, width = _fall(n_spins)
     fall = [max(0.0, centre + width * k / 2) ** 2 for k in range(-5, 6)]
     below = [a for a in (0.04, 0.08, 0.12) if a < fall[0] - 0.005]
     counts = {round(a * n_spins) for a in below + fall}
     return tuple(p / n_spins for p in sorted(counts) if p >= max(1, n_starts))
+
+
+def _fall(n_spins: int) -> tuple[float, float]:
+    """Return about where the share of kept memories is 1/2, in sqrt(load), and over what width."""
+    return math.sqrt(0.1405 + 0.845 * n_spins**-0.52), 0.73 * n_spins**-0.5
 
 
 def default_instances(n_spins: int) -> int:
@@ -65,7 +79,7 @@ class ScanInterrupted(ExperimentInterrupted):
 
 def capacity(
     n_spins: int | Sequence[int] = SIZES,
-    loads: Sequence[float] | None = None,
+    loads: Sequence[float] | Mapping[int, Sequence[float]] | None = None,
     n_instances: int | Sequence[int] | None = None,
     n_starts: int = 2,
     flip: float = 0.0,
@@ -74,6 +88,8 @@ def capacity(
     num_threads: int | None = None,
     progress: Progress = False,
     max_sweeps: int = 1000,
+    store: StorePath = None,
+    executor: Where = None,
 ) -> CapacityScan:
     """Measure how many patterns a Hopfield network remembers.
 
@@ -81,9 +97,10 @@ def capacity(
     ----------
     n_spins : int or sequence of int
         The sizes N, each once.
-    loads : sequence of float, optional
-        Loads P/N, each once, for every size; P = round(load N), and loads that round to the same
-        P are one. By default `default_loads`: for each size its own, around the half-point.
+    loads : sequence of float or mapping, optional
+        Loads P/N, each once, for every size, or by size as ``{1000: [...], 2000: [...]}``;
+        P = round(load N), and loads that round to the same P are one. By default `default_loads`:
+        for each size its own, around the half-point.
     n_instances : int or sequence of int, optional
         Pattern sets drawn for each load: one number, or one for each size. By default
         `default_instances`.
@@ -105,6 +122,13 @@ def capacity(
         gets (trials done, trials in total).
     max_sweeps : int
         A trial that has not converged by then is ended, ``converged`` False.
+    store : path, optional
+        An SQLite file that keeps every finished piece of the scan: called again, also after a
+        crash, the scan goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+    executor : concurrent.futures.Executor, str or distributed.Client, optional
+        Where the trials run: by default on threads of this process. An address such as
+        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``).
+        ``num_threads`` is then that of each worker. The result does not depend on it.
 
     Returns
     -------
@@ -116,9 +140,13 @@ def capacity(
         On Ctrl-C: a KeyboardInterrupt with the finished trials in ``result``.
     ValueError, TypeError
         For an argument out of range, a repeated size or load, a load that gives no pattern, or
-        more starts than patterns.
+        more starts than patterns; or if the store holds another scan.
     MemoryError
         If the trials or the patterns of one instance do not fit.
+    ExperimentStopped
+        If the workers are lost or the disk is full: with the finished trials in ``result``.
+    StoreError
+        If the store cannot be used, or another process works on it.
 
     Examples
     --------
@@ -134,48 +162,86 @@ def capacity(
     D. J. Amit, H. Gutfreund, H. Sompolinsky, Ann. Phys. 173, 30 (1987).
     """
     config = _checked(n_spins, loads, n_instances, n_starts, flip, threshold, seed, max_sweeps)
-    threads = _arguments.thread_count(num_threads)
     _arguments.check_memory(300 * config.n_trials, f"a scan of {config.n_trials} trials")
-    plan = np.array(
-        [
-            (n, p, instance)
-            for k, n in enumerate(config.n_spins)
-            for p in config.pattern_counts(k)
-            for instance in range(config.n_instances[k])
+    scan: CapacityScan = run(
+        CapacityExperiment(config),
+        store=store,
+        executor=executor,
+        num_threads=num_threads,
+        progress=progress,
+        any_seed=seed is None,
+    )
+    return scan
+
+
+class CapacityExperiment(Experiment):
+    """The grid of a capacity scan: a task is some instances of one size and load."""
+
+    name, unit, config_type = "capacity", "trials", CapacityConfig
+    interrupted = ScanInterrupted
+
+    def tasks(self) -> list[Task]:
+        """Return the tasks, by size and load."""
+        return [
+            task
+            for k in range(len(self.config.n_spins))
+            for n_patterns in self.config.pattern_counts(k)
+            for task in self._tasks(k, n_patterns)
         ]
-    )
-    largest = plan[:, :2].prod(axis=1).max() / 8
-    _arguments.check_memory(int(largest), "the largest pattern set of the scan")
-    sizes, counts, _ = plan.T.tolist()
-    trials = CapacityTrials(
-        n_spins=sizes,
-        n_patterns=counts,
-        seeds=[_arguments.seed_word(config.seed, *row) for row in plan.tolist()],
-        n_flips=[round(config.flip * n) for n in sizes],
-        n_starts=config.n_starts,
-        max_sweeps=config.max_sweeps,
-    )
-    # The core runs the costliest trials first; one costs about N P.
-    costs = np.repeat(np.sort(plan[:, 0] * plan[:, 1])[::-1], config.n_starts)
-    try:
-        with progress_callback(progress, "capacity", "trials", costs) as callback:
-            trials.run(threads, callback)
-    except KeyboardInterrupt:
-        scan = _scan(config, plan, trials.rows())
-        raise ScanInterrupted(scan, len(scan.trials), config.n_trials) from None
-    return _scan(config, plan, trials.rows())
+
+    def _tasks(self, k: int, n_patterns: int) -> Iterator[Task]:
+        n, count = self.config.n_spins[k], self.config.n_instances[k]
+        each = self.config.n_starts * _seconds(n, n_patterns)
+        at_a_time = min(count, max(1, int(_TASK / each)))
+        for first in range(0, count, at_a_time):
+            last = min(first + at_a_time, count)
+            yield Task(
+                key=f"N={n} P={n_patterns} instances {first} to {last - 1}",
+                stream=(n, n_patterns),
+                arguments=(round(self.config.flip * n), first, last),
+                cost=(last - first) * each,
+                memory=_set_bytes(n, n_patterns) + 64 * n + 2**20,  # and states
+                units=(last - first) * self.config.n_starts,
+                wide=_set_bytes(n, n_patterns) > _SHARED,
+            )
+
+    def work(self, task: Task, share: Share) -> Rows:
+        """Return the trials of some instances."""
+        (n, p), (n_flips, first, last) = task.stream, task.arguments
+        instances = range(first, last)
+        trials = CapacityTrials(
+            n_spins=[n] * len(instances),
+            n_patterns=[p] * len(instances),
+            seeds=[task.seed(self.config.seed, instance) for instance in instances],
+            n_flips=[n_flips] * len(instances),
+            n_starts=self.config.n_starts,
+            max_sweeps=self.config.max_sweeps,
+        )
+        # Small instances are drawn one a thread: more threads would hold more sets than declared.
+        trials.run(share.num_threads if task.wide else 1, share.progress)
+        rows = trials.rows()
+        table = np.empty(len(rows["start"]), dtype=TRIAL)
+        table["n_spins"], table["n_patterns"], table["load"] = n, p, p / n
+        table["instance"] = first + rows["instance_index"]
+        for name in ("start", "overlap", "sweeps", "flips", "converged"):
+            table[name] = rows[name]
+        return {"trials": table}
+
+    def result(self, finished: Finished) -> CapacityScan:
+        """Return the scan of the trials that are finished."""
+        return CapacityScan(self.config, __version__, joined(finished, "trials", TRIAL))
 
 
-def _scan(
-    config: CapacityConfig, plan: NDArray[np.int64], rows: dict[str, NDArray[Any]]
-) -> CapacityScan:
-    """Join what the core returns with the plan: its instance_index is a row of the plan."""
-    table = np.empty(len(rows["start"]), dtype=TRIAL)
-    table["n_spins"], table["n_patterns"], table["instance"] = plan[rows["instance_index"]].T
-    table["load"] = table["n_patterns"] / table["n_spins"]
-    for name in ("start", "overlap", "sweeps", "flips", "converged"):
-        table[name] = rows[name]
-    return CapacityScan(config, __version__, table)
+def _seconds(n_spins: int, n_patterns: int) -> float:
+    """Return about how long a trial takes on one thread."""
+    centre, width = _fall(n_spins)
+    lost = math.erfc((centre - math.sqrt(n_patterns / n_spins)) / width / math.sqrt(2)) / 2
+    return _TRIAL + n_spins * n_patterns * (_KEPT + lost * _LOST)
+
+
+def _set_bytes(n_spins: int, n_patterns: int) -> int:
+    """Return the memory of a pattern set: a bit a spin and pattern, in rows of 512."""
+    return n_spins * -(-n_patterns // 512) * 64
 
 
 def _checked(
@@ -190,21 +256,19 @@ def _checked(
 ) -> CapacityConfig:
     """Resolve every argument of `capacity`, or say what was expected and what came."""
     n_starts = _arguments.integer(n_starts, "n_starts", at_least=1)
-    sizes = _each_once(n_spins, "n_spins", lambda n: _arguments.integer(n, "n_spins", at_least=1))
+    sizes = each_once(n_spins, "n_spins", lambda n: _arguments.integer(n, "n_spins", at_least=1))
     if loads is None:
         grid = tuple(default_loads(n, n_starts) for n in sizes)
+    elif isinstance(loads, Mapping):
+        if set(loads) != set(sizes):
+            raise ValueError(
+                f"loads must have the sizes of n_spins as keys, got {sorted(loads)} for "
+                f"{sorted(sizes)}"
+            )
+        grid = tuple(each_once(loads[n], "loads", _load) for n in sizes)
     else:
-        grid = (_each_once(loads, "loads", _load),) * len(sizes)
-    if n_instances is None:
-        instances = [default_instances(n) for n in sizes]
-    else:
-        given = list(n_instances) if np.iterable(n_instances) else [n_instances] * len(sizes)
-        instances = [_arguments.integer(x, "n_instances", at_least=1) for x in given]
-    if len(instances) != len(sizes):
-        raise ValueError(
-            f"n_instances must be one number, or one for each of the {len(sizes)} sizes, "
-            f"got {len(instances)}"
-        )
+        grid = (each_once(loads, "loads", _load),) * len(sizes)
+    instances = for_each_size(n_instances, "n_instances", sizes, default_instances)
     for n, its_loads in zip(sizes, grid, strict=True):
         for load in its_loads:
             p = round(load * n)
@@ -217,29 +281,16 @@ def _checked(
                     f"n_starts must not exceed the number of patterns: n_starts = {n_starts}, "
                     f"but load {load:g} at N = {n} gives P = {p}"
                 )
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        seed = _arguments.seed_word(seed)
     return CapacityConfig(
         n_spins=sizes,
         loads=grid,
-        n_instances=tuple(instances),
+        n_instances=instances,
         n_starts=n_starts,
         flip=_arguments.fraction(flip, "flip"),
         threshold=_arguments.fraction(threshold, "threshold"),
         max_sweeps=_arguments.integer(max_sweeps, "max_sweeps", at_least=1),
-        seed=_arguments.integer(seed, "seed", at_least=0, at_most=None),
+        seed=integer_seed(seed),
     )
-
-
-def _each_once(values: Any, name: str, check: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """Return the checked values, none of them twice; one value may come without a sequence."""
-    checked = [check(x) for x in (values if np.iterable(values) else [values])]
-    if not checked:
-        raise ValueError(f"{name} must not be empty")
-    for x in checked:
-        if checked.count(x) > 1:
-            raise ValueError(f"{name} must hold each value once, got {x} more than once")
-    return tuple(checked)
 
 
 def _load(value: Any) -> float:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from spinglass import _arguments
 from spinglass.experiments import finite_size
 from spinglass.experiments.files import as_csv, as_json, plain, write_result, write_whole
+from spinglass.experiments.tables import Tabular
 
 TRIAL = np.dtype(
     [
@@ -91,7 +92,7 @@ class CapacityConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class CapacityScan:
+class CapacityScan(Tabular):
     """The trials of a capacity scan and what follows from them.
 
     Attributes
@@ -114,6 +115,10 @@ class CapacityScan:
     def complete(self) -> bool:
         """Whether every trial was finished."""
         return len(self.trials) == self.config.n_trials
+
+    @property
+    def _table(self) -> NDArray[np.void]:
+        return self.trials
 
     @cached_property
     def _instances(self) -> dict[str, NDArray[Any]]:
@@ -225,10 +230,6 @@ class CapacityScan:
             "version": self.version,
         }
         return {name: plain(value) for name, value in content.items()}
-
-    def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write the trials, one line each under a line of names; ``converged`` is 1 or 0."""
-        write_whole(_arguments.file_path(path), as_csv(self.trials))
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the results and the config, as `to_dict` gives them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import math
@@ -49,12 +50,25 @@ def as_csv(table: NDArray[np.void]) -> bytes:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}", str(path))
+    _check_no_store(path)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         part.write_bytes(content)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _check_no_store(path: Path) -> None:
+    """Refuse to replace a store: what it holds may have taken days."""
+    from spinglass.experiments.stores.database import APPLICATION, application
+
+    if path.is_file() and application(path.resolve()) == APPLICATION:
+        raise FileExistsError(errno.EEXIST, "is a store and is not written over", str(path))
 
 
 def write_result(
@@ -85,6 +99,8 @@ def write_result(
     """
     folder = _arguments.file_path(directory, "directory")
     folder.mkdir(parents=True, exist_ok=True)
+    for name in (*contents, picture):
+        _check_no_store(folder / name)
     for name, content in contents.items():
         write_whole(folder / name, content())
     paths = tuple(folder / name for name in contents)

@@ -1,4 +1,4 @@
-"""What Ctrl-C leaves of an experiment: the result of what was finished, and how much that is."""
+"""What is left of an experiment that ends too early: the result of what was finished."""
 
 from __future__ import annotations
 
@@ -24,3 +24,24 @@ class ExperimentInterrupted(KeyboardInterrupt):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.result, self.done, self.total)
+
+
+class ExperimentStopped(RuntimeError):  # noqa: N818  beside ExperimentInterrupted
+    """An experiment that cannot go on: its workers are lost, or its store cannot be written.
+
+    Attributes
+    ----------
+    reason : str
+        Why.
+    result : object
+        The result of what was finished.
+    done, total : int
+        How many tasks that are, and of how many.
+    """
+
+    def __init__(self, reason: str, result: Any, done: int, total: int) -> None:
+        super().__init__(f"{reason}; {done} of {total} tasks were finished (kept in .result)")
+        self.reason, self.result, self.done, self.total = reason, result, done, total
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.reason, self.result, self.done, self.total)

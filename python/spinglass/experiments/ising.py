@@ -22,36 +22,23 @@ Rev. 85, 808 (1952); K. Binder, Z. Phys. B 43, 119 (1981).
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, cast, get_args
 
-import numpy as np
-
 from spinglass import _arguments
-from spinglass._core import __version__, available_threads
 from spinglass._plan import Dynamics
-from spinglass.experiments.ising_scan import POINT, IsingConfig, IsingScan, Snapshot
-from spinglass.experiments.points import PointsInterrupted, number_of
-from spinglass.experiments.side_by_side import Check, side_by_side
-from spinglass.lattice import SquareLattice
-from spinglass.progress import Progress, progress_callback
-from spinglass.runs import Run
-from spinglass.sampling import sample
-from spinglass.statistics import autocorrelation_time, jackknife
+from spinglass.experiments.given import each_once, integer_seed, temperature, warmup_or
+from spinglass.experiments.ising_points import IsingExperiment
+from spinglass.experiments.ising_scan import IsingConfig, IsingScan
+from spinglass.experiments.runner import StorePath, Where, run
+from spinglass.progress import Progress
 from spinglass.theory import ising2d
 
 SIZES = (16, 32, 64, 128)
 SNAPSHOT_SIZE = 512
 
-_BLOCKS = 32
-
 _FAR = (1.6, 1.8, 2.0, 2.1, 2.2, 2.35, 2.5, 2.7, 3.0, 3.4)
 _NEAR = (-2.0, -1.2, -0.7, -0.3, 0.0, 0.3, 0.7, 1.2, 2.0, 3.0)  # (T / T_c - 1) L
-
-# What a sweep of one lattice costs beside its spins, in spins.
-_OVERHEAD = 3000
 
 
 def default_temperatures(size: int) -> tuple[float, ...]:
@@ -83,6 +70,8 @@ def ising(
     seed: _arguments.Seed = 0,
     num_threads: int | None = None,
     progress: Progress = False,
+    store: StorePath = None,
+    executor: Where = None,
 ) -> IsingScan:
     """Measure the two-dimensional Ising model through its transition.
 
@@ -112,6 +101,13 @@ def ising(
     progress : bool or callable
         True shows a bar with the time left (plain lines where stderr is no terminal); a callable
         gets (points done, points in total).
+    store : path, optional
+        An SQLite file that keeps every finished point: called again, also after a crash, the
+        scan goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+    executor : concurrent.futures.Executor, str or distributed.Client, optional
+        Where points are made: by default on threads of this process. An address such as
+        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``), and
+        ``num_threads`` that of each worker. The result does not depend on it.
 
     Returns
     -------
@@ -122,9 +118,14 @@ def ising(
     PointsInterrupted
         On Ctrl-C: a KeyboardInterrupt with the finished points in ``result``.
     ValueError, TypeError
-        For an argument out of range, or a repeated size or temperature.
+        For an argument out of range, or a repeated size or temperature; or if the store holds
+        another scan.
     MemoryError
-        If the measurements of a point do not fit.
+        If the measurements of a point do not fit; it is named.
+    ExperimentStopped
+        If the workers are lost or the disk is full: with the finished points in ``result``.
+    StoreError
+        If the store cannot be used, or another process works on it.
 
     Examples
     --------
@@ -138,118 +139,15 @@ def ising(
     config = _checked(
         sizes, temperatures, n_sweeps, n_replicas, warmup, dynamics, snapshot_size, seed
     )
-    tasks: list[Callable[[Check], Any]] = []
-    costs = []
-    for size, its_temperatures in zip(config.sizes, config.temperatures, strict=True):
-        for T in its_temperatures:
-            tasks.append(partial(_point, config, size, T))
-            costs.append(config.n_replicas * config.total(size) * (size * size + _OVERHEAD))
-    if config.snapshot_size is not None:
-        for T in config.snapshot_temperatures:
-            tasks.append(partial(_snapshot, config, config.snapshot_size, T))
-            costs.append(config.snapshot_sweeps * config.snapshot_size**2)
-    workers = _arguments.thread_count(num_threads) or available_threads()
-    with progress_callback(progress, "ising", "points", costs) as report:
-        results, complete = side_by_side(_run, tasks, min(workers, len(tasks)), report)
-    rows = [x for x in results if not isinstance(x, Snapshot)]
-    snapshots = tuple(x for x in results if isinstance(x, Snapshot))
-    scan = IsingScan(config, __version__, np.array(rows, dtype=POINT), snapshots)
-    if not complete:
-        raise PointsInterrupted(scan, len(rows), config.n_points)
+    scan: IsingScan = run(
+        IsingExperiment(config),
+        store=store,
+        executor=executor,
+        num_threads=num_threads,
+        progress=progress,
+        any_seed=seed is None,
+    )
     return scan
-
-
-def _run(task: Callable[[Check], Any], check: Check) -> Any:
-    return task(check)
-
-
-def _point(config: IsingConfig, size: int, T: float, check: Check) -> Any:
-    """Sample one lattice at one temperature and return its row."""
-    beta = 1.0 / T
-    run = sample(
-        SquareLattice(size),
-        beta,
-        config.sweeps(size),
-        config.n_replicas,
-        config.dynamics,
-        config.total(size) - config.sweeps(size),
-        config.every(size),
-        initial=np.ones(size * size, dtype=np.int8),
-        seed=_arguments.seed_word(config.seed, size, number_of(T)),
-        num_threads=1,
-        progress=check,
-    )
-    return (
-        size,
-        beta,
-        T,
-        *_observables(run, config.every(size)),
-        ising2d.finite_energy((size, size), beta),
-        ising2d.finite_specific_heat((size, size), beta),
-    )
-
-
-def _observables(run: Run, every: int) -> tuple[float, ...]:
-    """Return the values and errors of a point, from its energies and magnetizations."""
-    N, beta, E = run.n_spins, float(run.beta), run.energy
-    around, size, square = E - E.mean(), np.abs(run.magnetization), run.magnetization**2
-    energy, energy_error = replica_estimate(_mean, E / N)
-    order, order_error = replica_estimate(_mean, size)
-    spread, spread_error = replica_estimate(_variance, around**2, around)
-    scatter, scatter_error = replica_estimate(_variance, square, size)
-    binder, binder_error = replica_estimate(_binder, square, square**2)
-    heat, chi = beta * beta / N, beta * N
-    return (
-        energy, energy_error,
-        order, order_error,
-        heat * spread, heat * spread_error,
-        chi * scatter, chi * scatter_error,
-        binder, binder_error,
-        every * autocorrelation_time(E),
-        every * autocorrelation_time(size),
-        E.size,
-    )  # fmt: skip
-
-
-def replica_estimate(function: Callable[..., Any], *series: Any) -> tuple[float, float]:
-    """Return a function of averages with its error, from replicas that know nothing of each other.
-
-    The jackknife leaves out one replica at a time, or, if these are few, one of 32 blocks. Errors
-    from the autocorrelation were short by a fifth here: near T_c a small part of the energy follows
-    the magnetization, ten times slower than the rest, and no window sees it end.
-    """
-    n_replicas, n_measurements = series[0].shape
-    n_blocks = min(max(_BLOCKS, n_replicas), n_replicas * n_measurements)
-    return jackknife(function, *series, n_blocks=n_blocks)
-
-
-def _mean(first: Any) -> Any:
-    return first
-
-
-def _variance(second: Any, first: Any) -> Any:
-    return second - first * first
-
-
-def _binder(second: Any, fourth: Any) -> Any:
-    with np.errstate(invalid="ignore", divide="ignore"):  # m = 0 always: there is no cumulant
-        return 1.0 - np.divide(fourth, 3.0 * np.multiply(second, second))
-
-
-def _snapshot(config: IsingConfig, size: int, T: float, check: Check) -> Snapshot:
-    """Return one lattice as it is after as many sweeps as any point gets."""
-    run = sample(
-        SquareLattice(size),
-        1.0 / T,
-        n_sweeps=1,
-        dynamics=config.dynamics,
-        warmup=config.snapshot_sweeps - 1,
-        initial=np.ones(size * size, dtype=np.int8),
-        seed=_arguments.seed_word(config.seed, size, number_of(T), 1),
-        num_threads=1,
-        progress=check,
-    )
-    return Snapshot(T, run.final_states.reshape(size, size))
 
 
 def _checked(
@@ -280,14 +178,7 @@ def _checked(
             f"n_sweeps must give two measurements, one every {every} sweeps at L = {max(sides)}: "
             f"at least {2 * every}, got {min(sweeps)}"
         )
-    before = tuple(
-        count // 2
-        if warmup is None
-        else _arguments.integer(warmup, "warmup", at_least=0, at_most=2**40)
-        for count in sweeps
-    )
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        seed = _arguments.seed_word(seed)
+    before = tuple(warmup_or(count // 2, warmup) for count in sweeps)
     return IsingConfig(
         sizes=sides,
         temperatures=grid,
@@ -298,27 +189,8 @@ def _checked(
         snapshot_size=None if snapshot_size is None else _side(snapshot_size, "snapshot_size"),
         snapshot_sweeps=max(map(sum, zip(sweeps, before, strict=True))),
         snapshot_temperatures=() if snapshot_size is None else default_snapshots(),
-        seed=_arguments.integer(seed, "seed", at_least=0, at_most=None),
+        seed=integer_seed(seed),
     )
-
-
-def each_once(values: Any, name: str, check: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """Return the checked values, none of them twice; one value may come without a sequence."""
-    checked = [check(x) for x in (values if np.iterable(values) else [values])]
-    if not checked:
-        raise ValueError(f"{name} must not be empty")
-    for x in checked:
-        if checked.count(x) > 1:
-            raise ValueError(f"{name} must hold each value once, got {x} more than once")
-    return tuple(checked)
-
-
-def temperature(value: Any) -> float:
-    """Return a temperature as a float above 0, or say what was expected."""
-    T = _arguments.real(value, "temperatures")
-    if not 0.0 < T < math.inf:
-        raise ValueError(f"temperatures must be above 0 and finite, got {T:g}")
-    return T
 
 
 def _side(value: Any, name: str) -> int:

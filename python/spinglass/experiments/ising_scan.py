@@ -17,6 +17,7 @@ from spinglass import _arguments
 from spinglass._plan import Dynamics
 from spinglass.experiments.crossing import Crossing, crossing
 from spinglass.experiments.files import as_csv, as_json, plain, write_result
+from spinglass.experiments.tables import Tabular
 from spinglass.theory import ising2d
 
 POINT = np.dtype(
@@ -126,7 +127,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, eq=False)
-class IsingScan:
+class IsingScan(Tabular):
     """The points of a scan and what follows from them.
 
     Attributes
@@ -155,6 +156,10 @@ class IsingScan:
     def complete(self) -> bool:
         """Whether every point was finished."""
         return len(self.points) == self.config.n_points
+
+    @property
+    def _table(self) -> NDArray[np.void]:
+        return self.points
 
     def of_size(self, size: int) -> NDArray[np.void]:
         """Return the points of one size."""

@@ -18,16 +18,15 @@ C. N. Yang, Phys. Rev. 85, 808 (1952); B. Kaufman, Phys. Rev. 76, 1232 (1949).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments
-from spinglass._core import __version__, available_threads
+from spinglass._core import __version__
 from spinglass._plan import Dynamics
-from spinglass.experiments.ising import each_once, replica_estimate, temperature
+from spinglass.experiments.given import each_once, integer_seed, temperature, warmup_or
 from spinglass.experiments.meanfield_result import (
     CRITICAL_TEMPERATURES,
     CURVE,
@@ -35,10 +34,20 @@ from spinglass.experiments.meanfield_result import (
     MeanFieldConfig,
     MeanFieldLattice,
 )
-from spinglass.experiments.points import PointsInterrupted, number_of
-from spinglass.experiments.side_by_side import Check, side_by_side
+from spinglass.experiments.points import (
+    PointsInterrupted,
+    key_of,
+    lattice_bytes,
+    number_of,
+    replica_estimate,
+    series_bytes,
+    series_seconds,
+    sweep_seconds,
+)
+from spinglass.experiments.runner import StorePath, Where, run
+from spinglass.experiments.task import Experiment, Finished, Rows, Share, Task, joined
 from spinglass.lattice import SquareLattice
-from spinglass.progress import Progress, progress_callback
+from spinglass.progress import Progress
 from spinglass.sampling import sample
 from spinglass.statistics import autocorrelation_time
 from spinglass.theory import ising2d
@@ -51,6 +60,10 @@ _HOMOGENEOUS = 4  # side of the lattice that stands for all
 _FINE = 96  # temperatures of a curve
 _ITERATIONS = 20_000  # near its transition a method is slow
 
+# As measured: seconds of an iteration, iterations as a part of the distance from the transition,
+# and numbers of a measurement that are in memory at a time.
+_ITERATION, _SLOW, _ARRAYS = 1e-5, 10.0, 4
+
 
 def meanfield(
     size: int = 64,
@@ -62,6 +75,8 @@ def meanfield(
     seed: _arguments.Seed = 0,
     num_threads: int | None = None,
     progress: Progress = False,
+    store: StorePath = None,
+    executor: Where = None,
 ) -> MeanFieldLattice:
     """Hold naive mean field and the Bethe approximation against the two-dimensional Ising model.
 
@@ -86,6 +101,13 @@ def meanfield(
     progress : bool or callable
         True shows a bar with the time left (plain lines where stderr is no terminal); a callable
         gets (points done, points in total).
+    store : path, optional
+        An SQLite file that keeps every finished point: called again, also after a crash, the
+        experiment goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+    executor : concurrent.futures.Executor, str or distributed.Client, optional
+        Where points are made: by default on threads of this process. An address such as
+        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``), and
+        ``num_threads`` that of each worker. The result does not depend on it.
 
     Returns
     -------
@@ -96,9 +118,14 @@ def meanfield(
     PointsInterrupted
         On Ctrl-C: a KeyboardInterrupt with the finished points in ``result``.
     ValueError, TypeError
-        For an argument out of range, or a repeated temperature.
+        For an argument out of range, or a repeated temperature; or if the store holds another
+        experiment.
     MemoryError
-        If the replicas do not fit.
+        If the replicas do not fit; the point is named.
+    ExperimentStopped
+        If the workers are lost or the disk is full: with the finished points in ``result``.
+    StoreError
+        If the store cannot be used, or another process works on it.
 
     Examples
     --------
@@ -110,47 +137,82 @@ def meanfield(
     3.5 0.581 0.0 0.0
     """
     config = _checked(size, temperatures, n_sweeps, n_replicas, warmup, dynamics, seed)
-    tasks = config.temperatures
-    workers = _arguments.thread_count(num_threads) or available_threads()
-    with progress_callback(progress, "meanfield", "points") as report:
-        rows, complete = side_by_side(
-            partial(_point, config), tasks, min(workers, len(tasks)), report
+    found: MeanFieldLattice = run(
+        MeanFieldExperiment(config),
+        store=store,
+        executor=executor,
+        num_threads=num_threads,
+        progress=progress,
+        any_seed=seed is None,
+    )
+    return found
+
+
+class MeanFieldExperiment(Experiment):
+    """The grid of `meanfield`: a task is a temperature."""
+
+    name, unit, config_type = "meanfield", "points", MeanFieldConfig
+    interrupted = PointsInterrupted
+
+    def tasks(self) -> list[Task]:
+        """Return the temperatures, ascending."""
+        config = self.config
+        n_sweeps = config.n_replicas * (config.n_sweeps + config.warmup)
+        n_measurements = config.n_replicas * (config.n_sweeps // config.every)
+        return [
+            Task(
+                key=key_of("", config.size, T),
+                stream=(config.size, number_of(T)),
+                arguments=(T,),
+                cost=n_sweeps * sweep_seconds(config.size, T, config.dynamics)
+                + series_seconds(n_measurements)
+                + _solution_seconds(T),
+                memory=series_bytes(n_measurements, _ARRAYS)
+                + lattice_bytes(config.size, config.n_replicas, config.dynamics),
+            )
+            for T in config.temperatures
+        ]
+
+    def work(self, task: Task, share: Share) -> Rows:
+        """Sample the lattice at one temperature and return its row."""
+        config, (T,) = self.config, task.arguments
+        found = sample(
+            SquareLattice(config.size),
+            1.0 / T,
+            config.n_sweeps,
+            config.n_replicas,
+            config.dynamics,
+            config.warmup,
+            config.every,
+            initial=np.ones(config.size**2, dtype=np.int8),
+            seed=task.seed(config.seed),
+            num_threads=share.num_threads,
+            progress=share.progress or False,
         )
-    result = MeanFieldLattice(
-        config, __version__, np.array(rows, dtype=POINT), _curves(config.size, tasks)
-    )
-    if not complete:
-        raise PointsInterrupted(result, len(rows), len(tasks))
-    return result
+        order = np.abs(found.magnetization)
+        row = (
+            T,
+            1.0 / T,
+            *replica_estimate(lambda m: m, order),
+            config.every * autocorrelation_time(order),
+            order.size,
+            _solution("naive", T)[0],
+            _solution("bethe", T)[0],
+            ising2d.magnetization(1.0 / T),
+        )
+        return {"points": np.array([row], dtype=POINT)}
+
+    def result(self, finished: Finished) -> MeanFieldLattice:
+        """Return the points that are finished, and all curves."""
+        points = joined(finished, "points", POINT)
+        curves = _curves(self.config.size, self.config.temperatures)
+        return MeanFieldLattice(self.config, __version__, points, curves)
 
 
-def _point(config: MeanFieldConfig, T: float, check: Check) -> Any:
-    """Sample the lattice at one temperature; return a row of the points."""
-    size, every = config.size, config.every
-    run = sample(
-        SquareLattice(size),
-        1.0 / T,
-        config.n_sweeps,
-        config.n_replicas,
-        config.dynamics,
-        config.warmup,
-        every,
-        initial=np.ones(size * size, dtype=np.int8),
-        seed=_arguments.seed_word(config.seed, size, number_of(T)),
-        num_threads=1,
-        progress=check,
-    )
-    order = np.abs(run.magnetization)
-    return (
-        T,
-        1.0 / T,
-        *replica_estimate(lambda m: m, order),
-        every * autocorrelation_time(order),
-        order.size,
-        _solution("naive", T)[0],
-        _solution("bethe", T)[0],
-        ising2d.magnetization(1.0 / T),
-    )
+def _solution_seconds(T: float) -> float:
+    """Return about how long the solutions of both methods take."""
+    distances = (abs(T / CRITICAL_TEMPERATURES[name] - 1.0) for name in ("naive", "bethe"))
+    return sum(_ITERATION * min(_ITERATIONS, _SLOW / max(x, 1e-9)) for x in distances)
 
 
 def _solution(name: str, T: float) -> tuple[float, float]:
@@ -212,18 +274,12 @@ def _checked(
             f"n_sweeps must give two measurements, one every {every} sweeps at L = {side}: "
             f"at least {2 * every}, got {sweeps}"
         )
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        seed = _arguments.seed_word(seed)
     return MeanFieldConfig(
         size=side,
         temperatures=grid,
         n_sweeps=sweeps,
         n_replicas=_arguments.integer(n_replicas, "n_replicas", at_least=1, at_most=2**20),
-        warmup=(
-            sweeps // 4
-            if warmup is None
-            else _arguments.integer(warmup, "warmup", at_least=0, at_most=2**40)
-        ),
+        warmup=warmup_or(sweeps // 4, warmup),
         dynamics=cast(Dynamics, _arguments.choice(dynamics, "dynamics", get_args(Dynamics))),
-        seed=_arguments.integer(seed, "seed", at_least=0, at_most=None),
+        seed=integer_seed(seed),
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spinglass._plan import Dynamics
 from spinglass.experiments.files import as_csv, as_json, plain, write_result
+from spinglass.experiments.tables import Tabular
 from spinglass.theory import ising2d
 
 # Where each method puts the transition of the square lattice, in units of J.
@@ -81,7 +82,7 @@ class MeanFieldConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class MeanFieldLattice:
+class MeanFieldLattice(Tabular):
     """The square lattice in mean field, in the Bethe approximation, measured, and exact.
 
     Attributes
@@ -108,6 +109,10 @@ class MeanFieldLattice:
     def complete(self) -> bool:
         """Whether every point was finished."""
         return len(self.points) == len(self.config.temperatures)
+
+    @property
+    def _table(self) -> NDArray[np.void]:
+        return self.points
 
     def plot(self, ax: Any = None) -> Any:
         """Draw magnetization and error of the free energy against temperature.

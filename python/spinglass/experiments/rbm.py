@@ -26,10 +26,9 @@ import os
 import sys
 from typing import cast, get_args
 
-import numpy as np
-
 from spinglass import _arguments
 from spinglass._core import __version__
+from spinglass.experiments.given import integer_seed
 from spinglass.experiments.interrupted import ExperimentInterrupted
 from spinglass.experiments.rbm_data import Binarise, Data, Images, load_images, nearly_square
 from spinglass.experiments.rbm_measures import (
@@ -138,7 +137,7 @@ def rbm(
     >>> bool(result.curves["log_likelihood"][0] < result.likelihood.test.value < -1.38)  # -ln 4
     True
     """
-    seed = _integer_seed(seed)
+    seed = integer_seed(seed)
     binarise = cast(Binarise, _arguments.choice(binarise, "binarise", get_args(Binarise)))
     schedule = cast(Schedule, _arguments.choice(schedule, "schedule", get_args(Schedule)))
     method = cast(Method, _arguments.choice(method, "method", get_args(Method)))
@@ -222,9 +221,3 @@ def _looked_at(
         CHAIN_STEPS,
         *erased,
     )
-
-
-def _integer_seed(seed: _arguments.Seed) -> int:
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        seed = _arguments.seed_word(seed)
-    return _arguments.integer(seed, "seed", at_least=0, at_most=None)

@@ -16,6 +16,7 @@ from spinglass._plan import Dynamics
 from spinglass.experiments.crossing import Crossing, crossing
 from spinglass.experiments.files import as_csv, as_json, plain, write_result
 from spinglass.experiments.ising_scan import mean_square
+from spinglass.experiments.tables import Tabular
 from spinglass.statistics import Estimate
 from spinglass.theory import ising2d
 
@@ -111,7 +112,7 @@ class Flow:
 
 
 @dataclass(frozen=True, eq=False)
-class Renormalization:
+class Renormalization(Tabular):
     """Correlations of block spins and what follows from them.
 
     Attributes
@@ -139,6 +140,10 @@ class Renormalization:
     def complete(self) -> bool:
         """Whether every point was finished."""
         return bool(np.count_nonzero(self.points["step"] == 0) == self.config.n_points)
+
+    @property
+    def _table(self) -> NDArray[np.void]:
+        return self.points
 
     def curve(self, size: int, step: int) -> NDArray[np.void]:
         """Return the rows of one lattice after one number of steps, by temperature."""

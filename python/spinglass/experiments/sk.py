@@ -29,28 +29,35 @@ M. Palassini, A. P. Young, Phys. Rev. B 63, 184422 (2001), for the test.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast, get_args
 
 import numpy as np
 
 from spinglass import _arguments
-from spinglass._core import __version__, available_threads
+from spinglass._core import __version__
+from spinglass.experiments.given import each_once, for_each_size, integer_seed
 from spinglass.experiments.interrupted import ExperimentInterrupted
-from spinglass.experiments.side_by_side import Check, side_by_side
-from spinglass.experiments.sk_instance import HOTTEST, SkInstance, ladder, measure
+from spinglass.experiments.runner import StorePath, Where, run
+from spinglass.experiments.sk_instance import (
+    HOTTEST,
+    MEASURED,
+    SkInstance,
+    ladder,
+    measure,
+    needed_bytes,
+    seconds,
+)
 from spinglass.experiments.sk_result import SkConfig, SkResult
+from spinglass.experiments.task import Experiment, Finished, Rows, Share, Task
 from spinglass.glass import Disorder
-from spinglass.progress import Progress, progress_callback
+from spinglass.progress import Progress
 
 SIZES = (32, 64, 128, 256, 512)
 COLDEST = 4.0
 
 # Colder than this a ladder has no use: all states are local minima.
 _COLDEST = 100.0
-
-# As the core has it.
-_MOST_THREADS = 1024
 
 
 def default_instances(n_spins: int) -> int:
@@ -87,6 +94,8 @@ def sk(
     seed: _arguments.Seed = 0,
     num_threads: int | None = None,
     progress: Progress = False,
+    store: StorePath = None,
+    executor: Where = None,
 ) -> SkResult:
     """Temper Sherrington-Kirkpatrick glasses: energies, ground states, overlaps.
 
@@ -114,6 +123,13 @@ def sk(
     progress : bool or callable
         True shows a bar with the time left (plain lines where stderr is no terminal); a callable
         gets (glasses done, glasses in total).
+    store : path, optional
+        An SQLite file that keeps every finished glass: called again, also after a crash, the
+        experiment goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+    executor : concurrent.futures.Executor, str or distributed.Client, optional
+        Where glasses are made: by default on threads of this process. An address such as
+        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``), and
+        ``num_threads`` that of each worker. The result does not depend on it.
 
     Returns
     -------
@@ -124,9 +140,13 @@ def sk(
     SkInterrupted
         On Ctrl-C: a KeyboardInterrupt with the finished glasses in ``result``.
     ValueError, TypeError
-        For an argument out of range or a repeated size.
+        For an argument out of range or a repeated size; or if the store holds another experiment.
     MemoryError
-        If the glasses do not fit.
+        If the glasses do not fit; the one that does not is named.
+    ExperimentStopped
+        If the workers are lost or the disk is full: with the finished glasses in ``result``.
+    StoreError
+        If the store cannot be used, or another process works on it.
 
     Examples
     --------
@@ -138,46 +158,62 @@ def sk(
     True
     """
     config = _checked(n_spins, n_instances, n_sweeps, betas, beta_max, disorder, seed)
-    threads = _arguments.thread_count(num_threads) or available_threads()
-    if threads > _MOST_THREADS:
-        raise ValueError(f"num_threads must be at most {_MOST_THREADS}, got {threads}")
-    plan = [
-        (k, instance)
-        for k in sorted(range(len(config.n_spins)), key=lambda k: -_cost(config, k))
-        for instance in range(config.n_instances[k])
-    ]
-    # A glass has a thread to itself, and more only if there are more threads than glasses.
-    each = max(1, threads // len(plan))
+    result: SkResult = run(
+        SkExperiment(config),
+        store=store,
+        executor=executor,
+        num_threads=num_threads,
+        progress=progress,
+        any_seed=seed is None,
+    )
+    return result
 
-    def work(task: tuple[int, int], check: Check) -> SkInstance:
-        k, instance = task
-        return measure(
-            config.n_spins[k],
+
+class SkExperiment(Experiment):
+    """The grid of `sk`: a task is a glass."""
+
+    name, unit, config_type = "sk", "glasses", SkConfig
+    interrupted = SkInterrupted
+
+    def tasks(self) -> list[Task]:
+        """Return the glasses by size and number."""
+        config = self.config
+        return [
+            Task(
+                key=f"N={n} glass {instance}",
+                stream=(n, instance),
+                arguments=(k,),
+                cost=seconds(n, config.n_sweeps[k], len(config.betas[k])),
+                memory=needed_bytes(n, config.n_sweeps[k], len(config.betas[k])),
+            )
+            for k, n in enumerate(config.n_spins)
+            for instance in range(config.n_instances[k])
+        ]
+
+    def work(self, task: Task, share: Share) -> Rows:
+        """Return what is measured on a glass."""
+        config, (n, instance), (k,) = self.config, task.stream, task.arguments
+        glass = measure(
+            n,
             instance,
             config.disorder,
             config.betas[k],
             config.n_sweeps[k],
             config.seed,
-            check,
-            each,
+            share.progress,
+            share.num_threads,
         )
+        return {name: np.asarray(getattr(glass, name)) for name in MEASURED}
 
-    costs = [_cost(config, k) for k, _ in plan]
-    with progress_callback(progress, "sk", "glasses", costs) as callback:
-        instances, complete = side_by_side(work, plan, min(threads, len(plan)), callback)
-    order = {n: k for k, n in enumerate(config.n_spins)}
-    instances.sort(key=lambda x: (order[x.n_spins], x.instance))
-    result = SkResult(config, __version__, tuple(instances))
-    if not complete:
-        raise SkInterrupted(result, len(instances), sum(config.n_instances))
-    return result
-
-
-def _cost(config: SkConfig, k: int) -> float:
-    """Return about how long a glass of the k-th size takes, in no particular unit."""
-    n = config.n_spins[k]
-    # A sweep of a replica: some time for each spin, and more where the couplings leave the cache.
-    return config.n_sweeps[k] * len(config.betas[k]) * (200 + n + n**2 / 2000)
+    def result(self, finished: Finished) -> SkResult:
+        """Return the glasses that are finished."""
+        glasses = []
+        for task, rows in finished:
+            n, instance = task.stream
+            measured: dict[str, Any] = {name: rows[name] for name in MEASURED}
+            measured["round_trips"] = int(measured["round_trips"])
+            glasses.append(SkInstance(n, instance, **measured))
+        return SkResult(self.config, __version__, tuple(glasses))
 
 
 def _checked(
@@ -190,16 +226,9 @@ def _checked(
     seed: _arguments.Seed,
 ) -> SkConfig:
     """Resolve every argument of `sk`, or say what was expected and what came."""
-    sizes = tuple(
-        _arguments.integer(n, "n_spins", at_least=2, at_most=2**20) for n in _listed(n_spins)
-    )
-    if not sizes:
-        raise ValueError("n_spins must not be empty")
-    for n in sizes:
-        if sizes.count(n) > 1:
-            raise ValueError(f"n_spins must hold each value once, got {n} more than once")
-    instances = _for_each_size(n_instances, "n_instances", sizes, default_instances)
-    sweeps = _for_each_size(n_sweeps, "n_sweeps", sizes, default_sweeps)
+    sizes = each_once(n_spins, "n_spins", _size)
+    instances = for_each_size(n_instances, "n_instances", sizes, default_instances)
+    sweeps = for_each_size(n_sweeps, "n_sweeps", sizes, default_sweeps)
     if betas is None:
         coldest = _arguments.finite(beta_max, "beta_max")
         if not HOTTEST < coldest <= _COLDEST:
@@ -218,33 +247,12 @@ def _checked(
         n_sweeps=sweeps,
         betas=ladders,
         disorder=cast(Disorder, _arguments.choice(disorder, "disorder", get_args(Disorder))),
-        seed=_integer_seed(seed),
+        seed=integer_seed(seed),
     )
     kept = sum(4 * (n + 1) * len(b) * m for n, b, m in zip(sizes, ladders, instances, strict=True))
     _arguments.check_memory(kept, f"the overlaps of {sum(instances)} glasses")
     return config
 
 
-def _for_each_size(
-    values: Any, name: str, sizes: tuple[int, ...], default: Callable[[int], int]
-) -> tuple[int, ...]:
-    """Return one positive integer a size: as given, one for all, or the default."""
-    if values is None:
-        return tuple(default(n) for n in sizes)
-    given = _listed(values) if np.iterable(values) else [values] * len(sizes)
-    if len(given) != len(sizes):
-        raise ValueError(
-            f"{name} must be one number, or one for each of the {len(sizes)} sizes, "
-            f"got {len(given)}"
-        )
-    return tuple(_arguments.integer(x, name, at_least=1) for x in given)
-
-
-def _listed(values: Any) -> list[Any]:
-    return list(values) if np.iterable(values) else [values]
-
-
-def _integer_seed(seed: _arguments.Seed) -> int:
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        seed = _arguments.seed_word(seed)
-    return _arguments.integer(seed, "seed", at_least=0, at_most=None)
+def _size(value: Any) -> int:
+    return _arguments.integer(value, "n_spins", at_least=2, at_most=2**20)

@@ -18,15 +18,16 @@ found is an upper bound. That both ladders find the same one is what speaks for 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import seed_word
-from spinglass.experiments.side_by_side import Check
 from spinglass.glass import Disorder, SherringtonKirkpatrick
+from spinglass.progress import Progress
 from spinglass.runs import TemperedRun
 from spinglass.sampling import sample
 from spinglass.spin_model import SpinModel
@@ -108,6 +109,28 @@ class SkInstance:
     round_trips: int
 
 
+MEASURED = tuple(x.name for x in fields(SkInstance) if x.name not in ("n_spins", "instance"))
+
+
+def seconds(n_spins: int, n_sweeps: int, n_betas: int) -> float:
+    """Return about how long a glass takes on one thread, as measured."""
+    draw = 4.5e-8 * n_spins**2
+    sweep = 2e-7 + 8e-9 * n_spins + 1e-11 * n_spins**2  # of one state
+    quench = 7e-6 + 1.5e-7 * n_spins
+    quenched = _COLD * _kept(n_sweeps, n_betas)
+    return 0.004 + draw + 2 * n_sweeps * n_betas * sweep + quenched * quench
+
+
+def needed_bytes(n_spins: int, n_sweeps: int, n_betas: int) -> int:
+    """Return about how much memory a glass needs, as measured: couplings, and states kept."""
+    return int(15.5 * n_spins**2 + 2.7 * _kept(n_sweeps, n_betas) * n_spins) + 2**19
+
+
+def _kept(n_sweeps: int, n_betas: int) -> int:
+    """Return how many states of both ladders are kept of the last leg, about."""
+    return 2 * n_betas * min(_MEASUREMENTS, -(-n_sweeps // 2))
+
+
 def measure(
     n_spins: int,
     instance: int,
@@ -115,7 +138,7 @@ def measure(
     betas: tuple[float, ...],
     n_sweeps: int,
     seed: int,
-    check: Check | None = None,
+    check: Callable[[int, int], object] | None = None,
     num_threads: int | None = 1,
 ) -> SkInstance:
     """Draw the glass (seed, N, instance) and temper it.
@@ -172,7 +195,7 @@ def lowest_energy(
     model: SpinModel,
     states: NDArray[np.int8],
     num_threads: int | None = 1,
-    progress: Check | bool = False,
+    progress: Progress = False,
 ) -> float:
     """Quench the states and return the lowest energy.
 

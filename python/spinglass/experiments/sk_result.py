@@ -24,6 +24,7 @@ from spinglass.experiments.sk_tables import (
     rows_of,
     table_of,
 )
+from spinglass.experiments.tables import Tabular
 from spinglass.glass import Disorder
 
 # Energies per spin that differ by less are equal: the rest is rounding.
@@ -65,7 +66,7 @@ class SkConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class SkResult:
+class SkResult(Tabular):
     """Tempered glasses of one or several sizes, and what follows from them.
 
     Every error is the standard error over glasses, NaN for a single one.
@@ -241,7 +242,7 @@ class SkResult:
         run). Returns the paths written.
         """
         contents = {
-            "instances.csv": lambda: as_csv(self._instance_table()),
+            "instances.csv": lambda: as_csv(self._table),
             "temperatures.csv": lambda: as_csv(self.temperatures),
             "equilibration.csv": lambda: as_csv(self.legs),
             "overlaps.csv": lambda: as_csv(self._overlap_table()),
@@ -255,8 +256,9 @@ class SkResult:
 
         return write_result(directory, contents, "sk.png", draw if figure else None)
 
-    def _instance_table(self) -> NDArray[np.void]:
-        """Return one row a glass."""
+    @property
+    def _table(self) -> NDArray[np.void]:
+        """One row a glass."""
         rows = (
             (x.n_spins, x.instance, *x.lowest.tolist(), x.swap_rates.min(initial=1), x.round_trips)
             for x in self.instances

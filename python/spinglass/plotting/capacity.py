@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, flat, in_new_figure, series
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, say_none, series
 from spinglass.theory import hopfield
 
 if TYPE_CHECKING:
@@ -57,15 +57,11 @@ def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     return ax if len(panels) == 1 else panels
 
 
-def _say(ax: Any, words: str) -> None:
-    """Write in an empty panel why it is empty."""
-    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
-
-
 def _series(scan: CapacityScan) -> list[tuple[int, Any, str]]:
-    """Return (N, colour, marker) for each size, dark to light with growing N."""
+    """Return (N, colour, marker) for each size that has trials, dark to light with growing N."""
     sizes = sorted(scan.config.n_spins)
-    return [(n, *look) for n, look in zip(sizes, series(len(sizes)), strict=True)]
+    looks = zip(sizes, series(len(sizes)), strict=True)
+    return [(n, *look) for n, look in looks if n in scan.trials["n_spins"]]
 
 
 def _retrieval(scan: CapacityScan, ax: Any) -> None:
@@ -178,7 +174,11 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="upper center", **LEGEND)
     else:
-        _say(ax, "no load at which between a quarter\nand three quarters of the trials remember")
+        say_none(
+            ax,
+            scan,
+            "no load at which between a quarter\nand three quarters of the trials remember",
+        )
 
 
 def _extrapolation(scan: CapacityScan, ax: Any) -> None:
@@ -237,12 +237,14 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
                 )
         inset.axhline(0, color="0.35", linewidth=1)
         inset.set_xscale("log")
-        inset.set_xticks(alpha.n_spins, [f"{n:g}" for n in alpha.n_spins])
+        inset.set_xticks(
+            alpha.n_spins, [f"{n // 1000}k" if n % 1000 == 0 else f"{n}" for n in alpha.n_spins]
+        )
         inset.minorticks_off()
         inset.set_title("half-point − law, in 10⁻⁴", fontsize=10.5)
         inset.tick_params(labelsize=9.5)
     if not points:
-        _say(ax, "no half-point: the loads bracket none")
+        say_none(ax, scan, "no half-point: the loads bracket none")
     exponent = f"x = {alpha.exponent:.2f} ± {alpha.exponent_error:.2f}"
     ax.set_xlabel(f"$N^{{-x}}$,  {exponent}" if math.isfinite(alpha.exponent) else "$N^{-1/2}$")
     ax.set_ylabel("half-point (load $P/N$)")

@@ -50,6 +50,7 @@ def png(
 
         figure = Figure(figsize=size, layout="constrained")
         draw(result, panels(figure, shape))
+        _tell_unfinished(figure, result)
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=160)
     return picture.getvalue()
@@ -68,8 +69,23 @@ def in_new_figure(
     with matplotlib().rc_context(STYLE):
         from matplotlib import pyplot
 
-        axes = panels(pyplot.figure(figsize=size, layout="constrained"), shape)
+        figure = pyplot.figure(figsize=size, layout="constrained")
+        _tell_unfinished(figure, result)
+        axes = panels(figure, shape)
         return draw(result, axes[0] if len(axes) == 1 else axes)
+
+
+def _tell_unfinished(figure: Any, result: Any) -> None:
+    """Say above all panels of what is only a part."""
+    if not getattr(result, "complete", True):
+        figure.suptitle("unfinished: of what is done so far", fontsize=13)
+
+
+def say_none(ax: Any, result: Any, words: str) -> None:
+    """Write in an empty panel why it is empty: of what is only a part nobody knows yet."""
+    text = words if getattr(result, "complete", True) else "not finished yet"
+    behind = {"facecolor": "white", "edgecolor": "none"}
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", bbox=behind)
 
 
 def flat(ax: Any) -> NDArray[np.object_]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, flat, in_new_figure, series
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, say_none, series
 from spinglass.theory import ising2d
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _points(
             markersize=4.5,
             linestyle="-" if line else "none",
             linewidth=0.9,
-            label=f"$L = {L}$" if labels else None,
+            label=f"$L = {L}$" if labels and len(p) else None,
         )
     _temperature_axis(scan, ax)
 
@@ -259,7 +259,7 @@ def _crossings(scan: IsingScan, ax: Any) -> None:
         ax.xaxis.get_major_locator().set_params(nbins=5)
     else:
         why = "no crossing was seen" if found else "one size alone has no crossing"
-        ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center")
+        say_none(ax, scan, why)
     ax.legend(loc="upper right", **_FRAME)
 
 

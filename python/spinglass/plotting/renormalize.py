@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, flat, in_new_figure, series
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, say_none, series
 from spinglass.plotting.ising import critical_line, draw_spins
 from spinglass.theory import ising2d
 
@@ -110,6 +110,8 @@ def _correlations(result: Renormalization, ax: Any) -> None:
             )
     critical_line(ax, 1.0 / ising2d.critical_beta())
     for size, words, line, face in ((large, "$k$", "-", "0.3"), (small, "$k-1$", "--", "white")):
+        if size not in result.points["L"]:
+            continue
         ax.plot([], [], line, marker="o", color="0.3", markerfacecolor=face,
                 label=f"$L = {size}$, {words} steps")  # fmt: skip
     ax.set_xlabel("temperature $T$  (in units of $J$)")
@@ -139,8 +141,7 @@ def _crossings(result: Renormalization, ax: Any) -> None:
         ax.ticklabel_format(axis="x", useOffset=False)
         ax.xaxis.get_major_locator().set_params(nbins=4)
     else:
-        words = "no crossing was seen"
-        ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
+        say_none(ax, result, "no crossing was seen")
     ax.legend(loc="upper right", **_FRAME)
 
 
@@ -154,8 +155,7 @@ def _exponents(result: Renormalization, ax: Any) -> None:
         error = np.nan_to_num(estimate.error)
         ax.errorbar(k, estimate.value, error, color=colour, marker=marker)
     if not found:
-        words = "$T_c$ is not among the temperatures"
-        ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
+        say_none(ax, result, "$T_c$ is not among the temperatures")
     lowest = min([0.8, *(x.value - 2 * np.nan_to_num(x.error) for x in found.values())])
     ax.set_ylim(lowest - 0.02, 1.12)
     steps = range(1, len(looks) + 1)

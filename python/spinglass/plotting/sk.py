@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, flat, in_new_figure, matplotlib, series
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, matplotlib, say_none, series
 
 if TYPE_CHECKING:
     from spinglass.experiments import SkResult
@@ -78,14 +78,10 @@ def sk(result: SkResult, ax: Any = None) -> Any:
 
 
 def _series(result: SkResult) -> list[tuple[int, Any, str]]:
-    """Return (N, colour, marker) of each size, dark to light with growing N."""
+    """Return (N, colour, marker) of each size that has glasses, dark to light with growing N."""
     sizes = sorted(result.config.n_spins)
-    return [(n, *look) for n, look in zip(sizes, series(len(sizes)), strict=True)]
-
-
-def _say(ax: Any, words: str) -> None:
-    """Write in an empty panel why it is empty."""
-    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
+    looks = zip(sizes, series(len(sizes)), strict=True)
+    return [(n, *look) for n, look in looks if result.of_size(n)]
 
 
 def glass_energy(beta: Any) -> Any:
@@ -223,7 +219,7 @@ def _distribution(result: SkResult, ax: Any) -> None:
     sizes = sizes or sorted(result.config.n_spins, key=lambda n: len(result.of_size(n)))
     n = sizes[-1]
     if not result.of_size(n):
-        _say(ax, "no glass was finished")
+        say_none(ax, result, "no glass was finished")
         return
     betas = np.array(result.config.betas[result.config.n_spins.index(n)])
     wanted = _BETAS if betas[-1] > 2 else np.linspace(betas[0], betas[-1], len(_BETAS))
@@ -252,7 +248,7 @@ def _equilibrium(result: SkResult, ax: Any) -> None:
     """Draw how the energy and what follows from the overlap come together."""
     table = result.legs
     if not len(table):
-        _say(ax, "no glass was finished")
+        say_none(ax, result, "no glass was finished")
         return
     coldest = max(x[-1] for x in result.config.betas)
     for n, colour, marker in _series(result):
