@@ -4,7 +4,8 @@ A command is one file: a function ``add`` that adds its parser, listed in ``_COM
 function that runs it and returns the exit code; `spinglass.cli.run` shows how one is written. What
 is imported only for a run is imported in that function, so that ``--help`` answers at once.
 
-Exit codes: 0 done, 2 bad input (one line on stderr says what), 130 interrupted.
+Exit codes: 0 done, 1 stopped by a full disk or lost workers, 2 bad input (one line on stderr says
+what), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from spinglass import __version__
-from spinglass.cli import capacity, ising, landscape, rbm, recall, renormalize, sk
+from spinglass.cli import capacity, ising, landscape, rbm, recall, renormalize, sk, status
 from spinglass.cli.arguments import Parser
 
 _COMMANDS: tuple[Callable[[Any], None], ...] = (
@@ -26,6 +27,7 @@ _COMMANDS: tuple[Callable[[Any], None], ...] = (
     recall.add,
     renormalize.add,
     sk.add,
+    status.add,
 )
 
 

@@ -7,9 +7,13 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable
+from contextlib import suppress
 from math import floor, isfinite
 from pathlib import Path
 from typing import Any, NoReturn
+
+# What the files of a result end in.
+_WRITTEN = (".csv", ".json", ".png", ".safetensors")
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
@@ -62,6 +66,26 @@ def fraction(text: str) -> float:
     if not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
     return number
+
+
+def file_path(text: str) -> Path:
+    """Parse the path of a file."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected the path of a file, got ''")
+    return Path(text)
+
+
+def check_store_elsewhere(chosen: argparse.Namespace, name: str = "--store") -> None:
+    """Refuse a store that the files of the result, which go to --out, may take the place of."""
+    store = getattr(chosen, "store", None)
+    if store is None or chosen.out is None or store.suffix.lower() not in _WRITTEN:
+        return
+    with suppress(OSError, RuntimeError):  # said elsewhere
+        if chosen.out.resolve() in (store.parent.resolve(), store.resolve().parent):
+            chosen.parser.error(
+                f"argument {name}: {store} lies in the folder --out, whose {store.suffix} files "
+                "are those of the result; take another name or folder"
+            )
 
 
 def add_command(commands: Any, name: str, about: str, description: str, epilog: str) -> Parser:
@@ -130,6 +154,23 @@ def add_common(
     )
     parser.add_argument("--quiet", action="store_true", help=quiet)
     parser.set_defaults(run=run, parser=parser)
+
+
+def add_storing(parser: Parser) -> None:
+    """Add the flags of experiments that can be stored and spread, --store and --cluster."""
+    parser.add_argument(
+        "--store",
+        type=file_path,
+        metavar="FILE",
+        help="write every piece to FILE as soon as it is finished, and go on with what FILE has: "
+        "after a crash or Ctrl-C the same command takes up where it stopped",
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="run on the Dask cluster whose scheduler is at ADDRESS, as tcp://host:8786; --threads "
+        "are then those of each worker (needs spinglass[dask])",
+    )
 
 
 class _Joined(argparse.Action):

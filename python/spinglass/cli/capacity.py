@@ -11,6 +11,7 @@ from spinglass.cli.arguments import (
     add_common,
     add_counts,
     add_numbers,
+    add_storing,
     fraction,
     integer,
 )
@@ -24,8 +25,9 @@ examples:
   spinglass capacity
   spinglass capacity --spins 1000 2000 --loads 0.12:0.20:0.004 --out small
 
-Ctrl-C writes the trials that are finished. The table goes to stdout, progress
-and errors to stderr.
+Ctrl-C writes the trials that are finished; with --store the same command
+goes on later, and 'spinglass status FILE' tells how far it is. The table
+goes to stdout, progress and errors to stderr.
 """
 
 
@@ -83,6 +85,7 @@ def add(commands: Any) -> None:
         metavar="M",
         help="a trial keeps its memory if its final overlap is at least M (default: %(default)s)",
     )
+    add_storing(parser)
     add_common(
         parser,
         _run,

@@ -6,7 +6,14 @@ import argparse
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import Parser, add_command, add_common, add_numbers, integer
+from spinglass.cli.arguments import (
+    Parser,
+    add_command,
+    add_common,
+    add_numbers,
+    add_storing,
+    integer,
+)
 from spinglass.cli.run import carry_out, given, page
 
 if TYPE_CHECKING:
@@ -20,8 +27,9 @@ examples:
   spinglass ising --sizes 8 16 --sweeps 5000 --out small
   spinglass ising --sizes 32 64 --temperatures 2.0:2.6:0.05
 
-Ctrl-C writes the points that are finished. The table goes to stdout, progress
-and errors to stderr.
+Ctrl-C writes the points that are finished; with --store the same command
+goes on later, and 'spinglass status FILE' tells how far it is. The table
+goes to stdout, progress and errors to stderr.
 """
 
 
@@ -62,6 +70,7 @@ def add(commands: Any) -> None:
         help="side of the lattices that are shown below, at and above the transition; 0 for none "
         "(default: %(default)s)",
     )
+    add_storing(parser)
     add_common(
         parser,
         _run,

@@ -6,7 +6,7 @@ import argparse
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import add_command, add_common, add_numbers, integer
+from spinglass.cli.arguments import add_command, add_common, add_numbers, add_storing, integer
 from spinglass.cli.ising import add_sampling, sampling
 from spinglass.cli.run import carry_out, page
 
@@ -19,8 +19,9 @@ examples:
   spinglass renormalize --size 32 --sweeps 4000 --picture 512
   spinglass renormalize --temperatures 2.22:2.32:0.02
 
-Ctrl-C writes the points that are finished. The table goes to stdout, progress
-and errors to stderr.
+Ctrl-C writes the points that are finished; with --store the same command
+goes on later, and 'spinglass status FILE' tells how far it is. The table
+goes to stdout, progress and errors to stderr.
 """
 
 
@@ -61,6 +62,7 @@ def add(commands: Any) -> None:
         help="side of the lattices that are shown, a power of two from 16 on; 0 for none "
         "(default: %(default)s)",
     )
+    add_storing(parser)
     add_common(
         parser,
         _run,

@@ -19,7 +19,9 @@ what is printed of the result; all else is here and in `spinglass.cli.arguments`
 
 The experiment takes ``seed`` and ``num_threads`` too. Its result has ``save(folder, figure=...)``,
 which returns the paths written. It begins its complaints with the name of the argument, which here
-becomes that of the flag. On Ctrl-C it raises an `ExperimentInterrupted` with what was finished.
+becomes that of the flag. On Ctrl-C it raises an `ExperimentInterrupted` with what was finished, and
+if it cannot go on an `ExperimentStopped`. A command that can be stored calls ``add_storing`` before
+``add_common``, and its experiment takes ``store`` and ``executor``.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from importlib import util
 from pathlib import Path
 from typing import Any, NoReturn
 
-from spinglass.cli.arguments import width
+from spinglass.cli.arguments import check_store_elsewhere, width
 
 
 def given(**arguments: Any) -> dict[str, Any]:
@@ -65,22 +67,44 @@ def carry_out(
         The flags of arguments that do not share their name, as they do with ``n_`` or ``num_``
         before it.
     """
-    from spinglass.experiments import ExperimentInterrupted
+    from spinglass.experiments import ExperimentInterrupted, ExperimentStopped, StoreError
 
     complain = chosen.parser.error
+    check_store_elsewhere(chosen)
     made, kept = _check_writable(chosen.out, complain), False
     try:
-        result = experiment(**arguments, seed=chosen.seed, num_threads=chosen.threads)
+        result = experiment(
+            **arguments, **storing(chosen), seed=chosen.seed, num_threads=chosen.threads
+        )
         kept = True
     except ExperimentInterrupted as interrupt:
         kept = True
         _save(interrupt.result, chosen.out, complain, figure=False)  # Ctrl-C is not kept waiting
         print(
             f"{chosen.parser.prog}: interrupted; the {interrupt.done} of {interrupt.total} "
-            f"{interrupt.unit} that were finished are in {chosen.out}",
+            f"{interrupt.unit} that were finished are in {chosen.out}{_goes_on(chosen)}",
             file=sys.stderr,
         )
         return 130
+    except ExperimentStopped as stop:
+        kept = True
+        # Said already, or not so: nothing goes on with a damaged store.
+        said = "goes on" in stop.reason or "is damaged" in stop.reason
+        goes_on = "" if said else _goes_on(chosen)
+        print(
+            f"{chosen.parser.prog}: stopped: {stop.reason}; the {stop.done} of {stop.total} tasks "
+            f"that were finished are in {chosen.out}{goes_on}",
+            file=sys.stderr,
+        )
+        with suppress(SystemExit):  # a full disk: said as well
+            _save(stop.result, chosen.out, complain, figure=False)
+        return 1
+    except StoreError as error:
+        complain(f"argument --store: {error}")
+    except (ImportError, ConnectionError, RuntimeError) as error:
+        if not str(error).startswith("executor"):
+            raise
+        complain(_under_its_flag(str(error), chosen, flags or {}))
     except (ValueError, TypeError, MemoryError) as error:
         complain(_under_its_flag(str(error), chosen, flags or {}))
     finally:
@@ -99,6 +123,16 @@ def carry_out(
     return 0
 
 
+def storing(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Return where the experiment keeps its rows and where it runs, as far as that was chosen."""
+    return given(store=getattr(chosen, "store", None), executor=getattr(chosen, "cluster", None))
+
+
+def _goes_on(chosen: argparse.Namespace) -> str:
+    store = getattr(chosen, "store", None)
+    return "" if store is None else f"; the same command goes on with {store}"
+
+
 def page(lines: Iterable[str], notes: Iterable[str]) -> str:
     """Return the lines of a table, and the notes below them as wide as the terminal allows."""
     parts = list(lines)
@@ -111,7 +145,7 @@ def _under_its_flag(message: str, chosen: argparse.Namespace, flags: Mapping[str
     """Return a message that begins with the name of an argument with that of its flag instead."""
     name, _, rest = message.partition(" ")
     name = name.removesuffix(":")
-    same = name.removeprefix("num_").removeprefix("n_")
+    same = {"executor": "cluster"}.get(name, name.removeprefix("num_").removeprefix("n_"))
     flag = flags.get(name, f"--{same.replace('_', '-')}" if hasattr(chosen, same) else None)
     return f"argument {flag}: {rest}" if flag else message
 

@@ -6,7 +6,7 @@ import argparse
 from math import floor, isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import add_command, add_common, add_counts, integer, real
+from spinglass.cli.arguments import add_command, add_common, add_counts, add_storing, integer, real
 from spinglass.cli.run import carry_out, given, page
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ examples:
   spinglass sk --spins 64 128 256 --instances 50 --out small
   spinglass sk --spins 256 --betas 0.5 0.7 0.9 1.1 1.3 1.5
 
-Ctrl-C writes the glasses that are finished. The table goes to stdout, progress
-and errors to stderr.
+Ctrl-C writes the glasses that are finished; with --store the same command
+goes on later, and 'spinglass status FILE' tells how far it is. The table
+goes to stdout, progress and errors to stderr.
 """
 
 # A difference of so many standard errors is no chance, among a handful of sizes.
@@ -78,6 +79,7 @@ def add(commands: Any) -> None:
         default="gaussian",
         help="couplings: normal, or of one size and either sign (default: %(default)s)",
     )
+    add_storing(parser)
     add_common(
         parser,
         _run,
