@@ -77,6 +77,7 @@ def test_the_examples_of_the_readme_show_what_they_say():
         ("landscape", ["matplotlib"]),
         ("meanfield", ["matplotlib"]),
         ("rbm", ["matplotlib", "sklearn"]),
+        ("scans", []),
     ],
 )
 def test_the_code_of_a_page_runs_in_one_go(page, needs):
