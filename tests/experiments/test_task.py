@@ -123,6 +123,14 @@ def test_a_config_of_numpy_numbers_and_of_nan_is_found_again(tmp_path):
         run(Any(AnyConfig((3, 0.5, 1, float("nan"), 0.0, None, "text"))), store=path)
 
 
+def test_the_first_difference_of_long_lists_is_that_of_what_is_stored(tmp_path):
+    path = tmp_path / "scan.sqlite"
+    before = (float("nan"), *range(100))
+    run(Any(AnyConfig(before)), store=path)
+    with pytest.raises(ValueError, match=r"value\[3\] is 2 there and 2.0 here"):
+        run(Any(AnyConfig((*before[:3], 2.0, *before[4:]))), store=path)
+
+
 def test_a_config_that_json_does_not_know_is_refused_by_its_field(tmp_path):
     with pytest.raises(TypeError, match=r"must hold numbers, text, None .* as value"):
         run(Any(AnyConfig({1, 2})), store=tmp_path / "scan.sqlite")

@@ -268,7 +268,9 @@ def _difference(name: str, there: Any, here: Any) -> str:
     if long and isinstance(there, list) and isinstance(here, list):
         if len(there) != len(here):
             return f"{name} has length {len(there)} there and {len(here)} here"
-        first = next(k for k, (x, y) in enumerate(zip(there, here, strict=True)) if x != y)
+        # As JSON: 1 is not 1.0 there, and NaN is NaN.
+        pairs = enumerate(zip(there, here, strict=True))
+        first = next(k for k, (x, y) in pairs if json.dumps(x) != json.dumps(y))
         return _difference(f"{name}[{first}]", there[first], here[first])
     return f"{name} is {_short(there)} there and {_short(here)} here"
 
