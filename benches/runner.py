@@ -30,9 +30,9 @@ from typing import Any
 import numpy as np
 
 from spinglass.experiments import capacity
-from spinglass.experiments.machine import machine
-from spinglass.experiments.runner import run
-from spinglass.experiments.task import Experiment, Finished, Rows, Share, Task
+from spinglass.runner.loop import run
+from spinglass.runner.stores.machine import machine
+from spinglass.runner.task import Experiment, Finished, Rows, Share, Task
 
 LINE = "{:<30} {:>14} {:>14} {:>14}"
 

@@ -39,8 +39,8 @@ import numpy as np
 import scipy.stats
 import soaked
 
+from spinglass._interrupted import ExperimentInterrupted
 from spinglass.experiments import capacity
-from spinglass.experiments.interrupted import ExperimentInterrupted
 
 # Sends as many signals as the last byte it was told says, at random.
 SENDER = """

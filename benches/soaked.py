@@ -16,9 +16,9 @@ import numpy as np
 
 import spinglass
 from spinglass import experiments
-from spinglass.experiments.capacity import ScanInterrupted
 from spinglass.experiments.points import PointsInterrupted
-from spinglass.experiments.sk import SkInterrupted
+from spinglass.experiments.retrieval_capacity.experiment import ScanInterrupted
+from spinglass.experiments.sherrington_kirkpatrick.experiment import SkInterrupted
 
 
 @dataclass

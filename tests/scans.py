@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spinglass.experiments.task import Experiment, Task
+from spinglass.runner.task import Experiment, Task
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def test_the_code_of_a_page_runs_in_one_go(page, needs):
     exec("\n".join(blocks), {"__name__": page})
 
 
-@pytest.mark.parametrize("name", ["spinglass.hopfield", "spinglass.patterns"])
+@pytest.mark.parametrize("name", ["spinglass.models.hopfield", "spinglass.models.patterns"])
 def test_the_public_classes_have_an_example(name):
     module = importlib.import_module(name)
     found = {test.name.partition(name + ".")[2] for test in doctest.DocTestFinder().find(module)}

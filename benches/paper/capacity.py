@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spinglass._files import as_csv
 from spinglass.experiments import CapacityScan, capacity
-from spinglass.experiments.files import as_csv
 
 # Sizes, and for each the instances a load in the coarse pass and in the second.
 SIZES = (2000, 4000, 10_000, 30_000, 100_000)

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import spinglass
-from spinglass.experiments.rbm_data import load_images
+from spinglass.experiments.rbm_training.images import load_images
 
 BATCH = 128
 RATE = (0.1, 0.0)

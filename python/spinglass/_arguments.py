@@ -1,7 +1,7 @@
 """What every public function asks of its arguments, said once.
 
 A bad argument never reaches a kernel: each check names the argument, what was expected and what
-came. Seeds become one 64-bit word here, so that the same seed means the same streams everywhere.
+came.
 """
 
 from __future__ import annotations
@@ -10,46 +10,12 @@ import math
 import operator
 import os
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._memory import available_memory as available_memory
-
-Seed: TypeAlias = int | np.random.SeedSequence | np.random.Generator | None
-
-
-def repeatable(seed: Seed) -> int | np.random.SeedSequence:
-    """Return what a result records as its seed: given again, it gives the same streams."""
-    if seed is None:
-        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
-    if isinstance(seed, np.random.Generator):
-        return int(seed.integers(0, 2**64, dtype=np.uint64))
-    if isinstance(seed, np.random.SeedSequence):
-        return seed
-    kind = "None, an integer >= 0, a SeedSequence or a Generator"
-    return integer(seed, "seed", at_least=0, at_most=None, kind=kind)
-
-
-def seed_word(seed: Seed, *spawn_key: int) -> int:
-    """Return the 64-bit word that keys the core's random streams.
-
-    Parameters
-    ----------
-    seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
-        ``None`` draws fresh entropy from the system; a ``Generator`` is advanced by one draw.
-    *spawn_key : int
-        Coordinates of the child stream, such as ``(n_spins, n_patterns, instance)``.
-    """
-    known = repeatable(seed)
-    if isinstance(known, np.random.SeedSequence):
-        sequence = np.random.SeedSequence(
-            known.entropy, spawn_key=(*known.spawn_key, *spawn_key), pool_size=known.pool_size
-        )
-    else:
-        sequence = np.random.SeedSequence(known, spawn_key=spawn_key)
-    return int(sequence.generate_state(1, np.uint64)[0])
 
 
 def integer(

@@ -76,7 +76,7 @@ def test_without_matplotlib_the_numbers_are_written_and_one_line_says_how_to_get
 
 
 def test_an_interrupt_writes_what_is_finished_and_exits_with_130(tmp_path, capsys, monkeypatch):
-    room = importlib.import_module("spinglass.experiments.capacity")
+    room = importlib.import_module("spinglass.experiments.retrieval_capacity.experiment")
 
     class Core:
         def __init__(self, **given):

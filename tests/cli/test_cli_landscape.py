@@ -98,7 +98,7 @@ def test_without_matplotlib_the_numbers_are_written_and_one_line_says_how_to_get
 
 
 def test_an_interrupt_leaves_nothing_and_no_traceback(tmp_path, capsys, monkeypatch):
-    room = importlib.import_module("spinglass.experiments.landscape")
+    room = importlib.import_module("spinglass.experiments.energy_landscape.experiment")
 
     def interrupted(*given):
         raise KeyboardInterrupt

@@ -14,7 +14,7 @@ import pytest
 from spinglass.cli import main
 
 pytest.importorskip("safetensors")
-room = importlib.import_module("spinglass.experiments.rbm")
+room = importlib.import_module("spinglass.experiments.rbm_training.experiment")
 command = importlib.import_module("spinglass.cli.rbm")
 
 FAST = ["--components", "5", "--epochs", "3", "--batch-size", "20", "--betas", "50"]

@@ -127,7 +127,7 @@ def test_ctrl_c_leaves_the_finished_glasses_and_no_traceback(tmp_path):
 
 
 def test_an_interrupt_before_the_first_glass_still_writes_its_files(tmp_path, capsys, monkeypatch):
-    room = importlib.import_module("spinglass.experiments.sk")
+    room = importlib.import_module("spinglass.experiments.sherrington_kirkpatrick.experiment")
 
     def interrupted(*given):
         raise KeyboardInterrupt

@@ -14,8 +14,8 @@ import pytest
 
 from spinglass.cli import main
 from spinglass.experiments import Experiment, ExperimentStopped, capacity, open_store
-from spinglass.experiments.spreading.spread import Lost, Threads
-from spinglass.experiments.stores import store
+from spinglass.runner.executors.executor import Lost, Threads
+from spinglass.runner.stores import store
 
 SMALL = ["--spins", "100", "200", "--loads", "0.1:0.3:0.05", "--instances", "20"]
 
@@ -279,7 +279,7 @@ def test_ctrl_c_says_that_the_same_command_goes_on(tmp_path):
 
 
 def test_a_cluster_that_cannot_be_had_is_one_line(tmp_path, capsys, monkeypatch):
-    from spinglass.experiments import runner
+    from spinglass.runner import loop as runner
 
     def refuse(*_):
         raise ConnectionError("executor: there is no Dask scheduler at tcp://host:8786")

@@ -12,7 +12,7 @@ import pytest
 from spinglass import experiments
 from spinglass.experiments import CapacityConfig, CapacityScan, ScanInterrupted, capacity
 
-room = importlib.import_module("spinglass.experiments.capacity")
+room = importlib.import_module("spinglass.experiments.retrieval_capacity.experiment")
 
 
 @pytest.fixture(scope="module")

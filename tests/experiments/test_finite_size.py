@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from spinglass.experiments.finite_size import HalfPoint, extrapolate, half_point
+from spinglass.experiments.retrieval_capacity.finite_size import HalfPoint, extrapolate, half_point
 
 SIZES = (1000, 2000, 4000, 8000)
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from spinglass.experiments.ground_state import extrapolate
+from spinglass.experiments.sherrington_kirkpatrick.ground_state import extrapolate
 
 SIZES = np.array([32, 64, 128, 256, 512, 1024])
 LAW = -0.763167 + 0.70 * SIZES ** (-2 / 3)

@@ -12,8 +12,8 @@ import pytest
 import spinglass
 from spinglass import plotting
 from spinglass.experiments import IsingScan, PointsInterrupted, Snapshot, ising
-from spinglass.experiments.ising import default_temperatures
-from spinglass.experiments.ising_scan import CRITICAL_BINDER
+from spinglass.experiments.ising_transition.experiment import default_temperatures
+from spinglass.experiments.ising_transition.result import CRITICAL_BINDER
 from spinglass.experiments.points import replica_estimate
 from spinglass.theory import ising2d
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import spinglass
+from spinglass import meanfield as methods
 from spinglass import plotting
 from spinglass.experiments import MeanFieldConfig, MeanFieldLattice, PointsInterrupted, meanfield
 from spinglass.theory import ising2d
-from spinglass.theory import meanfield as methods
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinglass.experiments import CapacityConfig, CapacityScan, capacity
-from spinglass.experiments.capacity_scan import TRIAL
+from spinglass.experiments.retrieval_capacity.result import TRIAL
 
 DOCS = Path(__file__).parents[2] / "docs"
 SEED = 2

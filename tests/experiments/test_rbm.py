@@ -12,12 +12,12 @@ import pytest
 
 from spinglass import BernoulliRBM
 from spinglass.experiments import RbmInterrupted, rbm
-from spinglass.experiments.rbm_data import load_images
-from spinglass.experiments.rbm_measures import pseudo_likelihood
-from spinglass.experiments.rbm_pictures import ERASED, with_halves_erased
+from spinglass.experiments.rbm_training.images import load_images
+from spinglass.experiments.rbm_training.measures import pseudo_likelihood
+from spinglass.experiments.rbm_training.pictures import ERASED, with_halves_erased
 
-room = importlib.import_module("spinglass.experiments.rbm")
-training = importlib.import_module("spinglass.experiments.rbm_training")
+room = importlib.import_module("spinglass.experiments.rbm_training.experiment")
+training = importlib.import_module("spinglass.experiments.rbm_training.training")
 
 
 def bars(count=400, size=4, seed=1):
@@ -223,7 +223,7 @@ def test_ctrl_c_before_the_first_row_leaves_a_training_that_goes_on(result, tmp_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("spinglass.experiments.rbm_training.row_of_curves", interrupted)
+        patched.setattr("spinglass.experiments.rbm_training.training.row_of_curves", interrupted)
         with pytest.raises(RbmInterrupted):
             rbm(bars(), seed=3, checkpoint=file, **SMALL)
     assert file.exists()

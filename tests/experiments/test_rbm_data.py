@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spinglass.experiments.rbm_data import load_images
+from spinglass.experiments.rbm_training.images import load_images
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 import spinglass
 from spinglass import plotting
 from spinglass.experiments import Flow, PointsInterrupted, Renormalization, renormalize
-from spinglass.experiments.renormalize import default_temperatures
-from spinglass.experiments.renormalize_points import block_spins, neighbour_correlation
+from spinglass.experiments.renormalization_flow.experiment import default_temperatures
+from spinglass.experiments.renormalization_flow.points import block_spins, neighbour_correlation
 from spinglass.theory import ising2d
 
 

@@ -12,12 +12,17 @@ import pytest
 
 import spinglass
 from spinglass import SherringtonKirkpatrick, plotting
-from spinglass._arguments import seed_word
+from spinglass._random import seed_word
 from spinglass.experiments import SkInterrupted, SkResult, sk
-from spinglass.experiments.sk_instance import ladder, leg_ends, lowest_energy, overlap_sums
+from spinglass.experiments.sherrington_kirkpatrick.instance import (
+    ladder,
+    leg_ends,
+    lowest_energy,
+    overlap_sums,
+)
 from spinglass.theory import sk as theory
 
-room = importlib.import_module("spinglass.experiments.sk")
+room = importlib.import_module("spinglass.experiments.sherrington_kirkpatrick.experiment")
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +100,7 @@ def test_below_the_critical_temperature_the_energy_approaches_theory():
 
 
 def _glass(beta):
-    return importlib.import_module("spinglass.plotting.sk").glass_energy(beta)
+    return importlib.import_module("spinglass.plotting.sk_figure").glass_energy(beta)
 
 
 def test_overlaps_spread_from_one_peak_to_two():
@@ -330,7 +335,7 @@ def test_glasses_that_do_not_fit_are_refused():
 
 
 def test_the_curve_that_is_drawn_is_that_of_theory():
-    drawing = importlib.import_module("spinglass.plotting.sk")
+    drawing = importlib.import_module("spinglass.plotting.sk_figure")
     for beta in (0.3, 1.0, 1.6, 3.0, 4.5):
         assert drawing.glass_energy(beta) == pytest.approx(theory.energy(beta), abs=1e-4)
     broken = theory.replica_symmetry_breaking(2.0, steps=3)

@@ -5,8 +5,8 @@ import pytest
 
 from inverse.models import drawn, exact_data, glass
 from spinglass import InverseIsing
-from spinglass._inverse.samples import Samples
-from spinglass._inverse.tables import refuse_infinite
+from spinglass.inverse.samples import Samples
+from spinglass.inverse.separability import refuse_infinite
 
 X = drawn(*glass(5, seed=1), 100, seed=1)
 ITERATIVE = ["pseudolikelihood", "flow"]

@@ -142,7 +142,7 @@ X = np.where(np.random.default_rng(0).random((40, 4)) < 0.3, 1, -1)
 model = spinglass.InverseIsing(verbose=1)
 try:
     model.score(X)
-except spinglass.rbm.NotFittedError as error:
+except spinglass.machines.NotFittedError as error:
     assert "InverseIsing instance is not fitted yet" in str(error)
 else:
     raise AssertionError

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, f
 
-from spinglass.log_partition import (
+from spinglass.partition.log_partition import (
     bridge,
     effective_sample_size,
     exactly,

@@ -311,7 +311,7 @@ def test_phase_diagram_draws_into_the_axes_it_is_given():
 
 
 def test_a_plot_without_matplotlib_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"pip install 'spinglass\[plot\]'"):
         hopfield.phase_diagram(n_points=2).plot()
 

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spinglass import __version__
+from spinglass._core import __version__
 from spinglass.cli import capacity, ising, landscape, rbm, recall, renormalize, sk, status
 from spinglass.cli.arguments import Parser
 

@@ -135,7 +135,7 @@ def _run(chosen: argparse.Namespace) -> int:
 
 def _table(scan: IsingScan, quiet: bool) -> str:
     """Return sizes, crossings and theory as text of at most 40 columns, notes below."""
-    from spinglass.experiments.ising_scan import CRITICAL_BINDER
+    from spinglass.experiments.ising_transition.result import CRITICAL_BINDER
     from spinglass.statistics import format_estimate
     from spinglass.theory import ising2d
 

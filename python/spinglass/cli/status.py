@@ -65,7 +65,7 @@ def _table_file(text: str) -> Path:
 
 def _run(chosen: argparse.Namespace) -> int:
     from spinglass.experiments import StoreError, open_store
-    from spinglass.experiments.stores.database import check_other
+    from spinglass.runner.stores.database import check_other
 
     check_store_elsewhere(chosen, "FILE")
     try:
@@ -84,7 +84,7 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 def _words(stored: StoredScan) -> str:
-    from spinglass.experiments.stores.status import lines
+    from spinglass.runner.stores.status import lines
 
     status, columns = stored.status(), width()
     config = stored.config

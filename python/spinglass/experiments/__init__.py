@@ -1,36 +1,40 @@
 """Experiments, one question a file: a frozen config in, a result object out."""
 
-from spinglass.experiments.capacity import ScanInterrupted, capacity
-from spinglass.experiments.capacity_scan import CapacityConfig, CapacityScan
-from spinglass.experiments.finite_size import CriticalLoad, HalfPoint
-from spinglass.experiments.interrupted import ExperimentInterrupted, ExperimentStopped
-from spinglass.experiments.ising import ising
-from spinglass.experiments.ising_scan import IsingConfig, IsingScan, Snapshot
-from spinglass.experiments.landscape import landscape
-from spinglass.experiments.landscape_result import Landscape, LandscapeConfig
-from spinglass.experiments.meanfield import meanfield
-from spinglass.experiments.meanfield_result import MeanFieldConfig, MeanFieldLattice
-from spinglass.experiments.points import PointsInterrupted
-from spinglass.experiments.rbm import RbmInterrupted, rbm
-from spinglass.experiments.rbm_data import DIGITS
-from spinglass.experiments.rbm_measures import RbmLikelihood
-from spinglass.experiments.rbm_result import RbmConfig, RbmTraining
-from spinglass.experiments.recall import (
+from spinglass._interrupted import ExperimentInterrupted, ExperimentStopped
+from spinglass.experiments.energy_landscape.experiment import landscape
+from spinglass.experiments.energy_landscape.result import Landscape, LandscapeConfig
+from spinglass.experiments.ising_transition.experiment import ising
+from spinglass.experiments.ising_transition.result import IsingConfig, IsingScan, Snapshot
+from spinglass.experiments.mean_field_lattice.experiment import meanfield
+from spinglass.experiments.mean_field_lattice.result import MeanFieldConfig, MeanFieldLattice
+from spinglass.experiments.picture_recall.experiment import (
     EnergyTrace,
     RecallPictures,
     RecallPicturesConfig,
     recall_pictures,
 )
-from spinglass.experiments.renormalization import Flow, Renormalization, RenormalizeConfig
-from spinglass.experiments.renormalize import renormalize
-from spinglass.experiments.runner import run
-from spinglass.experiments.sk import SkInterrupted, sk
-from spinglass.experiments.sk_result import SkConfig, SkResult
-from spinglass.experiments.stores.database import StoreError
-from spinglass.experiments.stores.lock import Worker
-from spinglass.experiments.stores.status import Status
-from spinglass.experiments.stores.stored import StoredScan, open_store
-from spinglass.experiments.task import Experiment, Share, Task
+from spinglass.experiments.points import PointsInterrupted
+from spinglass.experiments.rbm_training.experiment import RbmInterrupted, rbm
+from spinglass.experiments.rbm_training.images import DIGITS
+from spinglass.experiments.rbm_training.measures import RbmLikelihood
+from spinglass.experiments.rbm_training.result import RbmConfig, RbmTraining
+from spinglass.experiments.renormalization_flow.experiment import renormalize
+from spinglass.experiments.renormalization_flow.result import (
+    Flow,
+    Renormalization,
+    RenormalizeConfig,
+)
+from spinglass.experiments.retrieval_capacity.experiment import ScanInterrupted, capacity
+from spinglass.experiments.retrieval_capacity.finite_size import CriticalLoad, HalfPoint
+from spinglass.experiments.retrieval_capacity.result import CapacityConfig, CapacityScan
+from spinglass.experiments.sherrington_kirkpatrick.experiment import SkInterrupted, sk
+from spinglass.experiments.sherrington_kirkpatrick.result import SkConfig, SkResult
+from spinglass.runner.loop import run
+from spinglass.runner.stores.database import StoreError
+from spinglass.runner.stores.lock import Worker
+from spinglass.runner.stores.status import Status
+from spinglass.runner.stores.stored_scan import StoredScan, open_store
+from spinglass.runner.task import Experiment, Share, Task
 
 __all__ = [
     "DIGITS",

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from spinglass import _arguments
+from spinglass import _arguments, _random
 
 
-def integer_seed(seed: _arguments.Seed) -> int:
+def integer_seed(seed: _random.Seed) -> int:
     """Return a seed as the integer that a config records."""
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        seed = _arguments.seed_word(seed)
+        seed = _random.seed_word(seed)
     return _arguments.integer(seed, "seed", at_least=0, at_most=None)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from spinglass._plan import Dynamics
-from spinglass.experiments.interrupted import ExperimentInterrupted
+from spinglass._interrupted import ExperimentInterrupted
+from spinglass.sampling.plan import Dynamics
 from spinglass.statistics import jackknife
 from spinglass.theory import ising2d
 

@@ -4,17 +4,17 @@ Needs Matplotlib, which comes with ``pip install 'spinglass[plot]'``. Sizes and 
 apart by marker as well as by colour, dark to light, so that a grey print still reads.
 """
 
-from spinglass.plotting.annealings import annealings
-from spinglass.plotting.capacity import capacity
-from spinglass.plotting.equilibration import equilibration
+from spinglass.plotting.annealings_figure import annealings
+from spinglass.plotting.capacity_figure import capacity
+from spinglass.plotting.equilibration_figure import equilibration
 from spinglass.plotting.figure import MARKERS, STYLE, THEORY, png
-from spinglass.plotting.inverse import inverse
-from spinglass.plotting.ising import ising, ising_layout
-from spinglass.plotting.landscape import landscape, landscape_layout
-from spinglass.plotting.log_partition import log_partition
-from spinglass.plotting.meanfield import meanfield, solutions
-from spinglass.plotting.phase_diagram import phase_diagram
-from spinglass.plotting.rbm import (
+from spinglass.plotting.inverse_figure import inverse
+from spinglass.plotting.ising_figure import ising, ising_layout
+from spinglass.plotting.landscape_figure import landscape, landscape_layout
+from spinglass.plotting.log_partition_figure import log_partition
+from spinglass.plotting.meanfield_figure import meanfield, solutions
+from spinglass.plotting.phase_diagram_figure import phase_diagram
+from spinglass.plotting.rbm_figure import (
     chains,
     filters,
     learning_curves,
@@ -22,10 +22,10 @@ from spinglass.plotting.rbm import (
     rbm_layout,
     reconstructions,
 )
-from spinglass.plotting.recall import pictures, pictures_layout, recall
-from spinglass.plotting.renormalize import renormalize, renormalize_layout
-from spinglass.plotting.run import annealing, overlaps, run, tempered_run
-from spinglass.plotting.sk import sk
+from spinglass.plotting.recall_figure import pictures, pictures_layout, recall
+from spinglass.plotting.renormalize_figure import renormalize, renormalize_layout
+from spinglass.plotting.run_figure import annealing, overlaps, run, tempered_run
+from spinglass.plotting.sk_figure import sk
 
 __all__ = [
     "MARKERS",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass.experiments.rbm_data import nearly_square
+from spinglass.experiments.rbm_training.images import nearly_square
 
 # Between images of a grid, and where there is no image.
 _GAP = "#d9d9d9"

@@ -6,11 +6,7 @@ energies and magnetizations of a simulation into observables with errors; beneat
 autocorrelation, the binning of Flyvbjerg and Petersen, and the jackknife.
 """
 
-from spinglass.statistics.correlation import (
-    autocorrelation,
-    autocorrelation_time,
-    standard_error,
-)
+from spinglass.statistics.correlation import autocorrelation, autocorrelation_time, standard_error
 from spinglass.statistics.estimate import Estimate, format_estimate
 from spinglass.statistics.resampling import Binning, binning, jackknife
 from spinglass.statistics.summary import Summary, summarize

@@ -29,6 +29,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass._registry import above
 from spinglass.theory.replica import CURIE_TEMPERATURE, crossing_load, fold_state, overlap_below
 
 __all__ = [
@@ -235,13 +236,7 @@ class PhaseDiagram:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the lines into ``ax`` (a new figure if None) and return the axes."""
-        try:
-            import matplotlib.pyplot  # noqa: F401
-        except ImportError as missing:
-            raise ImportError("plots need Matplotlib: pip install 'spinglass[plot]'") from missing
-        from spinglass import plotting
-
-        return plotting.phase_diagram(self, ax=ax)
+        return above("plotting").phase_diagram(self, ax=ax)
 
 
 def phase_diagram(n_points: int = 101) -> PhaseDiagram:

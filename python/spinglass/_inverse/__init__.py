@@ -1,1 +1,0 @@
-"""The pieces of the inverse Ising problem: samples, what they are fitted by, and how."""

@@ -1,1 +1,0 @@
-"""What stands behind the estimators of `spinglass.rbm`, one idea a file."""

@@ -1,0 +1,216 @@
+r"""What does an energy landscape look like? All local minima, their basins, and the barriers.
+
+The landscape of N spins is the energies of all 2^N states; states that differ in one spin are
+neighbours. Of a small model all of it can be seen:
+
+- the **local minima**, states from which every path leads upwards. States of equal energy that hang
+  together are one minimum, a plateau; what counts as equal is what the rounding of the couplings
+  cannot tell apart;
+- their **basins**: every state moves to its lowest neighbour until it is in a minimum. Of equal
+  neighbours it is the one of the lowest number, where a state and its mirror image, all spins
+  turned, both have the smaller of their numbers. Without fields, states with the first spin up
+  go where their mirror images go, in the mirror: so mirror images have equal basins;
+- the **barriers**: to go from one minimum to another, the energy must rise at least to that of the
+  lowest saddle between them. These saddles are the joints of a tree: as water rises, lakes around
+  the minima meet one after the other.
+
+The landscape depends on the model alone. A model drawn here depends on (seed, N, P) alone.
+
+References
+----------
+O. M. Becker, M. Karplus, J. Chem. Phys. 106, 1495 (1997), for the tree; T. Klotz, S. Kobe, J. Phys.
+A 27, L95 (1994), for spin glasses; D. J. Amit, H. Gutfreund, H. Sompolinsky, Phys. Rev. A 32, 1007
+(1985), for the mixtures of patterns in a Hopfield network.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _arguments, _core, _random
+from spinglass._progress import Progress, progress_callback
+from spinglass.experiments.energy_landscape.result import (
+    MERGE,
+    Landscape,
+    LandscapeConfig,
+    minima_table,
+)
+from spinglass.models.glass import Disorder, SherringtonKirkpatrick
+from spinglass.models.hopfield import Hopfield
+from spinglass.models.patterns import Patterns
+from spinglass.models.spin_model import SpinModel
+from spinglass.partition.exact.spins import spins_of
+
+# As the core has it.
+MOST_SPINS = 28
+
+SPINS, PATTERNS = 20, 3
+
+# Bytes a state: its energy, the step down from it, its basin; and some for sorting a part of them.
+_BYTES = 14
+
+# Seconds a state on two threads, to say what a larger model would take.
+_SECONDS = 1e-7
+
+
+def landscape(
+    model: str | SpinModel = "sk",
+    n_spins: int | None = None,
+    n_patterns: int | None = None,
+    disorder: Disorder | None = None,
+    seed: _random.Seed = 0,
+    num_threads: int | None = None,
+    progress: Progress = False,
+) -> Landscape:
+    """Find all local minima of a small model, their basins, and the tree of barriers.
+
+    Parameters
+    ----------
+    model : {"sk", "hopfield"} or SpinModel
+        A Sherrington-Kirkpatrick glass or a Hopfield network of random patterns, drawn here; or any
+        model, for which ``n_spins``, ``n_patterns`` and ``disorder`` are not given.
+    n_spins : int, optional
+        N, 2 to 28; 20 by default. Each spin more doubles time and memory: 24 take 230 MB and
+        a second or two, 28 take 4 GB.
+    n_patterns : int, optional
+        P, for "hopfield"; 3 by default.
+    disorder : {"gaussian", "pm1"}, optional
+        The couplings, for "sk": normal (the default), or of one size and either sign.
+    seed : None, int, SeedSequence or Generator
+        Draws the model; ``None`` draws a seed, which the result's config records.
+    num_threads : int, optional
+        Threads; by default all that the process may use. The result does not depend on it.
+    progress : bool or callable
+        True shows a bar; a callable gets (states done, states in total).
+
+    Returns
+    -------
+    Landscape
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument out of range, or too many spins (the message says what they would cost).
+    MemoryError
+        If the landscape does not fit.
+    KeyboardInterrupt
+        On Ctrl-C; half a landscape is none, so nothing is kept.
+
+    Examples
+    --------
+    A ferromagnet has two minima. Between them lies a barrier as high as the bonds that half of the
+    spins have with the other half:
+
+    >>> import spinglass
+    >>> from spinglass.experiments import landscape
+    >>> ferromagnet = spinglass.Mattis([1] * 8)
+    >>> result = landscape(ferromagnet)
+    >>> result.minima[["state", "energy", "plateau"]].tolist()
+    [(0, -3.5, 1), (255, -3.5, 1)]
+    >>> result.barrier(0, 1)
+    4.0
+    """
+    threads = _arguments.thread_count(num_threads)
+    drawn, config = _model(model, n_spins, n_patterns, disorder, seed)
+    n = drawn.n_spins
+    ising = drawn.to_ising()
+    couplings = ising.couplings()
+    dense = couplings if isinstance(couplings, np.ndarray) else couplings.toarray()
+    _arguments.check_memory(_BYTES << n, f"the landscape of {n} spins")
+    with progress_callback(progress, "landscape", "states") as callback:
+
+        def report(done: int, total: int) -> None:
+            if callback:
+                callback(2**n * done // total, 2**n)  # the core looks at each several times
+
+        found = _core.landscape(np.ascontiguousarray(dense), ising.fields, threads, report)
+    energies, saddles = _energies(found)
+    merges = np.zeros(len(saddles), MERGE)
+    merges["energy"], merges["energy_per_spin"] = saddles, saddles / n
+    merges["state"] = found["saddle_state"]
+    merges["lower"], merges["higher"] = found["lakes"].T
+    spins = spins_of(found["state"], n)
+    network = drawn if isinstance(drawn, Hopfield) else None
+    symmetric = ising.fields is None or not ising.fields.any()
+    return Landscape(
+        config=config,
+        version=_core.__version__,
+        model=drawn,
+        minima=minima_table(found, energies, merges, spins, network, symmetric),
+        spins=spins,
+        merges=merges,
+    )
+
+
+def _energies(found: dict[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the energies of minima and saddles: those equal within rounding as one number."""
+    numbers = np.concatenate([found["energy"], found["saddle_energy"]])
+    order = np.argsort(numbers, kind="stable")
+    ascending = numbers[order]
+    first = np.diff(ascending, prepend=ascending[0]) > found["tolerance"]
+    first[0] = True
+    # The core puts minima in order by the same rule.
+    levels = np.empty(len(numbers), np.float64)
+    levels[order] = ascending[np.flatnonzero(first)[np.cumsum(first) - 1]] * found["unit"]
+    return levels[: len(found["energy"])], levels[len(found["energy"]) :]
+
+
+def _model(
+    model: Any, n_spins: Any, n_patterns: Any, disorder: Any, seed: _random.Seed
+) -> tuple[SpinModel, LandscapeConfig]:
+    """Draw the model, and resolve every argument, or say what was expected and what came."""
+    if isinstance(model, SpinModel):
+        given = {"n_spins": n_spins, "n_patterns": n_patterns, "disorder": disorder}
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(f"{name} must not be given with a model, got {value!r}")
+        _check_size(model.n_spins)
+        return model, LandscapeConfig(type(model).__name__, model.n_spins, None, None, None)
+    kinds = ("sk", "hopfield")
+    if not isinstance(model, str):
+        expected = 'a spin model, "sk" or "hopfield"'
+        raise TypeError(f"model must be {expected}, got {type(model).__name__}")
+    kind = _arguments.choice(model, "model", kinds)
+    n = SPINS if n_spins is None else _arguments.integer(n_spins, "n_spins", at_least=2)
+    _check_size(n)
+    word = seed if isinstance(seed, int | np.integer) else _random.seed_word(seed)
+    word = _arguments.integer(word, "seed", at_least=0, at_most=None)
+    if kind == "sk":
+        if n_patterns is not None:
+            raise ValueError('n_patterns is for model="hopfield"')
+        how = _arguments.choice(disorder or "gaussian", "disorder", get_args(Disorder))
+        key = _random.seed_word(word, n, 0)
+        glass = SherringtonKirkpatrick(n, cast(Disorder, how), seed=key)
+        return glass, LandscapeConfig(kind, n, None, cast(Disorder, how), word)
+    if disorder is not None:
+        raise ValueError('disorder is for model="sk"')
+    p = PATTERNS
+    if n_patterns is not None:
+        p = _arguments.integer(n_patterns, "n_patterns", at_least=1, at_most=2**20)
+    network = Hopfield(Patterns.random(p, n, seed=_random.seed_word(word, n, p)))
+    return network, LandscapeConfig(kind, n, p, None, word)
+
+
+def _check_size(n_spins: int) -> None:
+    """Refuse a model of more states than can be looked at, and say what they would cost."""
+    if n_spins <= MOST_SPINS:
+        return
+    message = f"n_spins must be at most {MOST_SPINS} to see all states, got {n_spins}"
+    if n_spins > 64:
+        raise ValueError(f"{message}: 2^{n_spins} states would fit in no memory")
+    raise ValueError(
+        f"{message}: 2^{n_spins} states would take {_arguments.format_bytes(_BYTES * 2**n_spins)} "
+        f"of memory and {_duration(_SECONDS * 2.0**n_spins)}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    """Return about how long that is, in words."""
+    for name, unit, most in (("minute", 60, 120), ("hour", 3600, 72), ("day", 86_400, 730)):
+        if seconds < most * unit:
+            count = max(1, round(seconds / unit))
+            return f"about {count} {name}{'s' if count > 1 else ''}"
+    return "many years"

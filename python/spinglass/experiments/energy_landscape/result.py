@@ -1,0 +1,310 @@
+"""An energy landscape: its minima as a table, the tree of barriers, its files."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _arguments
+from spinglass._files import as_csv, as_json, plain, write_result
+from spinglass._registry import above
+from spinglass.models.glass import Disorder
+from spinglass.models.hopfield import Hopfield
+from spinglass.models.spin_model import SpinModel
+
+MINIMUM: list[Any] = [
+    ("state", np.int64),
+    ("energy", np.float64),
+    ("energy_per_spin", np.float64),
+    ("plateau", np.int64),
+    ("basin", np.int64),
+    ("basin_fraction", np.float64),
+    ("barrier", np.float64),
+    ("ground_overlap", np.float64),
+    ("mirror", np.int64),
+]
+OF_PATTERNS: list[Any] = [("pattern", np.int64), ("overlap", np.float64), ("kind", "U8")]
+
+MERGE: list[Any] = [
+    ("energy", np.float64),
+    ("energy_per_spin", np.float64),
+    ("state", np.int64),
+    ("lower", np.int64),
+    ("higher", np.int64),
+]
+
+# A minimum is a pattern from this overlap on: halfway from 1/2, that of the mixtures of three
+# patterns in a large network, to 1.
+RETRIEVED = 0.75
+
+
+@dataclass(frozen=True)
+class LandscapeConfig:
+    """What was asked, everything resolved; equal configs of drawn models give equal landscapes.
+
+    Attributes
+    ----------
+    model : str
+        "sk", "hopfield", or the class of the model that was given.
+    n_spins : int
+        N.
+    n_patterns : int or None
+        P, of "hopfield".
+    disorder : {"gaussian", "pm1"} or None
+        The couplings, of "sk".
+    seed : int or None
+        Draws the model, if it was not given.
+    """
+
+    model: str
+    n_spins: int
+    n_patterns: int | None
+    disorder: Disorder | None
+    seed: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Landscape:
+    """All local minima of a model and the barriers between them.
+
+    Attributes
+    ----------
+    config : LandscapeConfig
+        What was asked.
+    version : str
+        The version of spinglass that ran it.
+    model : SpinModel
+        The model.
+    minima : structured array, (n_minima,)
+        One row a minimum, by energy, those of equal energy by state: ``state`` (its number, where
+        spin i is up if bit N-1-i is set; of a plateau the lowest number in it, but without fields
+        two plateaus that are mirror images are named after states that are mirror images, the
+        lowest in one and its mirror image in the other), ``energy`` (total), ``energy_per_spin``,
+        ``plateau`` (its number of states), ``basin`` (how many states descend to it),
+        ``basin_fraction``, ``barrier`` (how far the energy must rise on the way to another minimum
+        that is no higher; NaN if there is none), ``ground_overlap`` (with the first row),
+        ``mirror`` (the row of the minimum with all spins turned, which may be the same; -1 in a
+        model with fields). For a Hopfield network also ``pattern`` (that of the largest overlap,
+        reversed or not), ``overlap`` (signed) and ``kind``: "pattern" and "reversed" from an
+        overlap of 0.75 on, else "mixture".
+    spins : numpy.ndarray of int8, (n_minima, N)
+        The states of the rows.
+    merges : structured array, (n_minima - 1,)
+        The tree: as the energy rises, lakes meet. ``energy`` of the saddle (total),
+        ``energy_per_spin``, ``state`` (its number), and the lakes ``lower`` and ``higher``, by
+        their lowest minima: number k is minimum k alone if k < n_minima, else what row
+        k - n_minima made.
+    """
+
+    config: LandscapeConfig
+    version: str
+    model: SpinModel = field(repr=False)
+    minima: NDArray[np.void] = field(repr=False)
+    spins: NDArray[np.int8] = field(repr=False)
+    merges: NDArray[np.void] = field(repr=False)
+
+    def __str__(self) -> str:
+        config, summary = self.config, self.to_dict()
+        said = [config.model]
+        if config.n_patterns is not None:
+            said.append(f"{config.n_patterns} pattern{'s' if config.n_patterns > 1 else ''}")
+        if config.disorder is not None:
+            said.append(config.disorder)
+        if config.seed is not None:
+            said.append(f"seed {config.seed}")
+        model = ", ".join(said)
+        ground, per_spin = summary["ground_energy"], summary["ground_energy_per_spin"]
+        barrier = f"{summary['highest_barrier']:.4f}" if self.n_minima > 1 else "none"
+        rows = (
+            ("local minima", str(self.n_minima)),
+            ("ground states", str(self.n_ground_states)),
+            ("ground energy", f"{ground:.4f} ({per_spin:.5f} per spin)"),
+            ("highest barrier", barrier),
+        )
+        lines = [f"  {name:<17}{value}" for name, value in rows]
+        return "\n".join([f"Energy landscape of {config.n_spins} spins ({model})", *lines])
+
+    @property
+    def n_minima(self) -> int:
+        """The number of local minima."""
+        return len(self.minima)
+
+    @property
+    def n_ground_states(self) -> int:
+        """The number of states of lowest energy."""
+        lowest = self.minima["energy"] == self.minima["energy"][0]
+        return int(self.minima["plateau"][lowest].sum())
+
+    @cached_property
+    def _parents(self) -> NDArray[np.int64]:
+        """The merge that each lake goes into, as a lake."""
+        parents = np.full(2 * self.n_minima - 1, -1)
+        made = self.n_minima + np.arange(len(self.merges))
+        parents[self.merges["lower"]] = made
+        parents[self.merges["higher"]] = made
+        return parents
+
+    def saddle(self, i: int, j: int) -> np.void:
+        """Return the row of `merges` where the lakes of minima ``i`` and ``j`` meet.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If they are no two different rows of `minima`.
+        """
+        most = self.n_minima - 1
+        one = _arguments.integer(i, "i", at_least=0, at_most=most)
+        other = _arguments.integer(j, "j", at_least=0, at_most=most)
+        if one == other:
+            raise ValueError(f"i and j must be different minima, got {i} twice")
+        while one != other:  # what a merge makes has a larger number than what it is made of
+            if one < other:
+                one = int(self._parents[one])
+            else:
+                other = int(self._parents[other])
+        row: np.void = self.merges[one - self.n_minima]
+        return row
+
+    def barrier(self, i: int, j: int) -> float:
+        """Return how far the energy must rise, at least, on the way from minimum i to minimum j.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If they are no two different rows of `minima`.
+        """
+        return float(self.saddle(i, j)["energy"] - self.minima["energy"][i])
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the tree of barriers, and the basins (needs Matplotlib).
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or sequence of two Axes, optional
+            One Axes gets the tree. Two get the tree, and the basins against energy; so does a new
+            figure if none is given.
+
+        Returns
+        -------
+        The Axes drawn on, or an array of two.
+        """
+        return above("plotting").landscape(self, ax)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``summary.json`` holds: plain numbers, None for NaN."""
+        table = self.minima
+        content: dict[str, Any] = {
+            "n_minima": self.n_minima,
+            "n_ground_states": self.n_ground_states,
+            "ground_energy": float(table["energy"][0]),
+            "ground_energy_per_spin": float(table["energy_per_spin"][0]),
+            "ground_basin_fraction": float(
+                table["basin_fraction"][table["energy"] == table["energy"][0]].sum()
+            ),
+            "highest_barrier": float(np.nanmax(table["barrier"], initial=0.0)),
+        }
+        if "kind" in (table.dtype.names or ()):
+            content["kinds"] = {
+                kind: {
+                    "minima": int((table["kind"] == kind).sum()),
+                    "basin_fraction": float(table["basin_fraction"][table["kind"] == kind].sum()),
+                }
+                for kind in ("pattern", "reversed", "mixture")
+            }
+        content |= {"config": asdict(self.config), "version": self.version}
+        return {name: plain(value) for name, value in content.items()}
+
+    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
+        """Write minima.csv, merges.csv, summary.json and landscape.png into ``directory``.
+
+        Each file appears whole or not at all. In minima.csv the spins of a state stand as + and -.
+        Without ``figure``, or without Matplotlib, there is no landscape.png (nor one left from an
+        earlier run). Returns the paths written.
+        """
+        contents = {
+            "minima.csv": lambda: as_csv(self._with_spins()),
+            "merges.csv": lambda: as_csv(self.merges),
+            "summary.json": lambda: as_json(self.to_dict()),
+        }
+
+        def draw() -> bytes:
+            plotting = above("plotting")
+            picture: bytes = plotting.png(
+                plotting.landscape, self, *plotting.landscape_layout(self)
+            )
+            return picture
+
+        return write_result(directory, contents, "landscape.png", draw if figure else None)
+
+    def _with_spins(self) -> NDArray[np.void]:
+        """Return the table of minima with one column more."""
+        n = self.config.n_spins
+        kinds: Any = [*self.minima.dtype.descr, ("spins", f"U{n}")]
+        table = np.zeros(self.n_minima, kinds)
+        for name in self.minima.dtype.names or ():
+            table[name] = self.minima[name]
+        signs = np.where(self.spins > 0, "+", "-")
+        table["spins"] = np.ascontiguousarray(signs).view(f"U{n}")[:, 0]
+        return table
+
+
+def minima_table(
+    found: dict[str, Any],
+    energies: NDArray[np.float64],
+    merges: NDArray[np.void],
+    spins: NDArray[np.int8],
+    network: Hopfield | None,
+    symmetric: bool,
+) -> NDArray[np.void]:
+    """Return the table of what the core found, with what follows from it."""
+    n = spins.shape[1]
+    table = np.zeros(len(energies), MINIMUM + (OF_PATTERNS if network else []))
+    for name in ("state", "plateau", "basin"):
+        table[name] = found[name]
+    table["basin_fraction"] = table["basin"] / 2.0**n
+    table["energy"], table["energy_per_spin"] = energies, energies / n
+    table["barrier"] = _barriers(energies, merges)
+    table["ground_overlap"] = spins @ spins[0].astype(np.float64) / n
+    table["mirror"] = _mirrors(table["state"], n) if symmetric else -1
+    if network is not None:
+        overlaps = np.asarray(network.overlaps(spins))
+        table["pattern"] = np.abs(overlaps).argmax(axis=1)
+        table["overlap"] = overlaps[np.arange(len(table)), table["pattern"]]
+        retrieved = np.abs(table["overlap"]) >= RETRIEVED
+        table["kind"] = np.where(
+            retrieved, np.where(table["overlap"] > 0, "pattern", "reversed"), "mixture"
+        )
+    return table
+
+
+def _barriers(energies: NDArray[np.float64], merges: NDArray[np.void]) -> NDArray[np.float64]:
+    """Return how far each minimum is below the lowest saddle to one that is no higher."""
+    count = len(energies)
+    barriers = np.full(count, math.nan)
+    lowest = list(range(count))
+    for row in merges.tolist():
+        saddle, one, other = row[0], lowest[row[3]], lowest[row[4]]
+        for minimum in (one, other):
+            if energies[minimum] >= max(energies[one], energies[other]) and math.isnan(
+                barriers[minimum]
+            ):
+                barriers[minimum] = saddle - energies[minimum]
+        lowest.append(one)
+    return barriers
+
+
+def _mirrors(states: NDArray[np.int64], n_spins: int) -> NDArray[np.int64]:
+    """Return which minimum is each one with all spins turned, in a model without fields."""
+    order = np.argsort(states)
+    turned = 2**n_spins - 1 - states
+    places = np.minimum(np.searchsorted(states[order], turned), len(states) - 1)
+    found = order[places]
+    # A plateau that holds a state and its mirror image is its own.
+    return np.where(states[found] == turned, found, np.arange(len(states)))

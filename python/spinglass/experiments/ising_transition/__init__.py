@@ -1,0 +1,1 @@
+"""Where the square lattice orders, and how."""

@@ -1,0 +1,166 @@
+"""What a scan of the Ising model is made of: its points and pictures, and how each is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spinglass._core import __version__
+from spinglass.experiments.ising_transition.result import POINT, IsingConfig, IsingScan, Snapshot
+from spinglass.experiments.points import (
+    PointsInterrupted,
+    key_of,
+    lattice_bytes,
+    number_of,
+    replica_estimate,
+    series_bytes,
+    series_seconds,
+    sweep_seconds,
+)
+from spinglass.models.lattice import SquareLattice
+from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
+from spinglass.sampling.runs import Run
+from spinglass.sampling.sampling import sample
+from spinglass.statistics import autocorrelation_time
+from spinglass.theory import ising2d
+
+# As measured: seconds of the exact results for each site of a side, and numbers of a measurement
+# that are in memory at a time.
+_EXACT, _ARRAYS = 1e-5, 6
+
+
+class IsingExperiment(Experiment):
+    """The grid of a scan: a task is a point, or a picture, which is not counted."""
+
+    name, unit, config_type = "ising", "points", IsingConfig
+    interrupted = PointsInterrupted
+
+    def tasks(self) -> list[Task]:
+        """Return the points by size and temperature, then the pictures."""
+        config = self.config
+        tasks = [
+            self._point(size, T)
+            for size, its_temperatures in zip(config.sizes, config.temperatures, strict=True)
+            for T in its_temperatures
+        ]
+        return tasks + [
+            self._picture(config.snapshot_size, T) for T in config.snapshot_temperatures
+        ]
+
+    def _point(self, size: int, T: float) -> Task:
+        config = self.config
+        n_measurements = config.n_replicas * (config.sweeps(size) // config.every(size))
+        n_sweeps = config.n_replicas * config.total(size)
+        return Task(
+            key=key_of("", size, T),
+            stream=(size, number_of(T)),
+            arguments=("point", size, T),
+            cost=n_sweeps * sweep_seconds(size, T, config.dynamics)
+            + series_seconds(n_measurements)
+            + size * _EXACT,
+            memory=series_bytes(n_measurements, _ARRAYS)
+            + lattice_bytes(size, config.n_replicas, config.dynamics),
+        )
+
+    def _picture(self, size: int, T: float) -> Task:
+        config = self.config
+        return Task(
+            key=key_of("picture ", size, T),
+            stream=(size, number_of(T), 1),
+            arguments=("picture", size, T),
+            cost=config.snapshot_sweeps * sweep_seconds(size, T, config.dynamics),
+            memory=lattice_bytes(size, 1, config.dynamics),
+            units=0,
+        )
+
+    def work(self, task: Task, share: Share) -> Rows:
+        """Return the row of a point, or the spins of a picture."""
+        kind, size, T = task.arguments
+        return (_point if kind == "point" else _picture)(self.config, task, size, T, share)
+
+    def result(self, finished: Finished) -> IsingScan:
+        """Return the scan of the points and pictures that are finished."""
+        points = joined(finished, "points", POINT)
+        snapshots = tuple(
+            Snapshot(task.arguments[2], rows["spins"]) for task, rows in finished if "spins" in rows
+        )
+        return IsingScan(self.config, __version__, points, snapshots)
+
+
+def _point(config: IsingConfig, task: Task, size: int, T: float, share: Share) -> Rows:
+    """Sample one lattice at one temperature and return its row."""
+    beta = 1.0 / T
+    found = sample(
+        SquareLattice(size),
+        beta,
+        config.sweeps(size),
+        config.n_replicas,
+        config.dynamics,
+        config.total(size) - config.sweeps(size),
+        config.every(size),
+        initial=np.ones(size * size, dtype=np.int8),
+        seed=task.seed(config.seed),
+        num_threads=share.num_threads,
+        progress=share.progress or False,
+    )
+    row = (
+        size,
+        beta,
+        T,
+        *_observables(found, config.every(size)),
+        ising2d.finite_energy((size, size), beta),
+        ising2d.finite_specific_heat((size, size), beta),
+    )
+    return {"points": np.array([row], dtype=POINT)}
+
+
+def _picture(config: IsingConfig, task: Task, size: int, T: float, share: Share) -> Rows:
+    """Return one lattice as it is after as many sweeps as any point gets."""
+    found = sample(
+        SquareLattice(size),
+        1.0 / T,
+        n_sweeps=1,
+        dynamics=config.dynamics,
+        warmup=config.snapshot_sweeps - 1,
+        initial=np.ones(size * size, dtype=np.int8),
+        seed=task.seed(config.seed),
+        num_threads=share.num_threads,
+        progress=share.progress or False,
+    )
+    return {"spins": found.final_states.reshape(size, size)}
+
+
+def _observables(found: Run, every: int) -> tuple[float, ...]:
+    """Return the values and errors of a point, from its energies and magnetizations."""
+    N, beta, E = found.n_spins, float(found.beta), found.energy
+    around, size, square = E - E.mean(), np.abs(found.magnetization), found.magnetization**2
+    energy, energy_error = replica_estimate(_mean, E / N)
+    order, order_error = replica_estimate(_mean, size)
+    spread, spread_error = replica_estimate(_variance, around**2, around)
+    scatter, scatter_error = replica_estimate(_variance, square, size)
+    binder, binder_error = replica_estimate(_binder, square, square**2)
+    heat, chi = beta * beta / N, beta * N
+    return (
+        energy, energy_error,
+        order, order_error,
+        heat * spread, heat * spread_error,
+        chi * scatter, chi * scatter_error,
+        binder, binder_error,
+        every * autocorrelation_time(E),
+        every * autocorrelation_time(size),
+        E.size,
+    )  # fmt: skip
+
+
+def _mean(first: Any) -> Any:
+    return first
+
+
+def _variance(second: Any, first: Any) -> Any:
+    return second - first * first
+
+
+def _binder(second: Any, fourth: Any) -> Any:
+    with np.errstate(invalid="ignore", divide="ignore"):  # m = 0 always: there is no cumulant
+        return 1.0 - np.divide(fourth, 3.0 * np.multiply(second, second))

@@ -1,0 +1,287 @@
+"""What a scan of the Ising model found: its points, and what follows from them."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _random
+from spinglass._files import as_csv, as_json, plain, write_result
+from spinglass._registry import above
+from spinglass._tables import Tabular
+from spinglass.experiments.crossing import Crossing, crossing
+from spinglass.sampling.plan import Dynamics
+from spinglass.theory import ising2d
+
+POINT = np.dtype(
+    [
+        ("L", np.int64),
+        ("beta", np.float64),
+        ("temperature", np.float64),
+        ("energy", np.float64),
+        ("energy_error", np.float64),
+        ("magnetization", np.float64),
+        ("magnetization_error", np.float64),
+        ("specific_heat", np.float64),
+        ("specific_heat_error", np.float64),
+        ("susceptibility", np.float64),
+        ("susceptibility_error", np.float64),
+        ("binder", np.float64),
+        ("binder_error", np.float64),
+        ("tau_energy", np.float64),
+        ("tau_magnetization", np.float64),
+        ("n_measurements", np.int64),
+        ("exact_energy", np.float64),
+        ("exact_specific_heat", np.float64),
+    ]
+)
+
+# The cumulant at the critical point of an infinite periodic square: Kamieniarz and Bloete,
+# J. Phys. A 26, 201 (1993).
+CRITICAL_BINDER = 0.61069
+
+# Where the cumulant falls steeply, and a cubic in beta follows it.
+_STEEP = (0.4, 0.655)
+
+# In autocorrelation times: what all replicas together need for errors that can be trusted, and what
+# each needs to forget its start.
+_ENOUGH, _FORGOTTEN = 50.0, 3.0
+
+
+@dataclass(frozen=True)
+class IsingConfig:
+    """What was asked of a scan, everything resolved; equal configs give equal points.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        The sides L.
+    temperatures : tuple of tuple of float
+        For each size its temperatures, ascending.
+    n_sweeps, warmup : tuple of int
+        For each size the sweeps that are measured, and those before.
+    n_replicas : int
+        Lattices a point.
+    dynamics : str
+        How the spins move.
+    snapshot_size : int or None
+        Side of the lattices that are shown.
+    snapshot_sweeps : int
+        Sweeps that they had.
+    snapshot_temperatures : tuple of float
+        Their temperatures.
+    seed : int
+        Keys every random number of the scan.
+    """
+
+    sizes: tuple[int, ...]
+    temperatures: tuple[tuple[float, ...], ...]
+    n_sweeps: tuple[int, ...]
+    warmup: tuple[int, ...]
+    n_replicas: int
+    dynamics: Dynamics
+    snapshot_size: int | None
+    snapshot_sweeps: int
+    snapshot_temperatures: tuple[float, ...]
+    seed: int
+
+    @property
+    def n_points(self) -> int:
+        """Number of points of the whole scan."""
+        return sum(len(its_temperatures) for its_temperatures in self.temperatures)
+
+    def sweeps(self, size: int) -> int:
+        """Return the sweeps of a size that are measured."""
+        return self.n_sweeps[self.sizes.index(size)]
+
+    def total(self, size: int) -> int:
+        """Return all sweeps of a size, warmup included."""
+        return self.sweeps(size) + self.warmup[self.sizes.index(size)]
+
+    def every(self, size: int) -> int:
+        """Return the sweeps from one measurement to the next: larger lattices change slower."""
+        return max(1, size // 16)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One lattice at one temperature.
+
+    Attributes
+    ----------
+    temperature : float
+        T.
+    spins : numpy.ndarray of int8, (L, L)
+        -1 and +1.
+    """
+
+    temperature: float
+    spins: NDArray[np.int8] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class IsingScan(Tabular):
+    """The points of a scan and what follows from them.
+
+    Attributes
+    ----------
+    config : IsingConfig
+        What was asked.
+    version : str
+        The version of spinglass that ran it.
+    points : structured array
+        One row a size and temperature: ``L``, ``beta``, ``temperature``; per spin ``energy``,
+        ``magnetization`` (of <|m|>), ``specific_heat``, ``susceptibility`` (connected: beta N
+        (<m^2> - <|m|>^2)), and ``binder`` (the cumulant), each with its ``_error``;
+        ``tau_energy`` and ``tau_magnetization`` (of |m|) in sweeps; ``n_measurements`` of all
+        replicas; and Kaufman's ``exact_energy`` and ``exact_specific_heat`` of that lattice. Fewer
+        than ``config.n_points`` if the scan was interrupted.
+    snapshots : tuple of Snapshot
+        Larger lattices to look at.
+    """
+
+    config: IsingConfig
+    version: str
+    points: NDArray[np.void] = field(repr=False)
+    snapshots: tuple[Snapshot, ...] = field(repr=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point was finished."""
+        return len(self.points) == self.config.n_points
+
+    @property
+    def _table(self) -> NDArray[np.void]:
+        return self.points
+
+    def of_size(self, size: int) -> NDArray[np.void]:
+        """Return the points of one size."""
+        return np.asarray(self.points[self.points["L"] == size])
+
+    def deviations(self, quantity: str) -> NDArray[np.float64]:
+        """Return (measured - exact) / error of ``"energy"`` or ``"specific_heat"``.
+
+        NaN where a point has no error, as where no spin was ever flipped.
+        """
+        p = self.points
+        error = np.where(p[f"{quantity}_error"] > 0, p[f"{quantity}_error"], np.nan)
+        return np.asarray((p[quantity] - p[f"exact_{quantity}"]) / error)
+
+    def energy_deviations(self) -> NDArray[np.float64]:
+        """Return how far each energy is from Kaufman's exact one, in standard errors."""
+        return self.deviations("energy")
+
+    @property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Which points have fewer than 50 autocorrelation times, or fewer than 3 of warmup."""
+        p = self.points
+        sizes, tau = p["L"].tolist(), _longest(p)
+        measured = p["n_measurements"] * [self.config.every(L) for L in sizes]
+        before = [self.config.total(L) - self.config.sweeps(L) for L in sizes]
+        return np.asarray((measured < _ENOUGH * tau) | (before < _FORGOTTEN * tau))
+
+    @cached_property
+    def crossings(self) -> dict[tuple[int, int], Crossing]:
+        """Where the Binder cumulants of each pair of sizes cross, by the smaller and the larger."""
+        found = {}
+        for pair in combinations(sorted(self.config.sizes), 2):
+            curves = []
+            for size in pair:
+                p = self.of_size(size)
+                p = p[(p["binder"] > _STEEP[0]) & (p["binder"] < _STEEP[1])]
+                curves.append((p["beta"], p["binder"], p["binder_error"]))
+            seed = _random.seed_word(self.config.seed, *pair)
+            found[pair] = crossing(curves[0], curves[1], seed=seed)
+        return found
+
+    @property
+    def critical_beta(self) -> Crossing:
+        """The crossing of the two largest sizes, which finite size shifts least."""
+        if len(self.config.sizes) < 2:
+            return Crossing(reason="one size alone has no crossing")
+        first, second = sorted(self.config.sizes)[-2:]
+        return self.crossings[first, second]
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the scan (needs Matplotlib).
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or sequence of Axes, optional
+            One Axes gets the energy. Six get energy, magnetization, specific heat,
+            susceptibility, Binder cumulant and the crossings; more get a snapshot each. By default
+            a new figure.
+
+        Returns
+        -------
+        The Axes drawn on, or an array of them.
+        """
+        return above("plotting").ising(self, ax)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``summary.json`` holds: plain numbers, None for NaN."""
+        z, z_heat = self.deviations("energy"), self.deviations("specific_heat")
+        sizes = []
+        for size in self.config.sizes:
+            here = self.points["L"] == size
+            p = self.points[here]
+            sizes.append(
+                {
+                    "L": size,
+                    "n_points": len(p),
+                    "chi_square_per_point_energy": mean_square(z[here]),
+                    "chi_square_per_point_specific_heat": mean_square(z_heat[here]),
+                    "largest_tau": float(max(_longest(p), default=math.nan)),
+                    "doubtful_temperatures": p["temperature"][self.doubtful[here]].tolist(),
+                }
+            )
+        content = {
+            "critical_beta": asdict(self.critical_beta),
+            "crossings": [
+                {"L": list(pair), **asdict(found)} for pair, found in self.crossings.items()
+            ],
+            "sizes": sizes,
+            "theory": {"critical_beta": ising2d.critical_beta(), "binder": CRITICAL_BINDER},
+            "n_points": len(self.points),
+            "complete": self.complete,
+            "config": asdict(self.config),
+            "version": self.version,
+        }
+        return {name: plain(value) for name, value in content.items()}
+
+    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
+        """Write points.csv, summary.json and ising.png into ``directory``.
+
+        Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
+        no ising.png (nor one left from an earlier scan). Returns the paths written.
+        """
+        contents = {
+            "points.csv": lambda: as_csv(self.points),
+            "summary.json": lambda: as_json(self.to_dict()),
+        }
+
+        def draw() -> bytes:
+            plotting = above("plotting")
+            picture: bytes = plotting.png(plotting.ising, self, *plotting.ising_layout(self))
+            return picture
+
+        return write_result(directory, contents, "ising.png", draw if figure else None)
+
+
+def _longest(points: NDArray[np.void]) -> NDArray[np.float64]:
+    """Return the longer autocorrelation time of each point, in sweeps."""
+    return np.asarray(np.maximum(points["tau_energy"], points["tau_magnetization"]))
+
+
+def mean_square(deviations: NDArray[np.float64]) -> float:
+    """Return chi-square per point; NaN if no point has an error."""
+    known = deviations[np.isfinite(deviations)]
+    return float(np.mean(known**2)) if len(known) else math.nan

@@ -1,0 +1,1 @@
+"""How far off mean field is on the square lattice."""

@@ -1,0 +1,285 @@
+r"""How good is mean field on the lattice? Two approximations, Monte Carlo and the exact solution.
+
+The magnetization of the square lattice against temperature four ways: naive mean field, which
+forgets all correlations, orders at T = 4 J; the Bethe approximation, which keeps those of
+neighbours, at 2 J / ln 2 = 2.885 J; the lattice itself, in theory (Onsager, Yang) and measured by
+Monte Carlo, at 2.269 J. And the free energies of both approximations against the exact one of the
+same lattice (Kaufman): naive mean field lies above it, as it must.
+
+All spins of a lattice are equal, so the solution of the approximations that starts all up is the
+same on every lattice whose sides are above 2, to the last digit: it is found on 4 x 4 spins.
+
+References
+----------
+P. Weiss, J. Phys. Theor. Appl. 6, 661 (1907); H. A. Bethe, Proc. R. Soc. A 150, 552 (1935);
+C. N. Yang, Phys. Rev. 85, 808 (1952); B. Kaufman, Phys. Rev. 76, 1232 (1949).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _arguments, _random
+from spinglass._core import __version__
+from spinglass._progress import Progress
+from spinglass.experiments.given import each_once, integer_seed, temperature, warmup_or
+from spinglass.experiments.mean_field_lattice.result import (
+    CRITICAL_TEMPERATURES,
+    CURVE,
+    POINT,
+    MeanFieldConfig,
+    MeanFieldLattice,
+)
+from spinglass.experiments.points import (
+    PointsInterrupted,
+    key_of,
+    lattice_bytes,
+    number_of,
+    replica_estimate,
+    series_bytes,
+    series_seconds,
+    sweep_seconds,
+)
+from spinglass.models.lattice import SquareLattice
+from spinglass.partition import meanfield as methods
+from spinglass.runner.loop import StorePath, Where, run
+from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
+from spinglass.sampling.plan import Dynamics
+from spinglass.sampling.sampling import sample
+from spinglass.statistics import autocorrelation_time
+from spinglass.theory import ising2d
+
+# From deep in the ordered phase to above the transition of every method.
+TEMPERATURES = (1.2, 1.6, 1.9, 2.1, 2.2, 2.25, 2.3, 2.4, 2.5, 2.7, 3.0, 3.4, 3.8, 4.4)
+
+_HOMOGENEOUS = 4  # side of the lattice that stands for all
+_FINE = 96  # temperatures of a curve
+_ITERATIONS = 20_000  # near its transition a method is slow
+
+# As measured: seconds of an iteration, iterations as a part of the distance from the transition,
+# and numbers of a measurement that are in memory at a time.
+_ITERATION, _SLOW, _ARRAYS = 1e-5, 10.0, 4
+
+
+def meanfield(
+    size: int = 64,
+    temperatures: Sequence[float] | None = None,
+    n_sweeps: int = 4_000,
+    n_replicas: int = 16,
+    warmup: int | None = None,
+    dynamics: Dynamics = "metropolis",
+    seed: _random.Seed = 0,
+    num_threads: int | None = None,
+    progress: Progress = False,
+    store: StorePath = None,
+    executor: Where = None,
+) -> MeanFieldLattice:
+    """Hold naive mean field and the Bethe approximation against the two-dimensional Ising model.
+
+    Parameters
+    ----------
+    size : int
+        Side L >= 3 of the lattice.
+    temperatures : sequence of float, optional
+        Temperatures T > 0 to measure at, each once; by default 14 from 1.2 to 4.4.
+    n_sweeps : int
+        Sweeps of each replica that are measured, every max(1, L // 16)-th of them.
+    n_replicas : int
+        Independent lattices a point: errors come from their spread.
+    warmup : int, optional
+        Sweeps before, from all spins up; by default a quarter of ``n_sweeps``.
+    dynamics : {"metropolis", "heat-bath", "wolff", "swendsen-wang"}
+        Single flips, or clusters. A sweep of ``"wolff"`` is one cluster: above T_c a small one.
+    seed : None, int, SeedSequence or Generator
+        Keys every random number; ``None`` draws a seed, which the result's config records.
+    num_threads : int, optional
+        Threads; by default all that the process may use. The result does not depend on it.
+    progress : bool or callable
+        True shows a bar with the time left (plain lines where stderr is no terminal); a callable
+        gets (points done, points in total).
+    store : path, optional
+        An SQLite file that keeps every finished point: called again, also after a crash, the
+        experiment goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+    executor : concurrent.futures.Executor, str or distributed.Client, optional
+        Where points are made: by default on threads of this process. An address such as
+        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``), and
+        ``num_threads`` that of each worker. The result does not depend on it.
+
+    Returns
+    -------
+    MeanFieldLattice
+
+    Raises
+    ------
+    PointsInterrupted
+        On Ctrl-C: a KeyboardInterrupt with the finished points in ``result``.
+    ValueError, TypeError
+        For an argument out of range, or a repeated temperature; or if the store holds another
+        experiment.
+    MemoryError
+        If the replicas do not fit; the point is named.
+    ExperimentStopped
+        If the workers are lost or the disk is full: with the finished points in ``result``.
+    StoreError
+        If the store cannot be used, or another process works on it.
+
+    Examples
+    --------
+    >>> from spinglass.experiments import meanfield
+    >>> found = meanfield(8, [2.5, 3.5], n_sweeps=500)
+    >>> for row in found.points[["temperature", "naive", "bethe", "exact"]]:
+    ...     print(*(round(float(x), 3) for x in row))
+    2.5 0.891 0.736 0.0
+    3.5 0.581 0.0 0.0
+    """
+    config = _checked(size, temperatures, n_sweeps, n_replicas, warmup, dynamics, seed)
+    found: MeanFieldLattice = run(
+        MeanFieldExperiment(config),
+        store=store,
+        executor=executor,
+        num_threads=num_threads,
+        progress=progress,
+        any_seed=seed is None,
+    )
+    return found
+
+
+class MeanFieldExperiment(Experiment):
+    """The grid of `meanfield`: a task is a temperature."""
+
+    name, unit, config_type = "meanfield", "points", MeanFieldConfig
+    interrupted = PointsInterrupted
+
+    def tasks(self) -> list[Task]:
+        """Return the temperatures, ascending."""
+        config = self.config
+        n_sweeps = config.n_replicas * (config.n_sweeps + config.warmup)
+        n_measurements = config.n_replicas * (config.n_sweeps // config.every)
+        return [
+            Task(
+                key=key_of("", config.size, T),
+                stream=(config.size, number_of(T)),
+                arguments=(T,),
+                cost=n_sweeps * sweep_seconds(config.size, T, config.dynamics)
+                + series_seconds(n_measurements)
+                + _solution_seconds(T),
+                memory=series_bytes(n_measurements, _ARRAYS)
+                + lattice_bytes(config.size, config.n_replicas, config.dynamics),
+            )
+            for T in config.temperatures
+        ]
+
+    def work(self, task: Task, share: Share) -> Rows:
+        """Sample the lattice at one temperature and return its row."""
+        config, (T,) = self.config, task.arguments
+        found = sample(
+            SquareLattice(config.size),
+            1.0 / T,
+            config.n_sweeps,
+            config.n_replicas,
+            config.dynamics,
+            config.warmup,
+            config.every,
+            initial=np.ones(config.size**2, dtype=np.int8),
+            seed=task.seed(config.seed),
+            num_threads=share.num_threads,
+            progress=share.progress or False,
+        )
+        order = np.abs(found.magnetization)
+        row = (
+            T,
+            1.0 / T,
+            *replica_estimate(lambda m: m, order),
+            config.every * autocorrelation_time(order),
+            order.size,
+            _solution("naive", T)[0],
+            _solution("bethe", T)[0],
+            ising2d.magnetization(1.0 / T),
+        )
+        return {"points": np.array([row], dtype=POINT)}
+
+    def result(self, finished: Finished) -> MeanFieldLattice:
+        """Return the points that are finished, and all curves."""
+        points = joined(finished, "points", POINT)
+        curves = _curves(self.config.size, self.config.temperatures)
+        return MeanFieldLattice(self.config, __version__, points, curves)
+
+
+def _solution_seconds(T: float) -> float:
+    """Return about how long the solutions of both methods take."""
+    distances = (abs(T / CRITICAL_TEMPERATURES[name] - 1.0) for name in ("naive", "bethe"))
+    return sum(_ITERATION * min(_ITERATIONS, _SLOW / max(x, 1e-9)) for x in distances)
+
+
+def _solution(name: str, T: float) -> tuple[float, float]:
+    """Return magnetization and free energy per spin of the solution that starts all up.
+
+    At its critical point a method would take for ever to get from there to m = 0.
+    """
+    lattice = SquareLattice(_HOMOGENEOUS)
+    start = np.full(lattice.n_spins, 0.0 if CRITICAL_TEMPERATURES[name] == T else 1.0)
+    found = getattr(methods, name)(
+        lattice, 1.0 / T, initial=start, damping=0.0, max_iterations=_ITERATIONS, tolerance=1e-9
+    )
+    if not found.solutions:
+        return float("nan"), float("nan")
+    best = found.best
+    return float(best.magnetizations.mean()), best.free_energy / lattice.n_spins
+
+
+def _curves(size: int, temperatures: Sequence[float]) -> NDArray[np.void]:
+    """Return the methods and the exact results on a grid that is fine where they are steep."""
+    low, high = min(temperatures), max(temperatures)
+    if low == high:
+        low, high = 0.9 * low, 1.1 * high
+    steep = [T * (1.0 - np.geomspace(1e-3, 0.05, 8)) for T in CRITICAL_TEMPERATURES.values()]
+    sharp = CRITICAL_TEMPERATURES["exact"] * (1.0 - np.geomspace(1e-9, 1e-3, 8))
+    ends = list(CRITICAL_TEMPERATURES.values())
+    grid = np.concatenate([np.linspace(low, high, _FINE), *steep, sharp, ends])
+    grid = np.unique(grid[(grid >= low) & (grid <= high)])
+    curves = np.empty(len(grid), CURVE)
+    curves["temperature"] = grid
+    for name in ("naive", "bethe"):
+        values = np.array([_solution(name, T) for T in grid])
+        curves[name], curves[f"{name}_free_energy"] = values.T
+    curves["exact"] = ising2d.magnetization(1.0 / grid)
+    log_partition = ising2d.finite_log_partition((size, size), 1.0 / grid)
+    curves["exact_free_energy"] = -grid * log_partition / size**2
+    return curves
+
+
+def _checked(
+    size: Any,
+    temperatures: Any,
+    n_sweeps: Any,
+    n_replicas: Any,
+    warmup: Any,
+    dynamics: Any,
+    seed: _random.Seed,
+) -> MeanFieldConfig:
+    """Resolve every argument of `meanfield`, or say what was expected and what came."""
+    side = _arguments.integer(size, "size", at_least=3, at_most=2**13)
+    if temperatures is None:
+        grid: tuple[float, ...] = TEMPERATURES
+    else:
+        grid = tuple(sorted(each_once(temperatures, "temperatures", temperature)))
+    sweeps = _arguments.integer(n_sweeps, "n_sweeps", at_least=1, at_most=2**40)
+    every = max(1, side // 16)
+    if sweeps < 2 * every:
+        raise ValueError(
+            f"n_sweeps must give two measurements, one every {every} sweeps at L = {side}: "
+            f"at least {2 * every}, got {sweeps}"
+        )
+    return MeanFieldConfig(
+        size=side,
+        temperatures=grid,
+        n_sweeps=sweeps,
+        n_replicas=_arguments.integer(n_replicas, "n_replicas", at_least=1, at_most=2**20),
+        warmup=warmup_or(sweeps // 4, warmup),
+        dynamics=cast(Dynamics, _arguments.choice(dynamics, "dynamics", get_args(Dynamics))),
+        seed=integer_seed(seed),
+    )

@@ -1,0 +1,1 @@
+"""How a memory comes back from noise."""

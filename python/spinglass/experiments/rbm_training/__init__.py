@@ -1,0 +1,1 @@
+"""How well a restricted Boltzmann machine learns images."""

@@ -1,0 +1,225 @@
+r"""How good is my Boltzmann machine? Trained on images, and measured from both sides.
+
+A restricted Boltzmann machine gives an image v the probability p(v) = exp(-F(v)) / Z. Training by
+contrastive divergence never needs Z, and so cannot say how good it is; what is usually reported
+instead, the reconstruction error and the pseudo-likelihood, can improve while the model gets worse.
+Here ln Z is summed exactly where a layer is small, and otherwise estimated by annealed importance
+sampling from below and from above, on held-out images, about ten times during the training and more
+slowly at its end. Free energies alone already tell overfitting: ln Z is the same for images trained
+on and held out.
+
+Then three pictures of what was learned: the weights of hidden units; chains that start at held-out
+images, whose samples should become others of the same kind; and held-out images of which half is
+erased and filled in from the rest.
+
+References
+----------
+G. E. Hinton, Neural Comput. 14, 1771 (2002), contrastive divergence; T. Tieleman, Proc. 25th ICML,
+1064 (2008), persistent chains; R. Salakhutdinov and I. Murray, Proc. 25th ICML, 872 (2008),
+annealed importance sampling.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from typing import cast, get_args
+
+from spinglass import _arguments, _random
+from spinglass._core import __version__
+from spinglass._interrupted import ExperimentInterrupted
+from spinglass._progress import Progress
+from spinglass.experiments.given import integer_seed
+from spinglass.experiments.rbm_training.images import (
+    Binarise,
+    Data,
+    Images,
+    load_images,
+    nearly_square,
+)
+from spinglass.experiments.rbm_training.measures import RbmLikelihood, curves_of, log_partition
+from spinglass.experiments.rbm_training.pictures import CHAIN_STEPS, run_chains, with_halves_erased
+from spinglass.experiments.rbm_training.result import Method, RbmConfig, RbmTraining, Schedule
+from spinglass.experiments.rbm_training.training import epochs_done, train
+from spinglass.machines import BernoulliRBM
+
+# Without a number of epochs: as many as give this many updates, and no fewer than ten.
+UPDATES = 20_000
+_EPOCHS = 10
+
+
+class RbmInterrupted(ExperimentInterrupted):
+    """Ctrl-C during the experiment; ``result`` is the `RbmTraining` of the epochs finished."""
+
+    unit = "epochs"
+
+
+def rbm(
+    data: Data,
+    n_components: int = 256,
+    n_epochs: int | None = None,
+    batch_size: int = 64,
+    learning_rate: float = 0.1,
+    schedule: Schedule = "linear",
+    method: Method = "pcd",
+    k: int = 1,
+    centered: bool = True,
+    binarise: Binarise = "bernoulli",
+    n_chains: int = 100,
+    n_betas: int = 10_000,
+    seed: _random.Seed = 0,
+    num_threads: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: Progress = False,
+) -> RbmTraining:
+    """Train a restricted Boltzmann machine on images and measure how good it is.
+
+    Parameters
+    ----------
+    data : path, array or "digits"
+        An ``.npz`` file of images, or a 2-D or 3-D array of them, or scikit-learn's digits; see
+        `spinglass.experiments.rbm_training.images.load_images`.
+    n_components : int
+        Hidden units.
+    n_epochs : int, optional
+        Passes over the images; by default as many as give 20,000 updates, at least 10.
+    batch_size : int
+        Images an update, and persistent chains.
+    learning_rate : float
+        Of the first update.
+    schedule : {"linear", "constant"}
+        Whether the rate falls in a straight line, to nothing after the last update.
+    method : {"pcd", "cd"}
+        Persistent chains, or chains that start at the images in every update.
+    k : int
+        Gibbs steps an update.
+    centered : bool
+        Whether to follow the centred gradient, which treats 0 and 1 alike. Either way the visible
+        biases begin with those of the images: from 0 the hidden units would learn the mean image
+        first, all of them, and stay saturated.
+    binarise : {"bernoulli", "threshold", "none"}
+        How grey levels become units: one draw of each pixel, a cut at 1/2, or used as they are.
+    n_chains, n_betas : int
+        Chains and inverse temperatures of annealed importance sampling at the end; on the way it
+        has a tenth of the temperatures.
+    seed : None, int, SeedSequence or Generator
+        Keys every random number; ``None`` draws a seed, which the result's config records.
+    num_threads : int, optional
+        By default all that the process may use. The result does not depend on it.
+    checkpoint : path, optional
+        A file that is written after every epoch, and a table of the curves beside it. If it is
+        there already, the training goes on from it, with the bits of one that was never stopped.
+        Both stay when the training is complete, and going on then repeats the pictures.
+    progress : bool or callable
+        True shows a bar with the time left (plain lines where stderr is no terminal); a callable
+        gets (updates done, updates in total).
+
+    Returns
+    -------
+    RbmTraining
+
+    Raises
+    ------
+    RbmInterrupted
+        On Ctrl-C: a KeyboardInterrupt with the finished epochs in ``result``.
+    ValueError, TypeError
+        For an argument out of range, data without images, or a training that diverges.
+    OSError
+        If the data cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spinglass.experiments import rbm
+    >>> bars = np.repeat(np.eye(4), 4, axis=1).reshape(4, 4, 4)[np.arange(400) % 4]
+    >>> result = rbm(bars, n_components=8, n_epochs=50, batch_size=20)
+    >>> result.likelihood.log_partition.method
+    'exact'
+    >>> bool(result.curves["log_likelihood"][0] < result.likelihood.test.value < -1.38)  # -ln 4
+    True
+    """
+    seed = integer_seed(seed)
+    binarise = cast(Binarise, _arguments.choice(binarise, "binarise", get_args(Binarise)))
+    schedule = cast(Schedule, _arguments.choice(schedule, "schedule", get_args(Schedule)))
+    method = cast(Method, _arguments.choice(method, "method", get_args(Method)))
+    rate = _arguments.finite(learning_rate, "learning_rate")
+    if rate <= 0:
+        raise ValueError(f"learning_rate must be above 0, got {learning_rate!r}")
+    n_components = _arguments.integer(n_components, "n_components", at_least=1)
+    n_chains = _arguments.integer(n_chains, "n_chains", at_least=2, at_most=2**20)
+    n_betas = _arguments.integer(n_betas, "n_betas", at_least=20, at_most=2**31 - 1)
+    batch_size = _arguments.integer(batch_size, "batch_size", at_least=1)
+    k = _arguments.integer(k, "k", at_least=1)
+    threads = _arguments.thread_count(num_threads)
+    if n_epochs is not None:
+        n_epochs = _arguments.integer(n_epochs, "n_epochs", at_least=1, at_most=2**31 - 1)
+    images = load_images(data, binarise, seed)
+    n_batches = math.ceil(len(images.train) / batch_size)
+    config = RbmConfig(
+        data=images.name,
+        n_images=len(images.train),
+        n_held_out=len(images.test),
+        n_visible=images.train.shape[1],
+        image_shape=images.image_shape,
+        binarise=binarise,
+        n_components=n_components,
+        n_epochs=n_epochs or max(_EPOCHS, math.ceil(UPDATES / n_batches)),
+        batch_size=batch_size,
+        learning_rate=rate,
+        schedule=schedule,
+        method=method,
+        k=k,
+        centered=bool(centered),
+        n_chains=n_chains,
+        n_betas=n_betas,
+        seed=seed,
+    )
+    model = BernoulliRBM(
+        n_components,
+        learning_rate=(rate, 0.0) if schedule == "linear" else rate,
+        batch_size=batch_size,
+        n_iter=config.n_epochs,
+        random_state=_random.seed_word(seed, 3),
+        k=k,
+        persistent=method == "pcd",
+        centered=config.centered,
+        num_threads=threads,
+    )
+    path = None if checkpoint is None else _arguments.file_path(checkpoint, "checkpoint")
+    curves: list[tuple[float, ...]] = []
+    try:
+        train(model, images, config, path, curves, progress)
+        result = _looked_at(model, images, config, curves, progress)
+    except KeyboardInterrupt:
+        if not model.__sklearn_is_fitted__():
+            raise
+        unfinished = RbmTraining.unfinished(config, model, curves_of(curves))
+        raise RbmInterrupted(unfinished, epochs_done(model, config)[0], config.n_epochs) from None
+    return result
+
+
+def _looked_at(
+    model: BernoulliRBM,
+    images: Images,
+    config: RbmConfig,
+    curves: list[tuple[float, ...]],
+    progress: Progress,
+) -> RbmTraining:
+    """Measure a trained machine and draw its samples."""
+    word = _random.seed_word(config.seed, 7)
+    # On a terminal the bars come and go; lines of three more would only push the table away.
+    shown = progress is True and bool(sys.stderr and sys.stderr.isatty())
+    known = log_partition(model, config.n_chains, config.n_betas, word, shown)
+    shape = config.image_shape or nearly_square(config.n_visible)
+    erased = with_halves_erased(model, images.test, shape[1], config.seed)
+    return RbmTraining(
+        config,
+        __version__,
+        model,
+        curves_of(curves),
+        RbmLikelihood.of(model, images, known),
+        run_chains(model, images.test, config.seed),
+        CHAIN_STEPS,
+        *erased,
+    )

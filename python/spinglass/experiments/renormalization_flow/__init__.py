@@ -1,0 +1,1 @@
+"""What a lattice looks like from far away."""

@@ -1,0 +1,179 @@
+r"""Seen from further and further away: block spins, and the critical point as what stays the same.
+
+Every 2 x 2 block of a lattice is replaced by one spin, +1 or -1 as the majority of its four; two
+against two is decided by a random bit. Below T_c the lattice looks more ordered at each step, above
+more disordered, and at T_c alone it keeps looking the same: that is the fixed point.
+
+**The critical point.** Blocking a lattice of L x L spins k times, or one of L/2 x L/2 spins k - 1
+times, leaves lattices of one size, which have one more step behind them or one less. Their
+nearest-neighbour correlation c = <s_i s_j> agrees where a step changes nothing, at the fixed point:
+the two curves cross at T_c (Wilson; Swendsen).
+
+**The exponent.** With S_k the sum of s_i s_j over neighbours after k steps, a step changes the
+coupling by the factor
+
+    lambda = dK_k / dK_(k-1) = <S_k S_(k-1)>_c / <S_k S_k>_c = 2^(y_t),
+
+both averages connected and taken at T_c. The exact y_t = 1/nu is 1. One coupling alone is kept
+here where a block lattice has many, and the lattice is finite: the error in the result knows of
+neither.
+
+References
+----------
+L. P. Kadanoff, Physics 2, 263 (1966); S.-k. Ma, Phys. Rev. Lett. 37, 461 (1976); R. H. Swendsen,
+Phys. Rev. Lett. 42, 859 (1979); K. G. Wilson, Rev. Mod. Phys. 55, 583 (1983).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast, get_args
+
+from spinglass import _arguments, _random
+from spinglass._progress import Progress
+from spinglass.experiments.given import each_once, integer_seed, temperature, warmup_or
+from spinglass.experiments.renormalization_flow.points import RenormalizeExperiment
+from spinglass.experiments.renormalization_flow.result import Renormalization, RenormalizeConfig
+from spinglass.runner.loop import StorePath, Where, run
+from spinglass.sampling.plan import Dynamics
+from spinglass.theory import ising2d
+
+# The grid by default: (T / T_c - 1) L. There both curves bend little, and part.
+_NEAR = (-1.2, -0.8, -0.4, 0.0, 0.4, 0.8, 1.2)
+_PICTURES = (2.15, None, 2.45)  # below, at and above T_c; correlated over 7.5 spins the last
+
+
+def default_temperatures(size: int) -> tuple[float, ...]:
+    """Return seven temperatures around T_c, within the rounded transition of the lattice."""
+    critical = 1.0 / ising2d.critical_beta()
+    return tuple(round(critical * (1.0 + x / size), 4) for x in _NEAR)
+
+
+def renormalize(
+    size: int = 128,
+    temperatures: Sequence[float] | None = None,
+    n_sweeps: int = 64_000,
+    n_replicas: int = 32,
+    warmup: int | None = None,
+    dynamics: Dynamics = "metropolis",
+    picture_size: int | None = 256,
+    seed: _random.Seed = 0,
+    num_threads: int | None = None,
+    progress: Progress = False,
+    store: StorePath = None,
+    executor: Where = None,
+) -> Renormalization:
+    """Coarse-grain the two-dimensional Ising model, and find T_c where that changes nothing.
+
+    Parameters
+    ----------
+    size : int
+        Side L of the larger lattice, a power of two from 16 on; the smaller has half of it.
+    temperatures : sequence of float, optional
+        Temperatures T > 0 of both, each once; by default `default_temperatures`.
+    n_sweeps : int
+        Sweeps of each replica that are measured, every max(1, L // 4)-th of them.
+    n_replicas : int
+        Independent lattices a point: errors come from their spread.
+    warmup : int, optional
+        Sweeps before, from all spins up; by default a quarter of ``n_sweeps``.
+    dynamics : {"metropolis", "heat-bath", "wolff", "swendsen-wang"}
+        Single flips, or clusters; single flips are faster here up to L of a few hundred.
+    picture_size : int, optional
+        Side of the lattices that are shown, a power of two from 16 on; None shows none.
+    seed : None, int, SeedSequence or Generator
+        Keys every random number; ``None`` draws a seed, which the result's config records.
+    num_threads : int, optional
+        Threads; by default all that the process may use. The result does not depend on it.
+    progress : bool or callable
+        True shows a bar with the time left (plain lines where stderr is no terminal); a callable
+        gets (points done, points in total).
+    store : path, optional
+        An SQLite file that keeps every finished point: called again, also after a crash, the
+        experiment goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+    executor : concurrent.futures.Executor, str or distributed.Client, optional
+        Where points are made: by default on threads of this process. An address such as
+        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``), and
+        ``num_threads`` that of each worker. The result does not depend on it.
+
+    Returns
+    -------
+    Renormalization
+
+    Raises
+    ------
+    PointsInterrupted
+        On Ctrl-C: a KeyboardInterrupt with the finished points in ``result``.
+    ValueError, TypeError
+        For an argument out of range, or a repeated temperature; or if the store holds another
+        experiment.
+    MemoryError
+        If the replicas do not fit; the point is named.
+    ExperimentStopped
+        If the workers are lost or the disk is full: with the finished points in ``result``.
+    StoreError
+        If the store cannot be used, or another process works on it.
+
+    Examples
+    --------
+    >>> from spinglass.experiments import renormalize
+    >>> found = renormalize(16, n_sweeps=2000, picture_size=None)
+    >>> [int(side) for side in found.curve(16, 1)["side"][:1]], len(found.crossings)
+    ([8], 2)
+    """
+    config = _checked(
+        size, temperatures, n_sweeps, n_replicas, warmup, dynamics, picture_size, seed
+    )
+    found: Renormalization = run(
+        RenormalizeExperiment(config),
+        store=store,
+        executor=executor,
+        num_threads=num_threads,
+        progress=progress,
+        any_seed=seed is None,
+    )
+    return found
+
+
+def _checked(
+    size: Any,
+    temperatures: Any,
+    n_sweeps: Any,
+    n_replicas: Any,
+    warmup: Any,
+    dynamics: Any,
+    picture_size: Any,
+    seed: _random.Seed,
+) -> RenormalizeConfig:
+    """Resolve every argument of `renormalize`, or say what was expected and what came."""
+    side = _power_of_two(size, "size")
+    if temperatures is None:
+        grid = default_temperatures(side)
+    else:
+        grid = tuple(sorted(each_once(temperatures, "temperatures", temperature)))
+    sweeps = _arguments.integer(n_sweeps, "n_sweeps", at_least=1, at_most=2**40)
+    if sweeps < side // 2:
+        raise ValueError(
+            f"n_sweeps must give two measurements, one every {side // 4} sweeps at L = {side}: "
+            f"at least {side // 2}, got {sweeps}"
+        )
+    critical = 1.0 / ising2d.critical_beta()
+    shown = tuple(round(critical, 4) if T is None else T for T in _PICTURES)
+    return RenormalizeConfig(
+        size=side,
+        temperatures=grid,
+        n_sweeps=sweeps,
+        n_replicas=_arguments.integer(n_replicas, "n_replicas", at_least=1, at_most=2**20),
+        warmup=warmup_or(sweeps // 4, warmup),
+        dynamics=cast(Dynamics, _arguments.choice(dynamics, "dynamics", get_args(Dynamics))),
+        picture_size=None if picture_size is None else _power_of_two(picture_size, "picture_size"),
+        picture_temperatures=() if picture_size is None else shown,
+        seed=integer_seed(seed),
+    )
+
+
+def _power_of_two(value: Any, name: str) -> int:
+    number = _arguments.integer(value, name, at_least=16, at_most=2**13)
+    if number & (number - 1):
+        raise ValueError(f"{name} must be a power of two, got {number}")
+    return number

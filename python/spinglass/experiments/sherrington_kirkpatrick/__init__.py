@@ -1,0 +1,1 @@
+"""What a Sherrington-Kirkpatrick glass looks like in the cold."""

@@ -1,0 +1,279 @@
+"""What tempered Sherrington-Kirkpatrick glasses tell: energies, ground states, overlaps, checks."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass._files import as_csv, as_json, plain, write_result
+from spinglass._registry import above
+from spinglass._tables import Tabular
+from spinglass.experiments.sherrington_kirkpatrick.ground_state import (
+    AMPLITUDE,
+    GroundEnergy,
+    extrapolate,
+)
+from spinglass.experiments.sherrington_kirkpatrick.instance import SkInstance, leg_ends
+from spinglass.experiments.sherrington_kirkpatrick.tables import (
+    BOTH,
+    INSTANCE,
+    OVERLAP,
+    both,
+    mean_and_error,
+    rows_of,
+    table_of,
+)
+from spinglass.models.glass import Disorder
+
+# Energies per spin that differ by less are equal: the rest is rounding.
+SAME = 1e-9
+
+# Sizes at which fewer of the ladders agree have not found their ground states.
+_AGREEMENT = 0.5
+
+# Bins of P(q), at most.
+_BINS = 65
+
+
+@dataclass(frozen=True)
+class SkConfig:
+    """What was asked, everything resolved; equal configs give equal rows.
+
+    Attributes
+    ----------
+    n_spins : tuple of int
+        The sizes N.
+    n_instances : tuple of int
+        For each size the number of glasses.
+    n_sweeps : tuple of int
+        For each size the sweeps at every temperature; the second half is measured.
+    betas : tuple of tuple of float
+        For each size its ladder of inverse temperatures, ascending.
+    disorder : {"gaussian", "pm1"}
+        The couplings: normal, or of one size and either sign; of variance 1/N.
+    seed : int
+        Keys every random number.
+    """
+
+    n_spins: tuple[int, ...]
+    n_instances: tuple[int, ...]
+    n_sweeps: tuple[int, ...]
+    betas: tuple[tuple[float, ...], ...]
+    disorder: Disorder
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class SkResult(Tabular):
+    """Tempered glasses of one or several sizes, and what follows from them.
+
+    Every error is the standard error over glasses, NaN for a single one.
+
+    Attributes
+    ----------
+    config : SkConfig
+        What was asked.
+    version : str
+        The version of spinglass that ran it.
+    instances : tuple of SkInstance
+        One entry a glass, by size and number; fewer than asked if interrupted.
+    """
+
+    config: SkConfig
+    version: str
+    instances: tuple[SkInstance, ...] = field(repr=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every glass was finished."""
+        return len(self.instances) == sum(self.config.n_instances)
+
+    def of_size(self, n_spins: int) -> list[SkInstance]:
+        """Return the glasses of one size."""
+        return [x for x in self.instances if x.n_spins == n_spins]
+
+    @property
+    def _sizes(self) -> list[tuple[int, int, list[SkInstance]]]:
+        """The place in the config, N, and the glasses, of each size that has any; N ascending."""
+        sizes = sorted((n, k) for k, n in enumerate(self.config.n_spins))
+        return [(k, n, self.of_size(n)) for n, k in sizes if self.of_size(n)]
+
+    @cached_property
+    def ground_states(self) -> NDArray[np.void]:
+        """The ground states, one row a size.
+
+        ``n_spins``, ``n_instances``, ``energy`` (mean over glasses of the lower of the two ladders,
+        per spin), ``energy_error``, ``agree`` (share of glasses on which both ladders found the
+        same lowest energy), ``gap`` (mean difference between the ladders, per spin).
+        """
+        rows = []
+        for _, n, glasses in self._sizes:
+            lowest = np.array([x.lowest for x in glasses])
+            gaps = np.ptp(lowest, axis=1)
+            mean, error = mean_and_error(lowest.min(axis=1))
+            gap = float(gaps[gaps > SAME].sum()) / len(gaps)
+            rows.append((n, len(glasses), mean, error, float((gaps <= SAME).mean()), gap))
+        names = ("n_spins", "n_instances", "energy", "energy_error", "agree", "gap")
+        return table_of(names, rows)
+
+    @cached_property
+    def ground_energy(self) -> GroundEnergy:
+        """The ground-state energy per spin, extrapolated to infinite N.
+
+        Sizes at which the ladders agree on fewer than half of the glasses are not used.
+        """
+        table = self.ground_states
+        table = table[table["agree"] >= _AGREEMENT]
+        return extrapolate(table["n_spins"], table["energy"], table["energy_error"])
+
+    @cached_property
+    def temperatures(self) -> NDArray[np.void]:
+        """The second half of all sweeps, one row a size and temperature.
+
+        ``n_spins``, ``beta``, ``n_instances``, ``energy`` (per spin), ``energy_error``,
+        ``square_overlap`` (<q^2>), ``square_overlap_error``, ``from_overlap`` (the energy that
+        follows from the overlap, -(beta/2)(1 - <q^2>)), ``difference`` (energy less that, zero in
+        equilibrium for Gaussian couplings), ``difference_error``, ``swap_rate`` (with the next
+        temperature; NaN for the last).
+        """
+        rows = []
+        for k, n, glasses in self._sizes:
+            rates = [*np.mean([x.swap_rates for x in glasses], axis=0), math.nan]
+            for place, beta in enumerate(self.config.betas[k]):
+                rows.append((n, beta, len(glasses), *both(glasses, -1, place, beta), rates[place]))
+        return table_of(("n_spins", "beta", "n_instances", *BOTH, "swap_rate"), rows)
+
+    @cached_property
+    def legs(self) -> NDArray[np.void]:
+        """The way to equilibrium at the coldest temperature, one row a size and leg.
+
+        A leg is from after ``first_sweep`` to ``last_sweep``; the other columns are those of
+        `temperatures`.
+        """
+        rows = []
+        for k, n, glasses in self._sizes:
+            beta, first = self.config.betas[k][-1], 0
+            for leg, last in enumerate(leg_ends(self.config.n_sweeps[k])):
+                rows.append((n, beta, first, last, *both(glasses, leg, -1, beta)))
+                first = last
+        return table_of(("n_spins", "beta", "first_sweep", "last_sweep", *BOTH), rows)
+
+    @property
+    def coldest(self) -> NDArray[np.void]:
+        """The rows of `temperatures` at the coldest of each size, where equilibrium comes last."""
+        table = self.temperatures
+        return np.asarray(table[np.diff(table["n_spins"], append=0) != 0])
+
+    def distribution(self, n_spins: int, index: int = -1) -> NDArray[np.void]:
+        """Return P(q) of one size at one temperature, averaged over its glasses.
+
+        Without a field P(q) is symmetric: each q is counted as -q too. Bins hold equally many of
+        the N + 1 values that q can have, and lie symmetric about 0; the outermost may reach beyond
+        1.
+
+        Parameters
+        ----------
+        n_spins : int
+            A size of which a glass was finished.
+        index : int
+            Which temperature, as an index into its betas; by default the coldest.
+
+        Returns
+        -------
+        structured array, (n_bins,)
+            ``q`` (the middle of the bin), ``density``, ``density_error``.
+        """
+        glasses = self.of_size(n_spins)
+        if not glasses:
+            raise ValueError(f"n_spins must be a size that was run, got {n_spins}")
+        counts = np.array([x.overlaps[index] for x in glasses], dtype=np.float64)
+        counts += counts[:, ::-1]
+        each = -(-(n_spins + 1) // _BINS) | 1  # odd
+        # From the middle outwards: in the middle there is a value for even N, a gap for odd N.
+        bins = np.floor((np.arange(n_spins + 1) - n_spins / 2) / each + (n_spins % 2 == 0) / 2)
+        middles = (np.unique(bins) + (n_spins % 2) / 2) * each * 2 / n_spins
+        edges = np.flatnonzero(np.diff(bins, prepend=-np.inf))
+        density = np.add.reduceat(counts, edges, axis=1)
+        density /= counts.sum(axis=1, keepdims=True) * each * 2 / n_spins
+        means, errors = mean_and_error(density)
+        return table_of(("q", "density", "density_error"), zip(middles, means, errors, strict=True))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the glasses (needs Matplotlib).
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or sequence of four Axes, optional
+            One Axes gets the ground-state energies against N^(-2/3). Four get the energy against
+            beta, that, P(q), and the way to equilibrium; so does a new figure if none is given.
+
+        Returns
+        -------
+        The Axes drawn on, or an array of four.
+        """
+        return above("plotting").sk(self, ax)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``summary.json`` holds: plain numbers, None for NaN."""
+        from spinglass.theory.sk import GROUND_STATE_ENERGY
+
+        content = {
+            "ground_energy": asdict(self.ground_energy),
+            "ground_states": rows_of(self.ground_states),
+            "coldest": rows_of(self.coldest),
+            "theory": {"ground_energy": GROUND_STATE_ENERGY, "amplitude": AMPLITUDE},
+            "n_instances": len(self.instances),
+            "complete": self.complete,
+            "config": asdict(self.config),
+            "version": self.version,
+        }
+        return {name: plain(value) for name, value in content.items()}
+
+    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
+        """Write the tables, summary.json and sk.png into ``directory``.
+
+        The tables are instances.csv (one row a glass), temperatures.csv, equilibration.csv (the
+        legs) and overlaps.csv (P(q) at every temperature). Each file appears whole or not at all.
+        Without ``figure``, or without Matplotlib, there is no sk.png (nor one left from an earlier
+        run). Returns the paths written.
+        """
+        contents = {
+            "instances.csv": lambda: as_csv(self._table),
+            "temperatures.csv": lambda: as_csv(self.temperatures),
+            "equilibration.csv": lambda: as_csv(self.legs),
+            "overlaps.csv": lambda: as_csv(self._overlap_table()),
+            "summary.json": lambda: as_json(self.to_dict()),
+        }
+
+        def draw() -> bytes:
+            plotting = above("plotting")
+            picture: bytes = plotting.png(plotting.sk, self)
+            return picture
+
+        return write_result(directory, contents, "sk.png", draw if figure else None)
+
+    @property
+    def _table(self) -> NDArray[np.void]:
+        """One row a glass."""
+        rows = (
+            (x.n_spins, x.instance, *x.lowest.tolist(), x.swap_rates.min(initial=1), x.round_trips)
+            for x in self.instances
+        )
+        return table_of(INSTANCE, rows)
+
+    def _overlap_table(self) -> NDArray[np.void]:
+        """Return P(q) at every temperature."""
+        rows = (
+            (n, beta, *row)
+            for k, n, _ in self._sizes
+            for place, beta in enumerate(self.config.betas[k])
+            for row in self.distribution(n, place).tolist()
+        )
+        return table_of(OVERLAP, rows)

@@ -1,0 +1,163 @@
+"""How long the chains of a machine take to forget where they began.
+
+A. Decelle, C. Furtlehner and B. Seoane, Adv. Neural Inf. Process. Syst. 34, 5345 (2021): a machine
+whose chains mix more slowly than its k steps was trained out of equilibrium; it may make good
+samples after k steps and bad ones later, and what its likelihood says of them is void. Two looks:
+chains from the data and from random states should come to the same energies, and their states
+should lose their memory within k steps.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _core
+from spinglass._registry import above
+
+# The autocorrelation is summed up to this many times its own sum (Sokal 1989).
+_WINDOW = 5.0
+
+# Mean free energies that differ by fewer standard errors are the same.
+_SIGMAS = 3.0
+
+# Numbers that are Fourier-transformed at a time.
+_CHUNK = 2**22
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibration:
+    """How the chains of a machine mix: what ``BernoulliRBM.equilibration`` returns.
+
+    Attributes
+    ----------
+    mixing_time : float
+        Integrated autocorrelation time of the visible states, 1/2 + sum_t rho(t), in Gibbs steps,
+        over the second half of all chains.
+    is_bound : bool
+        The chains were too short to see the memory end: the mixing time is longer than this.
+    meeting_step : float
+        First measured step from which on the mean free energies of both kinds of chains agree
+        within three standard errors; infinite if they never do.
+    k : int
+        Steps between two updates in training.
+    autocorrelation : numpy.ndarray of float64, (n_lags,)
+        rho(t), t = 0, 1, ...; one mean, that of all chains, is subtracted from each unit.
+    steps : numpy.ndarray of int, (n_measurements,)
+        Where the free energies below were measured.
+    data_free_energy, random_free_energy : numpy.ndarray of float64, (n_measurements,)
+        Mean free energy of the chains that began at data and at random states, in nats.
+    data_error, random_error : numpy.ndarray of float64, (n_measurements,)
+        Their standard errors.
+    n_chains, n_steps : int
+        Chains of each kind, and the steps of each.
+    seed : int
+        Of the random streams.
+    version : str
+        Of the package.
+    """
+
+    mixing_time: float
+    is_bound: bool
+    meeting_step: float
+    k: int
+    autocorrelation: NDArray[np.float64] = field(repr=False)
+    steps: NDArray[np.int64] = field(repr=False)
+    data_free_energy: NDArray[np.float64] = field(repr=False)
+    random_free_energy: NDArray[np.float64] = field(repr=False)
+    data_error: NDArray[np.float64] = field(repr=False)
+    random_error: NDArray[np.float64] = field(repr=False)
+    n_chains: int
+    n_steps: int
+    seed: int
+    version: str
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the autocorrelation, and the free energies of both kinds of chains.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes or sequence of two Axes, optional
+            One gets the autocorrelation, two get both; so does a new figure.
+
+        Returns
+        -------
+        Axes or array of two Axes
+        """
+        return above("plotting").equilibration(self, ax=ax)
+
+
+def equilibration(
+    machine: _core.RbmMachine,
+    from_data: NDArray[np.uint8] | None,
+    from_random: NDArray[np.uint8] | None,
+    k: int,
+    seed: int,
+    threads: int | None,
+) -> Equilibration:
+    """Compare chains, (n_steps, n_chains, n_visible), that began at data and at random states."""
+    assert from_data is not None  # states were asked for
+    assert from_random is not None
+    n_steps, n_chains, n = from_data.shape
+    steps = np.unique(np.geomspace(1, n_steps, 40).astype(int))
+    energies, errors = [], []
+    for states in (from_data, from_random):
+        seen = np.ascontiguousarray(states[steps - 1].reshape(-1, n))
+        free = machine.free_energy(_core.RbmData(seen), threads).reshape(len(steps), n_chains)
+        energies.append(free.mean(axis=1))
+        errors.append(free.std(axis=1, ddof=1) / math.sqrt(n_chains))
+    half = n_steps // 2
+    memory = _autocorrelation(np.concatenate([from_data[half:], from_random[half:]], axis=1))
+    time, is_bound = _integrated(memory)
+    apart = np.abs(energies[0] - energies[1]) > _SIGMAS * np.hypot(*errors)
+    meeting = math.inf if apart[-1] else float(steps[np.flatnonzero(np.r_[True, apart])[-1]])
+    return Equilibration(
+        mixing_time=time,
+        is_bound=is_bound,
+        meeting_step=meeting,
+        k=k,
+        autocorrelation=memory,
+        steps=steps,
+        data_free_energy=energies[0],
+        random_free_energy=energies[1],
+        data_error=errors[0],
+        random_error=errors[1],
+        n_chains=n_chains,
+        n_steps=n_steps,
+        seed=seed,
+        version=_core.__version__,
+    )
+
+
+def _autocorrelation(states: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return rho(t) of states (n_steps, n_chains, n_units), summed over units before dividing."""
+    import scipy.fft
+
+    n_steps, n_chains, n_units = states.shape
+    means = states.mean(axis=(0, 1))
+    length = scipy.fft.next_fast_len(2 * n_steps - 1, real=True)  # no product wraps around
+    power = np.zeros(length // 2 + 1)
+    chunk = max(1, _CHUNK // (length * n_chains))
+    for first in range(0, n_units, chunk):
+        some = slice(first, first + chunk)
+        series = states[:, :, some] - means[some].astype(np.float32)
+        transform = scipy.fft.rfft(series.reshape(n_steps, -1).T, length, axis=1)
+        power += (transform.real**2 + transform.imag**2).sum(axis=0)
+    products = scipy.fft.irfft(power, length)[:n_steps] / np.arange(n_steps, 0, -1)
+    if products[0] <= 0.0:  # every unit is frozen: no memory can be seen, none can be excluded
+        return np.ones(n_steps)
+    return np.asarray(products / products[0], dtype=np.float64)
+
+
+def _integrated(memory: NDArray[np.float64]) -> tuple[float, bool]:
+    times = 0.5 + np.cumsum(memory[1:])
+    lags = np.arange(1, len(memory))
+    # Beyond a quarter of the series a lag is measured on too little to be believed.
+    closed = (lags >= _WINDOW * times) & (lags <= max(1, len(memory) // 4))
+    if closed.any():
+        return max(0.5, float(times[closed.argmax()])), False
+    return max(0.5, float(times[: max(1, len(memory) // 4)].max())), True

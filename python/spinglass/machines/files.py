@@ -1,0 +1,297 @@
+"""Models on disk: safetensors, with a JSON text in the header that says what the tensors are.
+
+A file holds the whole state of the training (parameters, chains, random streams, velocities), so a
+model that is loaded goes on with the bits of one that was never saved. A checkpoint of `fit` is
+such a file too, which knows in addition of which data and rates it is. No file can run code: it
+holds numbers and JSON, both checked before they are used.
+
+The tensors ``components``, ``intercept_hidden`` and ``intercept_visible`` are the parameters, for
+whoever reads the file without this package; ``state.*`` is the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _core
+from spinglass._arguments import file_path, integer
+from spinglass.machines.options import Options
+from spinglass.machines.trained import Trained
+
+FORMAT = "spinglass.rbm"
+FORMAT_VERSION = 1
+
+_PARAMETERS = ("components", "intercept_hidden", "intercept_visible")
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "float32": np.dtype(np.float32),
+    "float64": np.dtype(np.float64),
+}
+
+
+def safetensors() -> Any:
+    """Import safetensors, or say where it comes from."""
+    try:
+        import safetensors
+        import safetensors.numpy
+    except ImportError as error:
+        raise ImportError("model files need safetensors: pip install 'spinglass[rbm]'") from error
+    return safetensors
+
+
+def write(model: Any, path: Any, training: dict[str, Any] | None = None) -> None:
+    """Write a fitted estimator whole or not at all, so that a crash leaves the file before it."""
+    target = file_path(path)
+    trained: Trained = model._trained
+    parameters = {name: _plain(value) for name, value in model.get_params().items()}
+    about = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "spinglass": _core.__version__,
+        "estimator": type(model).__name__,
+        "parameters": parameters,
+        "options": trained.options.as_dict(),
+        "dtype": trained.dtype.name,
+        "feature_names": [str(name) for name in getattr(model, "feature_names_in_", [])] or None,
+        "word": trained.word,
+        "calls": trained.calls,
+        "training": training,
+    }
+    tensors = {
+        name if name in _PARAMETERS else f"state.{name}": values
+        for name, values in trained.trainer.state().items()
+    }
+    tensors["components"] = tensors["components"].reshape(trained.options.n_components, -1)
+    if trained.data_means is not None:
+        tensors["data_means"] = trained.data_means
+    content = safetensors().numpy.save(tensors, metadata={FORMAT: json.dumps(about)})
+    _replace(target, content)
+
+
+def _plain(value: Any) -> Any:
+    """Return a parameter as JSON has it: None for what is no number, text or list of numbers."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, tuple):
+        value = list(value)
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return None
+    return value
+
+
+def _replace(target: Path, content: bytes) -> None:
+    target = Path(os.path.realpath(target))  # a link stays one
+    # One name for all attempts: what a crash leaves behind is written over by the next.
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    if os.name == "posix":  # the new name must be on the disk too
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that was read and checked."""
+
+    path: Path
+    about: dict[str, Any]
+    options: Options
+    state: dict[str, NDArray[Any]]
+    data_means: NDArray[np.float32] | None
+
+    @property
+    def n_features(self) -> int:
+        """Of the data."""
+        return len(self.state["intercept_visible"])
+
+    def trained(self) -> Trained:
+        """Return the machine in training."""
+        dtype, word, calls = (self.about[name] for name in ("dtype", "word", "calls"))
+        try:
+            return Trained.from_state(
+                self.state,
+                self.options,
+                self.n_features,
+                _DTYPES[dtype],
+                word,
+                calls,
+                self.data_means,
+            )
+        except ValueError as error:
+            raise _broken(self.path, str(error)) from error
+
+
+def read(path: Any, estimator: str) -> Stored:
+    """Read a file, and trust nothing in it."""
+    source = file_path(path)
+    tensors, metadata = _open(source)
+    if FORMAT not in metadata:
+        raise ValueError(f"{source} is no model file of spinglass")
+    try:
+        about = json.loads(metadata[FORMAT])
+    except (ValueError, RecursionError) as error:
+        raise _broken(source, "its metadata are no JSON") from error
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise _broken(source, "its metadata do not describe a model")
+    if about.get("format_version") != FORMAT_VERSION:
+        raise ValueError(
+            f"{source} has format version {about.get('format_version')!r}, this package reads "
+            f"{FORMAT_VERSION}"
+        )
+    if about.get("estimator") != estimator:
+        raise ValueError(f"{source} holds a {about.get('estimator')!r}, not a {estimator}")
+    try:
+        _check_about(about)
+        options = _options(about["options"], tensors)
+        means = _means(tensors)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _broken(source, str(error)) from error
+    state = _state(source, tensors, options)
+    return Stored(source, about, options, state, means)
+
+
+def _open(source: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    library = safetensors()
+    with source.open("rb"):
+        pass  # a file that is not there or not ours to read is told as such
+    try:
+        with library.safe_open(source, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (library.SafetensorError, ValueError, TypeError, AttributeError, OSError) as error:
+        raise ValueError(f"{source} is no safetensors file, or a broken one: {error}") from error
+    return tensors, metadata
+
+
+def _broken(path: Path, why: str) -> ValueError:
+    return ValueError(f"{path} is a broken model file: {why}")
+
+
+def _check_about(about: dict[str, Any]) -> None:
+    if about["dtype"] not in _DTYPES:
+        raise ValueError(f"dtype must be float32 or float64, got {about['dtype']!r}")
+    integer(about["word"], "word", at_least=0, at_most=2**64 - 1)
+    integer(about["calls"], "calls", at_least=0)
+    if not isinstance(about["parameters"], dict):
+        raise TypeError("parameters must be an object")
+    names = about["feature_names"]
+    if names is not None and not (
+        isinstance(names, list) and all(isinstance(name, str) for name in names)
+    ):
+        raise TypeError("feature_names must be a list of text")
+    if about["training"] is not None and not isinstance(about["training"], dict):
+        raise TypeError("training must be an object")
+
+
+class _Given:
+    """The options of a file, in the form of an estimator that `Options` can check."""
+
+    learning_rate, verbose, num_threads = 0.1, 0, None
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        known = set(Options.__dataclass_fields__)
+        if not isinstance(options, dict) or set(options) != known:
+            raise ValueError(f"options must be an object with {sorted(known)}")
+        self.__dict__.update(options)
+
+
+def _options(described: Any, tensors: dict[str, NDArray[Any]]) -> Options:
+    options = Options.of(_Given(described))
+    for name in _PARAMETERS:
+        if name not in tensors or tensors[name].dtype != np.float32:
+            raise ValueError(f"tensor {name} of single precision is missing")
+    components, chains = tensors["components"], tensors.get("state.chains_hidden")
+    if components.ndim != 2 or 0 in components.shape or chains is None:
+        raise ValueError(f"components must be a matrix, got shape {components.shape}")
+    # Nothing is allocated that the file does not itself bring.
+    n_temperatures = len(options.tempering or [1.0])
+    bytes_of_chains = n_temperatures * options.n_chains * options.n_components
+    if len(components) != options.n_components or chains.size != bytes_of_chains:
+        raise ValueError("its tensors have other shapes than its options say")
+    return options
+
+
+def _means(tensors: dict[str, NDArray[Any]]) -> NDArray[np.float32] | None:
+    means = tensors.pop("data_means", None)
+    if means is None:
+        return None
+    if means.dtype != np.float32 or means.shape != tensors["components"].shape[1:]:
+        raise ValueError(f"data_means must be float32 of a number a feature, got {means.shape}")
+    if not np.isfinite(means).all():
+        raise ValueError("data_means must hold finite numbers")
+    return means
+
+
+def _state(
+    source: Path, tensors: dict[str, NDArray[Any]], options: Options
+) -> dict[str, NDArray[Any]]:
+    """Return the state, of the same names, dtypes and shapes as one that training makes."""
+    state = {name.removeprefix("state."): values for name, values in tensors.items()}
+    expected = options.empty_trainer(tensors["components"].shape[1]).state()
+    if "components" in state:
+        state["components"] = state["components"].reshape(-1)
+    if set(state) != set(expected):
+        raise _broken(source, f"expected tensors {sorted(expected)}, got {sorted(state)}")
+    for name, values in state.items():
+        like = expected[name]
+        if values.dtype != like.dtype or values.shape != like.shape:
+            raise _broken(
+                source,
+                f"{name} must be {like.dtype} of shape {like.shape}, got {values.dtype} of shape "
+                f"{values.shape}",
+            )
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise _broken(source, f"{name} must hold finite numbers")
+        if name.startswith("chains") and values.max() > 1:
+            raise _broken(source, f"{name} must hold only 0 and 1")
+    if (np.sort(state["temperatures"]) != expected["temperatures"]).any():
+        raise _broken(source, "temperatures must be those of as many chains each")
+    if state["updates"][0] > 2**53:
+        raise _broken(source, f"updates must be at most 2**53, got {state['updates'][0]}")
+    for name in ("streams_hidden", "streams_visible"):
+        if not state[name].any():
+            raise _broken(source, f"{name} must be the state of random streams, got zeros")
+    return state
+
+
+def load(cls: type[Any], path: Any) -> Any:
+    """Return the estimator that a file describes."""
+    stored = read(path, cls.__name__)
+    parameters = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in stored.about["parameters"].items()
+    }
+    try:
+        model = cls(**parameters)
+        if model.learning_rate is None:  # it was a schedule
+            model.learning_rate = cls().learning_rate
+        Options.of(model)
+    except (TypeError, ValueError) as error:
+        raise _broken(stored.path, str(error)) from error
+    trained = stored.trained()
+    names = stored.about["feature_names"]
+    if names is not None:
+        if len(names) != stored.n_features:
+            raise _broken(stored.path, "it has another number of feature_names than of features")
+        model.feature_names_in_ = np.array(names, dtype=object)
+    model.n_features_in_ = stored.n_features
+    model._trained = trained
+    return model

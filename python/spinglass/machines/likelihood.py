@@ -1,0 +1,186 @@
+"""The partition function of a restricted Boltzmann machine, and the likelihood that follows.
+
+ln Z is summed exactly where one layer has at most 30 units. Beyond, annealed importance sampling
+(R. Salakhutdinov and I. Murray, Proc. 25th ICML, 872 (2008), after R. M. Neal, Stat. Comput. 11,
+125 (2001)) weighs chains that go from a machine without couplings to this one. Its estimate of Z
+has the right mean, so by Jensen's inequality that of ln Z lies below on average, and the likelihood
+looks better than it is. Chains that go the other way, from equilibrium to the machine without
+couplings, err to the other side (R. B. Grosse, Z. Ghahramani and R. P. Adams, arXiv:1511.02543
+(2015)): the truth lies between, if the chains were in equilibrium. The gap between the two says how
+much is known (`spinglass.partition.log_partition`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import warnings
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, cast, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass import _core
+from spinglass._arguments import choice, integer, real_array
+from spinglass._progress import Progress, progress_callback
+from spinglass._random import seed_word
+from spinglass.machines.trained import Trained
+from spinglass.partition.log_partition import LogPartition, exactly, from_chains
+
+Method: TypeAlias = Literal["auto", "exact", "ais", "reverse-ais"]
+
+EXACT_UNITS = 30
+_AUTO_UNITS = 25
+
+# Nats. Two sides that differ by more say that annealing is too fast or the chains are not mixed.
+TRUSTED_GAP = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class LogLikelihood:
+    """The mean log-likelihood of rows of data, ln p(v) = -F(v) - ln Z.
+
+    Attributes
+    ----------
+    value : float
+        Mean over the rows, in nats, with ``log_partition.value``.
+    error : float
+        That of ln Z. It does not say how the mean would differ for other rows.
+    pessimistic, optimistic : float or None
+        The mean with ln Z from above and from below. Upward annealing alone is the optimistic side.
+    rows : numpy.ndarray of float64, (n_samples,)
+        ln p of each row, with ``log_partition.value``.
+    log_partition : LogPartition
+        What was taken for ln Z.
+    """
+
+    value: float
+    error: float
+    pessimistic: float | None
+    optimistic: float | None
+    rows: NDArray[np.float64] = field(repr=False)
+    log_partition: LogPartition = field(repr=False)
+
+
+def fingerprint(machine: _core.RbmMachine) -> str:
+    """Return a digest of the parameters."""
+    digest = hashlib.sha256()
+    for values in (
+        machine.components(), machine.intercept_hidden(), machine.intercept_visible(),
+    ):  # fmt: skip
+        digest.update(values.tobytes())
+    return digest.hexdigest()
+
+
+def log_likelihood(
+    free_energy: NDArray[np.float64], known: LogPartition, machine: str = ""
+) -> LogLikelihood:
+    """Return the likelihood of rows of these free energies under this machine."""
+    if known.model != machine:
+        raise ValueError(
+            "log_partition must be that of this machine with its present parameters, got that of "
+            "others"
+        )
+    mean = -float(free_energy.mean())
+    return LogLikelihood(
+        value=mean - known.value,
+        error=known.error,
+        pessimistic=None if known.upper is None else mean - known.upper,
+        optimistic=None if known.lower is None else mean - known.lower,
+        rows=-free_energy - known.value,
+        log_partition=known,
+    )
+
+
+def log_partition(
+    trained: Trained,
+    method: Method,
+    n_chains: int,
+    betas: int | ArrayLike,
+    warmup: int,
+    word: int,
+    threads: int | None,
+    progress: Progress,
+) -> LogPartition:
+    """Sum or estimate ln Z; the arguments are those of ``BernoulliRBM.log_partition``."""
+    method = cast(Method, choice(method, "method", get_args(Method)))
+    machine = trained.machine
+    smaller = min(machine.n_hidden, machine.n_visible)
+    if method == "exact" or (method == "auto" and smaller <= _AUTO_UNITS):
+        return _exact(machine, smaller, word, threads, progress)
+    n_chains = integer(n_chains, "n_chains", at_least=2, at_most=2**31 - 1)
+    ladder = schedule(betas)
+    warmup = integer(warmup, "warmup", at_least=1, at_most=2**31 - 1)
+    chains = trained.trainer.hidden()
+    hidden = np.resize(chains, (n_chains, chains.shape[1]))
+    with progress_callback(progress, "equilibrium", "steps") as report:
+        states, _, means, _ = machine.gibbs_from_hidden(
+            hidden, warmup, seed_word(word, 0), num_threads=threads, progress=report
+        )
+    rates = trained.data_means
+    base = _base_rates(means.mean(axis=0) if rates is None else rates)
+    log_base = machine.n_hidden * math.log(2.0) + float(np.logaddexp(0.0, base, dtype=float).sum())
+    up = down = None
+    if method in ("auto", "ais"):
+        with progress_callback(progress, "annealing up", "steps") as report:
+            up = log_base + machine.annealed(
+                ladder, n_chains, seed_word(word, 1), base, None, threads, report
+            )
+    if method in ("auto", "reverse-ais"):
+        with progress_callback(progress, "annealing down", "steps") as report:
+            down = log_base - machine.annealed(
+                ladder, n_chains, seed_word(word, 2), base, states, threads, report
+            )
+    known = from_chains(
+        up, down, trusted_gap=TRUSTED_GAP, upper_is_bound=False, log_base=log_base, beta=1.0,
+        n_betas=len(ladder), seed=word, model=fingerprint(machine),
+    )  # fmt: skip
+    if known.warning:
+        warnings.warn(known.warning, UserWarning, stacklevel=3)
+    return known
+
+
+def _exact(
+    machine: _core.RbmMachine, smaller: int, word: int, threads: int | None, progress: Progress
+) -> LogPartition:
+    if smaller > EXACT_UNITS:
+        raise ValueError(
+            f'method="exact" sums over the smaller layer, of at most {EXACT_UNITS} units, got '
+            f'{smaller}: "ais" estimates'
+        )
+    with progress_callback(progress, "exact sum", "states") as report:
+        value = machine.log_partition(1.0, threads, report)
+    return exactly(value, word, model=fingerprint(machine))
+
+
+def _base_rates(means: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the biases of independent units that are on as often as these.
+
+    Any will do for the estimate to be right; near ones make it precise. Those of the data cover all
+    that was learned, also what stuck chains do not show. Smoothed, so that no unit is certain.
+    """
+    rates = 0.99 * np.clip(means.astype(np.float64), 0.0, 1.0) + 0.005
+    return np.asarray(np.log(rates / (1 - rates)), dtype=np.float32)
+
+
+def schedule(betas: int | ArrayLike) -> NDArray[np.float64]:
+    """Return the inverse temperatures of an annealing, 0 to 1.
+
+    A number of them is shared out as by Salakhutdinov and Murray: 500 of 14,500 up to 0.5, 4,000 up
+    to 0.9, the rest beyond, where the machine freezes.
+    """
+    if np.ndim(betas) == 0:
+        count = integer(betas, "betas", at_least=2, at_most=2**31 - 1)
+        return np.interp(
+            np.linspace(0.0, 1.0, count), [0.0, 500 / 14_500, 4_500 / 14_500, 1.0],
+            [0.0, 0.5, 0.9, 1.0],
+        )  # fmt: skip
+    values = np.array(real_array(betas, "betas"), dtype=np.float64)
+    if values.ndim != 1 or len(values) < 2 or values[0] != 0.0 or values[-1] != 1.0:
+        raise ValueError(
+            "betas must be a list that begins with 0 and ends with 1, or a number >= 2"
+        )
+    if not (np.diff(values) > 0).all():
+        raise ValueError("betas must ascend strictly")
+    return values

@@ -1,0 +1,31 @@
+"""What has an energy: spin models, the patterns they store, and their other forms."""
+
+from spinglass.models.forms import SpinForm, UnitForm, spin_form, unit_form
+from spinglass.models.glass import EdwardsAnderson, Mattis, SherringtonKirkpatrick
+from spinglass.models.hopfield import Hopfield, Recall, RecallInterrupted
+from spinglass.models.ising import Ising
+from spinglass.models.lattice import CubicLattice, SquareLattice
+from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
+from spinglass.models.spin_model import SpinModel
+
+__all__ = [
+    "CubicLattice",
+    "EdwardsAnderson",
+    "Hopfield",
+    "Ising",
+    "Mattis",
+    "Patterns",
+    "Recall",
+    "RecallInterrupted",
+    "SherringtonKirkpatrick",
+    "SpinForm",
+    "SpinModel",
+    "SquareLattice",
+    "UnitForm",
+    "corrupt",
+    "random_patterns",
+    "spin_form",
+    "to_bits",
+    "to_spins",
+    "unit_form",
+]

@@ -1,0 +1,196 @@
+"""What has an energy answers with data: its variables and the structure of its energy.
+
+A model's ``structure()`` is one of three: pairs (couplings, fields, constant), two layers (weights,
+biases), or neither. What is done to a model (sums, annealing, mean field, the change between spins
+and units) looks at the structure, never at the class: mathematics closes this list, while models
+are added all the time.
+
+With s = 2u - 1 a quadratic function of spins is one of units, and the other way round:
+
+    E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i + c
+    E(u) = -1/2 sum_{i != j} W_ij u_i u_j - sum_i b_i u_i + d
+
+    W = 4 J,   b_i = 2 h_i - 2 sum_j J_ij,   d = c + sum_i h_i - 1/2 sum_{ij} J_ij
+
+(S. G. Brush, Rev. Mod. Phys. 39, 883 (1967), sect. IV, of the Ising model and the lattice gas).
+Nothing is approximated; factors are powers of two, so that what rounds are the sums alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass._arguments import check_memory
+
+_Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairwise:
+    """E(x) = -1/2 sum_{i != j} J_ij x_i x_j - sum_i h_i x_i + constant.
+
+    Attributes
+    ----------
+    variables : {"spins", "units"}
+        x is -1 and +1, or 0 and 1.
+    couplings : numpy.ndarray or scipy.sparse.csr_array of float64, (n, n)
+        J_ij: symmetric, zero diagonal.
+    fields : numpy.ndarray of float64, (n,), or None
+        h_i.
+    constant : float
+        What is added to every energy.
+    """
+
+    variables: Literal["spins", "units"]
+    couplings: Any
+    fields: _Floats | None = None
+    constant: float = 0.0
+
+    @property
+    def n_variables(self) -> int:
+        """How many spins or units there are."""
+        return int(self.couplings.shape[0])
+
+    def dense_couplings(self) -> _Floats:
+        """Return J_ij as an array of its own rows."""
+        couplings = self.couplings
+        dense = couplings if isinstance(couplings, np.ndarray) else couplings.toarray()
+        return np.ascontiguousarray(dense)
+
+
+@dataclass(frozen=True, eq=False)
+class Layered:
+    """E(v, h) of visible and hidden units that are coupled across the layers only.
+
+    With units 0 and 1 in both layers E = -a.v - b.h - h W v. With real visible units E =
+    sum_i (v_i - a_i)^2 / (2 s_i) - b.h - sum_ji h_j W_ji v_i / s_i.
+
+    Attributes
+    ----------
+    visible : {"units", "real"}
+        What the visible variables are; hidden ones are units 0 and 1.
+    weights : numpy.ndarray, (n_hidden, n_visible)
+        W.
+    visible_biases : numpy.ndarray, (n_visible,)
+        a.
+    hidden_biases : numpy.ndarray, (n_hidden,)
+        b.
+    variances : numpy.ndarray, (n_visible,), or None
+        s_i, of real visible units.
+    """
+
+    visible: Literal["units", "real"]
+    weights: NDArray[Any]
+    visible_biases: NDArray[Any]
+    hidden_biases: NDArray[Any]
+    variances: NDArray[Any] | None = None
+
+    @property
+    def n_variables(self) -> int:
+        """How many variables both layers have."""
+        return len(self.visible_biases) + len(self.hidden_biases)
+
+
+@dataclass(frozen=True)
+class Unstructured:
+    """An energy of neither pairs nor layers, known by its values alone.
+
+    Attributes
+    ----------
+    variables : {"spins", "units", "real"}
+        What the states hold.
+    n_variables : int
+        How many.
+    """
+
+    variables: Literal["spins", "units", "real"]
+    n_variables: int
+
+
+Structure: TypeAlias = Pairwise | Layered | Unstructured
+
+
+@runtime_checkable
+class HasEnergy(Protocol):
+    """The protocol of every model with an energy: spin models, machines, forms."""
+
+    def structure(self) -> Structure:
+        """Return the variables of the model and the structure of its energy."""
+
+
+def structure_of(model: Any) -> Structure:
+    """Return the structure of a model, or say that it has no energy."""
+    if isinstance(model, HasEnergy) and not isinstance(model, type):
+        return model.structure()
+    hint = ": its to_ising() has one" if hasattr(model, "to_ising") else ""
+    raise TypeError(
+        "model must have an energy (a spin model, a fitted Boltzmann machine, a SpinForm or a "
+        f"UnitForm), got {type(model).__name__}{hint}"
+    )
+
+
+def in_spins(structure: Structure) -> Pairwise:
+    """Return the same energy with pairs of spins -1 and +1, of layers visible units first."""
+    if isinstance(structure, Pairwise) and structure.variables == "spins":
+        return structure
+    units = in_units(structure)
+    biases, rows = _fields(units), _row_sums(units.couplings)
+    return Pairwise(
+        "spins",
+        units.couplings / 4,
+        biases / 2 + rows / 4,
+        units.constant - float(biases.sum()) / 2 - float(rows.sum()) / 8,
+    )
+
+
+def in_units(structure: Structure) -> Pairwise:
+    """Return the same energy with pairs of units 0 and 1, of layers visible units first."""
+    if isinstance(structure, Layered) and structure.visible == "units":
+        return _across(structure)
+    if not isinstance(structure, Pairwise):
+        raise TypeError(
+            "model must have pairs of spins or units, or two layers of units, got "
+            f"{name_of(structure)}"
+        )
+    if structure.variables == "units":
+        return structure
+    fields, rows = _fields(structure), _row_sums(structure.couplings)
+    return Pairwise(
+        "units",
+        4 * structure.couplings,
+        2 * fields - 2 * rows,
+        structure.constant + float(fields.sum()) - float(rows.sum()) / 2,
+    )
+
+
+def name_of(structure: Structure) -> str:
+    """Return the words for a structure in which messages speak of it."""
+    if isinstance(structure, Layered):
+        return f"two layers with {structure.visible} visible variables".replace("units", "0/1")
+    kind = "pairs of " if isinstance(structure, Pairwise) else "an energy without pairs of "
+    return f"{kind}{structure.variables}"
+
+
+def _across(structure: Layered) -> Pairwise:
+    W, b, a = (
+        np.asarray(x, dtype=np.float64)
+        for x in (structure.weights, structure.hidden_biases, structure.visible_biases)
+    )
+    n = len(a) + len(b)
+    check_memory(28 * n * n, f"the couplings of {n} units")
+    couplings = np.zeros((n, n))
+    couplings[: len(a), len(a) :] = W.T
+    couplings[len(a) :, : len(a)] = W
+    return Pairwise("units", couplings, np.concatenate([a, b]))
+
+
+def _fields(structure: Pairwise) -> _Floats:
+    return np.zeros(structure.n_variables) if structure.fields is None else structure.fields
+
+
+def _row_sums(couplings: Any) -> _Floats:
+    return np.asarray(couplings.sum(axis=1), dtype=np.float64)

@@ -1,0 +1,381 @@
+"""The Hopfield network: an associative memory without a weight matrix.
+
+J. J. Hopfield, Proc. Natl. Acad. Sci. USA 79, 2554 (1982). P patterns are stored in the couplings
+J_ij = (1/N) sum_mu xi_i^mu xi_j^mu, J_ii = 0 (eq. 2 there, for spins -1 and +1 and divided by N),
+which are never formed: the network keeps the N P bits of its patterns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from spinglass import _core
+from spinglass._arguments import (
+    check_memory,
+    choice,
+    integer,
+    inverse_temperature,
+    real_array,
+    thread_count,
+)
+from spinglass._progress import Progress, progress_callback
+from spinglass._random import Seed, repeatable, seed_word
+from spinglass._registry import above
+from spinglass.models.ising import Ising
+from spinglass.models.patterns import Patterns
+from spinglass.models.spin_model import SpinModel
+
+Update = Literal["sequential", "random", "synchronous"]
+
+
+@dataclass(frozen=True, eq=False)
+class Recall:
+    """What a recall found.
+
+    For a single state every field but ``states`` is a scalar; for a batch, an array with one value
+    a state.
+
+    Attributes
+    ----------
+    states : numpy.ndarray of int8, (n_spins,) or (n_states, n_spins)
+        The final states.
+    pattern : int
+        Number of the pattern nearest to the start: that of largest overlap (the first of equals).
+    start_overlap : float
+        Overlap of the start with it.
+    overlap : float
+        Overlap of the final state with it.
+    best_pattern : int
+        Number of the pattern of largest overlap with the final state.
+    best_overlap : float
+        That overlap, signed: a state reversed from a pattern has none that is large.
+    energy : float
+        Energy of the final state, total.
+    sweeps : int
+        Sweeps run, the one that found nothing to flip included.
+    flips : int
+        Spins turned.
+    converged : bool
+        Whether the state is a fixed point of the zero-temperature dynamics, seen to be one. Never
+        at finite temperature.
+    cycle_length : int
+        1 for a fixed point, 2 for the two-cycle that synchronous dynamics can fall into, 0 if
+        neither was found within ``max_sweeps``.
+    update, beta, max_sweeps
+        The dynamics that was run.
+    seed : int or numpy.random.SeedSequence
+        What was given, or drawn for None and a Generator; given again it repeats the run.
+    version : str
+        Of the package.
+    """
+
+    states: NDArray[np.int8] = field(repr=False)
+    pattern: Any
+    start_overlap: Any
+    overlap: Any
+    best_pattern: Any
+    best_overlap: Any
+    energy: Any
+    sweeps: Any
+    flips: Any
+    converged: Any
+    cycle_length: Any
+    update: Update
+    beta: float
+    max_sweeps: int
+    seed: int | np.random.SeedSequence
+    version: str
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the final overlap of each state against that of its start.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        return above("plotting").recall(self, ax=ax)
+
+
+class RecallInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a batch of recalls.
+
+    Attributes
+    ----------
+    result : Recall
+        Of the states that were finished; empty if a single one was interrupted.
+    finished : numpy.ndarray of int
+        Their numbers in the batch.
+    """
+
+    def __init__(self, result: Recall, finished: NDArray[np.intp]) -> None:
+        super().__init__(f"interrupted after {finished.size} finished recalls (kept in .result)")
+        self.result = result
+        self.finished = finished
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.result, self.finished)
+
+
+class Hopfield(SpinModel):
+    """A Hopfield network with the Hebb rule, zero diagonal and no weight matrix.
+
+    The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j + sum_i theta_i s_i.
+
+    Parameters
+    ----------
+    patterns : Patterns or array_like, (n_patterns, n_spins)
+        The memories, -1 and +1.
+    thresholds : array_like, (n_spins,), optional
+        theta_i: spin i turns up when sum_j J_ij s_j > theta_i. Compared exactly: N theta_i is
+        rounded once, to the nearest double.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the patterns are empty or hold other values, or the thresholds are not N finite numbers.
+
+    Notes
+    -----
+    With M_mu = sum_i xi_i^mu s_i, N h_i = sum_mu xi_i^mu M_mu - P s_i is an integer, so fields,
+    ties and zero-temperature dynamics are exact. The theory of its capacity is that of Amit,
+    Gutfreund and Sompolinsky, Phys. Rev. Lett. 55, 1530 (1985): :mod:`spinglass.theory.hopfield`.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> patterns = spinglass.random_patterns(n_patterns=20, n_spins=500, seed=1)
+    >>> network = spinglass.Hopfield(patterns)
+    >>> start = spinglass.corrupt(patterns[3], flip=0.2, seed=2)
+    >>> result = network.recall(start)
+    >>> result.best_pattern, result.overlap, result.converged
+    (3, 1.0, True)
+    """
+
+    def __init__(self, patterns: Patterns | ArrayLike, thresholds: ArrayLike | None = None) -> None:
+        self._patterns = Patterns.from_array(patterns)
+        self._thresholds = None if thresholds is None else self._checked(thresholds)
+        self._model: _core.HopfieldNetwork = _core.HopfieldNetwork(
+            self._patterns._packed, self._thresholds
+        )
+
+    def _checked(self, thresholds: ArrayLike) -> NDArray[np.float64]:
+        values = real_array(thresholds, "thresholds")
+        if values.shape != (self.n_spins,):
+            raise ValueError(f"thresholds must have shape ({self.n_spins},), got {values.shape}")
+        if not np.isfinite(values).all():
+            culprit = values[~np.isfinite(values)][0]
+            raise ValueError(f"thresholds must be finite, got {culprit}")
+        copy = np.array(values, dtype=np.float64)
+        copy.flags.writeable = False
+        return copy
+
+    @property
+    def patterns(self) -> Patterns:
+        """The memories."""
+        return self._patterns
+
+    @property
+    def thresholds(self) -> NDArray[np.float64] | None:
+        """The thresholds, or None."""
+        return self._thresholds
+
+    @property
+    def n_spins(self) -> int:
+        """N."""
+        return self._patterns.n_spins
+
+    @property
+    def n_patterns(self) -> int:
+        """P."""
+        return self._patterns.n_patterns
+
+    @property
+    def load(self) -> float:
+        """P / N, called alpha in the literature."""
+        return self.n_patterns / self.n_spins
+
+    def __repr__(self) -> str:
+        thresholds = "" if self._thresholds is None else ", thresholds=..."
+        return f"Hopfield(n_patterns={self.n_patterns}, n_spins={self.n_spins}{thresholds})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Hopfield, (self._patterns, self._thresholds)
+
+    def _energies_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
+        return self._model.energy(batch)
+
+    def _fields_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
+        return self._model.local_fields(batch)
+
+    def to_ising(self) -> Ising:
+        """Return the same model with its couplings as a dense matrix.
+
+        Raises
+        ------
+        MemoryError
+            If the matrix does not fit in memory; the message says what it would cost.
+        """
+        fields = None if self._thresholds is None else -self._thresholds
+        return Ising(self.couplings(), fields)
+
+    def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
+        """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.
+
+        Parameters
+        ----------
+        states : array_like, (n_spins,) or (n_states, n_spins)
+
+        Returns
+        -------
+        numpy.ndarray of float64, (n_patterns,) or (n_states, n_patterns)
+        """
+        n_states = np.shape(states)[0] if np.ndim(states) == 2 else 1
+        check_memory(24 * n_states * self.n_patterns, f"the array of overlaps of {n_states} states")
+        batch, single = self._batch(states)
+        overlaps = self._model.overlaps(batch) / self.n_spins
+        return overlaps[0] if single else overlaps
+
+    def couplings(self, dtype: DTypeLike = np.float64) -> NDArray[Any]:
+        """Return the dense coupling matrix, which the network itself never forms.
+
+        Parameters
+        ----------
+        dtype : dtype
+            A float dtype gives J_ij; an integer dtype gives N J_ij exactly.
+
+        Returns
+        -------
+        numpy.ndarray, (n_spins, n_spins)
+            Symmetric, zero diagonal.
+
+        Raises
+        ------
+        MemoryError
+            If the matrix does not fit in memory; the message says what it would cost.
+        OverflowError
+            If an N J_ij does not fit in the integer dtype.
+        TypeError
+            If the dtype is neither integer nor float.
+        """
+        wanted = np.dtype(dtype)
+        if wanted.kind not in "iuf":
+            raise TypeError(f"dtype must be a real float or integer dtype, got {wanted}")
+        # The core writes the common dtypes; the others are converted from the widest of its own.
+        native = wanted.newbyteorder("=")
+        if native.kind == "u":
+            native = np.dtype(np.int64)
+        elif native.kind == "f" and native.itemsize not in (4, 8):
+            native = np.dtype(np.float64)
+        copies = native.itemsize + (wanted.itemsize if native != wanted else 0)
+        check_memory(
+            copies * self.n_spins**2,
+            f"couplings: a {self.n_spins} x {self.n_spins} matrix of {wanted}",
+        )
+        matrix = np.zeros((self.n_spins, self.n_spins), native)
+        self._model.couplings(matrix)
+        if wanted.kind == "u":
+            worst = matrix.min() if matrix.min() < 0 else matrix.max()
+            if worst < 0 or worst > np.iinfo(wanted).max:
+                raise OverflowError(f"N J = {worst} does not fit in {wanted}")
+        return matrix.astype(wanted, copy=False)
+
+    def recall(
+        self,
+        states: ArrayLike,
+        update: Update = "sequential",
+        beta: float = np.inf,
+        max_sweeps: int = 1000,
+        clamp: ArrayLike | None = None,
+        seed: Seed = None,
+        num_threads: int | None = None,
+        progress: Progress = False,
+    ) -> Recall:
+        """Run the dynamics from one state or a batch of them.
+
+        Parameters
+        ----------
+        states : array_like, (n_spins,) or (n_states, n_spins)
+            The starts, -1 and +1; not changed.
+        update : {"sequential", "random", "synchronous"}
+            Sites 0 to N - 1 in turn, N uniform draws of a site a sweep, or all at once.
+        beta : float
+            Inverse temperature of the heat bath; infinite is zero temperature, where a spin
+            follows the sign of its field and a zero field keeps it.
+        max_sweeps : int
+            Sweeps after which to stop. At finite temperature all of them are run.
+        clamp : array_like of bool, (n_spins,) or as ``states``, optional
+            True where a spin is held.
+        seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
+            For random order and finite temperature. State k of a batch depends on (seed, k) alone.
+        num_threads : int, optional
+            Threads to use; all that the process may use by default. Never changes a bit.
+        progress : bool or callable
+            True for a bar, or a callable of ``(done, total)`` in states.
+
+        Returns
+        -------
+        Recall
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument has another shape, type or range.
+        RecallInterrupted
+            On Ctrl-C, a KeyboardInterrupt that carries what was finished.
+
+        Notes
+        -----
+        Sequential and random heat bath sample the Boltzmann distribution exp(-beta E); the
+        synchronous one has a stationary law of its own (Peretto, Biol. Cybern. 50, 51 (1984)).
+        """
+        batch, single = self._batch(states)
+        beta = inverse_temperature(beta)
+        max_sweeps = integer(max_sweeps, "max_sweeps", at_least=1)
+        threads = thread_count(num_threads)
+        held = None if clamp is None else self._clamp_rows(clamp, batch.shape[0])
+        update = cast(Update, choice(update, "update", get_args(Update)))
+        known_seed = repeatable(seed)
+        with progress_callback(progress, "recall", "states") as callback:
+            columns, interruption = self._model.recall(
+                batch, update, beta, max_sweeps, seed_word(known_seed), held, threads, callback
+            )
+        finished = np.flatnonzero(columns.pop("finished"))
+        if interruption is not None:
+            columns = {name: column[finished] for name, column in columns.items()}
+        final = columns.pop("states")
+        if single and finished.size:
+            final, columns = final[0], {name: x[0].item() for name, x in columns.items()}
+        result = Recall(
+            states=final,
+            **columns,
+            update=update,
+            beta=beta,
+            max_sweeps=max_sweeps,
+            seed=known_seed,
+            version=_core.__version__,
+        )
+        if isinstance(interruption, KeyboardInterrupt):
+            raise RecallInterrupted(result, finished) from interruption
+        if interruption is not None:
+            raise interruption
+        return result
+
+    def _clamp_rows(self, clamp: ArrayLike, n_states: int) -> NDArray[np.bool_]:
+        held = np.asarray(clamp)
+        if held.dtype != np.bool_:
+            raise TypeError(f"clamp must be a boolean mask, got dtype {held.dtype}")
+        if held.shape not in ((self.n_spins,), (n_states, self.n_spins)):
+            raise ValueError(
+                f"clamp must have shape ({self.n_spins},) or that of states "
+                f"({n_states}, {self.n_spins}), got {held.shape}"
+            )
+        return np.ascontiguousarray(np.atleast_2d(held))

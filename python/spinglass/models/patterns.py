@@ -1,0 +1,379 @@
+"""Pattern sets, bit-packed, and the small tools around them.
+
+A pattern is a state worth remembering: N spins of -1 and +1. A set of P of them takes N P / 8
+bytes, since the network reads nothing but these bits (see :class:`spinglass.Hopfield`).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass import _core
+from spinglass._arguments import (
+    check_memory,
+    file_path,
+    fraction,
+    integer,
+    real_array,
+    spin_array,
+    thread_count,
+)
+from spinglass._random import Seed, seed_word
+
+# The file is a header of one 64-byte line, then the rows as they stand in memory: row i holds bit
+# mu of spin i, padded with zeros to 64 bytes.
+_MAGIC = b"spinglass patterns\0\1"
+_HEADER = struct.Struct("<24sQQ20xI")
+
+# Below this size `load` reads the padding to see that it is zero; above, it would read it all.
+_CHECK_BELOW = 1 << 28
+
+
+class Patterns:
+    """A set of P patterns of N spins, one bit a spin.
+
+    Made by :meth:`random`, :meth:`from_array` or :meth:`load`. ``patterns[mu]`` is pattern ``mu``
+    as an int8 array ``(n_spins,)``; slices and index arrays give ``(n, n_spins)``. ``len`` is the
+    number of patterns, and ``numpy.asarray`` unpacks them all.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        ``(n_patterns, n_spins)``.
+    n_patterns, n_spins : int
+        P and N.
+    nbytes : int
+        Size of the packed bits.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> patterns = spinglass.Patterns.random(n_patterns=3, n_spins=100, seed=1)
+    >>> patterns.shape, patterns[0].dtype
+    ((3, 100), dtype('int8'))
+    >>> spinglass.Patterns.from_array(patterns.to_array()) == patterns
+    True
+    """
+
+    __slots__ = ("_packed",)
+    _packed: _core.PackedPatterns
+
+    def __init__(self) -> None:
+        raise TypeError("Patterns is made by Patterns.random, Patterns.from_array or Patterns.load")
+
+    @classmethod
+    def _wrap(cls, packed: _core.PackedPatterns) -> Patterns:
+        patterns = object.__new__(cls)
+        patterns._packed = packed
+        return patterns
+
+    @classmethod
+    def random(
+        cls, n_patterns: int, n_spins: int, seed: Seed = None, num_threads: int | None = None
+    ) -> Patterns:
+        """Draw independent patterns, each spin -1 or +1 with probability 1/2.
+
+        Generated packed and in parallel; Ctrl-C stops it.
+
+        Parameters
+        ----------
+        n_patterns, n_spins : int
+            P and N, each at least 1.
+        seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
+            The same seed gives the same bits on any machine and number of threads.
+        num_threads : int, optional
+            Threads to use; all that the process may use by default.
+
+        Returns
+        -------
+        Patterns
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is out of range or of another type.
+        MemoryError
+            If the packed set does not fit in memory.
+        """
+        n_patterns = integer(n_patterns, "n_patterns", at_least=1, at_most=None)
+        n_spins = integer(n_spins, "n_spins", at_least=1, at_most=None)
+        check_memory(
+            n_spins * -(-n_patterns // 512) * 64, f"{n_patterns} patterns of {n_spins} spins"
+        )
+        packed = _core.PackedPatterns.random(
+            n_patterns, n_spins, seed_word(seed), thread_count(num_threads)
+        )
+        return cls._wrap(packed)
+
+    @classmethod
+    def from_array(cls, array: ArrayLike) -> Patterns:
+        """Pack an array of -1 and +1 with one pattern a row.
+
+        Parameters
+        ----------
+        array : array_like, (n_patterns, n_spins)
+            Any real dtype that holds only -1 and +1.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the array has another shape, is empty, or holds other values.
+        """
+        if isinstance(array, Patterns):
+            return array
+        values = real_array(array, "patterns", "real numbers -1 and +1")
+        if values.ndim != 2 or 0 in values.shape:
+            raise ValueError(
+                "patterns must have shape (n_patterns, n_spins) with at least one pattern of at "
+                f"least one spin, got {values.shape}"
+            )
+        return cls._wrap(_core.PackedPatterns.from_array(spin_array(values, "patterns")))
+
+    @property
+    def n_patterns(self) -> int:
+        """P, the number of patterns."""
+        return self._packed.n_patterns
+
+    @property
+    def n_spins(self) -> int:
+        """N, the number of spins of a pattern."""
+        return self._packed.n_spins
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n_patterns, n_spins)``."""
+        return self.n_patterns, self.n_spins
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the packed bits in bytes."""
+        return self._packed.nbytes
+
+    def __len__(self) -> int:
+        return self.n_patterns
+
+    def __getitem__(self, which: Any) -> NDArray[np.int8]:
+        chosen = np.arange(self.n_patterns)[which]
+        return self._unpack(np.atleast_1d(chosen))[0 if np.ndim(chosen) == 0 else slice(None)]
+
+    def to_array(self) -> NDArray[np.int8]:
+        """Return all patterns as an int8 array ``(n_patterns, n_spins)``.
+
+        Raises
+        ------
+        MemoryError
+            If it does not fit: eight times the packed size and more.
+        """
+        return self._unpack(np.arange(self.n_patterns))
+
+    def _unpack(self, which: NDArray[np.integer[Any]]) -> NDArray[np.int8]:
+        check_memory(
+            which.size * self.n_spins, f"an array of {which.size} patterns of {self.n_spins} spins"
+        )
+        if which.ndim != 1:
+            raise IndexError(f"patterns take one index, got one of shape {which.shape}")
+        return self._packed.unpack(which.tolist())
+
+    def __array__(
+        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("packed patterns cannot be seen as an array without a copy")
+        return self.to_array().astype(dtype or np.int8, copy=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Patterns):
+            return NotImplemented
+        return self.shape == other.shape and self._packed.same_bits(other._packed)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Patterns(n_patterns={self.n_patterns}, n_spins={self.n_spins})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_bytes, (*self.shape, self._packed.to_bytes())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the packed set to a file, in the place of any file of that name.
+
+        The file appears whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            Where to write. :meth:`load` reads it back.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        given = file_path(path)
+        target = given.resolve()  # what a link points to is written, not the link
+        if target.exists() and not target.is_file():
+            raise OSError(errno.EINVAL, "not a regular file", str(given))
+        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        try:
+            with open(part, "wb") as file:
+                file.write(_header(*self.shape))
+            if target.exists():
+                shutil.copymode(target, part)
+            self._packed.append_to(part)
+            part.replace(target)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OSError(error.errno or errno.EIO, reason, str(given)) from None
+        finally:
+            part.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Patterns:
+        """Open a file that :meth:`save` wrote.
+
+        The file is mapped and not read: a set larger than the memory opens at once, and the system
+        brings in what is used. To shorten the file while the set is in use kills the process, as
+        with any mapped file.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        ValueError
+            If the file is no pattern file, is truncated, or holds more than it should.
+        OSError
+            If it cannot be opened.
+        """
+        source = file_path(path)
+        with open(source, "rb") as file:
+            header = file.read(_HEADER.size)
+            size = os.fstat(file.fileno()).st_size
+        magic, n_patterns, n_spins, _ = (
+            _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0, 0)
+        )
+        if magic.rstrip(b"\0") != _MAGIC:
+            raise ValueError(f"path must name a file written by Patterns.save, got {source}")
+        if header != _header(n_patterns, n_spins):
+            raise ValueError(f"{source} has a header that was not written so: the file is damaged")
+        expected = _HEADER.size + n_spins * -(-n_patterns // 512) * 64
+        if size != expected or not n_patterns or not n_spins:
+            raise ValueError(
+                f"{source} must have {expected} bytes for {n_patterns} patterns of {n_spins} "
+                f"spins, got {size}: the file is truncated or damaged"
+            )
+        packed = _core.PackedPatterns.from_file(n_patterns, n_spins, source, _HEADER.size)
+        if size < _CHECK_BELOW and not packed.padding_is_zero():
+            raise ValueError(f"{source} has bits set behind its last pattern: the file is damaged")
+        return cls._wrap(packed)
+
+
+def _header(n_patterns: int, n_spins: int) -> bytes:
+    """Return the first line of a pattern file, which ends in a checksum of itself."""
+    line = _HEADER.pack(_MAGIC, n_patterns, n_spins, 0)
+    return _HEADER.pack(_MAGIC, n_patterns, n_spins, zlib.crc32(line))
+
+
+def _from_bytes(n_patterns: int, n_spins: int, packed: bytes) -> Patterns:
+    """Undo the pickling of a pattern set."""
+    return Patterns._wrap(_core.PackedPatterns.from_bytes(n_patterns, n_spins, packed))
+
+
+def random_patterns(n_patterns: int, n_spins: int, seed: Seed = None) -> NDArray[np.int8]:
+    """Draw independent patterns as a plain array.
+
+    Parameters
+    ----------
+    n_patterns, n_spins : int
+        P and N, each at least 1.
+    seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
+        The same seed gives the patterns of ``Patterns.random``.
+
+    Returns
+    -------
+    numpy.ndarray of int8, (n_patterns, n_spins)
+        -1 and +1.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> spinglass.random_patterns(2, 5, seed=0).shape
+    (2, 5)
+    """
+    rows, columns = (
+        integer(count, name, at_least=1, at_most=None)
+        for count, name in ((n_patterns, "n_patterns"), (n_spins, "n_spins"))
+    )
+    check_memory(rows * columns, f"an array of {rows} patterns of {columns} spins")
+    return Patterns.random(rows, columns, seed).to_array()
+
+
+def corrupt(states: ArrayLike, flip: float = 0.1, seed: Seed = None) -> NDArray[np.int8]:
+    """Flip exactly ``round(flip * n_spins)`` distinct spins of each state.
+
+    Parameters
+    ----------
+    states : array_like, (n_spins,) or (n_states, n_spins)
+        -1 and +1; not changed.
+    flip : float
+        The fraction of spins to flip, between 0 and 1.
+    seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
+        Chooses the spins. State k of a batch depends on (seed, k) alone.
+
+    Returns
+    -------
+    numpy.ndarray of int8, as ``states``
+
+    Examples
+    --------
+    >>> import numpy as np, spinglass
+    >>> int((spinglass.corrupt(np.ones(20), flip=0.25, seed=3) == -1).sum())
+    5
+    """
+    flip = fraction(flip, "flip")
+    spins = spin_array(states, "states")
+    if spins.ndim not in (1, 2):
+        raise ValueError(
+            f"states must have shape (n_spins,) or (n_states, n_spins), got {spins.shape}"
+        )
+    count = round(flip * spins.shape[-1])
+    flipped = _core.corrupt_states(np.atleast_2d(spins), count, seed_word(seed))
+    return flipped.reshape(spins.shape)
+
+
+def to_spins(bits: ArrayLike) -> NDArray[np.int8]:
+    """Turn bits 0 and 1 (or False and True) into spins -1 and +1, of any shape.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> spinglass.to_spins([0, 1, 1])
+    array([-1,  1,  1], dtype=int8)
+    """
+    values = real_array(bits, "bits", "real numbers 0 and 1")
+    wrong = ~(np.equal(values, 0) | np.equal(values, 1))
+    if wrong.any():
+        raise ValueError(f"bits must hold only 0 and 1, got {values[wrong].ravel()[0]}")
+    return (2 * values.astype(np.int8) - 1).astype(np.int8)
+
+
+def to_bits(spins: ArrayLike) -> NDArray[np.int8]:
+    """Turn spins -1 and +1 into bits 0 and 1, of any shape.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> spinglass.to_bits([-1, 1, 1])
+    array([0, 1, 1], dtype=int8)
+    """
+    return (spin_array(spins, "spins") > 0).astype(np.int8)

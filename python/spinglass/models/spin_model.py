@@ -1,0 +1,98 @@
+"""What every spin model answers: how many spins, which energy, which fields."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass import _core
+from spinglass._arguments import check_memory, spin_array
+from spinglass.models.energy import Pairwise
+
+
+class SpinModel(ABC):
+    """A model of spins -1 and +1 with pair couplings and fields.
+
+    The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i. The models themselves are
+    its subclasses; all of them can be handed to :func:`~spinglass.sample`,
+    :func:`~spinglass.anneal` and :func:`~spinglass.temper`.
+    """
+
+    _model: Any  # the object of the core
+
+    @property
+    @abstractmethod
+    def n_spins(self) -> int:
+        """N."""
+
+    @abstractmethod
+    def to_ising(self) -> Any:
+        """Return the same model as an :class:`Ising`, its couplings written out as a matrix."""
+
+    def structure(self) -> Pairwise:
+        """Return couplings and fields: the structure of the energy."""
+        ising = self.to_ising()
+        return Pairwise("spins", ising.couplings(), ising.fields)
+
+    def energy(self, states: ArrayLike) -> Any:
+        """Return the energy of a state, or of each state of a batch.
+
+        Parameters
+        ----------
+        states : array_like, (n_spins,) or (n_states, n_spins)
+            Spins -1 and +1.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64, (n_states,)
+            Total, not per spin; from the couplings as they were given.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the states have another shape or hold other values.
+        """
+        batch, single = self._batch(states)
+        energies = self._energies_of(batch)
+        return float(energies[0]) if single else energies
+
+    def local_fields(self, states: ArrayLike) -> NDArray[np.float64]:
+        """Return sum_j J_ij s_j + h_i for every spin.
+
+        Parameters
+        ----------
+        states : array_like, (n_spins,) or (n_states, n_spins)
+            Spins -1 and +1.
+
+        Returns
+        -------
+        numpy.ndarray of float64, as ``states``
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the states have another shape or hold other values.
+        """
+        batch, single = self._batch(states)
+        check_memory(8 * batch.size, f"the local fields of {batch.shape[0]} states")
+        fields = self._fields_of(batch)
+        return fields[0] if single else fields
+
+    def _energies_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
+        return _core.energy(self._model, batch)
+
+    def _fields_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
+        return _core.local_fields(self._model, batch)
+
+    def _batch(self, states: ArrayLike) -> tuple[NDArray[np.int8], bool]:
+        """Return the states as a batch, and whether it was a single one."""
+        spins = spin_array(states, "states", self.n_spins)
+        if spins.ndim > 2:
+            raise ValueError(
+                f"states must have shape ({self.n_spins},) or (n_replicas, {self.n_spins}), "
+                f"got {spins.shape}"
+            )
+        return np.atleast_2d(spins), spins.ndim == 1

@@ -1,0 +1,323 @@
+"""What is known of ln Z: from below, from above, and from both sides together.
+
+Chains that are annealed from a simple law to the law of a model estimate Z by weights whose mean is
+right (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997); R. M. Neal, Stat. Comput. 11, 125 (2001)).
+ln of a mean of few is too small on average (Jensen), so ln Z comes from below. Chains that go the
+other way, from samples of the model, weigh 1/Z, and ln Z comes from above (R. B. Grosse, Z.
+Ghahramani and R. P. Adams, arXiv:1511.02543 (2015)). The two distributions of what a chain says,
+p_up(x) and p_down(x), cross at ln Z (G. E. Crooks, Phys. Rev. E 60, 2721 (1999)):
+
+    p_down(x) = p_up(x) exp(x - ln Z),
+
+so ln Z is where a logistic regression of "up" or "down" on x has its middle: the acceptance ratio
+method of C. H. Bennett, J. Comput. Phys. 22, 245 (1976), with the error of M. R. Shirts, E. Bair,
+G. Hooker and V. S. Pande, Phys. Rev. Lett. 91, 140601 (2003); X.-L. Meng and W. H. Wong, Stat.
+Sinica 6, 831 (1996). Ising models and Boltzmann machines share all of this.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _core
+from spinglass._registry import above
+from spinglass.statistics.estimate import format_estimate
+
+Floats: TypeAlias = NDArray[np.float64]
+
+# The spread of weights is itself not known from fewer chains than these.
+TRUSTED_CHAINS = 10
+
+# Two directions that differ by more of their standard errors than these disagree.
+TRUSTED_ERRORS = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class LogPartition:
+    """What is known of ln Z.
+
+    Attributes
+    ----------
+    value : float
+        The estimate, in nats: exact, of one side, midway between the two, or of both together.
+    error : float
+        0 if exact; the standard error over chains; midway between two sides, half the gap too.
+    method : str
+        ``"exact"``, ``"ais"`` (from below), ``"reverse-ais"`` (from above), ``"two-sided"`` (midway
+        between these), or ``"bridge"`` (Bennett's acceptance ratio of both).
+    lower, upper : float or None
+        The estimates from below and from above, in nats. Each is a bound on average only, and the
+        upper one only if ``upper_is_bound``.
+    lower_error, upper_error : float or None
+        Their standard errors.
+    gap : float or None
+        upper - lower.
+    upper_is_bound : bool
+        Whether the chains that went down started from exact samples (or the value is exact).
+    warning : str or None
+        Why the estimate is not to be trusted.
+    log_weights, reverse_log_weights : numpy.ndarray of float64, (n_chains,), or None
+        ln Z as each chain estimates it, going up and coming down.
+    log_base : float or None
+        ln Z of what the annealing began with: N ln 2 at beta = 0, or that of independent units.
+    beta : float
+        Inverse temperature.
+    n_chains, n_betas : int
+        Of the annealing; 0 if exact.
+    seed : int or numpy.random.SeedSequence
+        Of its random streams.
+    model : str
+        What it belongs to.
+    version : str
+        Of the package.
+    """
+
+    value: float
+    error: float
+    method: str
+    lower: float | None
+    upper: float | None
+    lower_error: float | None
+    upper_error: float | None
+    gap: float | None
+    upper_is_bound: bool
+    warning: str | None
+    log_weights: Floats | None = field(repr=False)
+    reverse_log_weights: Floats | None = field(repr=False)
+    log_base: float | None = field(repr=False)
+    beta: float
+    n_chains: int
+    n_betas: int
+    seed: int | np.random.SeedSequence
+    model: str = ""
+    version: str = _core.__version__
+
+    def __str__(self) -> str:
+        known = self.method == "exact"
+        value = f"{self.value:.10g}" if known else format_estimate(self.value, self.error)
+        lines = [f"ln Z = {value} ({self.method})"]
+        sides = ((self.lower, self.lower_error, "below"), (self.upper, self.upper_error, "above"))
+        for bound, error, side in () if known else sides:
+            if bound is not None and error is not None:
+                is_bound = side == "below" or self.upper_is_bound
+                note = ", a bound on average" if is_bound else ""
+                lines.append(f"  from {side}: {format_estimate(bound, error)}{note}")
+        if self.warning:
+            lines.append(f"  not to be trusted: {self.warning}")
+        return "\n".join(lines)
+
+    @property
+    def lower_is_bound(self) -> bool:
+        """Whether ``lower`` is a bound on average, which it is if there is one."""
+        return self.lower is not None
+
+    @property
+    def works(self) -> Floats | None:
+        """Work that was done on each chain going up, times beta; exp(-work) has mean Z / Z_0."""
+        return self._since_base(self.log_weights, -1)
+
+    @property
+    def reverse_works(self) -> Floats | None:
+        """Work that was done on each chain coming down, times beta."""
+        return self._since_base(self.reverse_log_weights, 1)
+
+    @property
+    def effective_sample_size(self) -> float | None:
+        """Equal weights that would know as much as those of the chains that went up."""
+        return None if self.log_weights is None else effective_sample_size(self.log_weights)
+
+    @property
+    def reverse_effective_sample_size(self) -> float | None:
+        """Equal weights that would know as much as those of the chains that came down."""
+        logs = self.reverse_log_weights
+        return None if logs is None else effective_sample_size(-logs)
+
+    @property
+    def overlap(self) -> float | None:
+        """What the two histograms have in common, from 0 to 1; None of one direction.
+
+        It is the integral of p_up p_down / (the mean of the two, by numbers of chains).
+        """
+        if self.log_weights is None or self.reverse_log_weights is None:
+            return None
+        return overlap(self.log_weights, self.reverse_log_weights)
+
+    def plot(self, ax: Any = None, exact: float | None = None) -> Any:
+        """Draw what each chain says of ln Z, going up and coming down.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        exact : float, optional
+            The true ln Z, if it is known.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        return above("plotting").log_partition(self, ax=ax, exact=exact)
+
+    def _since_base(self, logs: Floats | None, sign: int) -> Floats | None:
+        if logs is None or self.log_base is None:
+            return None
+        return np.asarray(sign * (logs - self.log_base))
+
+
+def exactly(value: float, seed: int | np.random.SeedSequence, **about: Any) -> LogPartition:
+    """Return the result of an exact sum."""
+    about = {"log_base": None, "beta": 1.0, **about}
+    return LogPartition(
+        value, 0.0, "exact", value, value, 0.0, 0.0, 0.0, True, None, None, None,
+        n_chains=0, n_betas=0, seed=seed, **about,
+    )  # fmt: skip
+
+
+def from_chains(
+    up: Floats | None,
+    down: Floats | None,
+    bridged: bool = False,
+    trusted_gap: float | None = None,
+    **about: Any,
+) -> LogPartition:
+    """Put together what the chains of one direction, or of both, say.
+
+    Parameters
+    ----------
+    up, down : numpy.ndarray of float64, (n_chains,), or None
+        ln Z by each chain.
+    bridged : bool
+        Whether two directions make Bennett's estimate, or else the middle between their own.
+    trusted_gap : float, optional
+        Nats by which two sides may differ; by default several of their standard errors.
+    **about
+        The fields of `LogPartition` that do not follow from these.
+    """
+    lower = lower_error = upper = upper_error = gap = None
+    doubts = []
+    if up is not None:
+        lower, lower_error = log_mean(up)
+        value, error, method, n_chains = lower, lower_error, "ais", len(up)
+    if down is not None:
+        negative, upper_error = log_mean(-down)
+        upper = -negative
+        value, error, method, n_chains = upper, upper_error, "reverse-ais", len(down)
+    if up is not None and down is not None:
+        lower, upper = cast(float, lower), cast(float, upper)
+        errors = cast(float, lower_error), cast(float, upper_error)
+        gap = upper - lower
+        if trusted_gap is None:  # sums of energies round, too
+            trusted_gap = TRUSTED_ERRORS * math.hypot(*errors) + 1e-12 * abs(lower)
+        if abs(gap) > trusted_gap:
+            doubts.append(_disagreement(lower, upper, *errors))
+        value, method = (lower + upper) / 2, "two-sided"
+        error = math.hypot(errors[0] / 2, errors[1] / 2, gap / 2)
+        if bridged:
+            method = "bridge"
+            value, own = bridge(up, down)
+            # Where nothing overlaps Bennett's error is without a meaning; two sides still have one.
+            # Sides that have changed places contradict each other by as much as they differ.
+            error = max(own, -gap) if gap < -trusted_gap else min(own, error)
+            shared = 2 * overlap(up, down) * min(len(up), len(down))
+            if shared < min(TRUSTED_CHAINS, n_chains / 2):
+                doubts.append(
+                    f"the two directions have {shared:.1f} chains in common, too few for the error "
+                    "to be believed"
+                )
+    sides = [side for side in (up, None if down is None else -down) if side is not None]
+    if len(sides) == 1 or not bridged:
+        doubts += [_fewness(side) for side in sides if _is_few(side)]
+    if n_chains < TRUSTED_CHAINS and not doubts and any(np.ptp(side) > 0 for side in sides):
+        doubts.append(f"{n_chains} chains are too few for the error to be believed")
+    return LogPartition(
+        value, error, method, lower, upper, lower_error, upper_error, gap,
+        warning="; ".join(doubts) or None,
+        log_weights=up, reverse_log_weights=down, n_chains=n_chains, **about,
+    )  # fmt: skip
+
+
+def log_mean(logs: Floats) -> tuple[float, float]:
+    """Return ln of the mean of exp(logs), and its standard error to first order."""
+    weights = np.exp(logs - logs.max())
+    error = float(weights.std(ddof=1) / (weights.mean() * math.sqrt(len(logs))))
+    return float(logs.max() + np.log(weights.mean())), error
+
+
+def effective_sample_size(logs: Floats) -> float:
+    """Return (sum w)^2 / sum w^2 of w = exp(logs): A. Kong, Univ. of Chicago, TR 348 (1992)."""
+    weights = np.exp(logs - logs.max())
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def bridge(up: Floats, down: Floats) -> tuple[float, float]:
+    """Return Bennett's ln Z from what the chains say that went up and came down, and its error.
+
+    Of two chains that say x, one went up and one came down in the ratio exp(x - ln Z) (times that
+    of their numbers): the maximum of that likelihood is where expected and true numbers agree.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import expit, log_expit, logsumexp
+
+    shift = math.log(len(down) / len(up))
+
+    def balance(middle: float) -> float:
+        """Compare, in logarithms, the chains up that look like down with the others."""
+        up_as_down = logsumexp(log_expit(up - middle + shift))
+        return float(up_as_down - logsumexp(log_expit(middle - down - shift)))
+
+    lowest = min(float(up.min()), float(down.min())) + shift - 50.0
+    highest = max(float(up.max()), float(down.max())) + shift + 50.0
+    value = float(brentq(balance, lowest, highest, xtol=1e-12))
+    information = _information(up, down, value)
+    if information == 0.0:
+        return value, math.inf
+    # Shirts et al. take a difference, which loses a tiny error. Bennett has the relative errors of
+    # the two means whose ratio it is, which do not know how little two histograms share.
+    difference = 1 / information - 1 / len(up) - 1 / len(down)
+    squares = sum(
+        float(shares.var() / (shares.mean() ** 2 * len(shares)))
+        for shares in (expit(up - value + shift), expit(value - down - shift))
+    )
+    return value, math.sqrt(max(difference, squares))
+
+
+def overlap(up: Floats, down: Floats) -> float:
+    """Return what two histograms of ln Z by one chain have in common, from 0 to 1."""
+    return _information(up, down, bridge(up, down)[0]) * (1 / len(up) + 1 / len(down))
+
+
+def _information(up: Floats, down: Floats, value: float) -> float:
+    """Return the sum of P(up | x) P(down | x) over all chains."""
+    from scipy.special import expit
+
+    x = np.concatenate([up, down]) - value + math.log(len(down) / len(up))
+    return float((expit(x) * expit(-x)).sum())
+
+
+def _disagreement(lower: float, upper: float, lower_error: float, upper_error: float) -> str:
+    why = (
+        "the chains were too fast (more betas would help), or those that came down did not start "
+        "in equilibrium"
+        if upper > lower
+        else "the chains that came down did not start in equilibrium"
+    )
+    return (
+        f"annealing up says ln Z = {lower:.2f}({lower_error:.2f}), annealing down "
+        f"{upper:.2f}({upper_error:.2f}) nats, and neither is to be trusted: {why}"
+    )
+
+
+def _is_few(logs: Floats) -> bool:
+    return effective_sample_size(logs) < min(TRUSTED_CHAINS, len(logs) / 2)
+
+
+def _fewness(logs: Floats) -> str:
+    return (
+        f"the weights of {len(logs)} chains are worth {effective_sample_size(logs):.1f} equal "
+        "ones, too few for the error to be believed: more betas would help"
+    )

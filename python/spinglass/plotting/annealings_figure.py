@@ -1,0 +1,71 @@
+"""Annealed importance sampling drawn: ln Z from both sides, more and more slowly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spinglass.plotting.figure import THEORY, in_new_figure, series
+
+if TYPE_CHECKING:
+    from spinglass.partition.log_partition import LogPartition
+
+
+def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: Any = None) -> Any:
+    """Draw ln Z from below and from above against the number of inverse temperatures.
+
+    Parameters
+    ----------
+    results : sequence of LogPartition
+        Of one machine, annealed more and more slowly.
+    exact : float, optional
+        The true ln Z, if it is known.
+    ax : matplotlib Axes, optional
+        Where to draw; by default in a new figure.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spinglass
+    >>> X = np.random.default_rng(1).integers(0, 2, (50, 6))
+    >>> model = spinglass.BernoulliRBM(3, random_state=1).fit(X)
+    >>> sides = [model.log_partition("ais", betas=n) for n in (10, 100)]
+    >>> annealings(sides, exact=model.log_partition("exact").value).get_xscale()
+    'log'
+    """
+    if ax is None:
+        return in_new_figure(
+            lambda found, panel: annealings(found, exact, panel), results, (1, 1), (7.5, 5.2)
+        )
+    up, down = (look[0] for look in series(2))
+    sides = (
+        ("upper", "annealing downwards: from above", down, "v"),
+        ("lower", "annealing upwards: from below", up, "^"),
+    )
+    for side, label, colour, marker in sides:
+        known = sorted(
+            (x.n_betas, getattr(x, side), getattr(x, f"{side}_error"))
+            for x in results
+            if x.n_betas and getattr(x, side) is not None
+        )
+        if known:
+            n_betas, value, error = np.array(known).T
+            ax.errorbar(n_betas, value, error, color=colour, marker=marker, label=label)
+    if exact is not None:
+        ax.axhline(exact, label="exact", **THEORY)
+    ax.set_xscale("log")
+    ax.set_xticks(sorted({x.n_betas for x in results if x.n_betas}))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter("")
+    ax.set_xlabel("inverse temperatures of the annealing")
+    ax.set_ylabel(r"$\ln Z$ [nats]")
+    ax.set_title(r"Two sides close in on $\ln Z$")
+    ax.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
+    return ax

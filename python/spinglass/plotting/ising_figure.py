@@ -1,0 +1,275 @@
+"""The Ising model through its transition drawn: measurement on exact curves, and pictures."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, say_none, series
+from spinglass.theory import ising2d
+
+if TYPE_CHECKING:
+    from spinglass.experiments import IsingScan
+
+CURVES = 6
+SPINS = ("#2a1745", "#f6f3ea")  # -1 dark, +1 light
+_FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
+
+
+def ising(scan: IsingScan, ax: Any = None) -> Any:
+    r"""Draw a scan of the Ising model.
+
+    Six panels: energy, magnetization, specific heat and susceptibility against temperature, the
+    Binder cumulant, and where the cumulants of each pair of sizes cross; then a snapshot a panel.
+    Thin lines are Kaufman's exact results for each size, dashed ones those of the infinite lattice.
+
+    Parameters
+    ----------
+    scan : IsingScan
+        What `spinglass.experiments.ising` returned, complete or not.
+    ax : matplotlib Axes or sequence of Axes, optional
+        One Axes gets the energy, 6 + k of them the six panels and k snapshots. By default a new
+        figure.
+
+    Returns
+    -------
+    Axes or array of Axes
+        What was drawn on.
+
+    Examples
+    --------
+    >>> from spinglass.experiments import ising as measure
+    >>> scan = measure([4, 8], [2.0, 2.3, 2.6], n_sweeps=200, snapshot_size=None)
+    >>> [panel.get_ylabel() for panel in ising(scan)][:2]
+    ['energy per spin $E/N$', 'magnetization $\\langle|m|\\rangle$']
+    """
+    if ax is None:
+        return in_new_figure(ising, scan, *ising_layout(scan))
+    axes = flat(ax)
+    shown = len(axes) - CURVES
+    if len(axes) != 1 and not 0 <= shown <= len(scan.snapshots):
+        raise ValueError(
+            f"ax must be one Axes or {CURVES} to {CURVES + len(scan.snapshots)}, got {len(axes)}"
+        )
+    draw = (_energy, _magnetization, _specific_heat, _susceptibility, _binder, _crossings)
+    for panel, function in zip(axes, draw, strict=False):
+        function(scan, panel)
+    for k, panel in enumerate(axes[CURVES:]):
+        _snapshot(scan, k, panel)
+    return ax if len(axes) == 1 else axes
+
+
+def ising_layout(scan: IsingScan) -> tuple[list[list[int]], tuple[float, float]]:
+    """Return which panel stands where in the figure of a scan, and its size in inches."""
+    rows = [[0, 1, 2], [3, 4, 5]]
+    if scan.snapshots:
+        pictures = list(range(CURVES, CURVES + len(scan.snapshots)))
+        rows.append((pictures + [-1] * 3)[:3])
+    return rows, (15.5, 4.6 * len(rows))
+
+
+def draw_spins(ax: Any, spins: Any) -> None:
+    """Draw a lattice: +1 light, -1 dark, every spin the same square."""
+    from matplotlib.colors import ListedColormap
+
+    colours = ListedColormap(list(SPINS))
+    ax.imshow(spins, cmap=colours, vmin=-1, vmax=1, interpolation="nearest")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(True)
+    ax.spines[:].set_color("0.5")
+
+
+def critical_line(ax: Any, value: float, label: str | None = None) -> None:
+    """Draw a dotted upright line where the infinite lattice has its transition."""
+    ax.axvline(value, color="0.45", linewidth=1.2, linestyle=":", zorder=0, label=label)
+
+
+def _series(scan: IsingScan) -> list[tuple[int, Any, str]]:
+    """Return (L, colour, marker) for each size, dark to light with growing L."""
+    sizes = sorted(scan.config.sizes)
+    return [(L, *look) for L, look in zip(sizes, series(len(sizes)), strict=True)]
+
+
+def _points(
+    scan: IsingScan, ax: Any, quantity: str, line: bool = False, labels: bool = True
+) -> None:
+    """Draw the points of one quantity for every size, against temperature."""
+    for L, colour, marker in _series(scan):
+        p = scan.of_size(L)
+        ax.errorbar(
+            p["temperature"],
+            p[quantity],
+            np.nan_to_num(p[f"{quantity}_error"]),
+            color=colour,
+            marker=marker,
+            markersize=4.5,
+            linestyle="-" if line else "none",
+            linewidth=0.9,
+            label=f"$L = {L}$" if labels and len(p) else None,
+        )
+    _temperature_axis(scan, ax)
+
+
+def _temperature_axis(scan: IsingScan, ax: Any) -> None:
+    low, high = _range(scan)
+    ax.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
+    ax.set_xlabel("temperature $T$  (in units of $J$)")
+    critical = 1.0 / ising2d.critical_beta()
+    if low < critical < high:
+        critical_line(ax, critical)
+
+
+def _range(scan: IsingScan) -> tuple[float, float]:
+    """Return the lowest and the highest temperature, apart from one another."""
+    grid = [T for row in scan.config.temperatures for T in row]
+    low, high = min(grid), max(grid)
+    return (low, high) if low < high else (0.95 * low, 1.05 * high)
+
+
+def _temperatures(scan: IsingScan) -> Any:
+    """Return temperatures for smooth curves, dense where these are steep."""
+    low, high = _range(scan)
+    critical = 1.0 / ising2d.critical_beta()
+    steep = critical + 0.4 * np.linspace(-1, 1, 202) ** 3
+    grid = np.concatenate([np.linspace(low, high, 160), steep])
+    return np.unique(grid[(grid >= low) & (grid <= high)])
+
+
+def _exact(scan: IsingScan, ax: Any, finite: Any, infinite: Any, name: str) -> None:
+    """Draw Kaufman's curve for each size and the infinite lattice's."""
+    T = _temperatures(scan)
+    for L, colour, _ in _series(scan):
+        ax.plot(T, finite((L, L), 1.0 / T), color=colour, linewidth=1.1, zorder=1)
+    ax.plot([], [], color="0.3", linewidth=1.1, label="exact, same $L$ (Kaufman)")
+    ax.plot(T, infinite(1.0 / T), label=f"exact, $L = \\infty$ ({name})", **THEORY)
+
+
+def _energy(scan: IsingScan, ax: Any) -> None:
+    _exact(scan, ax, ising2d.finite_energy, ising2d.energy, "Onsager")
+    _points(scan, ax, "energy", labels=False)
+    ax.set_ylabel("energy per spin $E/N$")
+    z = scan.deviations("energy")
+    known = z[np.isfinite(z)]
+    ax.set_title("Energy, on the exact curves")
+    ax.legend(loc="lower right", **_FRAME)
+    if not len(known):
+        return
+    inset = ax.inset_axes([0.13, 0.62, 0.38, 0.2])
+    for L, colour, marker in _series(scan):
+        here = scan.points["L"] == L
+        T = scan.points["temperature"][here]
+        inset.plot(T, z[here], marker, color=colour, markersize=3)
+    inset.axhspan(-1, 1, color="0.88", zorder=0)
+    reach = max(3.2, 1.1 * float(np.abs(known).max()))
+    inset.set_ylim(-reach, reach)
+    inset.tick_params(labelsize=9.5)
+    words = f"(measured − Kaufman) / error\n$\\chi^2$ = {np.mean(known**2):.2f} a point"
+    inset.set_title(words, fontsize=10)
+
+
+def _magnetization(scan: IsingScan, ax: Any) -> None:
+    T = _temperatures(scan)
+    curve = ising2d.magnetization(1.0 / T)
+    ax.plot(T, curve, label="exact, $L = \\infty$ (Yang)", **THEORY)
+    _points(scan, ax, "magnetization", line=True)
+    ax.set_ylim(-0.03, 1.05)
+    ax.set_ylabel(r"magnetization $\langle|m|\rangle$")
+    ax.set_title("The lattice orders below $T_c$")
+    ax.legend(loc="best", **_FRAME)
+
+
+def _specific_heat(scan: IsingScan, ax: Any) -> None:
+    _exact(scan, ax, ising2d.finite_specific_heat, ising2d.specific_heat, "Onsager")
+    _points(scan, ax, "specific_heat", labels=False)
+    top = np.nanmax([*scan.points["specific_heat"], *scan.points["exact_specific_heat"], 0.1])
+    ax.set_ylim(0, 1.35 * float(top))
+    ax.set_ylabel("specific heat per spin $C/N$")
+    ax.set_title(r"Specific heat: the peak grows as $\ln L$")
+    ax.legend(loc="upper right", **_FRAME)
+
+
+def _susceptibility(scan: IsingScan, ax: Any) -> None:
+    _points(scan, ax, "susceptibility", line=True)
+    if (scan.points["susceptibility"] > 0).any():
+        ax.set_yscale("log")
+    ax.set_ylabel(r"susceptibility $\beta N(\langle m^2\rangle - \langle|m|\rangle^2)$")
+    ax.set_title("Susceptibility: the peak grows as $L^{7/4}$")
+    ax.legend(loc="best", **_FRAME)
+
+
+def _binder(scan: IsingScan, ax: Any) -> None:
+    """Draw the cumulants, and in the inset their crossing."""
+    from spinglass.experiments.ising_transition.result import CRITICAL_BINDER
+
+    critical = 1.0 / ising2d.critical_beta()
+    label = f"$U^*$ = {CRITICAL_BINDER} (Kamieniarz, Blöte)"
+    ax.axhline(CRITICAL_BINDER, label=label, **THEORY)
+    _points(scan, ax, "binder", line=True)
+    ax.set_ylim(-0.06, 0.78)
+    ax.set_ylabel(r"Binder cumulant $1 - \langle m^4\rangle / 3\langle m^2\rangle^2$")
+    ax.set_title("Cumulants of all sizes cross at $T_c$")
+    near = np.abs(scan.points["temperature"] / critical - 1.0) < 0.014
+    if np.count_nonzero(near) >= 2 * len(scan.config.sizes):
+        inset = ax.inset_axes([0.56, 0.43, 0.34, 0.34])
+        inset.axhline(CRITICAL_BINDER, **THEORY)
+        _points(scan, inset, "binder", line=True)
+        inset.set_xlim(critical * 0.988, critical * 1.012)
+        inset.set_ylim(0.55, 0.665)
+        inset.set_xlabel("")
+        inset.tick_params(labelsize=9.5)
+        inset.yaxis.tick_right()
+        inset.spines["right"].set_visible(True)
+        inset.spines["left"].set_visible(False)
+    handles, labels = ax.get_legend_handles_labels()
+    ax.legend(handles[:1], labels[:1], loc="upper right", **_FRAME)
+
+
+def _crossings(scan: IsingScan, ax: Any) -> None:
+    """Draw where each pair of sizes crosses, with its error."""
+    found = list(scan.crossings.items())
+    exact = ising2d.critical_beta()
+    critical_line(ax, exact, rf"exact: $\ln(1+\sqrt{{2}})/2$ = {exact:.6f}")
+    best = scan.critical_beta
+    shown = [k for k, (_, x) in enumerate(found) if math.isfinite(x.beta)]
+    for k in shown:
+        crossing = found[k][1]
+        mark = "o" if crossing is best else "s"
+        colour = "#3b0f70" if crossing is best else "#2a788e"
+        ax.errorbar(
+            crossing.beta,
+            k,
+            xerr=crossing.beta_error,
+            color=colour,
+            marker=mark,
+            linestyle="none",
+            label="the two largest sizes" if crossing is best else None,
+        )
+    ax.set_yticks(range(len(found)), [f"{a} and {b}" for (a, b), _ in found])
+    ax.set_ylim(len(found) - 0.4, -1.2)
+    ax.set_xlabel(r"inverse temperature $\beta_c$ of the crossing")
+    ax.set_ylabel("sizes $L$")
+    ax.set_title("Where the cumulants of two sizes cross")
+    if shown:
+        reach = max(abs(x.beta - exact) + 1.4 * x.beta_error for _, x in (found[k] for k in shown))
+        ax.set_xlim(exact - 1.1 * reach, exact + 1.1 * reach)
+        ax.ticklabel_format(axis="x", useOffset=False)
+        ax.xaxis.get_major_locator().set_params(nbins=5)
+    else:
+        why = "no crossing was seen" if found else "one size alone has no crossing"
+        say_none(ax, scan, why)
+    ax.legend(loc="upper right", **_FRAME)
+
+
+def _snapshot(scan: IsingScan, k: int, ax: Any) -> None:
+    shot = scan.snapshots[k]
+    draw_spins(ax, shot.spins)
+    exact = 1.0 / ising2d.critical_beta()
+    away = abs(shot.temperature / exact - 1.0)
+    where = (
+        "at $T_c$" if away < 1e-3 else "below $T_c$" if shot.temperature < exact else "above $T_c$"
+    )
+    ax.set_title(f"$T$ = {shot.temperature:g}, {where}")
+    ax.set_xlabel(f"{len(shot.spins)} × {len(shot.spins)} spins, started with all up")

@@ -1,0 +1,167 @@
+"""Block spins drawn: the same lattice from further and further away, and where nothing changes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, say_none, series
+from spinglass.plotting.ising_figure import critical_line, draw_spins
+from spinglass.theory import ising2d
+
+if TYPE_CHECKING:
+    from spinglass.experiments import Renormalization
+
+CURVES = 3
+_FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
+
+
+def renormalize(result: Renormalization, ax: Any = None) -> Any:
+    r"""Draw the flow of block spins, the crossing of their correlations, and the exponent.
+
+    Rows of pictures are temperatures, columns steps; each spin of a later column is the majority of
+    2 x 2 spins of the one before, and every picture shows the whole lattice.
+
+    Parameters
+    ----------
+    result : Renormalization
+        What `spinglass.experiments.renormalize` returned, complete or not.
+    ax : matplotlib Axes or sequence of Axes, optional
+        One Axes gets the correlations against temperature. Three get that, the crossings and the
+        exponents; with one more for each picture, temperature by temperature, also these. By
+        default a new figure.
+
+    Returns
+    -------
+    Axes or array of Axes
+        What was drawn on.
+
+    Examples
+    --------
+    >>> from spinglass.experiments import renormalize as measure
+    >>> result = measure(16, n_sweeps=200, picture_size=None)
+    >>> [panel.get_xlabel() for panel in renormalize(result)][1:]
+    ['inverse temperature $\\beta_c$ of the crossing', 'step $k$']
+    """
+    if ax is None:
+        return in_new_figure(renormalize, result, *renormalize_layout(result))
+    axes = flat(ax)
+    pictures = [(row, k) for row, flow in enumerate(result.flows) for k in range(len(flow.levels))]
+    if len(axes) not in (1, CURVES, CURVES + len(pictures)):
+        raise ValueError(
+            f"ax must be one Axes, {CURVES} or {CURVES + len(pictures)}, got {len(axes)}"
+        )
+    draw = (_correlations, _crossings, _exponents)
+    for panel, function in zip(axes, draw, strict=False):
+        function(result, panel)
+    for panel, (row, k) in zip(axes[CURVES:], pictures, strict=False):
+        _picture(result, row, k, panel)
+    return ax if len(axes) == 1 else axes
+
+
+def renormalize_layout(result: Renormalization) -> tuple[Any, tuple[float, float]]:
+    """Return which panel stands where in the figure, and its size in inches.
+
+    The pictures have a mosaic of their own, so that labels of the panels below do not part them.
+    """
+    below = [list(range(CURVES))]
+    if not result.flows:
+        return below, (15.5, 4.8)
+    first, pictures = CURVES, []
+    for flow in result.flows:
+        pictures.append(list(range(first, first + len(flow.levels))))
+        first += len(flow.levels)
+    return [[pictures], [below]], (15.5, 12.4)
+
+
+def _picture(result: Renormalization, row: int, k: int, ax: Any) -> None:
+    flow = result.flows[row]
+    spins, critical = flow.levels[k], 1.0 / ising2d.critical_beta()
+    draw_spins(ax, spins)
+    if row == 0:
+        ax.set_title("the lattice" if k == 0 else f"{k} step{'s' * (k > 1)}")
+    if k == 0:
+        where = "at" if abs(flow.temperature / critical - 1) < 1e-3 else ""
+        where = where or ("below" if flow.temperature < critical else "above")
+        ax.set_ylabel(f"{where} $T_c$\n$T$ = {flow.temperature:g}")
+    if row == len(result.flows) - 1:
+        ax.set_xlabel(f"{len(spins)} × {len(spins)} spins")
+
+
+def _correlations(result: Renormalization, ax: Any) -> None:
+    """Draw the correlations of both lattices, blocked to the same size, against temperature."""
+    large, small = result.config.sizes
+    steps = result.config.steps(large)
+    for k, (colour, marker) in zip(range(1, steps + 1), series(steps), strict=True):
+        for size, step in ((large, k), (small, k - 1)):
+            p = result.curve(size, step)
+            ax.errorbar(
+                p["temperature"],
+                p["correlation"],
+                np.nan_to_num(p["correlation_error"]),
+                color=colour,
+                marker=marker,
+                markerfacecolor=colour if size == large else "white",
+                linestyle="-" if size == large else (0, (3, 2)),
+                linewidth=1.2,
+                label=f"both {large >> k} × {large >> k}" if size == large else None,
+            )
+    critical_line(ax, 1.0 / ising2d.critical_beta())
+    for size, words, line, face in ((large, "$k$", "-", "0.3"), (small, "$k-1$", "--", "white")):
+        if size not in result.points["L"]:
+            continue
+        ax.plot([], [], line, marker="o", color="0.3", markerfacecolor=face,
+                label=f"$L = {size}$, {words} steps")  # fmt: skip
+    ax.set_xlabel("temperature $T$  (in units of $J$)")
+    ax.set_ylabel("correlation of neighbouring block spins")
+    ax.set_title("One step more or less: equal at $T_c$")
+    ax.legend(loc="lower left", **_FRAME)
+
+
+def _crossings(result: Renormalization, ax: Any) -> None:
+    """Draw the crossing of each number of steps, with its error."""
+    exact, large = ising2d.critical_beta(), result.config.size
+    label = rf"exact: $\ln(1+\sqrt{{2}})/2$ = {exact:.6f}"
+    critical_line(ax, exact, label)
+    found = {k: x for k, x in result.crossings.items() if math.isfinite(x.beta)}
+    looks = series(result.config.steps(large))
+    for k, crossing in found.items():
+        colour, marker = looks[k - 1]
+        ax.errorbar(crossing.beta, k, xerr=crossing.beta_error, color=colour, marker=marker)
+    ax.set_yticks(list(result.crossings), [str(k) for k in result.crossings])
+    ax.set_ylim(len(result.crossings) + 0.6, -0.2)
+    ax.set_xlabel(r"inverse temperature $\beta_c$ of the crossing")
+    ax.set_ylabel("steps $k$")
+    ax.set_title("Blocking wipes out what is not universal")
+    if found:
+        reach = max(abs(x.beta - exact) + 1.4 * x.beta_error for x in found.values())
+        ax.set_xlim(exact - 1.1 * reach, exact + 1.1 * reach)
+        ax.ticklabel_format(axis="x", useOffset=False)
+        ax.xaxis.get_major_locator().set_params(nbins=4)
+    else:
+        say_none(ax, result, "no crossing was seen")
+    ax.legend(loc="upper right", **_FRAME)
+
+
+def _exponents(result: Renormalization, ax: Any) -> None:
+    """Draw y_t of each step."""
+    ax.axhline(1.0, label=r"exact: $y_t = 1/\nu = 1$", **THEORY)
+    found = {k: x for k, x in result.thermal_exponents.items() if math.isfinite(x.value)}
+    looks = series(result.config.steps(result.config.size))
+    for k, estimate in found.items():
+        colour, marker = looks[k - 1]
+        error = np.nan_to_num(estimate.error)
+        ax.errorbar(k, estimate.value, error, color=colour, marker=marker)
+    if not found:
+        say_none(ax, result, "$T_c$ is not among the temperatures")
+    lowest = min([0.8, *(x.value - 2 * np.nan_to_num(x.error) for x in found.values())])
+    ax.set_ylim(lowest - 0.02, 1.12)
+    steps = range(1, len(looks) + 1)
+    ax.set_xticks(list(steps))
+    ax.set_xlim(0.5, len(looks) + 0.5)
+    ax.set_xlabel("step $k$")
+    ax.set_ylabel(r"thermal exponent $y_t = \log_2\lambda$")
+    ax.set_title("How fast the flow leaves $T_c$ (one coupling)")
+    ax.legend(loc="upper right", **_FRAME)

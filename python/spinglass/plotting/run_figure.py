@@ -1,0 +1,197 @@
+"""Runs drawn: energies in time, energies against temperature, P(q), annealing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spinglass.plotting.figure import in_new_figure, series
+
+if TYPE_CHECKING:
+    from spinglass.sampling.overlaps import Overlaps
+    from spinglass.sampling.runs import Annealing, Run, TemperedRun
+
+# One panel, and its size in inches.
+_ONE = (1, 1), (7.5, 5.2)
+
+# More lines than these make a blot.
+_LINES = 8
+_POINTS = 2000
+
+
+def run(result: Run, ax: Any = None) -> Any:
+    """Draw the energy per spin of each replica against sweeps, and the mean with its error.
+
+    At most eight replicas are drawn as lines; the mean is over all.
+
+    Parameters
+    ----------
+    result : Run
+        What `spinglass.sample` returned.
+    ax : matplotlib Axes, optional
+        Where to draw; by default in a new figure.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> lattice = spinglass.SquareLattice(8)
+    >>> run(spinglass.sample(lattice, 0.3, 200, n_replicas=2, seed=1)).get_xlabel()
+    'sweeps'
+    """
+    if ax is None:
+        return in_new_figure(run, result, *_ONE)
+    mean = result.summary().energy
+    sweeps = (
+        result.sweeps - result.n_sweeps + result.every * np.arange(1, result.n_measurements + 1)
+    )
+    _traces(ax, sweeps, result.energy / result.n_spins)
+    ax.axhline(mean.value, color="black", linewidth=1.4, label=f"mean {mean}")
+    if np.isfinite(mean.error):
+        band = mean.value - mean.error, mean.value + mean.error
+        ax.axhspan(*band, color="black", alpha=0.25, linewidth=0)
+    ax.set_xlabel("sweeps")
+    ax.set_ylabel("energy per spin")
+    ax.set_title(f"{_short(result.model)}, $\\beta$ = {result.beta:g}, {result.dynamics}")
+    ax.legend(loc="best")
+    return ax
+
+
+def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
+    """Draw the energy per spin against inverse temperature, with errors, and the swap rates below.
+
+    Parameters
+    ----------
+    result : TemperedRun
+        What `spinglass.temper` returned.
+    ax : matplotlib Axes, optional
+        Where to draw; by default in a new figure.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> lattice = spinglass.SquareLattice(8)
+    >>> tempered_run(spinglass.temper(lattice, [0.2, 0.3, 0.4], 200, seed=1)).get_ylabel()
+    'energy per spin'
+    """
+    if ax is None:
+        return in_new_figure(tempered_run, result, *_ONE)
+    means = [summary.energy for summary in result.summary()]
+    shown = np.isfinite(result.betas)  # zero temperature has no place on the axis
+    ax.errorbar(
+        result.betas[shown],
+        np.array([mean.value for mean in means])[shown],
+        yerr=np.nan_to_num([mean.error for mean in means])[shown],
+        color="#31688e",
+        marker="o",
+        label=f"{result.n_replicas} ladders" if result.n_replicas > 1 else "one ladder",
+    )
+    rates = result.swap_rates[np.isfinite(result.swap_rates)]
+    swaps = f", swaps {rates.min():.0%} to {rates.max():.0%}" if rates.size else ""
+    ax.set_xlabel(r"inverse temperature $\beta$")
+    ax.set_ylabel("energy per spin")
+    ax.set_title(f"{_short(result.model)}{swaps}")
+    ax.legend(loc="best")
+    return ax
+
+
+def overlaps(result: Overlaps, ax: Any = None) -> Any:
+    """Draw P(q), the distribution of overlaps between replicas.
+
+    Parameters
+    ----------
+    result : Overlaps
+        What `overlaps()` of a run returned.
+    ax : matplotlib Axes, optional
+        Where to draw; by default in a new figure.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> glass = spinglass.SherringtonKirkpatrick(64, seed=1)
+    >>> sampled = spinglass.sample(glass, 0.5, 50, n_replicas=16, seed=2)
+    >>> overlaps(sampled.overlaps()).get_xlabel()
+    'overlap $q$'
+    """
+    if ax is None:
+        return in_new_figure(overlaps, result, *_ONE)
+    q, density = result.distribution()
+    label = f"$\\beta$ = {result.beta:g}, {result.values.size} values"
+    ax.stairs(density, np.linspace(-1, 1, len(q) + 1), color="#31688e", linewidth=1.6, label=label)
+    ax.set_xlim(-1, 1)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("overlap $q$")
+    ax.set_ylabel("$P(q)$")
+    ax.set_title(f"Overlaps between replicas, N = {result.n_spins}")
+    ax.legend(loc="best")
+    return ax
+
+
+def annealing(result: Annealing, ax: Any = None) -> Any:
+    """Draw the energy per spin of each replica against sweeps, and the lowest of all.
+
+    Parameters
+    ----------
+    result : Annealing
+        What `spinglass.anneal` returned.
+    ax : matplotlib Axes, optional
+        Where to draw; by default in a new figure.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> glass = spinglass.EdwardsAnderson((8, 8), seed=1)
+    >>> annealing(spinglass.anneal(glass, n_sweeps=100, seed=2)).get_xlabel()
+    'sweeps'
+    """
+    if ax is None:
+        return in_new_figure(annealing, result, *_ONE)
+    _traces(ax, np.arange(1, len(result.betas) + 1), result.energy / result.n_spins)
+    best = result.best[1] / result.n_spins
+    ax.axhline(best, color="black", linewidth=1.4, label=f"lowest: {best:.6g}")
+    ax.set_xlabel("sweeps")
+    ax.set_ylabel("energy per spin")
+    betas = (
+        f"$\\beta$ = {result.betas[0]:.3g} to {result.betas[-1]:.3g}" if len(result.betas) else ""
+    )
+    ax.set_title(f"Annealing {_short(result.model)}, {betas}")
+    ax.legend(loc="best")
+    return ax
+
+
+def _traces(ax: Any, sweeps: Any, energies: Any) -> None:
+    """Draw the first few replicas as lines, thinned to what a figure can show."""
+    count = min(len(energies), _LINES)
+    step = -(-max(1, energies.shape[1]) // _POINTS)
+    for k, (colour, _) in enumerate(series(count)):
+        label = f"replica {k}" if count <= 3 else None
+        ax.plot(
+            sweeps[::step], energies[k, ::step], color=colour, linewidth=0.8, alpha=0.8, label=label
+        )
+    if count > 3:
+        ax.plot([], [], color="0.4", linewidth=0.8, label=f"{count} of {len(energies)} replicas")
+
+
+def _short(model: str) -> str:
+    """Return what a model is called in a title."""
+    return model if len(model) <= 48 else model.partition("(")[0]

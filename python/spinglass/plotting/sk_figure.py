@@ -1,0 +1,274 @@
+"""Sherrington-Kirkpatrick glasses drawn: energies, ground states, P(q), and the equilibrium."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spinglass.plotting.figure import THEORY, flat, in_new_figure, matplotlib, say_none, series
+
+if TYPE_CHECKING:
+    from spinglass.experiments import SkResult
+
+
+LEGEND: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
+
+# Temperature, energy and largest overlap of Parisi's solution in three steps (the ground-state
+# energy in many): `theory.sk` takes a second for each, a figure should not.
+_PARISI = (
+    (0.0, -0.763167, 1.0),
+    (0.2, -0.759457, 0.93076),
+    (0.3, -0.750831, 0.85453),
+    (0.4, -0.735124, 0.75392),
+    (0.5, -0.711470, 0.63426),
+    (0.6, -0.679952, 0.50244),
+    (0.7, -0.641460, 0.36611),
+    (0.8, -0.597450, 0.23279),
+    (0.9, -0.549677, 0.10958),
+    (1.0, -0.5, 0.0),
+)
+
+# P(q) is drawn at the temperatures of the ladder next to these.
+_BETAS = (0.7, 1.0, 1.5, 2.5, 4.0)
+
+# P(q) differs from glass to glass: of the sizes with so many glasses the largest is drawn.
+_GLASSES = 50
+
+
+def sk(result: SkResult, ax: Any = None) -> Any:
+    r"""Draw tempered Sherrington-Kirkpatrick glasses.
+
+    Four panels: energy per spin against beta with theory; ground-state energies against N^(-2/3)
+    with the fit to infinite N; P(q) above and below the critical temperature; and the way to
+    equilibrium, where the energy and what follows from the overlap meet.
+
+    Parameters
+    ----------
+    result : SkResult
+        What `spinglass.experiments.sk` returned, complete or not.
+    ax : matplotlib Axes or sequence of four Axes, optional
+        One Axes gets the second panel. By default a new figure gets all four.
+
+    Returns
+    -------
+    Axes or array of four Axes
+        What was drawn on.
+
+    Examples
+    --------
+    >>> from spinglass.experiments import sk as measure
+    >>> result = measure((16, 32), n_instances=5, n_sweeps=100)
+    >>> [panel.get_xlabel() for panel in sk(result)][:2]
+    ['inverse temperature $\\beta$', '$N^{-2/3}$']
+    """
+    if ax is None:
+        return in_new_figure(sk, result)
+    panels = flat(ax)
+    if len(panels) == 1:
+        _ground_states(result, panels[0])
+        return ax
+    draw = (_energy, _ground_states, _distribution, _equilibrium)
+    if len(panels) != len(draw):
+        raise ValueError(f"ax must be one Axes or four, got {len(panels)}")
+    for panel, function in zip(panels, draw, strict=True):
+        function(result, panel)
+    return panels
+
+
+def _series(result: SkResult) -> list[tuple[int, Any, str]]:
+    """Return (N, colour, marker) of each size that has glasses, dark to light with growing N."""
+    sizes = sorted(result.config.n_spins)
+    looks = zip(sizes, series(len(sizes)), strict=True)
+    return [(n, *look) for n, look in looks if result.of_size(n)]
+
+
+def glass_energy(beta: Any) -> Any:
+    """Return the energy per spin of the infinite glass: `theory.sk.energy`, off by 1e-4 at most."""
+    from scipy.interpolate import CubicSpline
+
+    temperature, energy, _ = np.array(_PARISI).T
+    # A clamped spline: no specific heat at T = 0, and that of -beta/2 at T = 1.
+    spline = CubicSpline(temperature, energy, bc_type=((1, 0.0), (1, 0.5)))
+    betas = np.asarray(beta, dtype=float)
+    return np.where(betas > 1, spline(1 / np.maximum(betas, 1)), -betas / 2)
+
+
+def largest_overlap(beta: Any) -> Any:
+    """Return the largest overlap of the infinite glass, in Parisi's theory in three steps."""
+    from scipy.interpolate import PchipInterpolator
+
+    temperature, _, overlap = np.array(_PARISI).T
+    return PchipInterpolator(temperature, overlap)(1 / np.maximum(beta, 1))
+
+
+def _energy(result: SkResult, ax: Any) -> None:
+    """Draw the energy per spin against beta, and in the inset its distance from theory, scaled."""
+    from spinglass.theory import sk as theory
+
+    table, coldest = result.temperatures, max(x[-1] for x in result.config.betas)
+    reach = max(1.03 * coldest, 1.5)
+    fine = np.linspace(0, reach, 300)
+    symmetric = [theory.replica_symmetric(float(beta)).energy for beta in fine[fine > 1]]
+    straight = fine[fine < 1.6]
+    ax.plot(straight, -straight / 2, color="0.45", linewidth=1.2, linestyle=":")
+    ax.plot(fine[fine > 1], symmetric, color="0.45", linewidth=1.2, linestyle="-.")
+    ax.plot(fine, glass_energy(fine), **THEORY)
+    # Without cold temperatures the curve runs where the inset would be.
+    inset = ax.inset_axes([0.53, 0.34, 0.46, 0.33]) if coldest >= 2.5 else None
+    for n, colour, marker in _series(result):
+        rows = table[table["n_spins"] == n]
+        style = {"color": colour, "marker": marker, "linestyle": "none"}
+        ax.errorbar(rows["beta"], rows["energy"], rows["energy_error"], **style)
+        if inset is None:
+            continue
+        distance, scale = rows["energy"] - glass_energy(rows["beta"]), n ** (2 / 3)
+        inset.errorbar(
+            rows["beta"], scale * distance, scale * rows["energy_error"], markersize=3.5, **style
+        )
+    if inset is not None:
+        inset.axhline(0, color="0.35", linewidth=1)
+        inset.tick_params(labelsize=9.5)
+        inset.set_title(r"$(e - e_{\rm Parisi})\,N^{2/3}$ against $\beta$", fontsize=10.5)
+    ax.plot([], [], **THEORY, label=r"Parisi, $N = \infty$")
+    ax.plot([], [], color="0.45", linewidth=1.2, linestyle=":", label=r"$-\beta/2$, right up to 1")
+    ax.plot(
+        [], [], color="0.45", linewidth=1.2, linestyle="-.", label="replica-symmetric, unstable"
+    )
+    ground = theory.GROUND_STATE_ENERGY
+    ax.axhline(ground, color="0.6", linewidth=1, zorder=0)
+    ax.annotate(f"{ground:.4f}", (0, ground), (4, 4), textcoords="offset points", fontsize=10.5)
+    ax.set_xlim(0, reach)
+    ax.set_ylim(-0.83, 0.01)
+    ax.set_xlabel(r"inverse temperature $\beta$")
+    ax.set_ylabel("energy per spin $e$")
+    ax.set_title("Energy: paramagnet and glass")
+    ax.legend(loc="upper right", **LEGEND)
+
+
+def _ground_states(result: SkResult, ax: Any) -> None:
+    """Draw ground-state energies against N^(-2/3), the fit, and the literature."""
+    from spinglass.experiments.sherrington_kirkpatrick.ground_state import AMPLITUDE, EXPONENT
+    from spinglass.theory.sk import GROUND_STATE_ENERGY as PARISI
+
+    table, fit = result.ground_states, result.ground_energy
+    reach = 1.2 * max(n**-EXPONENT for n in result.config.n_spins)
+    for n, colour, marker in _series(result):
+        for row in table[table["n_spins"] == n]:
+            used = n in fit.n_spins
+            ax.errorbar(
+                n**-EXPONENT,
+                row["energy"],
+                row["energy_error"],
+                color=colour,
+                marker=marker,
+                markersize=7,
+                markerfacecolor=colour if used else "white",
+                linestyle="none",
+                label=f"$N = {n}$" + ("" if used else " (not fitted)"),
+            )
+    u = np.array([0.0, reach])
+    known = rf"literature: ${PARISI:.4f} + {AMPLITUDE:.2f}\,N^{{-2/3}}$"
+    ax.plot(u, PARISI + AMPLITUDE * u, **THEORY, label=known)
+    if math.isfinite(fit.value):
+        ax.plot(u, fit.value + fit.amplitude * u, color="0.35", linewidth=1.4, zorder=1)
+        ax.errorbar(
+            0,
+            fit.value,
+            fit.error,
+            color="black",
+            marker="o",
+            markersize=8,
+            linestyle="none",
+            zorder=6,
+            label=rf"fit: $e_\infty = {fit.value:.4f} \pm {fit.error:.4f}$",
+        )
+    if len(fit.n_spins) > 2:
+        inset = ax.inset_axes([0.6, 0.1, 0.37, 0.26])
+        for n, colour, marker in _series(result):
+            for row in table[table["n_spins"] == n]:
+                inset.errorbar(
+                    n,
+                    1e3 * (row["energy"] - fit.at(n)),
+                    1e3 * row["energy_error"],
+                    color=colour,
+                    marker=marker,
+                    markerfacecolor=colour if n in fit.n_spins else "white",
+                )
+        inset.axhline(0, color="0.35", linewidth=1)
+        inset.set_xscale("log")
+        inset.set_xticks(table["n_spins"], [str(n) for n in table["n_spins"]])
+        inset.minorticks_off()
+        inset.set_title(f"energy − fit, in 10⁻³ ($p = {fit.p_value:.2f}$)", fontsize=10.5)
+        inset.tick_params(labelsize=9.5)
+    ax.set_xlim(-0.03 * reach, reach)
+    ax.set_xlabel("$N^{-2/3}$")
+    ax.set_ylabel("ground-state energy per spin")
+    agree = table["agree"].min(initial=1)
+    share = "all" if agree == 1 else f"≥ {math.floor(100 * agree)} % of"
+    ax.set_title(f"Ground states (ladders agree on {share} glasses)")
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(bottom, top + 0.15 * (top - bottom))  # room for the legend
+    ax.legend(loc="upper left", **LEGEND)
+
+
+def _distribution(result: SkResult, ax: Any) -> None:
+    """Draw P(q) at temperatures above and below the critical one."""
+    sizes = [n for n in sorted(result.config.n_spins) if len(result.of_size(n)) >= _GLASSES]
+    sizes = sizes or sorted(result.config.n_spins, key=lambda n: len(result.of_size(n)))
+    n = sizes[-1]
+    if not result.of_size(n):
+        say_none(ax, result, "no glass was finished")
+        return
+    betas = np.array(result.config.betas[result.config.n_spins.index(n)])
+    wanted = _BETAS if betas[-1] > 2 else np.linspace(betas[0], betas[-1], len(_BETAS))
+    places = sorted({int(np.argmin(np.abs(betas - beta))) for beta in wanted})
+    colours = matplotlib().colormaps["plasma"](np.linspace(0.85, 0.0, len(places)))
+    styles = ["-", (0, (6, 1.5)), (0, (3, 1.5)), (0, (5, 1, 1, 1)), "-"]
+    for place, colour, line in zip(places, colours, styles, strict=False):
+        table = result.distribution(n, place)
+        q, density, error = (table[name] for name in ("q", "density", "density_error"))
+        ax.plot(q, density, color=colour, linestyle=line, label=f"$T = {1 / betas[place]:.2f}$")
+        ax.fill_between(q, density - error, density + error, color=colour, alpha=0.22, linewidth=0)
+        if betas[place] > 1:
+            peak = float(largest_overlap(betas[place]))
+            ax.plot([-peak, peak], [0, 0], "^", color=colour, markersize=8, clip_on=False, zorder=5)
+    if betas[-1] > 1:
+        ax.plot([], [], "^", color="0.3", markersize=8, label="theory: largest $|q|$")
+    ax.set_xlim(-1, 1)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("overlap $q$ of two states of one glass")
+    ax.set_ylabel("density $P(q)$")
+    ax.set_title(f"Overlaps, $N = {n}$, mean over {len(result.of_size(n))} glasses")
+    ax.legend(loc="upper right", **LEGEND)
+
+
+def _equilibrium(result: SkResult, ax: Any) -> None:
+    """Draw how the energy and what follows from the overlap come together."""
+    table = result.legs
+    if not len(table):
+        say_none(ax, result, "no glass was finished")
+        return
+    coldest = max(x[-1] for x in result.config.betas)
+    for n, colour, marker in _series(result):
+        rows = table[table["n_spins"] == n]
+        ax.errorbar(
+            rows["last_sweep"],
+            rows["difference"],
+            rows["difference_error"],
+            color=colour,
+            marker=marker,
+            linewidth=0.8,
+            label=f"$N = {n}$",
+        )
+    ax.axhline(0, **THEORY)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter("{x:g}")
+    if table["last_sweep"].max() < 20 * table["last_sweep"].min():
+        ax.xaxis.set_minor_formatter("{x:g}")
+    ax.set_xlabel("sweeps, at the end of a leg")
+    ax.set_ylabel(r"$[e] + \frac{\beta}{2}(1 - [q^2])$" + rf"  at $\beta = {coldest:g}$")
+    exact = result.config.disorder == "gaussian"
+    ax.set_title("The way to equilibrium, which is at 0" + ("" if exact else " up to order $1/N$"))
+    ax.legend(loc="upper right", **LEGEND)

@@ -1,0 +1,297 @@
+"""One runner for every experiment: order, progress, storing, resuming, spreading.
+
+`run` takes the tasks of an experiment, the longest first, and does them where it is told to: on
+threads of this process, on any executor of `concurrent.futures`, on a Dask cluster. No more are
+begun at once than fit in memory. With a store every task that is finished is on disk at once, and
+what is there already is not done again. The rows do not depend on any of this.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor
+from contextlib import AbstractContextManager, ExitStack, suppress
+from pathlib import Path
+from queue import Empty
+from typing import Any, TypeAlias
+
+from spinglass import _arguments
+from spinglass._interrupted import ExperimentStopped
+from spinglass._progress import Progress, progress_callback
+from spinglass.runner.ctrl_c import CTRL_C, CtrlC
+from spinglass.runner.executors.executor import Lost, Spread, Threads
+from spinglass.runner.executors.pool import Pool
+from spinglass.runner.stores.database import StoreError, check_file, read_about, reading
+from spinglass.runner.stores.store import Store
+from spinglass.runner.task import Experiment, Rows, Task
+
+StorePath: TypeAlias = str | os.PathLike[str] | None
+Where: TypeAlias = Any
+"""None, an executor of `concurrent.futures`, a Dask client, or the address of its scheduler."""
+
+# Seconds between two looks for Ctrl-C: some systems do not interrupt a wait.
+_TICK = 0.1
+
+
+def run(
+    experiment: Experiment,
+    *,
+    store: StorePath = None,
+    executor: Where = None,
+    num_threads: int | None = None,
+    progress: Progress = False,
+    any_seed: bool = False,
+) -> Any:
+    """Do the tasks of an experiment that are not done yet, and return its result.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What to do.
+    store : path, optional
+        An SQLite file to which every finished task is written at once. If it is there already,
+        the experiment goes on where it stopped; it must be of the same config and version.
+    executor : concurrent.futures.Executor, str or distributed.Client, optional
+        Where the tasks run: by default on threads of this process. An address such as
+        ``"dask://host:8786"`` or ``"tcp://host:8786"`` is that of a Dask scheduler (needs the
+        extra ``spinglass[dask]``). It stays open.
+    num_threads : int, optional
+        Threads of this process, or of each worker of the executor. By default all that the process
+        may use, or that the worker was given. The result does not depend on it.
+    progress : bool or callable
+        True shows a bar with the time left (plain lines where stderr is no terminal), and says
+        what the store had already; a callable gets (done, total) in units of the experiment.
+    any_seed : bool
+        Whether a store that is there already may have any seed, and the experiment then takes it.
+
+    Returns
+    -------
+    object
+        What `Experiment.result` makes of all tasks.
+
+    Raises
+    ------
+    ExperimentInterrupted
+        On Ctrl-C, or what the experiment has instead; ``result`` is that of the finished tasks.
+    ExperimentStopped
+        If the workers are lost or the store cannot be written any more; with a ``result`` too.
+    StoreError
+        If the store cannot be read or written, or if another process works on it.
+    ValueError
+        If the store holds another scan; the fields that differ are named.
+    MemoryError
+        Before any work, if a task needs more memory than there is; it is named.
+    """
+    path = None if store is None else _arguments.file_path(store, "store")
+    if path is not None:
+        check_file(path)
+    threads = _arguments.thread_count(num_threads)
+    if path is not None and any_seed:
+        experiment = _with_stored_seed(experiment, path)
+    tasks = experiment.grid()
+    with ExitStack() as stack:
+        ctrl_c = stack.enter_context(CtrlC())
+        spread = _spread(experiment, executor, threads)
+        stack.callback(spread.close)
+        if path is None or not path.exists():  # before there is a file
+            _check_memory(spread, tasks)
+        kept = None
+        if path is not None:
+            kept = Store(path, experiment, spread.n_workers)
+            stack.callback(kept.close)
+            _check_memory(spread, [x for k, x in enumerate(tasks) if k not in kept.done])
+        return _Run(experiment, tasks, spread, kept, progress, ctrl_c).to_the_end()
+
+
+class _Run:
+    """One call of `run`: what is left, what is under way, what is done."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        tasks: Sequence[Task],
+        spread: Spread,
+        store: Store | None,
+        progress: Progress,
+        ctrl_c: CtrlC,
+    ) -> None:
+        self.experiment, self.tasks, self.spread, self.store = experiment, tasks, spread, store
+        self.progress, self.ctrl_c = progress, ctrl_c
+        self.before = set(store.done) if store else set()
+        left = [k for k in range(len(tasks)) if k not in self.before]
+        self.left = deque(sorted(left, key=lambda k: -tasks[k].cost))
+        self.rows: dict[int, tuple[Rows, float]] = {}
+        self.under_way = 0
+        self.units, self.cost = self._sums(self.before)
+        self.total, self.total_cost = self._sums(range(len(tasks)))
+
+    def _sums(self, numbers: Iterable[int]) -> tuple[int, float]:
+        """Return the units and the cost of tasks."""
+        tasks = [self.tasks[k] for k in numbers]
+        return sum(task.units for task in tasks), math.fsum(task.cost for task in tasks)
+
+    def to_the_end(self) -> Any:
+        """Do what is left and return the result, or raise with what there is of it."""
+        self.ctrl_c.wait_for(self.spread.told)
+        try:
+            self._do()
+            result = self._result()
+            self.ctrl_c.check()
+        except KeyboardInterrupt:
+            try:
+                self._keep_what_came()
+            except StoreError as error:
+                raise self._stopped(error) from error.__cause__
+            units, _ = self._sums(self._numbers())
+            raise self.experiment.interrupted(self._result(), units, self.total) from None
+        except (Lost, StoreError) as error:
+            with suppress(StoreError):
+                self._keep_what_came()
+            raise self._stopped(error) from error.__cause__
+        except BaseException:
+            with suppress(Exception):  # that of the task says more
+                self._keep_what_came()
+            raise
+        return result
+
+    def _stopped(self, error: Exception) -> ExperimentStopped:
+        done, reason = len(self._numbers()), str(error)
+        if self.store is not None and isinstance(error, Lost):
+            reason += f" (the same call goes on from {self.store.path})"
+        return ExperimentStopped(reason, self._result(), done, len(self.tasks))
+
+    def _do(self) -> None:
+        with self._reporting() as report:
+            if report is not None and self.before:
+                report(self.units, self.total)
+            while self.left or self.under_way:
+                self._begin()
+                for number in self._over():
+                    self.units += self.tasks[number].units
+                    self.cost += self.tasks[number].cost
+                    if report is not None:
+                        report(self.units, self.total)
+                self.ctrl_c.check()
+
+    def _begin(self) -> None:
+        """Begin what there is room for."""
+        while self.left:
+            number = self.left[0]
+            try:
+                if not self.spread.begin(number, self.tasks[number], len(self.left)):
+                    return
+            except RuntimeError as error:  # of an executor that is broken or shut down
+                raise Lost(f"the executor takes no tasks: {error}") from error
+            self.left.popleft()
+            self.under_way += 1
+
+    def _over(self) -> list[int]:
+        """Wait a moment for tasks, take in and store their rows, and return their numbers."""
+        try:
+            numbers = [self.spread.told.get(timeout=_TICK)]
+        except Empty:
+            self.spread.check_alive()
+            return []
+        failures = self._take_in(numbers)
+        if failures:
+            raise self._failure(*failures[0])
+        return [number for number in numbers if number != CTRL_C]
+
+    def _take_in(self, numbers: list[int]) -> list[tuple[int, BaseException]]:
+        """Take in what came, add the numbers of what else has come, and return what failed."""
+        with suppress(Empty):
+            while True:
+                numbers.append(self.spread.told.get_nowait())
+        finished, failures = [], []
+        for number, outcome in self.spread.collect([k for k in numbers if k != CTRL_C]):
+            self.under_way -= 1
+            if isinstance(outcome, BaseException):
+                failures.append((number, outcome))
+            else:
+                self.rows[number] = outcome
+                finished.append(number)
+        for number in finished:
+            self._keep(number)
+        return failures
+
+    def _failure(self, number: int, error: BaseException) -> BaseException:
+        """Return what is raised because a task failed."""
+        if isinstance(error, CancelledError):
+            return Lost("the executor cancelled its tasks")
+        if isinstance(error, BrokenExecutor):
+            return Lost(f"the executor broke: {error}")
+        if not isinstance(error, KeyboardInterrupt | Lost):
+            error.add_note(f"in the task {self.tasks[number].key!r} of {self.experiment.name}")
+        return error
+
+    def _keep(self, number: int) -> None:
+        if self.store is not None:
+            self.store.put(number, *self.rows[number])
+
+    def _keep_what_came(self) -> None:
+        """Take in what was finished before the end, and store what is not stored yet."""
+        self._take_in([])
+        if self.store is not None:
+            for number in [k for k in self.rows if k not in self.store.done]:
+                self._keep(number)
+
+    def _numbers(self) -> set[int]:
+        return self.before | set(self.rows)
+
+    def _result(self) -> Any:
+        rows = {number: rows for number, (rows, _) in self.rows.items()}
+        if self.before:
+            assert self.store is not None
+            rows |= {k: x for k, x in self.store.read() if k in self.before}
+        return self.experiment.result([(self.tasks[k], rows[k]) for k in sorted(rows)])
+
+    def _reporting(self) -> AbstractContextManager[Callable[[int, int], object] | None]:
+        """Return what shows the progress, which begins at what the store had."""
+        name, unit = self.experiment.name, self.experiment.unit
+        if self.progress is True and self.store is not None and self.before:
+            going = "going on" if self.left else "nothing is left to do"
+            with suppress(OSError):  # whoever read stderr is gone
+                print(
+                    f"{name}: {self.store.path} has {self.units} of {self.total} {unit}, {going}",
+                    file=sys.stderr,
+                )
+        return progress_callback(self.progress, name, unit, self._work)
+
+    def _work(self) -> float:
+        """Return which part of all work is done."""
+        return round(self.cost / self.total_cost, 9) if self.total_cost > 0.0 else 1.0
+
+
+def _check_memory(spread: Spread, tasks: Sequence[Task]) -> None:
+    """Refuse, by name, a task for which there is nowhere room."""
+    if tasks:
+        spread.check(max(tasks, key=lambda task: task.memory))
+
+
+def _spread(experiment: Experiment, executor: Where, num_threads: int | None) -> Spread:
+    """Return the place where the tasks run."""
+    if executor is None:
+        return Threads(experiment, num_threads)
+    # A client of Dask, its executor, or one of the many kinds of clusters.
+    of_dask = type(executor).__module__.startswith("distributed.")
+    if isinstance(executor, str) or of_dask or hasattr(executor, "scheduler_address"):
+        from spinglass.runner.executors.dask import Cluster
+
+        return Cluster(experiment, executor, num_threads)
+    if isinstance(executor, Executor):
+        return Pool(experiment, executor, num_threads)
+    expected = "an executor of concurrent.futures, a Dask client, or the address of a scheduler"
+    raise TypeError(f"executor must be {expected}, got {executor!r}")
+
+
+def _with_stored_seed(experiment: Experiment, path: Path) -> Experiment:
+    """Return the experiment with the seed of its store, if there is one."""
+    if not path.exists() or not path.stat().st_size:
+        return experiment
+    with reading(path) as db:
+        seed = read_about(db)["config"].get("seed")
+    return experiment if seed is None else experiment.of({**experiment.as_dict(), "seed": seed})

@@ -1,0 +1,279 @@
+"""Finished tasks on disk, so that a scan outlives the process, and the machine, that runs it.
+
+A store is one SQLite file in WAL mode. It holds what was asked (experiment, config, version), the
+grid of tasks, the rows of each task that is done, written in a transaction of its own, and the
+sessions: which process of which machine worked on it and when. Whatever kills the process, the file
+is whole and has every task that was finished before.
+
+One process at a time writes, and reading is free at any time (`spinglass.experiments.open_store`).
+Beside the store lie ``<store>.lock``, which means nothing when no process works on it, and, while
+one does or if it was killed, ``<store>-wal`` and ``<store>-shm``: the newest rows are in the first
+of them. Whoever opens the store next takes them in, so move or delete them with the store or not at
+all, and copy a store only when nobody works on it (or with ``sqlite3 STORE ".backup COPY"``).
+SQLite's WAL mode needs a local disk; do not put a store on a network file system.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from spinglass._core import __version__
+from spinglass._sqlite import STORE, connect
+from spinglass.runner.stores.database import (
+    FORMAT,
+    StoreError,
+    check_content,
+    check_file,
+    check_whole,
+    check_writable,
+    complaints,
+    identity,
+    packed,
+    read_rows,
+    resolved,
+    transaction,
+)
+from spinglass.runner.stores.lock import Lock
+from spinglass.runner.stores.machine import machine
+from spinglass.runner.task import Experiment, Rows
+
+_SCHEMA = """
+CREATE TABLE scan (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE tasks (
+    number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, cost REAL NOT NULL,
+    units INTEGER NOT NULL, wide INTEGER NOT NULL
+);
+CREATE TABLE sessions (
+    number INTEGER PRIMARY KEY, pid INTEGER NOT NULL, machine TEXT NOT NULL,
+    n_workers INTEGER NOT NULL, began TEXT NOT NULL, ended TEXT
+);
+CREATE TABLE done (
+    number INTEGER PRIMARY KEY REFERENCES tasks, session INTEGER NOT NULL REFERENCES sessions,
+    seconds REAL NOT NULL, ended TEXT NOT NULL, rows BLOB NOT NULL
+);
+"""
+
+# Seconds between two writes that wait for the disk: a crash of the whole machine loses the tasks of
+# that time, that of the process none.
+_TO_DISK = 1.0
+
+# Letters of a value in a message.
+_LONG = 40
+
+
+class Store:
+    """A store open for writing, by this process alone.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it is not there.
+    experiment : Experiment
+        What is stored; if the store is there already, it must be of the same.
+    n_workers : int
+        How many tasks run at a time.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written, is damaged, is no store, or if another process works on it.
+    ValueError
+        If it holds another scan; the message names the fields that differ.
+    """
+
+    def __init__(self, path: Path, experiment: Experiment, n_workers: int) -> None:
+        check_file(path)
+        check_writable(path)
+        self.path, self._file = path, resolved(path)
+        self._lock = Lock(path)
+        self._connection: sqlite3.Connection | None = None
+        self._session: int | None = None
+        try:
+            check_file(path)  # it may have come since
+            with complaints(path):
+                if not self._file.exists() or not self._file.stat().st_size:
+                    self._create(experiment)
+                self._connection = connect(self._file, "rw")
+                self._open(experiment, n_workers)
+                (self._n_tasks,) = self._db.execute("SELECT count(*) FROM tasks").fetchone()
+            self._size = self._file.stat().st_size
+        except BaseException:
+            self.close()
+            raise
+
+    def _create(self, experiment: Experiment) -> None:
+        """Make the store under another name first: nobody ever sees a part of one."""
+        about = {
+            "format": FORMAT,
+            "experiment": experiment.name,
+            "unit": experiment.unit,
+            "version": __version__,
+            "config": experiment.as_dict(),
+            "created": now(),
+        }
+        grid = [(k, x.key, x.cost, x.units, x.wide) for k, x in enumerate(experiment.grid())]
+        part = self._file.with_name(f".{self._file.name}.part")
+        _delete(part)
+        try:
+            db = connect(part, "rwc")
+            try:
+                with transaction(db):
+                    for statement in _SCHEMA.split(";"):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA application_id = {STORE}")
+                    pairs = [(name, json.dumps(value)) for name, value in about.items()]
+                    db.executemany("INSERT INTO scan VALUES (?, ?)", pairs)
+                    db.executemany("INSERT INTO tasks VALUES (?, ?, ?, ?, ?)", grid)
+                db.execute("PRAGMA journal_mode = WAL").fetchone()
+            finally:
+                db.close()
+            part.replace(self._file)
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be made: {error.strerror or error}") from error
+        finally:
+            _delete(part)
+
+    def _open(self, experiment: Experiment, n_workers: int) -> None:
+        db = self._db
+        self._check_same(check_content(db, self.path), experiment)
+        db.execute("PRAGMA synchronous = NORMAL")
+        with transaction(db):
+            # A session without an end was killed.
+            self._session = db.execute(
+                "INSERT INTO sessions (pid, machine, n_workers, began) VALUES (?, ?, ?, ?)",
+                (os.getpid(), json.dumps(machine()), n_workers, now()),
+            ).lastrowid
+        self.done = {number for (number,) in db.execute("SELECT number FROM done")}
+        self._synced = time.monotonic()
+        wal = self._file.with_name(f"{self._file.name}-wal")
+        self._identities = {file: identity(file) for file in (self._file, wal)}
+
+    def _check_same(self, about: dict[str, Any], experiment: Experiment) -> None:
+        """Refuse another scan, and say in what it differs."""
+        if about["experiment"] != experiment.name:
+            found = [f"that of {about['experiment']}, not of {experiment.name}"]
+        else:
+            here = {"version": __version__, **experiment.as_dict()}
+            there = {"version": about["version"], **about["config"]}
+            names = [*here, *(name for name in there if name not in here)]
+            found = [
+                _difference(name, there.get(name), here.get(name))
+                for name in names
+                if json.dumps(there.get(name)) != json.dumps(here.get(name))
+            ]
+        if not found:
+            found = self._other_tasks([task.key for task in experiment.grid()])
+        if found:
+            raise ValueError(
+                f"store {self.path} holds another scan: {'; '.join(found)}; take another file"
+            )
+
+    def _other_tasks(self, here: list[str]) -> list[str]:
+        """Say where the grid differs: rows would go to other tasks than those that made them."""
+        query = "SELECT key FROM tasks ORDER BY number"
+        there = [key for (key,) in self._db.execute(query)]
+        if len(there) != len(here):
+            return [f"it has {len(there)} tasks there and {len(here)} here"]
+        differing = (k for k, (x, y) in enumerate(zip(there, here, strict=True)) if x != y)
+        return [f"task {k} is {there[k]!r} there and {here[k]!r} here" for k in differing][:1]
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        assert self._connection is not None
+        return self._connection
+
+    def put(self, number: int, rows: Rows, seconds: float) -> None:
+        """Store the rows of a task: all of them or, if that fails, none."""
+        content = packed(rows)
+        if any(identity(file) != known for file, known in self._identities.items()):
+            raise StoreError(
+                f"{self.path} was deleted, moved or replaced while the scan ran, and takes no rows"
+            )
+        self._lock.check_held(self.path)
+        self._check_size()
+        with complaints(self.path):
+            try:
+                self._insert((number, self._session, seconds, now(), content))
+            except sqlite3.OperationalError:
+                self._db.execute("PRAGMA busy_timeout = 0")  # we have waited long enough
+                raise
+        self.done.add(number)
+        if len(self.done) == self._n_tasks:
+            check_whole(self.path, self._n_tasks)
+
+    def _check_size(self) -> None:
+        """Notice a file that became shorter: SQLite does not, as long as it has the pages."""
+        size = self._file.stat().st_size
+        if size < self._size:
+            raise StoreError(
+                f"{self.path} is damaged (cut off while the scan ran); use a copy of it, or begin "
+                "a new store"
+            )
+        self._size = size
+
+    def _insert(self, row: tuple[Any, ...]) -> None:
+        db = self._db
+        to_disk = time.monotonic() - self._synced > _TO_DISK
+        if to_disk:
+            db.execute("PRAGMA synchronous = FULL")
+        with transaction(db):
+            db.execute("INSERT INTO done VALUES (?, ?, ?, ?, ?)", row)
+        if to_disk:
+            db.execute("PRAGMA synchronous = NORMAL")
+            self._synced = time.monotonic()
+
+    def read(self) -> Iterator[tuple[int, Rows]]:
+        """Yield the number and the rows of each task that is done."""
+        with complaints(self.path):
+            yield from read_rows(self._db, self.path)
+
+    def close(self) -> None:
+        """End the session, if there is one, and let others have the store."""
+        try:
+            if self._connection is not None:
+                with suppress(sqlite3.Error):  # full, read-only or locked: so be it
+                    self._connection.execute(
+                        "UPDATE sessions SET ended = ? WHERE number = ?", (now(), self._session)
+                    )
+                with suppress(sqlite3.Error):
+                    self._connection.close()
+                self._connection = None
+        finally:
+            self._lock.close()
+
+
+def now() -> str:
+    """Return the time of the world, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(sep=" ", timespec="seconds")
+
+
+def _delete(part: Path) -> None:
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        with suppress(OSError):
+            part.with_name(part.name + suffix).unlink(missing_ok=True)
+
+
+def _difference(name: str, there: Any, here: Any) -> str:
+    """Say where a field differs; of long lists only the first place."""
+    long = max(len(json.dumps(there)), len(json.dumps(here))) > _LONG
+    if long and isinstance(there, list) and isinstance(here, list):
+        if len(there) != len(here):
+            return f"{name} has length {len(there)} there and {len(here)} here"
+        # As JSON: 1 is not 1.0 there, and NaN is NaN.
+        pairs = enumerate(zip(there, here, strict=True))
+        first = next(k for k, (x, y) in pairs if json.dumps(x) != json.dumps(y))
+        return _difference(f"{name}[{first}]", there[first], here[first])
+    return f"{name} is {_short(there)} there and {_short(here)} here"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."

@@ -1,0 +1,138 @@
+"""A stored scan to look at, finished or not, also while a process works on it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from spinglass import _arguments
+from spinglass._tables import Tabular
+from spinglass.runner.stores.database import StoreError, check_other, read_about, read_rows, reading
+from spinglass.runner.stores.status import Status, read_status
+from spinglass.runner.task import Experiment
+
+
+@dataclass(frozen=True)
+class StoredScan:
+    """A stored scan; each call reads the store anew.
+
+    Attributes
+    ----------
+    path : Path
+        The store.
+    name : str
+        Of the experiment.
+    config : object
+        What was asked: that of the result, or a dictionary if the experiment is not known here.
+    version : str
+        The version of spinglass that runs it.
+    """
+
+    path: Path
+    name: str
+    config: Any
+    version: str
+    _experiment: Experiment | None = field(repr=False)
+
+    def status(self) -> Status:
+        """Return what is done, what is left, how long it will take, and who works on it."""
+        with reading(self.path) as db:
+            return read_status(db, self.path)
+
+    def result(self) -> Any:
+        """Return the result of what is done so far: what the experiment itself returns.
+
+        The module that defines the experiment must have been imported before `open_store`.
+        """
+        if self._experiment is None:
+            raise StoreError(
+                f"{self.path} is of the experiment {self.name!r}, which is not known here; import "
+                "the module that defines it"
+            )
+        tasks = self._experiment.tasks()
+        with reading(self.path) as db:
+            keys = [key for (key,) in db.execute("SELECT key FROM tasks ORDER BY number")]
+            if keys != [task.key for task in tasks]:
+                raise StoreError(
+                    f"{self.path} is of spinglass {self.version}, which had other tasks; read it "
+                    "with that version"
+                )
+            finished = [(tasks[number], rows) for number, rows in read_rows(db, self.path)]
+        result = self._experiment.result(finished)
+        return replace(result, version=self.version) if hasattr(result, "version") else result
+
+    def to_dataframe(self) -> Any:
+        """Return the main table of `result` as a pandas DataFrame."""
+        return self._tables().to_dataframe()
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the main table of `result` as CSV."""
+        self._tables().to_csv(self._target(path))
+
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+        """Write the main table of `result` as Parquet."""
+        self._tables().to_parquet(self._target(path))
+
+    def _target(self, path: str | os.PathLike[str]) -> Path:
+        file = _arguments.file_path(path)
+        check_other(file, self.path, "path")
+        return file
+
+    def _tables(self) -> Tabular:
+        result = self.result()
+        if not hasattr(result, "to_parquet"):
+            raise TypeError(f"the result of {self.name} must have a table, got {result!r:.60}")
+        return cast(Tabular, result)
+
+
+def open_store(path: str | os.PathLike[str]) -> StoredScan:
+    """Open the store of a scan, finished or not, to read it.
+
+    A process may work on it meanwhile, and it may lie on a read-only disk. The store is not
+    changed.
+
+    Parameters
+    ----------
+    path : path
+        What the experiment had as ``store``.
+
+    Returns
+    -------
+    StoredScan
+        ``result()`` is the result of what is done, ``status()`` says how much that is.
+
+    Raises
+    ------
+    StoreError
+        If there is no such store, or it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from spinglass.experiments import capacity
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> store = folder.name + "/scan.sqlite"
+    >>> scan = capacity(100, loads=(0.05, 0.3), n_instances=5, store=store)
+    >>> stored = open_store(store)
+    >>> stored.status().units_done
+    20
+    >>> bool((stored.result().trials == scan.trials).all())
+    True
+    >>> folder.cleanup()
+    """
+    file = _arguments.file_path(path)
+    with reading(file) as db:
+        about = read_about(db)
+    name, version = about["experiment"], about["version"]
+    if name not in Experiment.known:
+        return StoredScan(file, name, about["config"], version, None)
+    try:
+        experiment = Experiment.known[name].of(about["config"])
+    except (TypeError, ValueError, AttributeError) as error:
+        raise StoreError(
+            f"{file} is of spinglass {version}, which asked for other things ({error}); read it "
+            "with that version"
+        ) from error
+    return StoredScan(file, name, experiment.config, version, experiment)

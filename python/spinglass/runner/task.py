@@ -1,0 +1,218 @@
+"""What an experiment declares: its config, its grid of independent tasks, and what a task does.
+
+An experiment is a subclass of `Experiment` with three methods. `tasks` lists the grid, `work` does
+one task and returns its rows, `result` makes of all rows what the user gets. `run` of
+`spinglass.runner.loop` does the rest: the order, the progress, the store, the spreading.
+
+>>> from dataclasses import dataclass
+>>> import numpy as np
+>>> from spinglass.runner.loop import run
+>>> @dataclass(frozen=True)
+... class WalkConfig:
+...     n_walks: int
+...     seed: int
+>>> class Walks(Experiment):
+...     name, unit, config_type = "short walks", "walks", WalkConfig
+...
+...     def tasks(self):
+...         return [Task(f"walk {k}", (k,)) for k in range(self.config.n_walks)]
+...
+...     def work(self, task, share):
+...         steps = np.random.default_rng(task.seed(self.config.seed)).choice([-1, 1], 100)
+...         return {"end": np.array([steps.sum()])}
+...
+...     def result(self, finished):
+...         return np.concatenate([rows["end"] for _, rows in finished])
+>>> run(Walks(WalkConfig(n_walks=4, seed=0))).shape
+(4,)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import numbers
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _random
+from spinglass._interrupted import ExperimentInterrupted
+
+Rows: TypeAlias = Mapping[str, NDArray[Any]]
+"""What a task returns: arrays by name, of numbers, truth values or text, structured or not."""
+
+Finished: TypeAlias = Sequence[tuple["Task", Rows]]
+"""The tasks that are done, in the order in which they were declared, and their rows."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One independent piece of an experiment.
+
+    Attributes
+    ----------
+    key : str
+        Says which one it is, to people and in the store; no two of an experiment are alike.
+    stream : tuple of int
+        Names its seed stream: its random numbers are those of (seed of the config, stream) alone,
+        whatever runs beside it.
+    arguments : tuple
+        Whatever else `Experiment.work` needs to know about it.
+    cost : float
+        About how many seconds it takes on one thread; the longest are begun first.
+    memory : int
+        How many bytes it needs while it runs.
+    units : int
+        How many of what progress counts are in it.
+    wide : bool
+        Whether it gives more with all threads for itself than side by side with others.
+    """
+
+    key: str
+    stream: tuple[int, ...] = ()
+    arguments: tuple[Any, ...] = ()
+    cost: float = 1.0
+    memory: int = 0
+    units: int = 1
+    wide: bool = False
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.key, str) and self.key):
+            raise TypeError(f"key of a task must be text, got {self.key!r}")
+        for name in ("cost", "memory", "units"):
+            value = getattr(self, name)
+            if not (isinstance(value, numbers.Real) and 0 <= float(value) < math.inf):
+                raise ValueError(
+                    f"{name} of the task {self.key!r} must be a finite number >= 0, got {value!r}"
+                )
+
+    def seed(self, seed: int, *further: int) -> int:
+        """Return the 64-bit word that keys its random numbers, or those of a part of it."""
+        return _random.seed_word(seed, *self.stream, *further)
+
+
+def checked(rows: Any) -> Rows:
+    """Return what a task returned if it is rows, or say what was expected."""
+    expected = "work must return plain NumPy arrays by name, without objects in them, got"
+    if not isinstance(rows, Mapping):
+        raise TypeError(f"{expected} {type(rows).__name__}")
+    for name, values in rows.items():
+        if not (isinstance(name, str) and name.isidentifier()):
+            raise TypeError(f"{expected} the name {name!r}, which is no identifier")
+        if type(values) is not np.ndarray or values.dtype.hasobject:
+            kind = f"dtype {values.dtype}" if type(values) is np.ndarray else type(values).__name__
+            raise TypeError(f"{expected} {kind} as {name!r}")
+    return rows
+
+
+def joined(finished: Finished, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the rows called ``name`` of all tasks that have such, as one table."""
+    tables = [rows[name] for _, rows in finished if name in rows]
+    return np.concatenate([np.empty(0, dtype), *tables])
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a task gets of the machine.
+
+    Attributes
+    ----------
+    num_threads : int
+        How many threads it may use.
+    progress : callable, optional
+        Goes to its calls into the core as ``progress``: ends them when the whole is to end. Work
+        outside of the core calls it now and then, with any two numbers.
+    """
+
+    num_threads: int = 1
+    progress: Callable[[int, int], object] | None = None
+
+
+class Experiment(ABC):
+    """A grid of independent tasks and a function from task to rows.
+
+    Attributes
+    ----------
+    name, unit : str
+        What the experiment is called, and what its progress counts.
+    config_type : type
+        A frozen dataclass of numbers, text, None and tuples of such. One with a field ``seed``
+        may be asked for with ``seed=None`` and goes on with the seed of its store.
+    interrupted : type
+        What Ctrl-C raises, with the result of what was finished.
+    """
+
+    name: ClassVar[str]
+    unit: ClassVar[str] = "tasks"
+    config_type: ClassVar[type]
+    interrupted: ClassVar[type[ExperimentInterrupted]] = ExperimentInterrupted
+
+    known: ClassVar[dict[str, type[Experiment]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "name" in cls.__dict__:
+            there = Experiment.known.get(cls.name)
+            if there and there.__module__.startswith("spinglass.") and there is not cls:
+                raise ValueError(f"name {cls.name!r} is that of an experiment of spinglass")
+            Experiment.known[cls.name] = cls  # a store says its name
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    @abstractmethod
+    def tasks(self) -> Sequence[Task]:
+        """Return the grid; it depends on the config alone, not on the machine."""
+
+    @abstractmethod
+    def work(self, task: Task, share: Share) -> Rows:
+        """Do a task, in whatever process it may be; the rows depend on config and task alone."""
+
+    @abstractmethod
+    def result(self, finished: Finished) -> Any:
+        """Return what the user gets, of all tasks or of those that are done."""
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Experiment:
+        """Return the experiment of a config as `dataclasses.asdict` and JSON left it."""
+        return cls(cls.config_type(**{name: _tuples(x) for name, x in config.items()}))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the config as a dictionary of what JSON knows, NumPy's numbers as Python's."""
+        plain = {}
+        for name, value in dataclasses.asdict(self.config).items():
+            try:
+                plain[name] = json.loads(json.dumps(value, default=_number))
+            except (TypeError, ValueError) as error:
+                raise TypeError(
+                    f"config of {self.name} must hold numbers, text, None and tuples of such, "
+                    f"got {value!r} as {name}"
+                ) from error
+        return plain
+
+    def grid(self) -> list[Task]:
+        """Return the tasks, or say what is wrong with them."""
+        tasks = list(self.tasks())
+        for task in tasks:
+            if not isinstance(task, Task):
+                raise TypeError(f"tasks of {self.name} must be of type Task, got {task!r}")
+        keys = {task.key for task in tasks}
+        if len(keys) < len(tasks):
+            raise ValueError(f"tasks must have keys of their own, got {len(keys)} for {len(tasks)}")
+        return tasks
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,0 +1,302 @@
+"""What sampling leaves behind: time series, states, and what follows from them.
+
+A run knows its units: energies are total, magnetizations per spin, both float64; rows are replicas
+and columns measurements. It carries what is needed to go on from where it ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass._registry import above
+from spinglass.sampling.overlaps import Overlaps, overlaps_between
+from spinglass.statistics import Summary, summarize
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A sampled model: what :func:`spinglass.sample` returns.
+
+    Attributes
+    ----------
+    energy : numpy.ndarray of float64, (n_replicas, n_measurements)
+        Total energies.
+    magnetization : numpy.ndarray of float64, (n_replicas, n_measurements)
+        (1/N) sum_i s_i, signed.
+    final_states : numpy.ndarray of int8, (n_replicas, n_spins)
+        Where the run ended.
+    states : numpy.ndarray of int8, (n_replicas, n_measurements, n_spins), or None
+        The state of each measurement, if they were to be kept.
+    acceptance : numpy.ndarray of float64, (n_replicas,)
+        Flipped spins per spin and sweep, warmup included; in cluster moves the mean part of all
+        spins that a sweep flips.
+    beta : float
+        Inverse temperature.
+    n_spins : int
+        N.
+    model : str
+        What was sampled.
+    dynamics, warmup, n_sweeps, every
+        As given; ``n_sweeps`` is what was done, if the run was interrupted.
+    sweeps : int
+        Sweeps that lie behind the final states: warmup, and earlier runs that this one continued.
+    seed : int or numpy.random.SeedSequence
+        What was given, or drawn for None and a Generator; given again it repeats the run.
+    version : str
+        Of the package.
+    """
+
+    energy: NDArray[np.float64] = field(repr=False)
+    magnetization: NDArray[np.float64] = field(repr=False)
+    final_states: NDArray[np.int8] = field(repr=False)
+    states: NDArray[np.int8] | None = field(repr=False)
+    acceptance: NDArray[np.float64] = field(repr=False)
+    beta: Any
+    n_spins: int
+    model: str
+    dynamics: str
+    warmup: int
+    n_sweeps: int
+    every: int
+    sweeps: int
+    seed: int | np.random.SeedSequence
+    version: str
+    # What the random streams remember; None if the run ended out of step and cannot go on.
+    _streams: NDArray[np.uint64] | None = field(repr=False)
+
+    @property
+    def n_replicas(self) -> int:
+        """Number of independent replicas."""
+        return int(self.energy.shape[0])
+
+    @property
+    def n_measurements(self) -> int:
+        """Number of measurements of each replica."""
+        return int(self.energy.shape[-1])
+
+    def summary(self) -> Any:
+        """Return the means and errors of energy, magnetization, specific heat, and others.
+
+        Returns
+        -------
+        spinglass.statistics.Summary
+            Prints as a table. Its errors allow for correlations in time (binning, jackknife).
+
+        Raises
+        ------
+        ValueError
+            If nothing was measured.
+        """
+        return self._summary(self.energy, self.magnetization, self.beta)
+
+    def _summary(self, energy: Any, magnetization: Any, beta: float) -> Summary:
+        if not self.n_measurements:
+            raise ValueError("nothing was measured: n_sweeps must be at least `every`")
+        return summarize(energy, magnetization, self.n_spins, beta)
+
+    def overlaps(self) -> Overlaps:
+        """Return the overlaps between replicas, and so P(q).
+
+        The overlap of replicas a and b is q = (1/N) sum_i s_i^a s_i^b. Without kept states they are
+        those of the final states, one a pair.
+
+        Returns
+        -------
+        Overlaps
+
+        Raises
+        ------
+        ValueError
+            If there is only one replica.
+        """
+        states = self.final_states[:, None] if self.states is None else self.states
+        return overlaps_between(states, self.beta)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the energy per spin of each replica against sweeps, and its mean with error.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        return above("plotting").run(self, ax=ax)
+
+
+@dataclass(frozen=True, eq=False)
+class TemperedRun(Run):
+    """A run on a ladder of temperatures: what :func:`spinglass.temper` returns.
+
+    ``energy`` and ``magnetization`` are (n_replicas, n_betas, n_measurements), ``final_states``
+    (n_replicas, n_betas, n_spins), ``states`` (n_replicas, n_betas, n_measurements, n_spins),
+    ``acceptance`` (n_replicas, n_betas); a replica is a whole ladder. ``beta`` is the array of
+    inverse temperatures, ascending. The other attributes are those of :class:`Run`.
+
+    Attributes
+    ----------
+    swap_rates : numpy.ndarray of float64, (n_betas - 1,)
+        Accepted part of the exchanges tried between each temperature and the next, all ladders
+        together; nan where none was tried.
+    round_trips : numpy.ndarray of int64, (n_replicas,)
+        Journeys of a state from the hottest temperature to the coldest and back.
+    """
+
+    swap_rates: NDArray[np.float64]
+    round_trips: NDArray[np.int64]
+    # Which walker of its ladder is at each temperature.
+    _order: NDArray[np.uint32] = field(repr=False)
+
+    @property
+    def betas(self) -> NDArray[np.float64]:
+        """The inverse temperatures, ascending."""
+        return np.asarray(self.beta)
+
+    def summary(self) -> Summaries:
+        """Return one summary a temperature.
+
+        Returns
+        -------
+        Summaries
+            A list of :class:`spinglass.statistics.Summary` that prints as a table.
+        """
+        return Summaries(
+            self._summary(self.energy[:, k], self.magnetization[:, k], float(beta))
+            for k, beta in enumerate(self.betas)
+        )
+
+    def overlaps(self, index: int = -1) -> Overlaps:
+        """Return the overlaps between ladders at one temperature, and so P(q).
+
+        Parameters
+        ----------
+        index : int
+            Which temperature, as an index into ``betas``; by default the coldest.
+
+        Returns
+        -------
+        Overlaps
+
+        Raises
+        ------
+        ValueError
+            If there is only one ladder.
+        IndexError
+            If there is no such temperature.
+        """
+        states = self.final_states[:, :, None] if self.states is None else self.states
+        return overlaps_between(states[:, index], float(self.betas[index]))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the energy per spin against beta, with errors.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        return above("plotting").tempered_run(self, ax=ax)
+
+
+class Summaries(list[Summary]):
+    """The summaries of a ladder, one a temperature; prints as a table."""
+
+    def __str__(self) -> str:
+        head = ("beta", "<E>/N", "<|m|>", "C", "Binder U")
+        rows = [
+            (f"{one.beta:.4g}", one.energy, one.absolute_magnetization, one.specific_heat,
+             one.binder_cumulant)
+            for one in self
+        ]  # fmt: skip
+        return "\n".join("".join(f"{entry!s:>15}" for entry in row) for row in (head, *rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Annealing:
+    """The states an annealing found: what :func:`spinglass.anneal` returns.
+
+    Attributes
+    ----------
+    best_states : numpy.ndarray of int8, (n_replicas, n_spins)
+        The state of lowest energy that each replica had after a sweep (or at its start).
+    best_energy : numpy.ndarray of float64, (n_replicas,)
+        Its total energy.
+    final_states : numpy.ndarray of int8, (n_replicas, n_spins)
+        Where each replica ended.
+    energy : numpy.ndarray of float64, (n_replicas, n_sweeps)
+        Total energy after each sweep.
+    betas : numpy.ndarray of float64, (n_sweeps,)
+        The inverse temperature of each sweep.
+    n_spins : int
+        N.
+    model : str
+        What was annealed.
+    dynamics : str
+        As given.
+    seed : int or numpy.random.SeedSequence
+        What was given, or drawn for None and a Generator; given again it repeats the run.
+    version : str
+        Of the package.
+    """
+
+    best_states: NDArray[np.int8] = field(repr=False)
+    best_energy: NDArray[np.float64]
+    final_states: NDArray[np.int8] = field(repr=False)
+    energy: NDArray[np.float64] = field(repr=False)
+    betas: NDArray[np.float64] = field(repr=False)
+    n_spins: int
+    model: str
+    dynamics: str
+    seed: int | np.random.SeedSequence
+    version: str
+
+    @property
+    def best(self) -> tuple[NDArray[np.int8], float]:
+        """The best state of all replicas, and its energy."""
+        replica = int(np.argmin(self.best_energy))
+        return self.best_states[replica], float(self.best_energy[replica])
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the energy per spin of each replica against sweeps.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        return above("plotting").annealing(self, ax=ax)
+
+
+class SamplingInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a run: :func:`~spinglass.sample`, ``temper`` or ``anneal``.
+
+    Attributes
+    ----------
+    result : Run, TemperedRun or Annealing
+        What was measured. Given as ``initial``, a run goes on with the bits of one that was never
+        interrupted.
+    """
+
+    def __init__(self, result: Run | Annealing) -> None:
+        done = result.energy.shape[-1]
+        unit = "sweeps" if isinstance(result, Annealing) else "measurements"
+        super().__init__(f"interrupted after {done} {unit} (kept in .result)")
+        self.result = result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.result,)

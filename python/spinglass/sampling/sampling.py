@@ -1,0 +1,130 @@
+"""Monte Carlo at one temperature.
+
+A sweep is N attempted updates of each replica. A replica's trajectory depends on (seed, replica)
+alone, whatever else runs, on however many threads and on whichever instruction set.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spinglass import _core
+from spinglass._arguments import inverse_temperature, thread_count
+from spinglass._progress import Progress, progress_callback
+from spinglass._random import Seed, repeatable, seed_word
+from spinglass.models.spin_model import SpinModel
+from spinglass.sampling.plan import (
+    Dynamics,
+    check_size,
+    common,
+    continued_seed,
+    earlier_run,
+    finished,
+    plan_of,
+    starts,
+    streams_of,
+)
+from spinglass.sampling.runs import Run
+
+
+def sample(
+    model: SpinModel,
+    beta: float,
+    n_sweeps: int,
+    n_replicas: int = 1,
+    dynamics: Dynamics = "metropolis",
+    warmup: int = 0,
+    every: int = 1,
+    initial: ArrayLike | Run | None = None,
+    keep_states: bool = False,
+    seed: Seed = None,
+    num_threads: int | None = None,
+    progress: Progress = False,
+) -> Run:
+    """Sample a model at one temperature by Monte Carlo.
+
+    Parameters
+    ----------
+    model : SpinModel
+        A lattice, a spin glass, a Hopfield network, or any :class:`~spinglass.Ising`.
+    beta : float
+        Inverse temperature, 0 to infinity; infinity is zero temperature.
+    n_sweeps : int
+        Sweeps after the warmup.
+    n_replicas : int
+        Independent copies of the system.
+    dynamics : {"metropolis", "heat-bath", "wolff", "swendsen-wang"}
+        Single flips, or clusters (only for models without frustration and without field). A sweep
+        of ``"wolff"`` flips one cluster, or by the toss of a coin two.
+    warmup : int
+        Sweeps before the first that counts.
+    every : int
+        Sweeps from one measurement to the next; the first comes ``every`` sweeps after the warmup.
+    initial : array_like or Run, optional
+        The starts, (n_spins,) for all or (n_replicas, n_spins); by default independent uniform
+        spins. An earlier :class:`~spinglass.Run` is continued from its states and its random
+        streams: the two together have the bits of one long run.
+    keep_states : bool
+        Whether to keep the state of each measurement (N bytes each).
+    seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
+        Replica k depends on (seed, k) alone. A continued run keeps its seed.
+    num_threads : int, optional
+        Threads to use; all that the process may use by default. Never changes a bit.
+    progress : bool or callable
+        True for a bar, or a callable of ``(done, total)`` in sweeps.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument has another shape, type or range, or the model does not allow the dynamics.
+    MemoryError
+        If the replicas, or the states to keep, do not fit in memory.
+    SamplingInterrupted
+        On Ctrl-C: a KeyboardInterrupt that carries what was measured.
+
+    Notes
+    -----
+    Metropolis and heat bath visit the sites in a fixed order (on lattices colour by colour), which
+    leaves the Boltzmann distribution exp(-beta E) unchanged. At beta = 0 Metropolis would flip
+    every spin in every sweep, for ever; there it is the heat bath. A large lattice that is quenched
+    from random spins below its critical temperature can freeze in stripes for longer than any run:
+    start it from all +1.
+
+    Metropolis et al., J. Chem. Phys. 21, 1087 (1953); Glauber, J. Math. Phys. 4, 294 (1963);
+    Swendsen and Wang, Phys. Rev. Lett. 58, 86 (1987); Wolff, Phys. Rev. Lett. 62, 361 (1989).
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> lattice = spinglass.SquareLattice(16)
+    >>> run = spinglass.sample(lattice, beta=0.44, n_sweeps=1000, n_replicas=4, seed=1)
+    >>> run.energy.shape, run.final_states.shape
+    ((4, 1000), (4, 256))
+    >>> longer = spinglass.sample(lattice, beta=0.44, n_sweeps=500, initial=run)
+    >>> longer.sweeps
+    1500
+    """
+    beta = inverse_temperature(beta)
+    plan = plan_of(model, n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
+    threads = thread_count(num_threads)
+    earlier = earlier_run(model, initial, Run, plan)
+    known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
+    word = seed_word(known_seed)
+    states = starts(model, initial, (plan.rows,), word, threads)
+    rows = len(states)
+    check_size(model, (rows,), plan)
+    with progress_callback(progress, "sample", "sweeps") as callback:
+        columns, interruption = _core.sample(
+            model._model, plan.dynamics, np.full(rows, beta), states, word,
+            *streams_of(earlier), plan.warmup, plan.n_sweeps, plan.every, plan.keep_states,
+            threads, callback,
+        )  # fmt: skip
+    result = Run(beta=beta, **common(model, columns, plan, earlier, known_seed))
+    return cast(Run, finished(result, interruption))

@@ -1,0 +1,180 @@
+"""Monte Carlo at many temperatures that exchange their states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass import _core
+from spinglass._arguments import ladder, thread_count
+from spinglass._progress import Progress, progress_callback
+from spinglass._random import Seed, repeatable, seed_word
+from spinglass.models.spin_model import SpinModel
+from spinglass.sampling.plan import (
+    Dynamics,
+    Plan,
+    check_size,
+    common,
+    continued_seed,
+    earlier_run,
+    finished,
+    plan_of,
+    starts,
+    streams_of,
+)
+from spinglass.sampling.runs import TemperedRun
+
+# The fewest sweeps from which the rates of exchange are taken, and the fewest that make a tuning.
+_PILOT, _TUNING = 25, 100
+
+
+def temper(
+    model: SpinModel,
+    betas: ArrayLike,
+    n_sweeps: int,
+    n_replicas: int = 1,
+    dynamics: Dynamics = "metropolis",
+    warmup: int = 0,
+    every: int = 1,
+    initial: ArrayLike | TemperedRun | None = None,
+    keep_states: bool = False,
+    tune: bool = False,
+    seed: Seed = None,
+    num_threads: int | None = None,
+    progress: Progress = False,
+) -> TemperedRun:
+    """Sample a model at many temperatures that exchange their states (parallel tempering).
+
+    Parameters
+    ----------
+    model : SpinModel
+        As in :func:`sample`.
+    betas : array_like, (n_betas,)
+        The ladder of inverse temperatures, strictly ascending.
+    n_sweeps : int
+        Sweeps at every temperature, after the warmup.
+    n_replicas : int
+        Independent ladders; overlaps and P(q) need at least 2.
+    dynamics, warmup, every, keep_states, num_threads, progress
+        As in :func:`sample`.
+    initial : array_like or TemperedRun, optional
+        The starts, (n_spins,) for all, (n_betas, n_spins) or (n_replicas, n_betas, n_spins); or a
+        run to be continued.
+    tune : bool
+        Whether to move the inner temperatures during the warmup, so that all neighbours exchange
+        equally often. The ends and the number of temperatures stay; the run tells what came out.
+    seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
+        Fixes the run. A continued run keeps its seed.
+
+    Returns
+    -------
+    TemperedRun
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument has another shape, type or range, or the model does not allow the dynamics.
+    MemoryError
+        If the replicas, or the states to keep, do not fit in memory.
+    SamplingInterrupted
+        On Ctrl-C: a KeyboardInterrupt that carries what was measured.
+
+    Notes
+    -----
+    After each sweep neighbouring temperatures, even pairs and odd pairs in turn, exchange their
+    states with probability min(1, exp((beta_a - beta_b) (E_a - E_b))): Hukushima and Nemoto, J.
+    Phys. Soc. Jpn 65, 1604 (1996). Tuning places the temperatures at equal steps of the summed
+    rejection rates: Syed, Bouchard-Cote, Deligiannidis and Doucet, J. R. Stat. Soc. B 84, 321
+    (2022).
+
+    Examples
+    --------
+    >>> import numpy as np, spinglass
+    >>> glass = spinglass.SherringtonKirkpatrick(64, seed=1)
+    >>> run = spinglass.temper(glass, np.linspace(0.2, 2.0, 10), 500, n_replicas=2, seed=2)
+    >>> run.energy.shape
+    (2, 10, 500)
+    >>> bool((run.swap_rates > 0.2).all())
+    True
+    """
+    betas = ladder(betas)
+    plan = plan_of(model, n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
+    threads = thread_count(num_threads)
+    earlier = earlier_run(model, initial, TemperedRun, plan)
+    if earlier is not None and len(betas) != len(earlier.betas):
+        raise ValueError(
+            f"betas must be as many as in the run, {len(earlier.betas)}, got {len(betas)}"
+        )
+    known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
+    if tune:
+        earlier = _tuned(model, betas, plan, initial, known_seed, threads)
+        betas, initial = earlier.betas, earlier
+    word = seed_word(known_seed)
+    states = starts(model, initial, (plan.rows, len(betas)), word, threads)
+    check_size(model, (len(states) // len(betas), len(betas)), plan)
+    order = np.empty(0, np.uint32) if earlier is None else earlier._order
+    behind, streams = streams_of(earlier)
+    warmup = plan.warmup // 2 if tune else plan.warmup
+    with progress_callback(progress, "temper", "sweeps") as callback:
+        columns, interruption = _core.temper(
+            model._model, plan.dynamics, betas, states, word, behind, order, streams,
+            warmup, plan.n_sweeps, plan.every, plan.keep_states, threads, callback,
+        )  # fmt: skip
+    tried, exchanged = columns["tried"].sum(axis=0), columns["exchanged"].sum(axis=0)
+    result = TemperedRun(
+        beta=betas,
+        swap_rates=np.divide(exchanged, tried, out=np.full(len(tried), np.nan), where=tried > 0),
+        round_trips=columns["round_trips"].astype(np.int64),
+        _order=columns["order"],
+        **common(model, columns, plan, earlier, known_seed),
+    )
+    return cast(TemperedRun, finished(result, interruption))
+
+
+def _tuned(
+    model: SpinModel,
+    betas: NDArray[np.float64],
+    plan: Plan,
+    initial: Any,
+    seed: int | np.random.SeedSequence,
+    threads: int | None,
+) -> TemperedRun:
+    """Spend half of the warmup on finding a ladder; return the run that found it.
+
+    Each leg is as long as all before it, so that the last, which decides, is the longest.
+    """
+    if plan.warmup < _TUNING or len(betas) < 3 or not np.isfinite(betas).all():
+        raise ValueError(
+            f"tune needs a warmup of at least {_TUNING} sweeps and at least 3 finite betas, got "
+            f"warmup={plan.warmup} and {len(betas)} betas up to {betas[-1]:g}"
+        )
+    left = plan.warmup - plan.warmup // 2
+    while left:
+        length = _PILOT if not isinstance(initial, TemperedRun) else initial.n_sweeps * 2
+        length = left if left < 2 * length else length
+        run = temper(
+            model, betas, length, plan.rows, plan.dynamics, 0, length, initial,
+            seed=seed, num_threads=threads,
+        )  # fmt: skip
+        left -= length
+        betas = _even_ladder(betas, run.swap_rates, length * run.n_replicas)
+        initial = replace(run, beta=betas)
+    return cast(TemperedRun, initial)
+
+
+def _even_ladder(
+    betas: NDArray[np.float64], rates: NDArray[np.float64], tried: int
+) -> NDArray[np.float64]:
+    """Place the temperatures at equal steps of the summed rejection rates."""
+    from scipy.interpolate import PchipInterpolator
+
+    # A rate of which no rejection was seen is still not known to be zero.
+    rejected = np.maximum(1 - np.nan_to_num(rates), 1 / (1 + tried))
+    barrier = np.concatenate([[0.0], np.cumsum(rejected)])
+    even = np.linspace(0.0, barrier[-1], len(betas))
+    moved = np.asarray(PchipInterpolator(barrier, betas)(even), dtype=np.float64)
+    moved[0], moved[-1] = betas[0], betas[-1]
+    return moved

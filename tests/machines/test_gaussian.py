@@ -1,0 +1,177 @@
+"""The machine of real numbers against its mixture of normal distributions."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logsumexp
+
+from machines.enumeration import all_states
+from spinglass import GaussianBernoulliRBM
+
+
+class Mixture:
+    """The machine with these parameters as what it is: 2^n_hidden normal distributions."""
+
+    def __init__(self, W, c, b, s):
+        self.W, self.c, self.b, self.s = (np.asarray(x, float) for x in (W, c, b, s))
+        self.h = all_states(len(self.c))
+        self.means = self.b + self.h @ self.W
+        m = self.means - self.b
+        exponents = self.h @ self.c + ((self.b * m + m**2 / 2) / self.s).sum(axis=1)
+        self.log_partition = logsumexp(exponents) + np.log(2 * np.pi * self.s).sum() / 2
+        self.law = np.exp(exponents - logsumexp(exponents))
+
+    def log_density(self, v):
+        squares = (v[:, None] - self.means) ** 2 / self.s + np.log(2 * np.pi * self.s)
+        return logsumexp(-squares.sum(axis=2) / 2, b=self.law, axis=1)
+
+    def draw(self, n, seed):
+        rng = np.random.default_rng(seed)
+        numbers = rng.choice(len(self.law), n, p=self.law)
+        return self.means[numbers] + rng.normal(size=(n, len(self.b))) * np.sqrt(self.s)
+
+    def estimator(self, **parameters):
+        model = GaussianBernoulliRBM(
+            len(self.c), **({"n_iter": 0, "random_state": 0} | parameters)
+        ).fit(np.zeros((1, len(self.b))))
+        model.components_, model.intercept_hidden_ = self.W, self.c
+        model.intercept_visible_, model.variances_ = self.b, self.s
+        return model
+
+
+def mixture(n_hidden=3, n_visible=2, seed=0):
+    rng = np.random.default_rng(seed)
+    return Mixture(
+        rng.normal(size=(n_hidden, n_visible)),
+        rng.normal(size=n_hidden) / 2,
+        rng.normal(size=n_visible),
+        rng.uniform(0.3, 2.0, n_visible),
+    )
+
+
+def test_densities_are_those_of_the_mixture():
+    exact = mixture()
+    model = exact.estimator()
+    v = exact.draw(200, seed=1)
+    assert model.log_partition().value == pytest.approx(exact.log_partition, abs=1e-12)
+    likelihood = model.log_likelihood(v)
+    assert np.allclose(likelihood.rows, exact.log_density(v), atol=1e-11)
+    assert likelihood.value == pytest.approx(exact.log_density(v).mean())
+    assert (likelihood.error, likelihood.log_partition.method) == (0.0, "exact")
+    assert np.allclose(model.transform(v), expit(exact.c + v / exact.s @ exact.W.T), atol=1e-14)
+
+
+def test_the_free_energy_sums_the_energy_over_hidden_states():
+    exact = mixture()
+    model = exact.estimator()
+    v, h = exact.draw(1, seed=2), exact.h
+    energies = model.energy(np.repeat(v, len(h), axis=0), h)
+    assert model.free_energy(v)[0] == pytest.approx(-logsumexp(-energies), abs=1e-12)
+    by_hand = (
+        ((v - exact.b) ** 2 / (2 * exact.s)).sum()
+        - h @ exact.c
+        - h @ exact.W @ (v[0] / exact.s)
+    )  # fmt: skip
+    assert np.allclose(energies, by_hand, atol=1e-12)
+
+
+def test_the_pseudo_likelihood_is_the_conditional_density():
+    exact = mixture(n_hidden=3, n_visible=3)
+    model = exact.estimator(random_state=np.random.RandomState(5))
+    v = exact.draw(40, seed=3)
+    units = np.random.RandomState(5)
+    units.randint(0, 2**64, dtype=np.uint64)  # what fit drew
+    units = units.randint(0, 3, len(v))
+    scores = model.score_samples(v)
+    grid = np.linspace(-30, 30, 6001)
+    for row, unit, score in zip(v, units, scores, strict=True):
+        moved = np.repeat(row[None], len(grid), axis=0)
+        moved[:, unit] = grid
+        integral = logsumexp(exact.log_density(moved)) + np.log(grid[1] - grid[0])
+        assert score == pytest.approx(3 * (exact.log_density(row[None])[0] - integral), abs=1e-8)
+
+
+def test_samples_have_the_moments_of_the_mixture():
+    exact = mixture(2, 2)
+    model = exact.estimator()
+    n = 50_000
+    drawn = model.sample(n, 100, random_state=1)
+    reference = exact.draw(1_000_000, seed=2)
+    for statistic in (
+        lambda v: v, lambda v: v**2, lambda v: v**3, lambda v: v[:, :1] * v[:, 1:],
+    ):  # fmt: skip
+        ours, theirs = statistic(drawn), statistic(reference)
+        error = theirs.std(axis=0) * np.sqrt(1 / n + 1 / len(theirs))
+        assert (np.abs(ours.mean(axis=0) - theirs.mean(axis=0)) < 5 * error).all()
+
+
+def test_one_gibbs_step_leaves_the_mixture_as_it_is():
+    exact = mixture(2, 2)
+    start = exact.draw(100_000, seed=3)
+    after = exact.estimator().gibbs(start)
+    error = np.sqrt(2 / len(start)) * start.std(axis=0)
+    assert (np.abs(after.mean(axis=0) - start.mean(axis=0)) < 5 * error).all()
+    error = np.sqrt(2 / len(start)) * (start**2).std(axis=0)
+    assert (np.abs((after**2).mean(axis=0) - (start**2).mean(axis=0)) < 5 * error).all()
+    assert (after != start).all()
+
+
+def test_means_have_no_noise_and_samples_do():
+    exact = mixture(2, 2)
+    model = exact.estimator()
+    assert np.allclose(model.mean(exact.h), exact.means, atol=1e-15)
+    v = exact.draw(10, seed=4)
+    p = expit(exact.c + v / exact.s @ exact.W.T)
+    assert np.allclose(model.reconstruct(v), exact.b + p @ exact.W, atol=1e-14)
+    assert (model.reconstruct(v) == model.reconstruct(v)).all()
+    n = 40_000
+    arguments = {"n": n, "n_steps": 20, "random_state": 7}
+    means, samples = model.sample_means(**arguments), model.sample(**arguments)
+    distances = np.abs(means[:, None] - exact.means).max(axis=2).min(axis=1)
+    assert (distances < 1e-14).all()  # each is one of the four
+    noise = (samples - means) ** 2
+    assert (np.abs(noise.mean(axis=0) - exact.s) < 5 * exact.s * np.sqrt(2 / n)).all()
+
+
+def test_chains_start_where_they_are_told_to():
+    exact = Mixture([[8.0]], [-32.0], [0.0], [1.0])  # two peaks that no chain leaves
+    model = exact.estimator()
+    assert (model.sample(20, 5, initial=[8.0], random_state=0) > 3).all()
+    assert (model.sample(20, 5, initial=[0.0], random_state=0) < 5).all()
+    both = model.sample(n_steps=5, initial=[[0.0], [8.0]], random_state=0)
+    assert both[0, 0] < 5 > 3 < both[1, 0]
+
+
+def test_training_finds_the_mixture_that_made_the_data():
+    exact = Mixture([[3.0, -1.0]], [9.0], [0.0, 4.0], [1.0, 0.25])
+    X = exact.draw(2000, seed=5)
+    model = GaussianBernoulliRBM(
+        1, n_iter=40, batch_size=50, learning_rate=(0.1, 0.0), variance_rate=0.5, random_state=0
+    ).fit(X)
+    best = exact.log_density(X).mean()
+    assert abs(model.log_likelihood(X).value - best) < 0.02
+    assert np.allclose(model.variances_, exact.s, rtol=0.15)
+    found = model.mean([[0], [1]])
+    assert np.allclose(found[found[:, 0].argsort()], exact.means, atol=0.2)
+
+
+@pytest.mark.parametrize("persistent", [True, False])
+def test_updates_have_no_bias_where_the_likelihood_is_highest(persistent):
+    """Data of the machine itself: steps vanish within their errors, CD-1 included."""
+    exact = mixture(2, 2)
+    X = exact.draw(100_000, seed=6)
+    steps = []
+    for seed in range(20):
+        model = exact.estimator(
+            persistent=persistent, batch_size=5_000, k=60 if persistent else 1,
+            learning_rate=1e-4, variance_rate=1.0, random_state=seed,
+        )  # fmt: skip
+        names = ("components_", "intercept_hidden_", "intercept_visible_", "variances_")
+        before = [np.ravel(getattr(model, name)) for name in names]
+        model.partial_fit(X[seed * 5_000 : (seed + 1) * 5_000])
+        after = [np.ravel(getattr(model, name)) for name in names]
+        steps.append(np.concatenate(after) - np.concatenate(before))
+    steps = np.array(steps)
+    error = steps.std(axis=0, ddof=1) / np.sqrt(len(steps))
+    # Student's t of 19 degrees of freedom: beyond 7 once in 10^6.
+    assert (np.abs(steps.mean(axis=0)) < 7 * error).all()
+    assert (error > 0).all()
