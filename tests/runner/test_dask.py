@@ -122,8 +122,8 @@ def test_an_experiment_of_main_goes_by_value(cluster):
     script = f"""
 import numpy as np
 from dataclasses import dataclass
-from spinglass.experiments.runner import run
-from spinglass.experiments.task import Experiment, Task
+from spinglass.runner.loop import run
+from spinglass.runner.task import Experiment, Task
 
 @dataclass(frozen=True)
 class Config:
@@ -293,7 +293,7 @@ import sys
 sys.path[:] = {[str(folder) for folder in sys.path]!r}
 from scans import Toy, ToyConfig
 from spinglass.experiments import capacity
-from spinglass.experiments.runner import run
+from spinglass.runner.loop import run
 assert "distributed" not in sys.modules and "dask" not in sys.modules
 sys.modules["distributed"] = None
 try:

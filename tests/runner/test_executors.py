@@ -86,7 +86,7 @@ def test_an_experiment_of_main_runs_in_forked_processes():
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from scans import Toy, ToyConfig
-from spinglass.experiments.runner import run
+from spinglass.runner.loop import run
 
 class Mine(Toy):
     name = "mine"
@@ -211,8 +211,8 @@ import multiprocessing, signal, time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from scans import Toy, ToyConfig
-from spinglass.experiments.interrupted import ExperimentInterrupted
-from spinglass.experiments.runner import run
+from spinglass._interrupted import ExperimentInterrupted
+from spinglass.runner.loop import run
 
 class Uneven(Toy):
     name = "uneven"

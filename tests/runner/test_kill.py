@@ -27,7 +27,7 @@ FORKS = f"""
 import os, signal, sys, time
 sys.path.insert(0, {str(Path(walks_file).parent)!r})
 from spinglass.experiments import capacity
-from spinglass.experiments.stores.store import Store
+from spinglass.runner.stores.store import Store
 class Telling(Store):
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -58,7 +58,7 @@ EVENTS = f"""
 import os, signal, sys
 sys.path.insert(0, {str(Path(walks_file).parent)!r})
 from pathlib import Path
-from spinglass.experiments.stores.store import Store
+from spinglass.runner.stores.store import Store
 from walks import walks
 experiment = walks(3)
 task = experiment.tasks()[0]

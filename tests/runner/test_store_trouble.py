@@ -28,7 +28,7 @@ sys.path.insert(0, {str(Path(walks_file).parent)!r})
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from spinglass.experiments.stores.store import Store
+from spinglass.runner.stores.store import Store
 from walks import walks
 store = Store(Path(sys.argv[1]), walks(3), 1)
 pool = ProcessPoolExecutor(1, mp_context=get_context(sys.argv[2]))
