@@ -3,6 +3,7 @@
 import ast
 import inspect
 import pkgutil
+import re
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
@@ -206,3 +207,35 @@ def test_floors_are_named_from_top_to_bottom_as_in_the_contributors_page():
     for upper, lower in pairwise(FLOORS):
         names = [", ".join(sorted(x for x in floor)) for floor in (upper, lower)]
         assert f"{names[0]} -> {names[1]}" in text
+
+
+def names_in_docstrings():
+    """Yield every dotted name of the package that a source mentions, with its module."""
+    pattern = re.compile(r"(?<![\w./])spinglass(?:\.\w+)+(?!\w|\.py|\.sqlite|\[)")
+    for module, path in modules().items():
+        for name in sorted(set(pattern.findall(path.read_text(encoding="utf-8")))):
+            yield module, name.rstrip(".")
+
+
+def resolves(name):
+    """Return whether a dotted name can be imported, or reached from what can."""
+    parts = name.split(".")
+    for k in range(len(parts), 0, -1):
+        try:
+            found = import_module(".".join(parts[:k]))
+        except ModuleNotFoundError:
+            continue
+        return all((found := getattr(found, part, None)) is not None for part in parts[k:])
+    return False
+
+
+def test_names_that_docstrings_mention_can_be_imported():
+    keys_of_files = {"spinglass.config", "spinglass.version", "spinglass.rbm"}
+    missing = [
+        f"{module}: {name}"
+        for module, name in names_in_docstrings()
+        if name not in keys_of_files and not resolves(name)
+    ]
+    assert not missing
+    assert resolves("spinglass.experiments.capacity")
+    assert not resolves("spinglass.experiments.capacity.no_such_name")
