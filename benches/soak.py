@@ -39,7 +39,7 @@ import numpy as np
 import scipy.stats
 import soaked
 
-from spinglass._interrupted import ExperimentInterrupted
+from spinglass._interrupted import Interrupted
 from spinglass.experiments import capacity
 
 # Sends as many signals as the last byte it was told says, at random.
@@ -170,7 +170,7 @@ class Soak:
                 return kept, result
             except piece.interruption as stopped:
                 self.report.interrupted[piece.kind] += 1
-                if isinstance(stopped, ExperimentInterrupted) or hasattr(stopped, "result"):
+                if isinstance(stopped, Interrupted):
                     kept.append(stopped)
             except KeyboardInterrupt as stopped:
                 self.report.early[_place(stopped)] += 1

@@ -16,9 +16,6 @@ import numpy as np
 
 import spinglass
 from spinglass import experiments
-from spinglass.experiments.points import PointsInterrupted
-from spinglass.experiments.retrieval_capacity.experiment import ScanInterrupted
-from spinglass.experiments.sherrington_kirkpatrick.experiment import SkInterrupted
 
 
 @dataclass
@@ -78,7 +75,7 @@ def capacity(draw: Random) -> Piece:
     return Piece(
         "capacity",
         lambda **where: experiments.capacity(**arguments, **where),
-        ScanInterrupted,
+        spinglass.Interrupted,
         lambda stopped, whole: _among(stopped.result.trials, whole.trials),
         is_scan=True,
     )
@@ -98,7 +95,7 @@ def ising(draw: Random) -> Piece:
     return Piece(
         "ising",
         lambda **where: experiments.ising(**arguments, **where),
-        PointsInterrupted,
+        spinglass.Interrupted,
         lambda stopped, whole: _among(stopped.result.points, whole.points),
         is_scan=True,
     )
@@ -116,7 +113,7 @@ def sk(draw: Random) -> Piece:
     return Piece(
         "sk",
         lambda **where: experiments.sk(**arguments, **where),
-        SkInterrupted,
+        spinglass.Interrupted,
         lambda stopped, whole: all(
             any(alike(one, other) for other in whole.instances) for one in stopped.result.instances
         ),
@@ -140,7 +137,7 @@ def recall(draw: Random) -> Piece:
     return Piece(
         "recall",
         lambda **where: network.recall(states, seed=seed, **arguments, **where),
-        spinglass.RecallInterrupted,
+        spinglass.Interrupted,
         belongs,
     )
 
@@ -172,9 +169,7 @@ def _run(draw: Random, kind: str, call: Callable[..., Any], **given: Any) -> Pie
         kept = stopped.result.energy
         return alike(kept, np.ascontiguousarray(whole.energy[..., : kept.shape[-1]]))
 
-    return Piece(
-        kind, lambda **where: call(**arguments, **where), spinglass.SamplingInterrupted, belongs
-    )
+    return Piece(kind, lambda **where: call(**arguments, **where), spinglass.Interrupted, belongs)
 
 
 def sample(draw: Random) -> Piece:

@@ -5,6 +5,7 @@ from typing import Any
 
 from spinglass import exact
 from spinglass._core import __version__, simd_level
+from spinglass._interrupted import Interrupted
 from spinglass.inverse.inverse_ising import InverseIsing
 from spinglass.machines import BernoulliRBM, Equilibration, LogLikelihood
 from spinglass.machines.gaussian_rbm import GaussianBernoulliRBM
@@ -17,9 +18,10 @@ from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bit
 from spinglass.models.spin_model import SpinModel
 from spinglass.partition.annealed import estimate_log_partition
 from spinglass.partition.log_partition import LogPartition
+from spinglass.sampling import SamplingInterrupted
 from spinglass.sampling.annealing import anneal
 from spinglass.sampling.overlaps import Overlaps
-from spinglass.sampling.runs import Annealing, Run, SamplingInterrupted, TemperedRun
+from spinglass.sampling.runs import Annealing, Run, TemperedRun
 from spinglass.sampling.sampling import sample
 from spinglass.sampling.tempering import temper
 
@@ -31,6 +33,7 @@ __all__ = [
     "Equilibration",
     "GaussianBernoulliRBM",
     "Hopfield",
+    "Interrupted",
     "InverseIsing",
     "Ising",
     "LogLikelihood",

@@ -1,32 +1,32 @@
-"""What is left of an experiment that ends too early: the result of what was finished."""
+"""What is left of a call that ends too early: the result of what was finished."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-class ExperimentInterrupted(KeyboardInterrupt):
-    """Ctrl-C during an experiment; each kind names what it counts in ``unit``.
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a long call, which keeps what was finished.
 
     Attributes
     ----------
     result : object
-        The result of what was finished.
+        The result of what was finished: what the call itself returns, only less of it.
     done, total : int
-        How many that are, and of how many.
+        How much was finished, and of how much.
+    unit : str
+        What they count: sweeps, measurements, trials, ...
     """
 
-    unit = "parts"
-
-    def __init__(self, result: Any, done: int, total: int) -> None:
-        super().__init__(f"interrupted after {done} of {total} {self.unit} (kept in .result)")
-        self.result, self.done, self.total = result, done, total
+    def __init__(self, result: Any, done: int, total: int, unit: str) -> None:
+        super().__init__(f"interrupted after {done} of {total} {unit} (kept in .result)")
+        self.result, self.done, self.total, self.unit = result, done, total, unit
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.result, self.done, self.total)
+        return type(self), (self.result, self.done, self.total, self.unit)
 
 
-class ExperimentStopped(RuntimeError):  # noqa: N818  beside ExperimentInterrupted
+class ExperimentStopped(RuntimeError):  # noqa: N818  beside Interrupted
     """An experiment that cannot go on: its workers are lost, or its store cannot be written.
 
     Attributes

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from spinglass.cli import main
-from spinglass.experiments import PointsInterrupted, renormalize
+from spinglass.experiments import Interrupted, renormalize
 
 SMALL = ["renormalize", "--size", "16", "--sweeps", "400", "--picture", "16"]
 
@@ -89,7 +89,7 @@ def test_an_interrupt_writes_what_is_finished_and_exits_with_130(tmp_path, capsy
     part = renormalize(16, [2.2], n_sweeps=100, picture_size=None)
 
     def interrupted(*args, **kwargs):
-        raise PointsInterrupted(part, 2, 14)
+        raise Interrupted(part, 2, 14, "points")
 
     monkeypatch.setattr("spinglass.experiments.renormalize", interrupted)
     assert main(["renormalize", "--out", str(tmp_path)]) == 130

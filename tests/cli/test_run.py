@@ -4,7 +4,7 @@ import pytest
 
 from spinglass.cli.arguments import Parser, add_command, add_common, add_counts, add_numbers
 from spinglass.cli.run import carry_out, given, page
-from spinglass.experiments import ExperimentInterrupted
+from spinglass.experiments import Interrupted
 
 
 class Result:
@@ -15,10 +15,6 @@ class Result:
         path = folder / self.name
         path.write_text(f"figure: {figure}")
         return (path,)
-
-
-class EpochsInterrupted(ExperimentInterrupted):
-    unit = "epochs"
 
 
 def carried_out(experiment, folder, *flags, **names):
@@ -88,7 +84,7 @@ def test_a_refused_argument_has_the_name_of_its_flag(error, message, tmp_path, c
 
 def test_ctrl_c_keeps_what_was_finished_without_a_figure(tmp_path, capsys):
     def experiment(**_):
-        raise EpochsInterrupted(Result(), 3, 10)
+        raise Interrupted(Result(), 3, 10, "epochs")
 
     folder = tmp_path / "new"
     assert carried_out(experiment, folder) == 130

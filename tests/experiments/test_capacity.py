@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spinglass import experiments
-from spinglass.experiments import CapacityConfig, CapacityScan, ScanInterrupted, capacity
+from spinglass.experiments import CapacityConfig, CapacityScan, Interrupted, capacity
 
 room = importlib.import_module("spinglass.experiments.retrieval_capacity.experiment")
 
@@ -253,7 +253,7 @@ def test_an_interrupt_carries_the_finished_trials(monkeypatch, tmp_path, finishe
     monkeypatch.setattr(room.CapacityExperiment, "work", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         capacity((100, 200), loads=(0.1, 0.3), n_instances=5, n_starts=2, num_threads=1)
-    assert isinstance(caught.value, ScanInterrupted)
+    assert isinstance(caught.value, Interrupted)
     assert (caught.value.done, caught.value.total) == (2 * finished, 40)
     result = pickle.loads(pickle.dumps(caught.value)).result
     assert len(result.trials) == 2 * finished

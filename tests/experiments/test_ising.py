@@ -11,7 +11,7 @@ import pytest
 
 import spinglass
 from spinglass import plotting
-from spinglass.experiments import IsingScan, PointsInterrupted, Snapshot, ising
+from spinglass.experiments import Interrupted, IsingScan, Snapshot, ising
 from spinglass.experiments.ising_transition.experiment import default_temperatures
 from spinglass.experiments.ising_transition.result import CRITICAL_BINDER
 from spinglass.experiments.points import replica_estimate
@@ -189,7 +189,7 @@ def test_ctrl_c_keeps_the_points_that_are_finished():
         if done >= 3:
             raise KeyboardInterrupt
 
-    with pytest.raises(PointsInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         ising([4, 8], n_sweeps=500, num_threads=1, progress=interrupt)
     error = caught.value
     assert isinstance(error, KeyboardInterrupt)
@@ -204,7 +204,7 @@ def test_ctrl_c_keeps_the_points_that_are_finished():
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT to itself")
 def test_a_long_point_is_ended_by_ctrl_c_at_once():
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(PointsInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         ising([64], [2.0, 2.2], n_sweeps=100, warmup=2**39, snapshot_size=None)
     assert caught.value.done == 0
 

@@ -10,7 +10,7 @@ import pytest
 import spinglass
 from spinglass import meanfield as methods
 from spinglass import plotting
-from spinglass.experiments import MeanFieldConfig, MeanFieldLattice, PointsInterrupted, meanfield
+from spinglass.experiments import Interrupted, MeanFieldConfig, MeanFieldLattice, meanfield
 from spinglass.theory import ising2d
 
 
@@ -127,7 +127,7 @@ def test_ctrl_c_keeps_the_points_that_are_finished():
         if done >= 2:
             raise KeyboardInterrupt
 
-    with pytest.raises(PointsInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         meanfield(16, n_sweeps=400, num_threads=1, progress=interrupt)
     result = caught.value.result
     assert 2 <= caught.value.done < caught.value.total == 14

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spinglass import BernoulliRBM
-from spinglass.experiments import RbmInterrupted, rbm
+from spinglass.experiments import Interrupted, rbm
 from spinglass.experiments.rbm_training.images import load_images
 from spinglass.experiments.rbm_training.measures import pseudo_likelihood
 from spinglass.experiments.rbm_training.pictures import ERASED, with_halves_erased
@@ -199,7 +199,7 @@ def test_an_interrupted_training_goes_on_with_the_bits_of_one_that_was_not(resul
         if done >= 40:
             raise KeyboardInterrupt
 
-    with pytest.raises(RbmInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         rbm(bars(), seed=3, checkpoint=file, progress=interrupt, **SMALL)
     left = caught.value.result
     assert (caught.value.done, caught.value.total) == (3, 5)
@@ -224,7 +224,7 @@ def test_ctrl_c_before_the_first_row_leaves_a_training_that_goes_on(result, tmp_
 
     with monkeypatch.context() as patched:
         patched.setattr("spinglass.experiments.rbm_training.training.row_of_curves", interrupted)
-        with pytest.raises(RbmInterrupted):
+        with pytest.raises(Interrupted):
             rbm(bars(), seed=3, checkpoint=file, **SMALL)
     assert file.exists()
     assert not file.with_suffix(".csv").exists()
@@ -246,7 +246,7 @@ def test_a_row_that_ctrl_c_came_before_is_measured_when_the_training_goes_on(
 
     with monkeypatch.context() as patch:
         patch.setattr(training, "row_of_curves", interrupted)
-        with pytest.raises(RbmInterrupted) as caught:
+        with pytest.raises(Interrupted) as caught:
             rbm(bars(), seed=3, checkpoint=file, **SMALL)
     assert caught.value.done == 3
     assert len(caught.value.result.curves) == 2
@@ -261,7 +261,7 @@ def test_a_checkpoint_of_another_training_is_refused_and_kept(tmp_path):
         if done >= 40:
             raise KeyboardInterrupt
 
-    with pytest.raises(RbmInterrupted):
+    with pytest.raises(Interrupted):
         rbm(bars(), checkpoint=file, progress=interrupt, **SMALL)
     before = file.read_bytes()
     for changed in ({"n_components": 7}, {"seed": 5}, {"learning_rate": 0.3}):
@@ -278,7 +278,7 @@ def test_an_interrupt_while_the_machine_is_measured_keeps_all_epochs(monkeypatch
         raise KeyboardInterrupt
 
     monkeypatch.setattr(room, "run_chains", interrupted)
-    with pytest.raises(RbmInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         rbm(bars(), **SMALL)
     assert caught.value.done == caught.value.total == 5
     assert not caught.value.result.complete
@@ -313,7 +313,7 @@ def test_an_unfinished_training_is_written_without_a_figure_and_draws_what_there
         if done >= 40:
             raise KeyboardInterrupt
 
-    with pytest.raises(RbmInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         rbm(bars(), progress=interrupt, **SMALL)
     left = pickle.loads(pickle.dumps(caught.value)).result
     (tmp_path / "rbm.png").write_text("of an earlier run")

@@ -8,7 +8,7 @@ import pytest
 
 import spinglass
 from spinglass import plotting
-from spinglass.experiments import Flow, PointsInterrupted, Renormalization, renormalize
+from spinglass.experiments import Flow, Interrupted, Renormalization, renormalize
 from spinglass.experiments.renormalization_flow.experiment import default_temperatures
 from spinglass.experiments.renormalization_flow.points import block_spins, neighbour_correlation
 from spinglass.theory import ising2d
@@ -191,7 +191,7 @@ def test_ctrl_c_keeps_the_points_that_are_finished():
         if done >= 2:
             raise KeyboardInterrupt
 
-    with pytest.raises(PointsInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         renormalize(16, n_sweeps=400, num_threads=1, progress=interrupt)
     result = caught.value.result
     assert 2 <= caught.value.done < caught.value.total == 14

@@ -13,7 +13,7 @@ import pytest
 import spinglass
 from spinglass import SherringtonKirkpatrick, plotting
 from spinglass._random import seed_word
-from spinglass.experiments import SkInterrupted, SkResult, sk
+from spinglass.experiments import Interrupted, SkResult, sk
 from spinglass.experiments.sherrington_kirkpatrick.instance import (
     ladder,
     leg_ends,
@@ -286,7 +286,7 @@ def test_an_interrupt_carries_the_glasses_that_were_finished(monkeypatch):
         return measure(n_spins, instance, *rest)
 
     monkeypatch.setattr(room, "measure", interrupted)
-    with pytest.raises(SkInterrupted, match="after 2 of 5 glasses") as caught:
+    with pytest.raises(Interrupted, match="after 2 of 5 glasses") as caught:
         sk(12, 5, 30, num_threads=1)
     partial = pickle.loads(pickle.dumps(caught.value)).result
     assert [x.instance for x in partial.instances] == [0, 1]

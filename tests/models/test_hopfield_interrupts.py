@@ -245,10 +245,11 @@ def test_a_keyboard_interrupt_of_the_progress_callback_keeps_the_finished_recall
         if done > 0:
             raise KeyboardInterrupt
 
-    with pytest.raises(RecallInterrupted) as error:
+    with pytest.raises(RecallInterrupted, match=r"of 400 recalls") as error:
         slow_recall(slow, stop)
     finished, result = error.value.finished, error.value.result
     assert 0 < finished.size < 400
+    assert (error.value.done, error.value.total) == (finished.size, 400)
     whole = slow_recall(slow, False)
     np.testing.assert_array_equal(result.states, whole.states[finished])
     np.testing.assert_array_equal(result.flips, whole.flips[finished])
@@ -288,6 +289,7 @@ def test_plain_lines_tell_the_progress_where_there_is_no_terminal(slow, capsys):
 
 def test_an_interrupted_batch_pickles_with_what_it_kept():
     result = Hopfield([[1, -1, 1]]).recall([[1, -1, 1]])
-    error = pickle.loads(pickle.dumps(RecallInterrupted(result, np.array([0]))))
+    error = pickle.loads(pickle.dumps(RecallInterrupted(result, np.array([0]), 3)))
     np.testing.assert_array_equal(error.result.states, result.states)
     np.testing.assert_array_equal(error.finished, [0])
+    assert (error.done, error.total, error.unit) == (1, 3, "recalls")

@@ -372,6 +372,7 @@ def test_ctrl_c_keeps_what_has_converged():
     result = caught.value.result
     done = int(result.starts["converged"].sum())
     assert 0 < done < 8
+    assert (caught.value.done, caught.value.total, caught.value.unit) == (done, 8, "starts")
     assert sum(x.n_starts for x in result.solutions) == done
     assert result.unfinished.shape == (8 - done, 64)
     assert pickle.loads(pickle.dumps(caught.value)).result.starts.shape == (8,)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from scans import Deadly, Failing, Long, Toy, ToyConfig, Witness
-from spinglass._interrupted import ExperimentInterrupted, ExperimentStopped
+from spinglass._interrupted import ExperimentStopped, Interrupted
 from spinglass.experiments import capacity
 from spinglass.runner.loop import run
 
@@ -237,7 +237,7 @@ def test_a_scan_waits_for_the_first_worker_and_says_so_once(late):
 def test_interrupted_tasks_end_on_the_workers_too(client, tmp_path, interrupt_when):
     config = ToyConfig(6, seconds=60, folder=str(tmp_path))
     interrupt_when(lambda: len(list(tmp_path.glob("began *"))) == 2)
-    with pytest.raises(ExperimentInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         run(Long(config), executor=client)
     assert (caught.value.done, caught.value.total) == (0, 6)
     patience = time.monotonic() + 20

@@ -14,7 +14,7 @@ import pytest
 
 from scans import Deadly, Failing, Long, Toy, ToyConfig, Witness
 from spinglass._core import available_threads
-from spinglass._interrupted import ExperimentInterrupted, ExperimentStopped
+from spinglass._interrupted import ExperimentStopped, Interrupted
 from spinglass.experiments import capacity
 from spinglass.runner.loop import run
 
@@ -197,7 +197,7 @@ def test_what_is_no_executor_is_refused(what):
 
 def test_interrupted_tasks_on_threads_end_soon(tmp_path, interrupt_when):
     interrupt_when(lambda: len(list(tmp_path.glob("began *"))) == 2)
-    with ThreadPoolExecutor(2) as executor, pytest.raises(ExperimentInterrupted) as caught:
+    with ThreadPoolExecutor(2) as executor, pytest.raises(Interrupted) as caught:
         run(Long(ToyConfig(6, seconds=600, folder=str(tmp_path))), executor=executor)
     assert (caught.value.done, caught.value.total) == (0, 6)
     assert len(list(tmp_path.glob("ended *"))) == 2
@@ -211,8 +211,8 @@ import multiprocessing, signal, time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from scans import Toy, ToyConfig
-from spinglass._interrupted import ExperimentInterrupted
-from spinglass.runner.loop import run
+from spinglass import Interrupted
+from spinglass.experiments import run
 
 class Uneven(Toy):
     name = "uneven"
@@ -231,7 +231,7 @@ if __name__ == "__main__":
     with ProcessPoolExecutor(2, multiprocessing.get_context({method!r})) as executor:
         try:
             run(Uneven(ToyConfig(50)), executor=executor, progress=progress)
-        except ExperimentInterrupted as error:
+        except Interrupted as error:
             print(error.done, len(error.result))
         print(len(run(Toy(ToyConfig(4)), executor=executor)))
 """

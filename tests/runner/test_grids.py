@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 import pytest
 
+from spinglass._interrupted import Interrupted
 from spinglass.experiments.ising_transition.experiment import IsingExperiment, ising
 from spinglass.experiments.mean_field_lattice.experiment import MeanFieldExperiment, meanfield
 from spinglass.experiments.renormalization_flow.experiment import RenormalizeExperiment, renormalize
@@ -98,7 +99,7 @@ def test_a_scan_that_is_interrupted_twice_ends_as_one_that_is_not(
 
     for _ in range(2):
         shown.clear()
-        with suppress(kind.interrupted):  # a single task is over by then
+        with suppress(Interrupted):  # a single task is over by then
             function(**arguments, store=path, progress=interrupt)
     found = function(**arguments, store=path, progress=lambda *x: calls.append(x))
     assert contents(found) == contents(function(**arguments))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from spinglass._interrupted import ExperimentInterrupted
+from spinglass._interrupted import Interrupted
 from spinglass.experiments.sherrington_kirkpatrick.experiment import sk
 from spinglass.runner.loop import run
 from spinglass.runner.stores.store import Store
@@ -308,7 +308,7 @@ def interrupt_at(k):
 @pytest.mark.parametrize("stored", [False, True])
 def test_ctrl_c_keeps_what_is_finished_and_the_next_call_goes_on(tmp_path, stored):
     path = tmp_path / "scan.sqlite" if stored else None
-    with pytest.raises(ExperimentInterrupted, match="after 6 of 45") as caught:
+    with pytest.raises(Interrupted, match="after 6 of 45") as caught:
         run(squares(10, interrupt_at(4), units=lambda k: k), store=path, num_threads=2)
     assert caught.value.result == {0: 0, 1: 1, 2: 4, 3: 9}
     assert (caught.value.done, caught.value.total) == (6, 45)
@@ -330,7 +330,7 @@ def test_ctrl_c_while_a_row_is_stored_is_no_error(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Store, "put", interrupted)
     for count in (3, 4):
-        with pytest.raises(ExperimentInterrupted) as caught:
+        with pytest.raises(Interrupted) as caught:
             run(squares(6), store=path, num_threads=1)
         assert count <= caught.value.done < 6
     assert run(squares(6), store=path) == {k: k**2 for k in range(6)}
@@ -342,7 +342,7 @@ def test_ctrl_c_while_the_result_is_made_keeps_all_of_it():
             _thread.interrupt_main()
             return super().result(finished)
 
-    with pytest.raises(ExperimentInterrupted, match="after 6 of 6") as caught:
+    with pytest.raises(Interrupted, match="after 6 of 6") as caught:
         run(Slow(SquaresConfig()))
     assert len(caught.value.result) == 6
 
@@ -355,7 +355,7 @@ def test_ctrl_c_twice_does_not_wait():
         time.sleep(0.001)
         raise AssertionError("still there")
 
-    with pytest.raises(ExperimentInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         run(squares(), num_threads=1, progress=progress)
     assert caught.value.result[0] == 0
 

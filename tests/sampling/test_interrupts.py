@@ -14,7 +14,7 @@ INTERRUPT = """
 import json, os, pickle, signal, sys, threading, time
 import numpy as np
 import spinglass
-from spinglass import SamplingInterrupted
+from spinglass import Interrupted
 
 def measure(call, after=0.6):
     sent = []
@@ -25,7 +25,7 @@ def measure(call, after=0.6):
     threading.Thread(target=send, daemon=True).start()
     try:
         call()
-    except SamplingInterrupted as error:
+    except Interrupted as error:
         return time.monotonic() - sent[0], pickle.loads(pickle.dumps(error)).result
     sys.exit("the call was over before it was interrupted")
 

@@ -19,7 +19,7 @@ what is printed of the result; all else is here and in `spinglass.cli.arguments`
 
 The experiment takes ``seed`` and ``num_threads`` too. Its result has ``save(folder, figure=...)``,
 which returns the paths written. It begins its complaints with the name of the argument, which here
-becomes that of the flag. On Ctrl-C it raises an `ExperimentInterrupted` with what was finished, and
+becomes that of the flag. On Ctrl-C it raises an `Interrupted` with what was finished, and
 if it cannot go on an `ExperimentStopped`. A command that can be stored calls ``add_storing`` before
 ``add_common``, and its experiment takes ``store`` and ``executor``.
 """
@@ -67,7 +67,7 @@ def carry_out(
         The flags of arguments that do not share their name, as they do with ``n_`` or ``num_``
         before it.
     """
-    from spinglass.experiments import ExperimentInterrupted, ExperimentStopped, StoreError
+    from spinglass.experiments import ExperimentStopped, Interrupted, StoreError
 
     complain = chosen.parser.error
     check_store_elsewhere(chosen)
@@ -77,7 +77,7 @@ def carry_out(
             **arguments, **storing(chosen), seed=chosen.seed, num_threads=chosen.threads
         )
         kept = True
-    except ExperimentInterrupted as interrupt:
+    except Interrupted as interrupt:
         kept = True
         _save(interrupt.result, chosen.out, complain, figure=False)  # Ctrl-C is not kept waiting
         print(

@@ -1,6 +1,6 @@
 """Experiments, one question a file: a frozen config in, a result object out."""
 
-from spinglass._interrupted import ExperimentInterrupted, ExperimentStopped
+from spinglass._interrupted import ExperimentStopped, Interrupted
 from spinglass.experiments.energy_landscape.experiment import landscape
 from spinglass.experiments.energy_landscape.result import Landscape, LandscapeConfig
 from spinglass.experiments.ising_transition.experiment import ising
@@ -13,8 +13,7 @@ from spinglass.experiments.picture_recall.experiment import (
     RecallPicturesConfig,
     recall_pictures,
 )
-from spinglass.experiments.points import PointsInterrupted
-from spinglass.experiments.rbm_training.experiment import RbmInterrupted, rbm
+from spinglass.experiments.rbm_training.experiment import rbm
 from spinglass.experiments.rbm_training.images import DIGITS
 from spinglass.experiments.rbm_training.measures import RbmLikelihood
 from spinglass.experiments.rbm_training.result import RbmConfig, RbmTraining
@@ -24,10 +23,10 @@ from spinglass.experiments.renormalization_flow.result import (
     Renormalization,
     RenormalizeConfig,
 )
-from spinglass.experiments.retrieval_capacity.experiment import ScanInterrupted, capacity
+from spinglass.experiments.retrieval_capacity.experiment import capacity
 from spinglass.experiments.retrieval_capacity.finite_size import CriticalLoad, HalfPoint
 from spinglass.experiments.retrieval_capacity.result import CapacityConfig, CapacityScan
-from spinglass.experiments.sherrington_kirkpatrick.experiment import SkInterrupted, sk
+from spinglass.experiments.sherrington_kirkpatrick.experiment import sk
 from spinglass.experiments.sherrington_kirkpatrick.result import SkConfig, SkResult
 from spinglass.runner.loop import run
 from spinglass.runner.stores.database import StoreError
@@ -35,6 +34,10 @@ from spinglass.runner.stores.lock import Worker
 from spinglass.runner.stores.status import Status
 from spinglass.runner.stores.stored_scan import StoredScan, open_store
 from spinglass.runner.task import Experiment, Share, Task
+
+# Names that it had when each experiment had its own.
+ExperimentInterrupted = PointsInterrupted = Interrupted
+RbmInterrupted = ScanInterrupted = SkInterrupted = Interrupted
 
 __all__ = [
     "DIGITS",
@@ -47,6 +50,7 @@ __all__ = [
     "ExperimentStopped",
     "Flow",
     "HalfPoint",
+    "Interrupted",
     "IsingConfig",
     "IsingScan",
     "Landscape",

@@ -7,18 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from spinglass._interrupted import ExperimentInterrupted
 from spinglass.sampling.plan import Dynamics
 from spinglass.statistics import jackknife
 from spinglass.theory import ising2d
 
 _BLOCKS = 32
-
-
-class PointsInterrupted(ExperimentInterrupted):
-    """Ctrl-C during a scan; ``result`` is that of the points that were finished."""
-
-    unit = "points"
 
 
 def number_of(value: float) -> int:

@@ -22,6 +22,7 @@ from spinglass._arguments import (
     real_array,
     thread_count,
 )
+from spinglass._interrupted import Interrupted
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass._registry import above
@@ -105,7 +106,7 @@ class Recall:
         return above("plotting").recall(self, ax=ax)
 
 
-class RecallInterrupted(KeyboardInterrupt):
+class RecallInterrupted(Interrupted):
     """Ctrl-C during a batch of recalls.
 
     Attributes
@@ -116,13 +117,12 @@ class RecallInterrupted(KeyboardInterrupt):
         Their numbers in the batch.
     """
 
-    def __init__(self, result: Recall, finished: NDArray[np.intp]) -> None:
-        super().__init__(f"interrupted after {finished.size} finished recalls (kept in .result)")
-        self.result = result
+    def __init__(self, result: Recall, finished: NDArray[np.intp], total: int) -> None:
+        super().__init__(result, finished.size, total, "recalls")
         self.finished = finished
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.result, self.finished)
+        return type(self), (self.result, self.finished, self.total)
 
 
 class Hopfield(SpinModel):
@@ -364,7 +364,7 @@ class Hopfield(SpinModel):
             version=_core.__version__,
         )
         if isinstance(interruption, KeyboardInterrupt):
-            raise RecallInterrupted(result, finished) from interruption
+            raise RecallInterrupted(result, finished, len(batch)) from interruption
         if interruption is not None:
             raise interruption
         return result

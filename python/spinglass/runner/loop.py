@@ -20,7 +20,7 @@ from queue import Empty
 from typing import Any, TypeAlias
 
 from spinglass import _arguments
-from spinglass._interrupted import ExperimentStopped
+from spinglass._interrupted import ExperimentStopped, Interrupted
 from spinglass._progress import Progress, progress_callback
 from spinglass.runner.ctrl_c import CTRL_C, CtrlC
 from spinglass.runner.executors.executor import Lost, Spread, Threads
@@ -75,8 +75,8 @@ def run(
 
     Raises
     ------
-    ExperimentInterrupted
-        On Ctrl-C, or what the experiment has instead; ``result`` is that of the finished tasks.
+    Interrupted
+        On Ctrl-C; ``result`` is that of the finished tasks.
     ExperimentStopped
         If the workers are lost or the store cannot be written any more; with a ``result`` too.
     StoreError
@@ -147,7 +147,8 @@ class _Run:
             except StoreError as error:
                 raise self._stopped(error) from error.__cause__
             units, _ = self._sums(self._numbers())
-            raise self.experiment.interrupted(self._result(), units, self.total) from None
+            unit = self.experiment.unit
+            raise Interrupted(self._result(), units, self.total, unit) from None
         except (Lost, StoreError) as error:
             with suppress(StoreError):
                 self._keep_what_came()

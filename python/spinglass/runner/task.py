@@ -42,7 +42,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _random
-from spinglass._interrupted import ExperimentInterrupted
 
 Rows: TypeAlias = Mapping[str, NDArray[Any]]
 """What a task returns: arrays by name, of numbers, truth values or text, structured or not."""
@@ -144,14 +143,11 @@ class Experiment(ABC):
     config_type : type
         A frozen dataclass of numbers, text, None and tuples of such. One with a field ``seed``
         may be asked for with ``seed=None`` and goes on with the seed of its store.
-    interrupted : type
-        What Ctrl-C raises, with the result of what was finished.
     """
 
     name: ClassVar[str]
     unit: ClassVar[str] = "tasks"
     config_type: ClassVar[type]
-    interrupted: ClassVar[type[ExperimentInterrupted]] = ExperimentInterrupted
 
     known: ClassVar[dict[str, type[Experiment]]] = {}
 

@@ -65,7 +65,7 @@ def anneal(
         If an argument has another shape, type or range, or the model does not allow the dynamics.
     MemoryError
         If the replicas do not fit in memory.
-    SamplingInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt that carries what was found.
 
     Notes
@@ -109,7 +109,7 @@ def anneal(
         seed=known_seed,
         version=_core.__version__,
     )
-    return cast(Annealing, finished(result, interruption))
+    return cast(Annealing, finished(result, interruption, plan, "sweeps"))
 
 
 def _cooling(model: SpinModel, beta_range: Any, betas: Any, n_sweeps: int) -> NDArray[np.float64]:

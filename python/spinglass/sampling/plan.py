@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._arguments import check_memory, choice, integer, spin_array
+from spinglass._interrupted import Interrupted
 from spinglass._random import Seed
 from spinglass.models.spin_model import SpinModel
-from spinglass.sampling.runs import Run, SamplingInterrupted, TemperedRun
+from spinglass.sampling.runs import Run, TemperedRun
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
 
@@ -178,10 +179,11 @@ def common(
     }
 
 
-def finished(result: Any, interruption: BaseException | None) -> Any:
+def finished(result: Any, interruption: BaseException | None, plan: Plan, unit: str) -> Any:
     """Return the result, or raise what ended the run early."""
     if isinstance(interruption, KeyboardInterrupt):
-        raise SamplingInterrupted(result) from interruption
+        done, total = result.energy.shape[-1], plan.n_sweeps // plan.every
+        raise Interrupted(result, done, total, unit) from interruption
     if interruption is not None:
         raise interruption
     return result

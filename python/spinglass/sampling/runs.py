@@ -280,23 +280,3 @@ class Annealing:
         matplotlib.axes.Axes
         """
         return above("plotting").annealing(self, ax=ax)
-
-
-class SamplingInterrupted(KeyboardInterrupt):
-    """Ctrl-C during a run: :func:`~spinglass.sample`, ``temper`` or ``anneal``.
-
-    Attributes
-    ----------
-    result : Run, TemperedRun or Annealing
-        What was measured. Given as ``initial``, a run goes on with the bits of one that was never
-        interrupted.
-    """
-
-    def __init__(self, result: Run | Annealing) -> None:
-        done = result.energy.shape[-1]
-        unit = "sweeps" if isinstance(result, Annealing) else "measurements"
-        super().__init__(f"interrupted after {done} {unit} (kept in .result)")
-        self.result = result
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.result,)

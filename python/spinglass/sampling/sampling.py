@@ -86,7 +86,7 @@ def sample(
         If an argument has another shape, type or range, or the model does not allow the dynamics.
     MemoryError
         If the replicas, or the states to keep, do not fit in memory.
-    SamplingInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt that carries what was measured.
 
     Notes
@@ -127,4 +127,4 @@ def sample(
             threads, callback,
         )  # fmt: skip
     result = Run(beta=beta, **common(model, columns, plan, earlier, known_seed))
-    return cast(Run, finished(result, interruption))
+    return cast(Run, finished(result, interruption, plan, "measurements"))

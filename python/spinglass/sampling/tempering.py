@@ -79,7 +79,7 @@ def temper(
         If an argument has another shape, type or range, or the model does not allow the dynamics.
     MemoryError
         If the replicas, or the states to keep, do not fit in memory.
-    SamplingInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt that carries what was measured.
 
     Notes
@@ -131,7 +131,7 @@ def temper(
         _order=columns["order"],
         **common(model, columns, plan, earlier, known_seed),
     )
-    return cast(TemperedRun, finished(result, interruption))
+    return cast(TemperedRun, finished(result, interruption, plan, "measurements"))
 
 
 def _tuned(

@@ -115,7 +115,7 @@ def ising(
 
     Raises
     ------
-    PointsInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt with the finished points in ``result``.
     ValueError, TypeError
         For an argument out of range, or a repeated size or temperature; or if the store holds

@@ -9,7 +9,6 @@ import numpy as np
 from spinglass._core import __version__
 from spinglass.experiments.ising_transition.result import POINT, IsingConfig, IsingScan, Snapshot
 from spinglass.experiments.points import (
-    PointsInterrupted,
     key_of,
     lattice_bytes,
     number_of,
@@ -34,7 +33,6 @@ class IsingExperiment(Experiment):
     """The grid of a scan: a task is a point, or a picture, which is not counted."""
 
     name, unit, config_type = "ising", "points", IsingConfig
-    interrupted = PointsInterrupted
 
     def tasks(self) -> list[Task]:
         """Return the points by size and temperature, then the pictures."""

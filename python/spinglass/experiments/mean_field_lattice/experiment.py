@@ -35,7 +35,6 @@ from spinglass.experiments.mean_field_lattice.result import (
     MeanFieldLattice,
 )
 from spinglass.experiments.points import (
-    PointsInterrupted,
     key_of,
     lattice_bytes,
     number_of,
@@ -115,7 +114,7 @@ def meanfield(
 
     Raises
     ------
-    PointsInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt with the finished points in ``result``.
     ValueError, TypeError
         For an argument out of range, or a repeated temperature; or if the store holds another
@@ -152,7 +151,6 @@ class MeanFieldExperiment(Experiment):
     """The grid of `meanfield`: a task is a temperature."""
 
     name, unit, config_type = "meanfield", "points", MeanFieldConfig
-    interrupted = PointsInterrupted
 
     def tasks(self) -> list[Task]:
         """Return the temperatures, ascending."""

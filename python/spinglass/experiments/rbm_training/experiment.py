@@ -28,7 +28,7 @@ from typing import cast, get_args
 
 from spinglass import _arguments, _random
 from spinglass._core import __version__
-from spinglass._interrupted import ExperimentInterrupted
+from spinglass._interrupted import Interrupted
 from spinglass._progress import Progress
 from spinglass.experiments.given import integer_seed
 from spinglass.experiments.rbm_training.images import (
@@ -47,12 +47,6 @@ from spinglass.machines import BernoulliRBM
 # Without a number of epochs: as many as give this many updates, and no fewer than ten.
 UPDATES = 20_000
 _EPOCHS = 10
-
-
-class RbmInterrupted(ExperimentInterrupted):
-    """Ctrl-C during the experiment; ``result`` is the `RbmTraining` of the epochs finished."""
-
-    unit = "epochs"
 
 
 def rbm(
@@ -121,7 +115,7 @@ def rbm(
 
     Raises
     ------
-    RbmInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt with the finished epochs in ``result``.
     ValueError, TypeError
         For an argument out of range, data without images, or a training that diverges.
@@ -195,7 +189,8 @@ def rbm(
         if not model.__sklearn_is_fitted__():
             raise
         unfinished = RbmTraining.unfinished(config, model, curves_of(curves))
-        raise RbmInterrupted(unfinished, epochs_done(model, config)[0], config.n_epochs) from None
+        done, _ = epochs_done(model, config)
+        raise Interrupted(unfinished, done, config.n_epochs, "epochs") from None
     return result
 
 

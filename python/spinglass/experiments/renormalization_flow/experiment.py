@@ -102,7 +102,7 @@ def renormalize(
 
     Raises
     ------
-    PointsInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt with the finished points in ``result``.
     ValueError, TypeError
         For an argument out of range, or a repeated temperature; or if the store holds another

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from spinglass import _random
 from spinglass._core import __version__
 from spinglass.experiments.points import (
-    PointsInterrupted,
     key_of,
     lattice_bytes,
     number_of,
@@ -81,7 +80,6 @@ class RenormalizeExperiment(Experiment):
     """The grid of `renormalize`: a task is a point, or a picture, which is not counted."""
 
     name, unit, config_type = "renormalize", "points", RenormalizeConfig
-    interrupted = PointsInterrupted
 
     def tasks(self) -> list[Task]:
         """Return the points by temperature and size, then the pictures."""

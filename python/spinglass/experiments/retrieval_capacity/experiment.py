@@ -26,7 +26,6 @@ import numpy as np
 
 from spinglass import _arguments, _random
 from spinglass._core import CapacityTrials, __version__
-from spinglass._interrupted import ExperimentInterrupted
 from spinglass._progress import Progress
 from spinglass.experiments.given import each_once, for_each_size, integer_seed
 from spinglass.experiments.retrieval_capacity.result import TRIAL, CapacityConfig, CapacityScan
@@ -69,12 +68,6 @@ def default_instances(n_spins: int) -> int:
     equal error. A pattern set costs little beside the trials on it: many, with few starts each.
     """
     return min(600, max(10, round(0.6e6 / n_spins)))
-
-
-class ScanInterrupted(ExperimentInterrupted):
-    """Ctrl-C during a scan; ``result`` is the `CapacityScan` of the trials that were finished."""
-
-    unit = "trials"
 
 
 def capacity(
@@ -136,7 +129,7 @@ def capacity(
 
     Raises
     ------
-    ScanInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt with the finished trials in ``result``.
     ValueError, TypeError
         For an argument out of range, a repeated size or load, a load that gives no pattern, or
@@ -178,7 +171,6 @@ class CapacityExperiment(Experiment):
     """The grid of a capacity scan: a task is some instances of one size and load."""
 
     name, unit, config_type = "capacity", "trials", CapacityConfig
-    interrupted = ScanInterrupted
 
     def tasks(self) -> list[Task]:
         """Return the tasks, by size and load."""

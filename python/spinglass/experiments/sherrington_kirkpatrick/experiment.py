@@ -36,7 +36,6 @@ import numpy as np
 
 from spinglass import _arguments, _random
 from spinglass._core import __version__
-from spinglass._interrupted import ExperimentInterrupted
 from spinglass._progress import Progress
 from spinglass.experiments.given import each_once, for_each_size, integer_seed
 from spinglass.experiments.sherrington_kirkpatrick.instance import (
@@ -76,12 +75,6 @@ def default_sweeps(n_spins: int) -> int:
     or more.
     """
     return max(500, 10 * n_spins)
-
-
-class SkInterrupted(ExperimentInterrupted):
-    """Ctrl-C during the experiment; ``result`` is the `SkResult` of the glasses finished."""
-
-    unit = "glasses"
 
 
 def sk(
@@ -137,7 +130,7 @@ def sk(
 
     Raises
     ------
-    SkInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt with the finished glasses in ``result``.
     ValueError, TypeError
         For an argument out of range or a repeated size; or if the store holds another experiment.
@@ -173,7 +166,6 @@ class SkExperiment(Experiment):
     """The grid of `sk`: a task is a glass."""
 
     name, unit, config_type = "sk", "glasses", SkConfig
-    interrupted = SkInterrupted
 
     def tasks(self) -> list[Task]:
         """Return the glasses by size and number."""

@@ -102,7 +102,7 @@ def bethe(
         If an argument has another shape, type or range.
     MemoryError
         If the messages do not fit.
-    MeanFieldInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt that carries what has converged.
 
     Notes

@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _arguments, _random
 from spinglass._core import __version__
+from spinglass._interrupted import Interrupted
 from spinglass._progress import Progress, progress_callback
 from spinglass.partition.meanfield.problem import Floats, Problem
-from spinglass.partition.meanfield.solution import START, MeanField, MeanFieldInterrupted, Solution
+from spinglass.partition.meanfield.solution import START, MeanField, Solution
 
 State: TypeAlias = tuple[Floats, ...]  # the last axis of each array is the start
 
@@ -173,7 +174,8 @@ def solve(
         version=__version__,
     )
     if interrupted:
-        raise MeanFieldInterrupted(result) from None
+        converged = int(rows["converged"].sum())
+        raise Interrupted(result, converged, len(rows), "starts") from None
     return result
 
 

@@ -88,7 +88,7 @@ def naive(
     ------
     ValueError, TypeError
         If an argument has another shape, type or range.
-    MeanFieldInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt that carries what has converged.
 
     Notes

@@ -215,25 +215,5 @@ class MeanField:
         return "\n".join(lines)
 
 
-class MeanFieldInterrupted(KeyboardInterrupt):
-    """Ctrl-C during the iterations.
-
-    Attributes
-    ----------
-    result : MeanField
-        Of the starts that had converged; the others are in ``result.unfinished``.
-    """
-
-    def __init__(self, result: MeanField) -> None:
-        done = int(result.starts["converged"].sum())
-        super().__init__(
-            f"interrupted after {done} of {len(result.starts)} starts (kept in .result)"
-        )
-        self.result = result
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.result,)
-
-
 def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"

@@ -97,7 +97,7 @@ def tap(
     ------
     ValueError, TypeError
         If an argument has another shape, type or range.
-    MeanFieldInterrupted
+    Interrupted
         On Ctrl-C: a KeyboardInterrupt that carries what has converged.
 
     Examples
