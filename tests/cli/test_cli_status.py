@@ -14,7 +14,8 @@ import pytest
 
 from spinglass.cli import main
 from spinglass.experiments import Experiment, ExperimentStopped, capacity, open_store
-from spinglass.runner.executors.executor import Lost, Threads
+from spinglass.runner.executors.executor import Lost
+from spinglass.runner.executors.threads import Threads
 from spinglass.runner.stores import store
 
 SMALL = ["--spins", "100", "200", "--loads", "0.1:0.3:0.05", "--instances", "20"]
@@ -284,7 +285,7 @@ def test_a_cluster_that_cannot_be_had_is_one_line(tmp_path, capsys, monkeypatch)
     def refuse(*_):
         raise ConnectionError("executor: there is no Dask scheduler at tcp://host:8786")
 
-    monkeypatch.setattr(runner, "_spread", refuse)
+    monkeypatch.setattr(runner, "task_executor", refuse)
     command = ["capacity", *SMALL, "--cluster", "tcp://host:8786", "--out", str(tmp_path / "out")]
     assert main(command) == 2
     assert capsys.readouterr().err == (

@@ -14,6 +14,7 @@ import pytest
 from scans import Deadly, Failing, Long, Toy, ToyConfig, Witness
 from spinglass._interrupted import ExperimentStopped, Interrupted
 from spinglass.experiments import capacity
+from spinglass.runner import loop
 from spinglass.runner.loop import run
 
 pytest.importorskip("distributed", exc_type=ImportError)
@@ -21,8 +22,7 @@ pytest.importorskip("distributed", exc_type=ImportError)
 import distributed
 
 from dask_cluster import DaskCluster
-from spinglass.runner.executors import dask as room
-from spinglass.runner.executors import dask_worker as cluster_worker
+from spinglass.runner.executors import dask, dask_worker
 
 
 def assert_same(one, other):
@@ -68,9 +68,8 @@ def late(tmp_path_factory):
     """A worker of four threads that came after the scan began, and the warnings meanwhile."""
     started = DaskCluster(tmp_path_factory.mktemp("late"))
     try:
-        with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            patch.setattr(room, "_NO_WORKER", 0.3)
             starter = threading.Timer(0.7, lambda: started.add_worker(n_threads=4, memory="2GB"))
             starter.start()
             started.rows = run(Toy(ToyConfig(3)), executor=started.address)
@@ -95,8 +94,8 @@ def test_a_scan_on_two_workers_has_the_rows_of_one_process(cluster, tmp_path):
     np.testing.assert_array_equal(again.trials, here.trials)
 
 
-def test_more_tasks_than_the_scheduler_is_given_at_once_all_come_back(client):
-    config = ToyConfig(3 * room._LEAST)
+def test_more_tasks_than_are_handed_in_at_once_all_come_back(client):
+    config = ToyConfig(3 * loop.TASKS_PER_TICK)
     assert_same(run(Toy(config), executor=client), run(Toy(config)))
 
 
@@ -155,7 +154,7 @@ def test_an_error_in_a_task_arrives_as_itself(client):
 
 def test_threads_and_memory_in_a_worker_are_those_it_was_given(late):
     late.client.wait_for_workers(1, timeout=60)
-    (memory,) = (x["memory"] for x in late.client.run(cluster_worker.about).values())
+    (memory,) = (x["memory"] for x in late.client.run(dask_worker.about).values())
     assert 0.8e9 < memory < 1.6e9  # it is paused at 80 %, and holds something
 
     def seen(num_threads=None, **options):
@@ -180,7 +179,7 @@ def test_a_task_that_fits_in_no_worker_is_refused_by_name_before_any_work(late, 
 
 
 def test_a_worker_that_is_too_small_says_so_itself(client, monkeypatch):
-    monkeypatch.setattr(room.Cluster, "check", lambda *_: None)  # as if it had come later
+    monkeypatch.setattr(dask.Cluster, "check", lambda *_: None)  # as if it had come later
     with pytest.raises(MemoryError, match=r"'draw 0' needs 8\.0 GB.* to the worker tcp://"):
         run(Toy(ToyConfig(1, memory=8 * 10**9)), executor=client)
 
@@ -231,7 +230,7 @@ def test_a_task_that_kills_every_worker_is_named(late):
 def test_a_scan_waits_for_the_first_worker_and_says_so_once(late):
     assert_same(late.rows, run(Toy(ToyConfig(3))))
     (said,) = late.said
-    assert "has had no worker for 0.3 s" in said
+    assert "has no worker; the scan begins as soon as one comes" in said
 
 
 def test_interrupted_tasks_end_on_the_workers_too(client, tmp_path, interrupt_when):
@@ -252,11 +251,11 @@ def test_interrupted_tasks_end_on_the_workers_too(client, tmp_path, interrupt_wh
 
 
 def test_another_version_on_a_worker_is_refused(client, monkeypatch):
-    monkeypatch.setattr(room, "__version__", "0.0.1")
+    monkeypatch.setattr(dask, "__version__", "0.0.1")
     with pytest.raises(RuntimeError, match=r"worker tcp://.* has spinglass .* process 0\.0\.1"):
         run(Toy(ToyConfig(2)), executor=client)
     # A worker that came later looks itself.
-    monkeypatch.setattr(room.Cluster, "_ask_workers", lambda self: {})
+    monkeypatch.setattr(dask.Cluster, "check", lambda *_: None)
     with pytest.raises(RuntimeError, match=r"worker tcp://.* has spinglass .* process 0\.0\.1"):
         run(Toy(ToyConfig(2)), executor=client)
 
@@ -271,7 +270,7 @@ def test_an_address_that_is_none_is_refused(address):
 
 
 def test_nobody_at_the_address_is_said(monkeypatch):
-    monkeypatch.setattr("spinglass.runner.executors.dask_client._CONNECT", 0.5)
+    monkeypatch.setattr("spinglass.runner.executors.dask_client.SECONDS_TO_CONNECT", 0.5)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"

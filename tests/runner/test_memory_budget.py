@@ -1,4 +1,4 @@
-"""Tasks enter a room only if their threads and their memory are free, and each gets its turn."""
+"""Tasks begin only if their threads and their memory are free, and each gets its turn."""
 
 import itertools
 import random
@@ -7,19 +7,19 @@ import threading
 import numpy as np
 import pytest
 
-from spinglass.runner.executors.memory_budget import Room
+from spinglass.runner.executors.memory_budget import MemoryBudget
 from spinglass.runner.loop import run
 from spinglass.runner.task import Experiment, Task
 
 SMALL, LARGE = Task("small", memory=1), Task("large", memory=10)
 
 
-def begin(room, tasks):
-    """Let tasks enter in their order as the runner does, and return the widths they get."""
+def begin(budget, tasks):
+    """Begin tasks in their order as the runner does, and return the widths they get."""
     widths = []
     for number, task in enumerate(tasks):
-        width = room.width(task, len(tasks) - number)
-        if not room.enter(task.memory, width):
+        width = budget.width(task, len(tasks) - number)
+        if not budget.reserve(task.memory, width):
             break
         widths.append(width)
     return widths
@@ -42,73 +42,75 @@ def begin(room, tasks):
     ],
 )
 def test_tasks_side_by_side_share_all_threads(threads, memory, tasks, widths):
-    assert begin(Room(threads, memory), tasks) == widths
+    assert begin(MemoryBudget(threads, memory), tasks) == widths
 
 
 @pytest.mark.parametrize(("slots", "widths"), [(1, [4]), (2, [2, 2]), (3, [1, 1, 2]), (9, [1] * 4)])
 def test_where_few_tasks_come_at_a_time_they_share_all_threads(slots, widths):
-    assert begin(Room(4, None, slots), [SMALL] * 9) == widths
-    with Room(4, None, slots).stay(SMALL) as width:
+    assert begin(MemoryBudget(4, None, slots), [SMALL] * 9) == widths
+    with MemoryBudget(4, None, slots).waited_for(SMALL) as width:
         assert width == widths[0]
 
 
 def test_the_last_task_gets_the_threads_that_are_free():
-    room = Room(4, None)
-    assert begin(room, [SMALL] * 9) == [1, 1, 1, 1]
+    budget = MemoryBudget(4, None)
+    assert begin(budget, [SMALL] * 9) == [1, 1, 1, 1]
     for _ in range(3):
-        room.leave(1, 1)
-    assert begin(room, [SMALL]) == [3]
+        budget.release(1, 1)
+    assert begin(budget, [SMALL]) == [3]
 
 
 def test_a_task_that_does_not_fit_waits_for_those_that_run():
-    room = Room(4, 10)
-    assert room.enter(6, 1)
-    assert not room.enter(5, 1)
-    assert room.enter(4, 1)
-    assert not room.enter(0, 3)
-    room.leave(6, 1)
-    assert room.enter(5, 3)
+    budget = MemoryBudget(4, 10)
+    assert budget.reserve(6, 1)
+    assert not budget.reserve(5, 1)
+    assert budget.reserve(4, 1)
+    assert not budget.reserve(0, 3)
+    budget.release(6, 1)
+    assert budget.reserve(5, 3)
 
 
 def test_a_task_that_never_fits_is_refused_by_name():
-    room = Room(4, 9_000_000)
-    room.check(Task("fits", memory=9_000_000))
+    budget = MemoryBudget(4, 9_000_000)
+    budget.check(Task("fits", memory=9_000_000))
     with pytest.raises(MemoryError, match=r"'large' needs 9.0 GB, but only 9.0 MB are available"):
-        room.check(Task("large", memory=9_000_000_000))
-    Room(4, None).check(Task("large", memory=9_000_000_000))
+        budget.check(Task("large", memory=9_000_000_000))
+    MemoryBudget(4, None).check(Task("large", memory=9_000_000_000))
 
 
-def test_the_rows_of_tasks_that_are_over_leave_less_room():
-    room = Room(4, 10)
-    assert room.enter(5, 1)
-    room.leave(5, 1, held=3)
-    assert begin(room, [Task("half", memory=4)] * 4) == [4]
-    assert not room.enter(4, 0)
-    assert room.enter(3, 0)
+def test_the_rows_of_tasks_that_are_over_leave_less_memory():
+    budget = MemoryBudget(4, 10)
+    assert budget.reserve(5, 1)
+    budget.release(5, 1, held=3)
+    assert begin(budget, [Task("half", memory=4)] * 4) == [4]
+    assert not budget.reserve(4, 0)
+    assert budget.reserve(3, 0)
 
 
-def test_a_task_alone_finds_room_whatever_was_left_behind():
-    room = Room(2, 10)
-    room.enter(10, 2)
-    room.leave(10, 2, held=11)
-    assert room.enter(10, room.width(LARGE, 1))
-    assert not room.enter(0, 1)
+def test_a_task_alone_fits_whatever_was_left_behind():
+    budget = MemoryBudget(2, 10)
+    budget.reserve(10, 2)
+    budget.release(10, 2, held=11)
+    assert budget.reserve(10, budget.width(LARGE, 1))
+    assert not budget.reserve(0, 1)
 
 
-def test_who_waits_for_much_room_is_not_passed_by_small_ones():
-    room = Room(2, 10)
+def test_who_waits_for_much_memory_is_not_passed_by_small_ones():
+    budget = MemoryBudget(2, 10)
     order = []
 
-    def stay(task, *, until):
-        with room.stay(task):
+    def wait_for(task, *, until):
+        with budget.waited_for(task):
             order.append(task.key)
             until.wait()
 
     def started(task, n_waiting):
         until = threading.Event()
-        thread = threading.Thread(target=stay, args=(task,), kwargs={"until": until}, daemon=True)
+        thread = threading.Thread(
+            target=wait_for, args=(task,), kwargs={"until": until}, daemon=True
+        )
         thread.start()
-        while len(room._waiting) != n_waiting or not order:
+        while len(budget._waiting) != n_waiting or not order:
             threading.Event().wait(0.001)
         return thread, until
 
@@ -126,7 +128,7 @@ def test_who_waits_for_much_room_is_not_passed_by_small_ones():
 
 
 def test_many_threads_never_take_more_than_there_is():
-    room = Room(5, 100)
+    budget = MemoryBudget(5, 100)
     taken, most, lock = [0, 0], [0, 0], threading.Lock()
     failed = []
 
@@ -142,7 +144,7 @@ def test_many_threads_never_take_more_than_there_is():
         draw = random.Random(number)
         for k in range(100):
             task = Task(f"{number} {k}", memory=draw.randint(0, 100), wide=draw.random() < 0.1)
-            with room.stay(task) as width:
+            with budget.waited_for(task) as width:
                 assert 1 <= width <= 5
                 change(1, width, task.memory)
                 if draw.random() < 0.3:
@@ -157,7 +159,7 @@ def test_many_threads_never_take_more_than_there_is():
     assert not failed
     assert taken == [0, 0]
     assert most[0] == 5
-    assert room.enter(100, 5)  # all was given back
+    assert budget.reserve(100, 5)  # all was given back
 
 
 class Holds(Experiment):

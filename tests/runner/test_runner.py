@@ -1,4 +1,4 @@
-"""The runner on experiments that compute nothing: order, room, progress, failure, Ctrl-C, store."""
+"""The runner on experiments without work: order, memory, progress, failure, Ctrl-C, store."""
 
 import _thread
 import signal
@@ -89,7 +89,7 @@ def memory(monkeypatch):
     monkeypatch.setattr("spinglass._arguments.available_memory", lambda: 100)
 
 
-# ---- order and room ----------------------------------------------------------------------------
+# ---- order and memory ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("num_threads", [1, 4])

@@ -97,7 +97,7 @@ def test_readers_of_this_process_and_of_others_do_not_take_the_rows_of_the_write
 # ---- trouble in mid-scan -------------------------------------------------------------------------
 
 
-def test_a_full_disk_stops_the_scan_which_goes_on_when_there_is_room(tmp_path, monkeypatch):
+def test_a_full_disk_stops_the_scan_which_goes_on_when_there_is_space(tmp_path, monkeypatch):
     path, connect = tmp_path / "walks.sqlite", database.connect
 
     def small(file, mode):

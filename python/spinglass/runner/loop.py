@@ -1,4 +1,4 @@
-"""One runner for every experiment: order, progress, storing, resuming, spreading.
+"""One runner for every experiment: order, progress, storing, resuming.
 
 `run` takes the tasks of an experiment, the longest first, and does them where it is told to: on
 threads of this process, on any executor of `concurrent.futures`, on a Dask cluster. No more are
@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from contextlib import AbstractContextManager, ExitStack, suppress
+from itertools import islice
 from pathlib import Path
 from queue import Empty
 from typing import Any, TypeAlias
@@ -23,8 +24,9 @@ from spinglass import _arguments
 from spinglass._interrupted import ExperimentStopped, Interrupted
 from spinglass._progress import Progress, progress_callback
 from spinglass.runner.ctrl_c import CTRL_C, CtrlC
-from spinglass.runner.executors.executor import Lost, Spread, Threads
+from spinglass.runner.executors.executor import Lost, TaskExecutor
 from spinglass.runner.executors.pool import Pool
+from spinglass.runner.executors.threads import Threads
 from spinglass.runner.stores.database import StoreError, check_file, read_about, reading
 from spinglass.runner.stores.store import Store
 from spinglass.runner.task import Experiment, Rows, Task
@@ -33,8 +35,11 @@ StorePath: TypeAlias = str | os.PathLike[str] | None
 Where: TypeAlias = Any
 """None, an executor of `concurrent.futures`, a Dask client, or the address of its scheduler."""
 
-# Seconds between two looks for Ctrl-C: some systems do not interrupt a wait.
-_TICK = 0.1
+# Between two looks for Ctrl-C: some systems do not interrupt a wait.
+SECONDS_PER_TICK = 0.1
+
+# Between two looks for Ctrl-C and for tasks that are over: an executor may take any number.
+TASKS_PER_TICK = 100
 
 
 def run(
@@ -95,16 +100,16 @@ def run(
     tasks = experiment.grid()
     with ExitStack() as stack:
         ctrl_c = stack.enter_context(CtrlC())
-        spread = _spread(experiment, executor, threads)
-        stack.callback(spread.close)
+        workers = task_executor(experiment, executor, threads)
+        stack.callback(workers.close)
         if path is None or not path.exists():  # before there is a file
-            _check_memory(spread, tasks)
+            workers.check(tasks)
         kept = None
         if path is not None:
-            kept = Store(path, experiment, spread.n_workers)
+            kept = Store(path, experiment, workers.n_workers)
             stack.callback(kept.close)
-            _check_memory(spread, [x for k, x in enumerate(tasks) if k not in kept.done])
-        return _Run(experiment, tasks, spread, kept, progress, ctrl_c).to_the_end()
+            workers.check([x for k, x in enumerate(tasks) if k not in kept.done])
+        return _Run(experiment, tasks, workers, kept, progress, ctrl_c).to_the_end()
 
 
 class _Run:
@@ -114,12 +119,12 @@ class _Run:
         self,
         experiment: Experiment,
         tasks: Sequence[Task],
-        spread: Spread,
+        workers: TaskExecutor,
         store: Store | None,
         progress: Progress,
         ctrl_c: CtrlC,
     ) -> None:
-        self.experiment, self.tasks, self.spread, self.store = experiment, tasks, spread, store
+        self.experiment, self.tasks, self.workers, self.store = experiment, tasks, workers, store
         self.progress, self.ctrl_c = progress, ctrl_c
         self.before = set(store.done) if store else set()
         left = [k for k in range(len(tasks)) if k not in self.before]
@@ -136,7 +141,7 @@ class _Run:
 
     def to_the_end(self) -> Any:
         """Do what is left and return the result, or raise with what there is of it."""
-        self.ctrl_c.wait_for(self.spread.told)
+        self.ctrl_c.wait_for(self.workers.over)
         try:
             self._do()
             result = self._result()
@@ -179,11 +184,10 @@ class _Run:
                 self.ctrl_c.check()
 
     def _begin(self) -> None:
-        """Begin what there is room for."""
-        while self.left:
-            number = self.left[0]
+        """Begin what fits now."""
+        for number in list(islice(self.left, TASKS_PER_TICK)):
             try:
-                if not self.spread.begin(number, self.tasks[number], len(self.left)):
+                if not self.workers.begin(number, self.tasks[number], len(self.left)):
                     return
             except RuntimeError as error:  # of an executor that is broken or shut down
                 raise Lost(f"the executor takes no tasks: {error}") from error
@@ -193,9 +197,9 @@ class _Run:
     def _over(self) -> list[int]:
         """Wait a moment for tasks, take in and store their rows, and return their numbers."""
         try:
-            numbers = [self.spread.told.get(timeout=_TICK)]
+            numbers = [self.workers.over.get(timeout=SECONDS_PER_TICK)]
         except Empty:
-            self.spread.check_alive()
+            self.workers.check_alive()
             return []
         failures = self._take_in(numbers)
         if failures:
@@ -206,9 +210,9 @@ class _Run:
         """Take in what came, add the numbers of what else has come, and return what failed."""
         with suppress(Empty):
             while True:
-                numbers.append(self.spread.told.get_nowait())
+                numbers.append(self.workers.over.get_nowait())
         finished, failures = [], []
-        for number, outcome in self.spread.collect([k for k in numbers if k != CTRL_C]):
+        for number, outcome in self.workers.collect([k for k in numbers if k != CTRL_C]):
             self.under_way -= 1
             if isinstance(outcome, BaseException):
                 failures.append((number, outcome))
@@ -267,13 +271,7 @@ class _Run:
         return round(self.cost / self.total_cost, 9) if self.total_cost > 0.0 else 1.0
 
 
-def _check_memory(spread: Spread, tasks: Sequence[Task]) -> None:
-    """Refuse, by name, a task for which there is nowhere room."""
-    if tasks:
-        spread.check(max(tasks, key=lambda task: task.memory))
-
-
-def _spread(experiment: Experiment, executor: Where, num_threads: int | None) -> Spread:
+def task_executor(experiment: Experiment, executor: Where, num_threads: int | None) -> TaskExecutor:
     """Return the place where the tasks run."""
     if executor is None:
         return Threads(experiment, num_threads)

@@ -2,7 +2,7 @@
 
 An experiment is a subclass of `Experiment` with three methods. `tasks` lists the grid, `work` does
 one task and returns its rows, `result` makes of all rows what the user gets. `run` of
-`spinglass.runner.loop` does the rest: the order, the progress, the store, the spreading.
+`spinglass.runner.loop` does the rest: the order, the progress, the store, the executor.
 
 >>> from dataclasses import dataclass
 >>> import numpy as np

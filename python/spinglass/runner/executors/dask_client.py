@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from concurrent.futures import Future
 from typing import Any
-from urllib.parse import urlsplit
 
 import distributed
 
-# Seconds to connect.
-_CONNECT = 10.0
+SECONDS_TO_CONNECT = 10.0
 
-_PORT = 8786
-_SCHEMES = {"dask": "tcp", "tcp": "tcp", "tls": "tls", "ws": "ws", "wss": "wss", "ucx": "ucx"}
+DEFAULT_PORT = "8786"
+
+_ADDRESS = re.compile(r"(dask|tcp|tls|ws|wss|ucx)://(\[[^]]+\]|[^]\[/:?#@]+)(?::(\d+))?/?")
 
 
 def client_of(executor: Any) -> tuple[Any, bool, dict[str, Any]]:
@@ -34,42 +35,34 @@ def client_of(executor: Any) -> tuple[Any, bool, dict[str, Any]]:
 
 def _connected(address: str) -> Any:
     """Return a client of our own."""
-    expected = 'the address of a Dask scheduler, such as "dask://host:8786"'
-    try:
-        parts = urlsplit(address)
-        scheme, host, port = _SCHEMES[parts.scheme], parts.hostname, parts.port
-    except (KeyError, ValueError):  # a port that is none
-        host = None
-    if not host or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise ValueError(f"executor must be {expected}, got {address!r}")
-    host = f"[{host}]" if ":" in host else host
-    where = f"{scheme}://{host}:{_PORT if port is None else port}"
-    try:
-        return _in_time(where)
-    except OSError as error:
-        raise ConnectionError(
-            f"executor: there is no Dask scheduler at {where} (waited for {_CONNECT:g} s); start "
-            f"one there (dask scheduler) and workers for it (dask worker {where})"
-        ) from error
-    except (TypeError, ValueError) as error:  # of TLS without certificates
-        raise ValueError(f"executor: cannot connect to {where}: {error}") from error
+    expected, why = 'the address of a Dask scheduler, such as "dask://host:8786"', ""
+    found = _ADDRESS.fullmatch(address)
+    if found and int(found[3] or DEFAULT_PORT) < 2**16:
+        scheme, host, port = found.groups(DEFAULT_PORT)
+        where = f"{'tcp' if scheme == 'dask' else scheme}://{host}:{port}"
+        try:
+            return _in_time(where)
+        except OSError as error:
+            raise ConnectionError(
+                f"executor: there is no Dask scheduler at {where} (waited for "
+                f"{SECONDS_TO_CONNECT:g} s); start one there (dask scheduler) and workers for it "
+                f"(dask worker {where})"
+            ) from error
+        except (TypeError, ValueError) as error:  # of TLS without certificates
+            why = f" ({error})"
+    raise ValueError(f"executor must be {expected}, got {address!r}{why}")
 
 
 def _in_time(where: str) -> Any:
     """Return a client, or raise OSError in time: with what is no scheduler Dask waits for ever."""
-    made: list[Any] = []
+    made: Future[Any] = Future()
 
     def make() -> None:
         try:
-            made.append(distributed.Client(where, timeout=_CONNECT, set_as_default=False))
+            client = distributed.Client(where, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+            made.set_result(client)
         except BaseException as error:
-            made.append(error)
+            made.set_exception(error)
 
-    thread = threading.Thread(target=make, daemon=True)
-    thread.start()
-    thread.join(_CONNECT + 2.0)
-    if not made:
-        raise TimeoutError(f"no answer from {where}")
-    if isinstance(made[0], BaseException):
-        raise made[0]
-    return made[0]
+    threading.Thread(target=make, daemon=True).start()
+    return made.result(SECONDS_TO_CONNECT + 2.0)

@@ -1,68 +1,102 @@
-"""Where tasks run: on threads of this process (here), on an executor (`pool`), on Dask (`cluster`).
+"""What all places where tasks run have in common: `threads`, `pool`, `dask`.
 
-Each has a queue. `begin` takes a task as soon as there is room for it, and when the task is over
-its number comes out of the queue; `collect` then has what became of it. Only the main
-thread sees Ctrl-C, and what it shares with others takes no lock that Ctrl-C could leave closed, as
-it can those of `concurrent.futures.wait`: a dictionary, and a queue that is safe to be interrupted
-in.
+A task is handed over as soon as the memory budget lets it in, and is then a future of
+`concurrent.futures`. When it is over, its number comes out of a queue; `collect` then has what
+became of it. Only the main thread sees Ctrl-C, and it waits at that queue, which is safe to be
+interrupted in: `concurrent.futures.wait` takes locks that Ctrl-C could leave closed.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import CancelledError, Future
 from queue import SimpleQueue
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from spinglass import _arguments
-from spinglass._core import available_threads
-from spinglass.runner.executors.memory_budget import Room
+from spinglass.runner.executors.memory_budget import MemoryBudget
 from spinglass.runner.task import Experiment, Rows, Share, Task, checked
 
 Outcome: TypeAlias = tuple[Rows, float]
 """The rows of a task, and how many seconds it took."""
 
-# As the core has it.
-_MOST_THREADS = 1024
 
-
-class Spread(ABC):
+class TaskExecutor(ABC):
     """A place where tasks run.
 
-    Attributes
+    Parameters
     ----------
     n_workers : int
         How many tasks run at a time.
-    told : queue
+    budget : MemoryBudget
+        What is taken by tasks that are begun and not collected.
+
+    Attributes
+    ----------
+    over : queue
         Where the numbers of the tasks come out that are over.
-    room : Room
-        What they need room in.
     """
 
-    n_workers: int
-    told: SimpleQueue[int]
-    room: Room
+    def __init__(self, n_workers: int, budget: MemoryBudget) -> None:
+        self.n_workers, self.budget = n_workers, budget
+        self.over: SimpleQueue[int] = SimpleQueue()
+        self._begun: dict[int, tuple[Task, int, Future[Any]]] = {}
+        self._ended = False
 
-    def check(self, task: Task) -> None:
-        """Raise MemoryError if there is nowhere room for a task."""
-        self.room.check(task)
+    def check(self, tasks: Sequence[Task]) -> None:
+        """Raise MemoryError, by name, if there is a task that fits nowhere."""
+        if tasks:
+            self.budget.check(max(tasks, key=lambda task: task.memory))
 
-    @abstractmethod
     def begin(self, number: int, task: Task, n_left: int) -> bool:
-        """Begin a task if there is room; ``n_left`` tasks are not begun, this one included."""
+        """Begin a task if it fits now; ``n_left`` tasks are not begun, this one included."""
+        width = self._width(task, n_left)
+        if not self.budget.reserve(task.memory, width):
+            return False
+        future = self._submit(task, width)
+        self._begun[number] = task, width, future
+        future.add_done_callback(lambda _: self.over.put(number))
+        return True
 
-    @abstractmethod
     def collect(self, numbers: Iterable[int]) -> list[tuple[int, Outcome | BaseException]]:
-        """Return what became of tasks that are over."""
+        """Return what became of tasks that are over, and release what they had reserved."""
+        collected: list[tuple[int, Outcome | BaseException]] = []
+        for number in numbers:
+            task, width, future = self._begun.pop(number)
+            try:
+                outcome = self._outcome(task, future)
+            except (CancelledError, Lost) as error:
+                outcome = error
+            self.budget.release(task.memory, width, _size(outcome))
+            collected.append((number, outcome))
+        return collected
 
     def check_alive(self) -> None:  # noqa: B027  most have nothing to look after
         """Raise `Lost` if no task will ever be over."""
 
-    @abstractmethod
     def close(self) -> None:
-        """End what still runs, as far as it can be ended."""
+        """Take back the tasks that have not begun, and end the others where that is possible."""
+        self._ended = True
+        for _, _, future in self._begun.values():
+            future.cancel()
+
+    @abstractmethod
+    def _submit(self, task: Task, width: int) -> Future[Any]:
+        """Hand a task over."""
+
+    def _width(self, task: Task, n_left: int) -> int:
+        """Return how much of the budget's threads a task takes."""
+        return 1
+
+    def _outcome(self, task: Task, future: Future[Any]) -> Outcome | BaseException:
+        """Return what became of a task."""
+        return future.exception() or future.result()
+
+    def _progress(self, done: int, total: int) -> None:
+        """End a task of this process, which calls it now and then, when the whole is to end."""
+        if self._ended:
+            raise Ended
 
 
 def timed(experiment: Experiment, task: Task, share: Share) -> Outcome:
@@ -72,7 +106,7 @@ def timed(experiment: Experiment, task: Task, share: Share) -> Outcome:
     return rows, time.perf_counter() - begun
 
 
-def size(outcome: Outcome | BaseException) -> int:
+def _size(outcome: Outcome | BaseException) -> int:
     """Return how many bytes the rows of a task hold in memory from now on."""
     if isinstance(outcome, BaseException):
         return 0
@@ -85,64 +119,3 @@ class Ended(Exception):  # noqa: N818  nothing went wrong
 
 class Lost(Exception):  # noqa: N818  becomes an ExperimentStopped
     """The workers are gone."""
-
-
-class Threads(Spread):
-    """Threads of this process: the core leaves the GIL while it works."""
-
-    def __init__(self, experiment: Experiment, num_threads: int | None) -> None:
-        self.n_workers = num_threads or available_threads()
-        if self.n_workers > _MOST_THREADS:
-            raise ValueError(f"num_threads must be at most {_MOST_THREADS}, got {self.n_workers}")
-        self.told: SimpleQueue[int] = SimpleQueue()
-        self.room = Room(self.n_workers, _arguments.available_memory())
-        self._given: SimpleQueue[tuple[int, Task, int] | None] = SimpleQueue()
-        self._over: dict[int, tuple[Task, int, Outcome | BaseException]] = {}
-        self._ended: list[bool] = []
-        self._experiment = experiment
-        self._threads: list[threading.Thread] = []
-
-    def begin(self, number: int, task: Task, n_left: int) -> bool:
-        """Hand a task to a thread."""
-        width = self.room.width(task, n_left)
-        if not self.room.enter(task.memory, width):
-            return False
-        self._given.put((number, task, width))
-        if len(self._threads) < self.n_workers:
-            name = f"spinglass_{len(self._threads)}"
-            self._threads.append(threading.Thread(target=self._worker, name=name, daemon=True))
-            self._threads[-1].start()
-        return True
-
-    def collect(self, numbers: Iterable[int]) -> list[tuple[int, Outcome | BaseException]]:
-        """Return what became of tasks, and give back their room."""
-        collected = []
-        for number in numbers:
-            task, width, outcome = self._over.pop(number)
-            self.room.leave(task.memory, width, size(outcome))
-            collected.append((number, outcome))
-        return collected
-
-    def close(self) -> None:
-        """End the threads, and the tasks that run on them."""
-        self._ended.append(True)  # within a tenth of a second the calls into the core are over
-        for _ in self._threads:
-            self._given.put(None)
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join()
-
-    def _worker(self) -> None:
-        while (given := self._given.get()) is not None and not self._ended:
-            number, task, width = given
-            outcome: Outcome | BaseException
-            try:
-                outcome = timed(self._experiment, task, Share(width, self._progress))
-            except BaseException as error:  # whatever it is, the main thread raises it
-                outcome = error
-            self._over[number] = task, width, outcome
-            self.told.put(number)
-
-    def _progress(self, done: int, total: int) -> None:
-        if self._ended:
-            raise Ended
