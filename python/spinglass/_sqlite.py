@@ -7,24 +7,22 @@ store is never opened but by SQLite, not even to look at its first bytes.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 STORE = 0x53474C53  # SGLS: an SQLite file is a store of this package or it is not
 
-# Seconds to wait for another program that writes into the file.
-PATIENCE = 10.0
+# For another program that writes into the file.
+SECONDS_TO_WAIT = 10.0
 
 
 def application(file: Path) -> int | None:
     """Return the program to which the first page of a database belongs; None if it is none."""
     try:
-        db = connect(file, "ro&immutable=1")
-        try:
+        with closing(connect(file, "ro&immutable=1")) as db:
             # The file may be shorter than it says: a disk that was full, and the rest in the -wal.
             db.execute("PRAGMA writable_schema = ON")
             return int(db.execute("PRAGMA application_id").fetchone()[0])
-        finally:
-            db.close()
     except sqlite3.DatabaseError:
         return None
 
@@ -32,5 +30,5 @@ def application(file: Path) -> int | None:
 def connect(file: Path, mode: str) -> sqlite3.Connection:
     """Open a database; transactions are begun and ended by hand."""
     return sqlite3.connect(
-        f"{file.as_uri()}?mode={mode}", uri=True, timeout=PATIENCE, isolation_level=None
+        f"{file.as_uri()}?mode={mode}", uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None
     )

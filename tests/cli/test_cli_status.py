@@ -201,7 +201,7 @@ def test_a_scan_that_stops_writes_what_is_finished_and_exits_with_1(tmp_path, ca
 
     def full(self, number, rows, seconds):
         if len(self.done) == 3:
-            raise store.StoreError(f"{path} cannot be written: the disk is full; make room")
+            raise store.StoreError(f"{path} cannot be written: the disk is full; free some space")
         put(self, number, rows, seconds)
 
     command = ["capacity", *SMALL, "--quiet", "--store", str(path), "--out", str(tmp_path / "out")]

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spinglass import _sqlite
 from spinglass.experiments import ExperimentStopped, StoreError, open_store, run
-from spinglass.runner.stores import database, store
+from spinglass.runner.stores import store
 from spinglass.runner.stores.store import Store
 from walks import Walks, filled, read, refusal, walks
 from walks import __file__ as walks_file
@@ -85,7 +86,7 @@ def test_readers_of_this_process_and_of_others_do_not_take_the_rows_of_the_write
                 # The last one to close a database takes its -wal file away: this must not be it.
                 code = (
                     "from pathlib import Path\n"
-                    "from spinglass.runner.stores.database import reading\n"
+                    "from spinglass.runner.stores.content import reading\n"
                     f"with reading(Path({str(path)!r})): print('read')"
                 )
                 subprocess.run([sys.executable, "-c", code], check=True)
@@ -98,7 +99,7 @@ def test_readers_of_this_process_and_of_others_do_not_take_the_rows_of_the_write
 
 
 def test_a_full_disk_stops_the_scan_which_goes_on_when_there_is_space(tmp_path, monkeypatch):
-    path, connect = tmp_path / "walks.sqlite", database.connect
+    path, connect = tmp_path / "walks.sqlite", store.connect
 
     def small(file, mode):
         db = connect(file, mode)
@@ -143,7 +144,7 @@ def test_another_programs_lock_is_waited_for(tmp_path, monkeypatch):
 
 def test_a_lock_that_another_program_keeps_stops_the_scan_and_loses_nothing(tmp_path, monkeypatch):
     path = tmp_path / "walks.sqlite"
-    monkeypatch.setattr(database, "PATIENCE", 0.3)
+    monkeypatch.setattr(_sqlite, "SECONDS_TO_WAIT", 0.3)
 
     class Locks(Walks):
         def work(self, task, share):

@@ -27,7 +27,8 @@ from spinglass.runner.ctrl_c import CTRL_C, CtrlC
 from spinglass.runner.executors.executor import Lost, TaskExecutor
 from spinglass.runner.executors.pool import Pool
 from spinglass.runner.executors.threads import Threads
-from spinglass.runner.stores.database import StoreError, check_file, read_about, reading
+from spinglass.runner.stores.content import read_about, reading
+from spinglass.runner.stores.database import StoreError, check_file
 from spinglass.runner.stores.store import Store
 from spinglass.runner.task import Experiment, Rows, Task
 

@@ -1,42 +1,21 @@
-"""The SQLite file of a store: whether it is one, whether it is whole, and what is wrong."""
+"""The SQLite file of a store: whether it is one, what lies beside it, and what is wrong with it."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sqlite3
-import tempfile
-import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from io import BytesIO
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from spinglass._sqlite import PATIENCE, STORE, application, connect
-from spinglass.runner.task import Rows
-
-FORMAT = 1
+from spinglass import _sqlite
 
 # No disk is so full by chance: below this SQLite may fail in other words.
-_NO_ROOM = 2**17
+BYTES_OF_A_FULL_DISK = 2**17
 
 _NO_STORE = "is no store of spinglass; nothing was written to it"
-_DAMAGED = "use a copy of it, or begin a new store"
-
-
-# What a store says about itself.
-_ABOUT = {
-    "format": int,
-    "experiment": str,
-    "unit": str,
-    "version": str,
-    "config": dict,
-    "created": str,
-}
+DAMAGED = "use a copy of it, or begin a new store"
 
 
 class StoreError(OSError):
@@ -74,27 +53,27 @@ def check_file(path: Path) -> None:
             raise StoreError(f"{path} is no ordinary file")
         if not file.stat().st_size:
             return
-        if not _may(file, os.R_OK):
+        if not may(file, os.R_OK):
             raise StoreError(f"{path} cannot be read: permission denied")
     except StoreError:
         raise
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
-    if application(file) != STORE:
+    if _sqlite.application(file) != _sqlite.STORE:
         raise StoreError(f"{path} {_NO_STORE}")
 
 
 def check_writable(path: Path) -> None:
     """Refuse a store that can only be read; SQLite would leave files beside it to find that out."""
     file = resolved(path)
-    if file.exists() and not _may(file, os.W_OK):
+    if file.exists() and not may(file, os.W_OK):
         raise StoreError(f"{path} cannot be written: it is read-only")
     if file.exists() and file.stat().st_nlink > 1:
         raise StoreError(
             f"{path} has another name (a hard link), under which another process could write it; "
             "take a copy, or delete that name"
         )
-    if not _may(file.parent, os.W_OK | os.X_OK):
+    if not may(file.parent, os.W_OK | os.X_OK):
         raise StoreError(f"{path} cannot be written: its folder {path.parent} is read-only")
 
 
@@ -114,71 +93,13 @@ def check_other(target: Path, path: Path, name: str) -> None:
             )
 
 
-def _may(file: Path, what: int) -> bool:
+def may(file: Path, what: int) -> bool:
+    """Say whether this process may read or write a file, as `os.access` names it."""
     return os.access(file, what, effective_ids=os.access in os.supports_effective_ids)
 
 
-def check_content(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
-    """Refuse a damaged store and one of a later spinglass; return what it is about."""
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found == "ok" and _is_cut(db, resolved(path)):
-        found = "cut off"
-    if found != "ok":
-        words = " ".join(str(found).replace("*", "").split())
-        raise StoreError(f"{path} is damaged ({words}); {_DAMAGED}")
-    about = _checked_about(db, path)
-    if about["format"] > FORMAT:
-        raise StoreError(
-            f"{path} was made by spinglass {about['version']}, which is later than this one and "
-            "writes another format"
-        )
-    _check_numbers(db, path)
-    return about
-
-
-def _checked_about(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
-    try:
-        about = read_about(db)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise StoreError(f"{path} is damaged (table scan: {error}); {_DAMAGED}") from error
-    for name, kind in _ABOUT.items():
-        if type(about.get(name)) is not kind:
-            raise StoreError(f"{path} is damaged (table scan: no {name}); {_DAMAGED}")
-    return about
-
-
-def _check_numbers(db: sqlite3.Connection, path: Path) -> None:
-    """Refuse a grid with gaps, and rows of tasks that are not in it."""
-    tasks, last = db.execute("SELECT count(*), max(number) FROM tasks WHERE number >= 0").fetchone()
-    (unknown,) = db.execute(
-        "SELECT min(number) FROM done WHERE number NOT IN (SELECT number FROM tasks)"
-    ).fetchone()
-    if tasks and last != tasks - 1:
-        raise StoreError(f"{path} is damaged (table tasks: some are missing); {_DAMAGED}")
-    if unknown is not None:
-        raise StoreError(f"{path} is damaged (there is no task {unknown}); {_DAMAGED}")
-
-
-def check_whole(path: Path, n_done: int) -> None:
-    """Refuse a store that was damaged while we wrote it, which our own pages in memory hide."""
-    with complaints(path):
-        db = connect(resolved(path), "ro")
-        try:
-            check_content(db, path)
-            (found,) = db.execute("SELECT count(*) FROM done").fetchone()
-        finally:
-            db.close()
-    if found != n_done:
-        raise StoreError(f"{path} is damaged ({found} of {n_done} tasks are in it); {_DAMAGED}")
-
-
-def _is_cut(db: sqlite3.Connection, file: Path) -> bool:
-    """Say whether the last page is not whole, which SQLite does not see; the -wal may have it."""
-    (page,) = db.execute("PRAGMA page_size").fetchone()
-    return file.stat().st_size % page > 0 and not _in_wal(file)
-
-
-def _in_wal(file: Path) -> bool:
+def in_wal(file: Path) -> bool:
+    """Say whether the newest rows of a store are in the file beside it."""
     wal = file.with_name(f"{file.name}-wal")
     return wal.exists() and wal.stat().st_size > 0
 
@@ -195,11 +116,12 @@ def complaints(path: Path) -> Iterator[None]:
 def _words(error: sqlite3.Error, path: Path) -> str:
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "no such" in str(error):
-        return f"is damaged ({error}); {_DAMAGED}"
+        return f"is damaged ({error}); {DAMAGED}"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return f"is locked: another program has kept it so for {PATIENCE:g} s; close that program"
+        waited = f"{_sqlite.SECONDS_TO_WAIT:g} s"
+        return f"is locked: another program has kept it so for {waited}; close that program"
     if name.startswith("SQLITE_FULL") or _is_full(path):
-        return "cannot be written: the disk is full; make room"
+        return "cannot be written: the disk is full; free some space"
     if name.startswith("SQLITE_READONLY"):
         return "cannot be written: it is on a read-only disk"
     if name.startswith("SQLITE_CANTOPEN"):
@@ -209,111 +131,5 @@ def _words(error: sqlite3.Error, path: Path) -> str:
 
 def _is_full(path: Path) -> bool:
     with suppress(OSError, StoreError):
-        return shutil.disk_usage(resolved(path).parent).free < _NO_ROOM
+        return shutil.disk_usage(resolved(path).parent).free < BYTES_OF_A_FULL_DISK
     return False
-
-
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Do all of it or nothing."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error):  # some errors have rolled back already
-            db.execute("ROLLBACK")
-        raise
-
-
-# ---- reading -------------------------------------------------------------------------------------
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a store to read it as it is now, whether or not a process works on it."""
-    file = resolved(path)
-    check_file(path)
-    if not file.exists():
-        raise StoreError(f"{path}: there is no such store")
-    if not file.stat().st_size:
-        raise StoreError(f"{path} is empty; no scan has begun in it")
-    with complaints(path), ExitStack() as stack:
-        db = _reader(file, stack)
-        check_content(db, path)
-        yield db
-
-
-def _reader(file: Path, stack: ExitStack) -> sqlite3.Connection:
-    """Return a connection in a transaction, which sees one state of the store."""
-    # Opened for writing, though nothing is written: whoever closes a store last takes its -wal and
-    # -shm files away, and who may only read cannot.
-    if not _may(file, os.W_OK) and not _in_wal(file):
-        return _begun(connect(file, "ro&immutable=1"), stack)
-    try:
-        return _begun(connect(file, "rw"), stack)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise
-    # The folder is read-only, or the disk full: there is no place for the -shm file.
-    if _in_wal(file):
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spinglass-")))
-        for name in (file.name, f"{file.name}-wal"):
-            shutil.copyfile(file.with_name(name), folder / name)
-        return _begun(connect(folder / file.name, "rw"), stack)
-    return _begun(connect(file, "ro&immutable=1"), stack)
-
-
-def _begun(db: sqlite3.Connection, stack: ExitStack) -> sqlite3.Connection:
-    try:
-        db.execute("PRAGMA query_only = ON")
-        db.execute("BEGIN")
-        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except BaseException:
-        db.close()
-        raise
-    stack.callback(db.close)
-    return db
-
-
-def read_about(db: sqlite3.Connection) -> dict[str, Any]:
-    """Return format, experiment, unit, version, config and date of creation."""
-    pairs = db.execute("SELECT * FROM scan").fetchall()  # a query under way keeps the file open
-    return {name: json.loads(value) for name, value in pairs}
-
-
-def read_rows(db: sqlite3.Connection, path: Path) -> Iterator[tuple[int, Rows]]:
-    """Yield number and rows of the tasks that are done, in the order of the grid."""
-    for number, content in db.execute("SELECT number, rows FROM done ORDER BY number"):
-        try:
-            rows = unpacked(content)
-        except MemoryError:
-            raise
-        except Exception as error:  # a damaged archive can make NumPy raise nearly anything
-            # NumPy takes what it does not know for a pickle, and says how to have it run.
-            words = "no arrays" if "pickle" in str(error) else error
-            raise StoreError(
-                f"{path} is damaged (rows of task {number}: {words}); {_DAMAGED}"
-            ) from error
-        yield number, rows
-
-
-def packed(rows: Rows) -> bytes:
-    """Return arrays by name as bytes: those of an ``.npz`` file."""
-    content = BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, values in rows.items():
-            with file.open(f"{name}.npy", "w") as member:
-                np.lib.format.write_array(member, values, allow_pickle=False)
-    return content.getvalue()
-
-
-def unpacked(content: bytes) -> Rows:
-    """Return the arrays that `packed` was given."""
-    if not isinstance(content, bytes) or not content.startswith(b"PK"):
-        raise ValueError("no arrays")
-    with np.load(BytesIO(content), allow_pickle=False) as archive:
-        arrays = dict(archive)
-    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-        raise ValueError("no arrays")
-    return arrays

@@ -8,20 +8,22 @@ is there or not, and never half.
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from spinglass._sqlite import application, connect
-from spinglass.runner.stores.database import StoreError, complaints, identity, reading, resolved
+from spinglass.runner.stores.content import reading
+from spinglass.runner.stores.database import StoreError, complaints, identity, resolved
 
 _APPLICATION = 0x53474C4C  # SGLL
 
-# Seconds to wait for who holds the lock: who asks whether it is held has it for a moment.
-_MOMENT = 1.0
+# For who holds the lock: who asks whether it is held has it for a moment.
+SECONDS_TO_WAIT = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,15 @@ class Worker:
 
     def __str__(self) -> str:
         host = f" on {self.host}" if self.host else ""
-        since = f", since {self.began.replace('+00:00', ' UTC')}" if self.began else ""
+        since = f", since {minute(self.began)}" if self.began else ""
         return f"process {self.pid}{host}{since}"
+
+
+def minute(time: str) -> str:
+    """Return a stored time to the minute; as it stands if it is none."""
+    with suppress(ValueError):
+        return f"{datetime.datetime.fromisoformat(time):%Y-%m-%d %H:%M} UTC"
+    return time
 
 
 class Lock:
@@ -74,7 +83,7 @@ class Lock:
 
     def _take(self) -> None:
         execute = self._connection.execute
-        execute(f"PRAGMA busy_timeout = {round(1000 * _MOMENT)}")
+        execute(f"PRAGMA busy_timeout = {round(1000 * SECONDS_TO_WAIT)}")
         execute("PRAGMA page_size = 512")
         execute("PRAGMA journal_mode = OFF")  # one page is written: there is no half of it
         execute("PRAGMA locking_mode = EXCLUSIVE")  # a commit keeps the lock
@@ -117,25 +126,19 @@ def worker(path: Path) -> Worker | None:
 
 
 def _held(file: Path) -> bool:
-    db = connect(file, "ro")
-    try:
-        db.execute("PRAGMA busy_timeout = 0")
-        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        return error.sqlite_errorname.startswith("SQLITE_BUSY")
-    finally:
-        db.close()
+    with closing(connect(file, "ro")) as db:
+        try:
+            db.execute("PRAGMA busy_timeout = 0")
+            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            return error.sqlite_errorname.startswith("SQLITE_BUSY")
     return False
 
 
 def _read_pid(file: Path) -> int:
     """Return the number in the header, which the lock does not hide."""
-    db = connect(file, "ro&immutable=1")
-    try:
+    with closing(connect(file, "ro&immutable=1")) as db:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
-    finally:
-        with suppress(sqlite3.Error):
-            db.close()
 
 
 def _lock_of(path: Path) -> Path:

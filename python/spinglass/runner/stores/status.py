@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import sqlite3
 import textwrap
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from spinglass.runner.stores.database import read_about
-from spinglass.runner.stores.lock import Worker, worker
+from spinglass.runner.stores.content import read_about
+from spinglass.runner.stores.lock import Worker, minute, worker
 
 
 @dataclass(frozen=True)
@@ -91,9 +89,7 @@ class Status:
     def _at_work(self) -> str:
         if self.worker is None:
             return "nobody" if self.complete else "nobody: the same call or command goes on"
-        host = f" on {self.worker.host}" if self.worker.host else ""
-        since = f", since {minute(self.worker.began)}" if self.worker.began else ""
-        return f"process {self.worker.pid}{host}{since}"
+        return str(self.worker)
 
 
 def read_status(db: sqlite3.Connection, path: Path) -> Status:
@@ -178,13 +174,6 @@ def duration(seconds: float) -> str:
         return f"{minutes // 60} h {minutes % 60} min"
     hours = round(minutes / 60)
     return f"{hours // 24} days {hours % 24} h"
-
-
-def minute(time: str) -> str:
-    """Return a stored time to the minute; as it stands if it is none."""
-    with suppress(ValueError):
-        return f"{datetime.datetime.fromisoformat(time):%Y-%m-%d %H:%M} UTC"
-    return time
 
 
 def count(number: int, what: str) -> str:

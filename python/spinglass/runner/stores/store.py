@@ -21,25 +21,26 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from spinglass._core import __version__
 from spinglass._sqlite import STORE, connect
-from spinglass.runner.stores.database import (
+from spinglass.runner.stores.content import (
     FORMAT,
-    StoreError,
     check_content,
-    check_file,
     check_whole,
+    packed,
+    read_rows,
+)
+from spinglass.runner.stores.database import (
+    StoreError,
+    check_file,
     check_writable,
     complaints,
     identity,
-    packed,
-    read_rows,
     resolved,
-    transaction,
 )
 from spinglass.runner.stores.lock import Lock
 from spinglass.runner.stores.machine import machine
@@ -61,12 +62,12 @@ CREATE TABLE done (
 );
 """
 
-# Seconds between two writes that wait for the disk: a crash of the whole machine loses the tasks of
-# that time, that of the process none.
-_TO_DISK = 1.0
+# Between two writes that wait for the disk: a crash of the whole machine loses the tasks of that
+# time, that of the process none.
+SECONDS_PER_SYNC = 1.0
 
-# Letters of a value in a message.
-_LONG = 40
+# Of a value in a message.
+MAX_LETTERS = 40
 
 
 class Store:
@@ -123,18 +124,16 @@ class Store:
         part = self._file.with_name(f".{self._file.name}.part")
         _delete(part)
         try:
-            db = connect(part, "rwc")
-            try:
-                with transaction(db):
-                    for statement in _SCHEMA.split(";"):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA application_id = {STORE}")
-                    pairs = [(name, json.dumps(value)) for name, value in about.items()]
-                    db.executemany("INSERT INTO scan VALUES (?, ?)", pairs)
-                    db.executemany("INSERT INTO tasks VALUES (?, ?, ?, ?, ?)", grid)
+            with closing(connect(part, "rwc")) as db:
+                db.execute("BEGIN")
+                for statement in _SCHEMA.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA application_id = {STORE}")
+                pairs = [(name, json.dumps(value)) for name, value in about.items()]
+                db.executemany("INSERT INTO scan VALUES (?, ?)", pairs)
+                db.executemany("INSERT INTO tasks VALUES (?, ?, ?, ?, ?)", grid)
+                db.execute("COMMIT")
                 db.execute("PRAGMA journal_mode = WAL").fetchone()
-            finally:
-                db.close()
             part.replace(self._file)
         except OSError as error:
             raise StoreError(f"{self.path} cannot be made: {error.strerror or error}") from error
@@ -145,12 +144,11 @@ class Store:
         db = self._db
         self._check_same(check_content(db, self.path), experiment)
         db.execute("PRAGMA synchronous = NORMAL")
-        with transaction(db):
-            # A session without an end was killed.
-            self._session = db.execute(
-                "INSERT INTO sessions (pid, machine, n_workers, began) VALUES (?, ?, ?, ?)",
-                (os.getpid(), json.dumps(machine()), n_workers, now()),
-            ).lastrowid
+        # A session without an end was killed.
+        self._session = db.execute(
+            "INSERT INTO sessions (pid, machine, n_workers, began) VALUES (?, ?, ?, ?)",
+            (os.getpid(), json.dumps(machine()), n_workers, now()),
+        ).lastrowid
         self.done = {number for (number,) in db.execute("SELECT number FROM done")}
         self._synced = time.monotonic()
         wal = self._file.with_name(f"{self._file.name}-wal")
@@ -221,11 +219,10 @@ class Store:
 
     def _insert(self, row: tuple[Any, ...]) -> None:
         db = self._db
-        to_disk = time.monotonic() - self._synced > _TO_DISK
+        to_disk = time.monotonic() - self._synced > SECONDS_PER_SYNC
         if to_disk:
             db.execute("PRAGMA synchronous = FULL")
-        with transaction(db):
-            db.execute("INSERT INTO done VALUES (?, ?, ?, ?, ?)", row)
+        db.execute("INSERT INTO done VALUES (?, ?, ?, ?, ?)", row)
         if to_disk:
             db.execute("PRAGMA synchronous = NORMAL")
             self._synced = time.monotonic()
@@ -263,7 +260,7 @@ def _delete(part: Path) -> None:
 
 def _difference(name: str, there: Any, here: Any) -> str:
     """Say where a field differs; of long lists only the first place."""
-    long = max(len(json.dumps(there)), len(json.dumps(here))) > _LONG
+    long = max(len(json.dumps(there)), len(json.dumps(here))) > MAX_LETTERS
     if long and isinstance(there, list) and isinstance(here, list):
         if len(there) != len(here):
             return f"{name} has length {len(there)} there and {len(here)} here"
@@ -276,4 +273,4 @@ def _difference(name: str, there: Any, here: Any) -> str:
 
 def _short(value: Any) -> str:
     text = json.dumps(value)
-    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
+    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 3]}..."

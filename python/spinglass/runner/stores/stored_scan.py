@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from spinglass import _arguments
 from spinglass._tables import Tabular
-from spinglass.runner.stores.database import StoreError, check_other, read_about, read_rows, reading
+from spinglass.runner.stores.content import read_about, read_rows, reading
+from spinglass.runner.stores.database import StoreError, check_other
 from spinglass.runner.stores.status import Status, read_status
 from spinglass.runner.task import Experiment
 
