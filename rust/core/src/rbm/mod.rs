@@ -1,44 +1,38 @@
 //! The restricted Boltzmann machine: block Gibbs sampling, training, likelihoods.
 //!
-//! States are bits and fields exact integers, so neither threads nor instruction sets change a bit.
-//! `machine.rs` holds the parameters, `layer.rs` a layer as the other one sees it, `states.rs` the
-//! bits; `kernels.rs` has the loops, `half_step.rs` the units of one layer given the other.
-//! `gibbs.rs` runs chains, `observables.rs` says what a machine makes of data, `exact.rs` and
-//! `annealed.rs` know its partition sum, from all states and from a few chains. `training.rs` climbs
-//! the likelihood by `rules.rs`: `chains.rs` is its negative phase, `ascent.rs` the step.
-//! `reference.rs` defines sampling and updates, unit by unit. `gaussian/` is the
-//! machine of real numbers, by itself.
+//! `units/` has both layers: the parameters, the states, the units of one layer given the other.
+//! `training/` follows the gradient of the likelihood. `partition/` knows ln Z, from all states and
+//! from a few chains. In each, what begins with `gaussian` is of the machine whose visible units are
+//! real numbers (A. Krizhevsky, technical report, University of Toronto (2009); K. Cho, A. Ilin and
+//! T. Raiko, ICANN 2011, LNCS 6791, 10),
+//!
+//!   E(v, h) = sum_i (v_i - b_i)^2 / (2 s_i) - sum_j c_j h_j - sum_ij h_j W_ji v_i / s_i,
+//!
+//! where the variance s_i = sigma_i^2 is learned; the rest is of the machine of units 0 and 1.
+//! `reference.rs` defines its sampling and its updates, unit by unit.
+//!
+//! Neither threads nor instruction sets affect a result. Of units 0 and 1, states are bits and fields
+//! exact integers. With real numbers all is double precision: rows, or hidden units, are shared among
+//! threads, and each sum is taken in one order, unit after unit or row after row, with an exponential
+//! and normal deviates of our own.
 
-mod annealed;
-mod annealed_kernels;
-mod ascent;
-mod chains;
-mod columns;
-mod data;
-mod exact;
-mod exact_kernels;
-mod gaussian;
-mod gibbs;
-mod half_step;
-mod kernels;
-mod layer;
-mod machine;
-mod observables;
+mod partition;
 mod reference;
-mod rules;
-mod sigmoid;
-mod softplus;
-mod states;
 mod training;
-mod velocity;
+mod units;
 
-pub use annealed::Annealed;
-pub use data::{Data, Value};
-pub use gaussian::{
-    Drawn, GaussianRbm, GaussianRules, GaussianState, GaussianTrainer, Rows as GaussianRows,
-};
-pub use gibbs::{Chains, From, Gibbs};
-pub use machine::{Precision, Rbm, initial_weights};
+pub use partition::annealed::Annealed;
 pub use reference::Reference;
-pub use rules::Rules;
-pub use training::{Batches, Trainer, TrainingState};
+pub use training::{
+    bernoulli_trainer::{Batches, Trainer, TrainingState},
+    gaussian_trainer::{GaussianRules, GaussianState, GaussianTrainer},
+    rules::Rules,
+};
+pub use units::{
+    data::{Data, Value},
+    gaussian_gibbs::Drawn,
+    gaussian_machine::GaussianRbm,
+    gaussian_rows::Rows as GaussianRows,
+    gibbs::{Chains, From, Gibbs},
+    machine::{Precision, Rbm, initial_weights},
+};

@@ -1,11 +1,11 @@
 //! The definition of Gibbs sampling and of an update, unit by unit: slow and short.
 
-use super::{
-    machine::Rbm,
-    sigmoid::{ONE, exp2, factor, fires, probability},
-};
 use crate::{
     error::Result,
+    rbm::units::{
+        machine::Rbm,
+        sigmoid::{ONE, exp2, factor, fires, probability},
+    },
     rng::{Philox, Purpose, Xoshiro8},
     simd::Level,
 };

@@ -6,8 +6,8 @@
 use rayon::prelude::*;
 
 use super::{
-    machine::{GaussianRbm, logistic},
-    rows::Rows,
+    gaussian_machine::{GaussianRbm, logistic},
+    gaussian_rows::Rows,
 };
 use crate::{
     control::Control,
@@ -29,7 +29,7 @@ pub struct Drawn {
 }
 
 /// A chain: its streams, and how many steps it has done.
-pub(super) struct Chain<'a> {
+pub(in crate::rbm) struct Chain<'a> {
     machine: &'a GaussianRbm,
     hidden_stream: Philox,
     visible_stream: Philox,
@@ -37,14 +37,19 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn new(machine: &'a GaussianRbm, seed: u64, number: usize, step: u64) -> Self {
+    pub(in crate::rbm) fn new(
+        machine: &'a GaussianRbm,
+        seed: u64,
+        number: usize,
+        step: u64,
+    ) -> Self {
         let stream = |purpose| Philox::new(seed, purpose, number as u64);
         let (hidden_stream, visible_stream) = (stream(Purpose::Hidden), stream(Purpose::Visible));
         Self { machine, hidden_stream, visible_stream, step }
     }
 
     /// Draws `h` given `v`, leaves the probabilities in `p`, and ends the step.
-    pub(super) fn draw_hidden(&mut self, v: &[f64], p: &mut [f64], h: &mut [f64]) {
+    pub(in crate::rbm) fn draw_hidden(&mut self, v: &[f64], p: &mut [f64], h: &mut [f64]) {
         self.machine.hidden_fields(v, p);
         let mut words = self.hidden_stream.words_from(self.step * h.len() as u64);
         for (x, h) in p.iter_mut().zip(h) {
@@ -56,7 +61,7 @@ impl<'a> Chain<'a> {
     }
 
     /// Draws `v` given `h`, and leaves its means in `means`.
-    pub(super) fn draw_visible(&mut self, h: &[f64], means: &mut [f64], v: &mut [f64]) {
+    pub(in crate::rbm) fn draw_visible(&mut self, h: &[f64], means: &mut [f64], v: &mut [f64]) {
         self.machine.visible_means(h, means);
         let mut words = self.visible_stream.words_from(self.step * v.len() as u64);
         for ((v, mean), s) in v.iter_mut().zip(means).zip(&self.machine.variances) {

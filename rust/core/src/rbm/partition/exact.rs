@@ -13,13 +13,11 @@
 
 use rayon::prelude::*;
 
-use super::{
-    exact_kernels::{GENTLE, Kernels, Row, Scaled, UNITS},
-    machine::Rbm,
-};
+use super::exact_kernels::{GENTLE, Kernels, Row, Scaled, UNITS};
 use crate::{
     control::Control,
     error::{Error, Result},
+    rbm::units::machine::Rbm,
     simd::Level,
     spins::{acceptance::exp, gaussian::ln},
 };

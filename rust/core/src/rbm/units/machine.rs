@@ -38,7 +38,7 @@ impl Precision {
 
     /// The fixed point of a machine with this reach: units in one, a power of two. `None` if some
     /// parameter is not a number, or too large for any.
-    pub(super) fn scale(self, reach: Reach) -> Option<f32> {
+    pub(in crate::rbm) fn scale(self, reach: Reach) -> Option<f32> {
         // 2^exponent > value.
         let exponent = |bits: u32| {
             f32::from_bits(bits).is_finite().then(|| (bits >> 23) as i32 - f32::MAX_EXP + 2)
@@ -77,11 +77,11 @@ pub fn initial_weights(
 #[derive(Clone, Debug)]
 pub struct Rbm {
     /// Hidden units, with visible inputs.
-    pub(super) hidden: Layer,
+    pub(in crate::rbm) hidden: Layer,
     /// Visible units, with hidden inputs.
-    pub(super) visible: Layer,
-    pub(super) precision: Precision,
-    pub(super) scale: f32,
+    pub(in crate::rbm) visible: Layer,
+    pub(in crate::rbm) precision: Precision,
+    pub(in crate::rbm) scale: f32,
 }
 
 impl Rbm {

@@ -6,14 +6,14 @@
 
 use rayon::prelude::*;
 
-use super::{
-    machine::{GaussianRbm, each_row},
-    rows::{Rows, within},
-};
 use crate::{
     control::Control,
     elementary::softplus,
     error::{Error, Result},
+    rbm::units::{
+        gaussian_machine::{GaussianRbm, each_row},
+        gaussian_rows::{Rows, within},
+    },
     spins::{acceptance::exp, gaussian::ln},
 };
 

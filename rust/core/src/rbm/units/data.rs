@@ -11,7 +11,7 @@ use crate::{
 pub struct Data {
     n_rows: usize,
     n_visible: usize,
-    pub(super) values: Values,
+    pub(in crate::rbm) values: Values,
     within_unit: bool,
 }
 
@@ -59,7 +59,7 @@ values! {
 }
 
 #[derive(Debug)]
-pub(super) enum Values {
+pub(in crate::rbm) enum Values {
     /// Words of 32 units, row after row.
     Bits(Vec<u32>),
     /// Real numbers, row after row.
@@ -112,7 +112,7 @@ impl Data {
 
     /// Word `tile` of row `row`; zero for real data.
     #[inline]
-    pub(super) fn word(&self, row: usize, tile: usize) -> u32 {
+    pub(in crate::rbm) fn word(&self, row: usize, tile: usize) -> u32 {
         match &self.values {
             Values::Bits(bits) => bits[row * self.n_visible.div_ceil(UNITS) + tile],
             Values::Real(_) => 0,
@@ -120,7 +120,7 @@ impl Data {
     }
 
     /// The numbers of rows `first` to `first + rows`, if they are real.
-    pub(super) fn real(&self, first: usize, rows: usize) -> Option<&[f32]> {
+    pub(in crate::rbm) fn real(&self, first: usize, rows: usize) -> Option<&[f32]> {
         match &self.values {
             Values::Bits(_) => None,
             Values::Real(values) => {
@@ -130,7 +130,7 @@ impl Data {
     }
 
     /// The words of rows `first` to `first + rows`, tile after tile; none for real data.
-    pub(super) fn read(&self, first: usize, rows: usize, out: &mut Vec<u32>) {
+    pub(in crate::rbm) fn read(&self, first: usize, rows: usize, out: &mut Vec<u32>) {
         out.clear();
         if let Values::Bits(bits) = &self.values {
             let blocks = self.n_visible.div_ceil(UNITS);

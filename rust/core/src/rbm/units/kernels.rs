@@ -13,7 +13,7 @@ use super::{
     layer::Reach,
     sigmoid::{exp2, fires, probability},
 };
-pub(super) use crate::lanes::LANES;
+pub(in crate::rbm) use crate::lanes::LANES;
 use crate::{
     lanes::{Lanes, Pair, Register, Words},
     rng::Xoshiro8,
@@ -21,21 +21,21 @@ use crate::{
 };
 
 /// Units of a tile: those of one word of states.
-pub(super) const UNITS: usize = 32;
+pub(in crate::rbm) const UNITS: usize = 32;
 
 /// Vectors of a tile.
-pub(super) const VECTORS: usize = UNITS / LANES;
+pub(in crate::rbm) const VECTORS: usize = UNITS / LANES;
 
 /// Inputs whose sums stand in one table.
-pub(super) const GROUP: usize = 4;
+pub(in crate::rbm) const GROUP: usize = 4;
 
 /// One integer a unit of a tile: fields, or probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(64))]
-pub(super) struct Row(pub(super) [[i32; LANES]; VECTORS]);
+pub(in crate::rbm) struct Row(pub(in crate::rbm) [[i32; LANES]; VECTORS]);
 
 impl Row {
-    pub(super) const ZERO: Self = Self([[0; LANES]; VECTORS]);
+    pub(in crate::rbm) const ZERO: Self = Self([[0; LANES]; VECTORS]);
 
     /// The numbers of `rows`, one after the other.
     fn flat(rows: &[Self]) -> &[i32] {
@@ -47,10 +47,10 @@ impl Row {
 /// One weight a unit of a tile.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
-pub(super) struct Weights(pub(super) [[f32; LANES]; VECTORS]);
+pub(in crate::rbm) struct Weights(pub(in crate::rbm) [[f32; LANES]; VECTORS]);
 
 impl Weights {
-    pub(super) const ZERO: Self = Self([[0.0; LANES]; VECTORS]);
+    pub(in crate::rbm) const ZERO: Self = Self([[0.0; LANES]; VECTORS]);
 
     /// The numbers of `rows`, one after the other: a loop over them becomes vectors, where one over
     /// rows of vectors may become gathers.
@@ -68,14 +68,14 @@ impl Weights {
 
 /// The sums of each subset of four inputs, for the eight groups of 32 inputs: 16 KiB, half of a
 /// first-level cache.
-pub(super) type Tables = [[Row; 1 << GROUP]; UNITS / GROUP];
+pub(in crate::rbm) type Tables = [[Row; 1 << GROUP]; UNITS / GROUP];
 
 /// The generators of the units of a tile, one for each vector.
-pub(super) type Generators = [Xoshiro8; VECTORS];
+pub(in crate::rbm) type Generators = [Xoshiro8; VECTORS];
 
 /// A value for each unit of a tile.
 #[inline(always)]
-pub(super) fn each(mut value: impl FnMut(usize, usize) -> f32) -> Weights {
+pub(in crate::rbm) fn each(mut value: impl FnMut(usize, usize) -> f32) -> Weights {
     let mut out = Weights::ZERO;
     for vector in 0..VECTORS {
         for lane in 0..LANES {
@@ -87,10 +87,10 @@ pub(super) fn each(mut value: impl FnMut(usize, usize) -> f32) -> Weights {
 
 kernel_table! {
     /// The kernels of one instruction set.
-    pub(super) struct Kernels for Vector in [Words, Pair, Register] {
+    pub(in crate::rbm) struct Kernels for Vector in [Words, Pair, Register] {
         /// The fields of a tile in units of 1 / `scale`, row by row: the bias and the weights of those
         /// inputs that are on. Word `stride` b + r of `states` has inputs 32 b to 32 b + 31 of row r.
-        pub(super) fields: fn(
+        pub(in crate::rbm) fields: fn(
             weights: &[Weights],
             scale: f32,
             bias: &Weights,
@@ -101,7 +101,7 @@ kernel_table! {
         ) = fields::<Vector>;
         /// Adds to `out`, input by input, the `values` of those rows where the input is on. Word
         /// `stride` b + i of `states` has rows 32 b to 32 b + 31 of input i; rows come in groups.
-        pub(super) correlate: fn(
+        pub(in crate::rbm) correlate: fn(
             values: &[Row],
             states: &[u32],
             stride: usize,
@@ -109,7 +109,7 @@ kernel_table! {
             out: &mut [Row],
         ) = correlate::<Vector>;
         /// New states of a tile, row by row, each at its own temperature.
-        pub(super) draw: fn(
+        pub(in crate::rbm) draw: fn(
             fields: &[Row],
             factors: &[f32],
             generators: &mut Generators,
@@ -117,25 +117,25 @@ kernel_table! {
             states: &mut [u32],
         ) = draw::<Vector>;
         /// The probabilities of `units` to be 1, in place of their fields; zero for the others.
-        pub(super) probabilities: fn(fields: &mut [Row], factor: f32, units: u32) = probabilities;
+        pub(in crate::rbm) probabilities: fn(fields: &mut [Row], factor: f32, units: u32) = probabilities;
         /// Adds to `sums` the `share` of `counts`.
-        pub(super) gather: fn(counts: &[Row], share: f32, sums: &mut [Weights]) = gather;
+        pub(in crate::rbm) gather: fn(counts: &[Row], share: f32, sums: &mut [Weights]) = gather;
         /// Goes `rate` along `slope`, and says how large weights and fields are then.
-        pub(super) climb: fn(
+        pub(in crate::rbm) climb: fn(
             weights: &mut [Weights],
             slope: &[Weights],
             rate: f32,
             bias: &Weights,
         ) -> Reach = climb;
         /// Weights of 32 units from 32 inputs, with inputs and units exchanged.
-        pub(super) turn: fn(from: &[Weights; UNITS], to: &mut [Weights; UNITS]) = turn::<Vector>;
+        pub(in crate::rbm) turn: fn(from: &[Weights; UNITS], to: &mut [Weights; UNITS]) = turn::<Vector>;
         /// The bits of a row of numbers, and whether all of them are 0 or 1.
-        pub(super) pack_bool: fn(row: &[bool], words: &mut [u32]) -> bool = pack::<Vector, bool>;
-        pub(super) pack_u8: fn(row: &[u8], words: &mut [u32]) -> bool = pack::<Vector, u8>;
-        pub(super) pack_f32: fn(row: &[f32], words: &mut [u32]) -> bool = pack::<Vector, f32>;
-        pub(super) pack_f64: fn(row: &[f64], words: &mut [u32]) -> bool = pack::<Vector, f64>;
+        pub(in crate::rbm) pack_bool: fn(row: &[bool], words: &mut [u32]) -> bool = pack::<Vector, bool>;
+        pub(in crate::rbm) pack_u8: fn(row: &[u8], words: &mut [u32]) -> bool = pack::<Vector, u8>;
+        pub(in crate::rbm) pack_f32: fn(row: &[f32], words: &mut [u32]) -> bool = pack::<Vector, f32>;
+        pub(in crate::rbm) pack_f64: fn(row: &[f64], words: &mut [u32]) -> bool = pack::<Vector, f64>;
         /// How large weights and fields are.
-        pub(super) reach: fn(weights: &[Weights], bias: &Weights) -> Reach = reach;
+        pub(in crate::rbm) reach: fn(weights: &[Weights], bias: &Weights) -> Reach = reach;
     }
 }
 

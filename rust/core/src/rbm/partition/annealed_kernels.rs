@@ -12,13 +12,13 @@
 //!
 //! Operations are single IEEE ones in the order written; lanes are summed in an order fixed here.
 
-use super::{
-    kernels::{Generators, LANES, Row, UNITS, VECTORS, Weights},
-    sigmoid::{exp2, fires},
-};
 use crate::{
     elementary::{WIDTH, softplus, sum_lanes},
     lanes::{Lanes, Pair, Register, Words},
+    rbm::units::{
+        kernels::{Generators, LANES, Row, UNITS, VECTORS, Weights},
+        sigmoid::{exp2, fires},
+    },
     simd::kernel_table,
 };
 

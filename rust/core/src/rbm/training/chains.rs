@@ -11,16 +11,19 @@ use std::sync::{
 };
 
 use super::{
-    ascent::{Ascent, Hand},
-    half_step::{Streams, Workspace},
-    kernels::{GROUP, LANES, Row, VECTORS},
-    machine::Rbm,
-    sigmoid::factor,
-    states::States,
-    training::{Trainer, TrainingState, lock},
+    bernoulli_trainer::{Trainer, TrainingState},
+    gradient::{Ascent, Hand},
 };
 use crate::{
     error::{Error, Result},
+    rbm::units::{
+        half_step::{Streams, Workspace, lock},
+        kernels::{GROUP, LANES, Row, VECTORS},
+        layer::fixed_point,
+        machine::Rbm,
+        sigmoid::factor,
+        states::States,
+    },
     rng::{Philox, Purpose},
     spins::acceptance::metropolis,
     team::Barrier,
@@ -264,7 +267,7 @@ impl Trainer {
     fn temper(&self, hand: &mut Hand, ascent: &Ascent, scale: f32, last: bool, barrier: &Barrier) {
         let chains = &self.chains;
         for number in hand.visible.clone() {
-            let bias = super::layer::fixed_point(&self.machine.visible.tile(number).bias, scale);
+            let bias = fixed_point(&self.machine.visible.tile(number).bias, scale);
             for (row, sum) in chains.depths.iter().enumerate() {
                 sum.fetch_add(depth(&bias, chains.visible.word(number, row)), Relaxed);
             }

@@ -1,7 +1,14 @@
 //! Training as a whole: threads, batches, scales of the data, divergence.
 
-use super::{GaussianRbm, GaussianRules, GaussianTrainer, Rows};
-use crate::{control::Control, rbm::Batches, threads};
+use super::gaussian_trainer::{GaussianRules, GaussianTrainer};
+use crate::{
+    control::Control,
+    rbm::{
+        Batches,
+        units::{gaussian_machine::GaussianRbm, gaussian_rows::Rows},
+    },
+    threads,
+};
 
 /// Two clouds of points in three dimensions.
 fn clouds(n: usize) -> Rows {

@@ -157,7 +157,7 @@ impl Rbm {
     }
 
     /// Fails, by name, if rows do not fit the visible layer.
-    pub(super) fn check_rows(&self, data: &Data) -> Result<()> {
+    pub(in crate::rbm) fn check_rows(&self, data: &Data) -> Result<()> {
         if data.n_visible() == self.n_visible() {
             return Ok(());
         }

@@ -9,38 +9,42 @@ use super::kernels::{Kernels, LANES, Row, UNITS, VECTORS, Weights};
 
 /// A layer of `n_units`, each of which hears `n_inputs`.
 #[derive(Debug)]
-pub(super) struct Layer {
-    pub(super) n_inputs: usize,
-    pub(super) n_units: usize,
+pub(in crate::rbm) struct Layer {
+    pub(in crate::rbm) n_inputs: usize,
+    pub(in crate::rbm) n_units: usize,
     tiles: Vec<RwLock<Tile>>,
 }
 
 /// 32 units of a layer. Those beyond its last one have no weights and never fire.
 #[derive(Clone, Debug)]
-pub(super) struct Tile {
+pub(in crate::rbm) struct Tile {
     /// One row an input, and rows of zeros up to a multiple of 32.
-    pub(super) weights: Vec<Weights>,
+    pub(in crate::rbm) weights: Vec<Weights>,
     /// The field without input.
-    pub(super) bias: Weights,
+    pub(in crate::rbm) bias: Weights,
 }
 
 /// The largest |weight|, and the largest |field| that 0/1 inputs can make, as the bits of non-negative floats: their order is that of
 /// the numbers, and NaN comes last.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Reach {
-    pub(super) weight: u32,
-    pub(super) field: u32,
+pub(in crate::rbm) struct Reach {
+    pub(in crate::rbm) weight: u32,
+    pub(in crate::rbm) field: u32,
 }
 
 impl Reach {
-    pub(super) fn max(self, other: Self) -> Self {
+    pub(in crate::rbm) fn max(self, other: Self) -> Self {
         Self { weight: self.weight.max(other.weight), field: self.field.max(other.field) }
     }
 }
 
 impl Layer {
     /// The layer whose unit u has the weight `weight(input, u)`.
-    pub(super) fn new(n_inputs: usize, bias: &[f32], weight: impl Fn(usize, usize) -> f32) -> Self {
+    pub(in crate::rbm) fn new(
+        n_inputs: usize,
+        bias: &[f32],
+        weight: impl Fn(usize, usize) -> f32,
+    ) -> Self {
         let n_units = bias.len();
         let tiles = (0..n_units.div_ceil(UNITS)).map(|tile| {
             let units = tile * UNITS..n_units.min((tile + 1) * UNITS);
@@ -59,12 +63,12 @@ impl Layer {
     }
 
     /// Tiles of 32 units.
-    pub(super) fn n_tiles(&self) -> usize {
+    pub(in crate::rbm) fn n_tiles(&self) -> usize {
         self.tiles.len()
     }
 
     /// The bits of the units that `tile` really has.
-    pub(super) fn units(&self, tile: usize) -> u32 {
+    pub(in crate::rbm) fn units(&self, tile: usize) -> u32 {
         match self.n_units - tile * UNITS {
             count if count < UNITS => (1 << count) - 1,
             _ => u32::MAX,
@@ -72,17 +76,17 @@ impl Layer {
     }
 
     /// A tile, to read. Team members hold locks only between barriers, and never wait for one.
-    pub(super) fn tile(&self, tile: usize) -> RwLockReadGuard<'_, Tile> {
+    pub(in crate::rbm) fn tile(&self, tile: usize) -> RwLockReadGuard<'_, Tile> {
         self.tiles[tile].read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A tile, to write.
-    pub(super) fn tile_mut(&self, tile: usize) -> RwLockWriteGuard<'_, Tile> {
+    pub(in crate::rbm) fn tile_mut(&self, tile: usize) -> RwLockWriteGuard<'_, Tile> {
         self.tiles[tile].write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The largest weight and field of all tiles.
-    pub(super) fn reach(&self, kernels: &Kernels) -> Reach {
+    pub(in crate::rbm) fn reach(&self, kernels: &Kernels) -> Reach {
         (0..self.n_tiles()).fold(Reach::default(), |reach, number| {
             let tile = self.tile(number);
             reach.max((kernels.reach)(&tile.weights, &tile.bias))
@@ -90,7 +94,7 @@ impl Layer {
     }
 
     /// The bias of each unit.
-    pub(super) fn bias(&self) -> Vec<f32> {
+    pub(in crate::rbm) fn bias(&self) -> Vec<f32> {
         let mut bias = Vec::with_capacity(self.n_tiles() * UNITS);
         for tile in 0..self.n_tiles() {
             bias.extend_from_slice(self.tile(tile).bias.0.as_flattened());
@@ -100,7 +104,7 @@ impl Layer {
     }
 
     /// The weights, input after input.
-    pub(super) fn weights(&self) -> Vec<f32> {
+    pub(in crate::rbm) fn weights(&self) -> Vec<f32> {
         let mut weights = vec![0.0; self.n_inputs * self.n_units];
         for tile in 0..self.n_tiles() {
             let units = tile * UNITS..self.n_units.min((tile + 1) * UNITS);
@@ -121,7 +125,7 @@ impl Clone for Layer {
 }
 
 /// A bias in units of 1 / `scale`.
-pub(super) fn fixed_point(bias: &Weights, scale: f32) -> Row {
+pub(in crate::rbm) fn fixed_point(bias: &Weights, scale: f32) -> Row {
     let mut row = Row::ZERO;
     for vector in 0..VECTORS {
         for lane in 0..LANES {

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::{kernels::UNITS, states::transpose};
+use crate::rbm::units::{kernels::UNITS, states::transpose};
 
 /// Bits `[block of 32 rows][unit]`.
 #[derive(Debug)]

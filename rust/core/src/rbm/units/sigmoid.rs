@@ -7,19 +7,19 @@
 use std::f32::consts::LOG2_E;
 
 /// A probability of one, as the integer that statistics are summed in.
-pub(super) const ONE: i32 = 1 << 22;
+pub(in crate::rbm) const ONE: i32 = 1 << 22;
 
 /// Adding it leaves the nearest integer in the low bits of a float below 2^22.
 const SHIFT: f32 = 12_582_912.0;
 
 /// What a field in units of 1 / `scale` is multiplied by to give t, at inverse temperature `beta`.
-pub(super) fn factor(scale: f32, beta: f32) -> f32 {
+pub(in crate::rbm) fn factor(scale: f32, beta: f32) -> f32 {
     -LOG2_E * beta / scale
 }
 
 /// 2^t, with a relative error below 3e-7; saturates at |t| = 125.
 #[inline(always)]
-pub(super) fn exp2(t: f32) -> f32 {
+pub(in crate::rbm) fn exp2(t: f32) -> f32 {
     let t = if t < -125.0 { -125.0 } else { t };
     let t = if t > 125.0 { 125.0 } else { t };
     let shifted = t + SHIFT;
@@ -36,14 +36,14 @@ pub(super) fn exp2(t: f32) -> f32 {
 
 /// Whether a unit is 1, by 31 of the bits of `word`, where `odds` = 2^t are those against it.
 #[inline(always)]
-pub(super) fn fires(word: u32, odds: f32) -> bool {
+pub(in crate::rbm) fn fires(word: u32, odds: f32) -> bool {
     let u = (word >> 1) as i32 as f32 + 0.5;
     u * (1.0 + odds) < 2_147_483_648.0
 }
 
 /// The probability to be 1, in units of 1 / [`ONE`].
 #[inline(always)]
-pub(super) fn probability(odds: f32) -> i32 {
+pub(in crate::rbm) fn probability(odds: f32) -> i32 {
     let shifted = ONE as f32 / (1.0 + odds) + SHIFT;
     shifted.to_bits().wrapping_sub(SHIFT.to_bits()) as i32
 }

@@ -11,7 +11,7 @@ use super::kernels::UNITS;
 
 /// Bits `[tile][row]`, 32 units of a row in a word.
 #[derive(Debug)]
-pub(super) struct States {
+pub(in crate::rbm) struct States {
     n_units: usize,
     capacity: usize,
     words: Vec<AtomicU32>,
@@ -19,20 +19,20 @@ pub(super) struct States {
 
 impl States {
     /// All zero, with room for `capacity` rows.
-    pub(super) fn new(n_units: usize, capacity: usize) -> Self {
+    pub(in crate::rbm) fn new(n_units: usize, capacity: usize) -> Self {
         let words = n_units.div_ceil(UNITS) * capacity;
         Self { n_units, capacity, words: (0..words).map(|_| AtomicU32::new(0)).collect() }
     }
 
     /// The states in `bytes`, row after row: zero or not.
-    pub(super) fn from_bytes(n_units: usize, bytes: &[u8]) -> Self {
+    pub(in crate::rbm) fn from_bytes(n_units: usize, bytes: &[u8]) -> Self {
         let states = Self::new(n_units, bytes.len().checked_div(n_units).unwrap_or(0));
         states.read_bytes(bytes);
         states
     }
 
     /// Takes the first rows over from `bytes`, row after row: zero or not.
-    pub(super) fn read_bytes(&self, bytes: &[u8]) {
+    pub(in crate::rbm) fn read_bytes(&self, bytes: &[u8]) {
         for (row, bytes) in bytes.chunks_exact(self.n_units).enumerate() {
             for (tile, bytes) in bytes.chunks(UNITS).enumerate() {
                 let word =
@@ -43,7 +43,7 @@ impl States {
     }
 
     /// The same rows, with room for `capacity` of them or as many as there are.
-    pub(super) fn with_capacity(&self, capacity: usize) -> Self {
+    pub(in crate::rbm) fn with_capacity(&self, capacity: usize) -> Self {
         let wider = Self::new(self.n_units, capacity.max(self.capacity));
         for tile in 0..self.tiles() {
             for (to, from) in wider.tile(tile).iter().zip(self.tile(tile)) {
@@ -54,34 +54,34 @@ impl States {
     }
 
     /// Rows that fit.
-    pub(super) fn capacity(&self) -> usize {
+    pub(in crate::rbm) fn capacity(&self) -> usize {
         self.capacity
     }
 
     /// Tiles of 32 units.
-    pub(super) fn tiles(&self) -> usize {
+    pub(in crate::rbm) fn tiles(&self) -> usize {
         self.n_units.div_ceil(UNITS)
     }
 
     /// The words of the rows of one tile.
-    pub(super) fn tile(&self, tile: usize) -> &[AtomicU32] {
+    pub(in crate::rbm) fn tile(&self, tile: usize) -> &[AtomicU32] {
         &self.words[tile * self.capacity..][..self.capacity]
     }
 
     /// The word of one tile and row.
-    pub(super) fn word(&self, tile: usize, row: usize) -> u32 {
+    pub(in crate::rbm) fn word(&self, tile: usize, row: usize) -> u32 {
         self.words[tile * self.capacity + row].load(Relaxed)
     }
 
     /// Writes the words of one tile, from row `first` on.
-    pub(super) fn write(&self, tile: usize, first: usize, words: &[u32]) {
+    pub(in crate::rbm) fn write(&self, tile: usize, first: usize, words: &[u32]) {
         for (to, &word) in self.tile(tile)[first..].iter().zip(words) {
             to.store(word, Relaxed);
         }
     }
 
     /// Copies the words of the first `rows` rows, tile after tile.
-    pub(super) fn read(&self, rows: usize, out: &mut Vec<u32>) {
+    pub(in crate::rbm) fn read(&self, rows: usize, out: &mut Vec<u32>) {
         out.clear();
         for tile in 0..self.tiles() {
             out.extend(self.tile(tile)[..rows].iter().map(|word| word.load(Relaxed)));
@@ -89,7 +89,7 @@ impl States {
     }
 
     /// The first `rows` rows, a byte a unit.
-    pub(super) fn to_bytes(&self, rows: usize) -> Vec<u8> {
+    pub(in crate::rbm) fn to_bytes(&self, rows: usize) -> Vec<u8> {
         let mut bytes = vec![0; rows * self.n_units];
         for (row, bytes) in bytes.chunks_exact_mut(self.n_units).enumerate() {
             for (tile, bytes) in bytes.chunks_mut(UNITS).enumerate() {
@@ -105,7 +105,7 @@ impl States {
 
 /// Turns 32 rows of 32 bits: bit l of row b becomes bit b of row l (Warren, Hacker's Delight, 7-3).
 #[inline(always)]
-pub(super) fn transpose(rows: &mut [u32; 32]) {
+pub(in crate::rbm) fn transpose(rows: &mut [u32; 32]) {
     let mut width = 16;
     let mut mask = u32::from(u16::MAX);
     while width > 0 {

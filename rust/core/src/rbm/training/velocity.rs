@@ -3,13 +3,13 @@
 
 use std::{ops::Range, sync::Mutex};
 
-use super::{
+use crate::error::{Error, Result};
+use crate::rbm::units::{
+    half_step::lock,
     kernels::{UNITS, Weights, each},
     layer::Layer,
     machine::Rbm,
-    training::lock,
 };
-use crate::error::{Error, Result};
 
 /// The last step, kept where there is momentum.
 #[derive(Debug)]

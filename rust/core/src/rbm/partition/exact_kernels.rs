@@ -23,7 +23,7 @@ pub(super) const GENTLE: f64 = 170.0;
 /// What a state, or a unit, has for some units of the other layer: e^x, or x itself.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(super) struct Row(pub(super) [[f64; WIDTH]; VECTORS]);
+pub(super) struct Row(pub(in crate::rbm) [[f64; WIDTH]; VECTORS]);
 
 impl Row {
     pub(super) fn all(value: f64) -> Self {

@@ -18,7 +18,7 @@
 
 use rayon::prelude::*;
 
-use super::{machine::GaussianRbm, rows::add};
+use crate::rbm::units::{gaussian_machine::GaussianRbm, gaussian_rows::add};
 use crate::spins::acceptance::exp;
 
 /// One phase: deviations d of visible units from their biases and probabilities of hidden units, row
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
     use crate::{
         control::Control,
-        rbm::{From, gaussian::Rows},
+        rbm::{From, GaussianRows as Rows},
     };
 
     /// The bias of hidden unit j that is nothing to the law of h but a_j: c_j = a_j - shift.

@@ -7,23 +7,25 @@
 //! same on their own tiles and meet at barriers; nothing depends on how many they are.
 
 use std::sync::{
-    Mutex, MutexGuard, PoisonError,
+    Mutex, PoisonError,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use super::{
-    ascent::{Ascent, Batch},
     chains::TrainingChains,
-    data::Data,
-    half_step::{Stop, Workspace, finish, share},
-    kernels::Kernels,
-    machine::Rbm,
+    gradient::{Ascent, Batch},
     rules::Rules,
     velocity::Velocity,
 };
 use crate::{
     control::Control,
     error::{Error, Result},
+    rbm::units::{
+        data::Data,
+        half_step::{Stop, Workspace, finish, lock, share},
+        kernels::Kernels,
+        machine::Rbm,
+    },
     simd::Level,
     team::Team,
 };
@@ -281,9 +283,4 @@ impl Trainer {
         self.updates.store(state.updates, Relaxed);
         Ok(())
     }
-}
-
-/// A lock that is never held across a panic that matters.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

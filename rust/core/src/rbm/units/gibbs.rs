@@ -4,12 +4,11 @@
 use std::{ops::Range, sync::Mutex};
 
 use super::{
-    half_step::{Stop, Streams, Workspace, finish, share},
+    half_step::{Stop, Streams, Workspace, finish, lock, share},
     kernels::Kernels,
     machine::Rbm,
     sigmoid::factor,
     states::States,
-    training::lock,
 };
 use crate::{
     control::Control,
@@ -59,7 +58,7 @@ pub struct Chains {
 
 impl Rbm {
     /// Members of a team that `rows` rows are worth.
-    pub(super) fn members(&self, rows: usize) -> usize {
+    pub(in crate::rbm) fn members(&self, rows: usize) -> usize {
         let work = rows.saturating_mul(self.n_hidden()).saturating_mul(self.n_visible());
         if work < WORTH_SHARING { 1 } else { usize::MAX }
     }

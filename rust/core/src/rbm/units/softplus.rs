@@ -7,9 +7,9 @@ use crate::{
 
 kernel_table! {
     /// The sums of one instruction set.
-    pub(super) struct Softplus for Vector in [u8, u16, u32] {
+    pub(in crate::rbm) struct Softplus for Vector in [u8, u16, u32] {
         /// The sum over the first `units` of the fields, which are in units of `unit`.
-        pub(super) sum: fn(fields: &[i32], unit: f64, units: usize) -> f64 = sum;
+        pub(in crate::rbm) sum: fn(fields: &[i32], unit: f64, units: usize) -> f64 = sum;
     }
 }
 

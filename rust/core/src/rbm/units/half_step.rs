@@ -24,17 +24,17 @@ use crate::{
 const ROWS: usize = 256;
 
 /// Which of `count` tiles member `member` of `members` has.
-pub(super) fn share(count: usize, member: usize, members: usize) -> Range<usize> {
+pub(in crate::rbm) fn share(count: usize, member: usize, members: usize) -> Range<usize> {
     count * member / members..count * (member + 1) / members
 }
 
 /// The random streams of a layer: two generators a tile.
 #[derive(Debug)]
-pub(super) struct Streams(Vec<Mutex<Generators>>);
+pub(in crate::rbm) struct Streams(Vec<Mutex<Generators>>);
 
 impl Streams {
     /// The streams of `purpose` for `n_tiles` tiles.
-    pub(super) fn new(seed: u64, purpose: Purpose, n_tiles: usize) -> Self {
+    pub(in crate::rbm) fn new(seed: u64, purpose: Purpose, n_tiles: usize) -> Self {
         let philox = Philox::new(seed, purpose, 0);
         let generators = |tile: usize| {
             let number = |vector: usize| (VECTORS * tile + vector) as u64;
@@ -44,12 +44,12 @@ impl Streams {
     }
 
     /// The generators of a tile, for the member that has it.
-    pub(super) fn tile(&self, tile: usize) -> MutexGuard<'_, Generators> {
+    pub(in crate::rbm) fn tile(&self, tile: usize) -> MutexGuard<'_, Generators> {
         self.0[tile].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the streams are.
-    pub(super) fn state(&self) -> Vec<u64> {
+    pub(in crate::rbm) fn state(&self) -> Vec<u64> {
         let mut state = Vec::with_capacity(self.0.len() * VECTORS * Xoshiro8::STATE_WORDS);
         for tile in 0..self.0.len() {
             for generator in self.tile(tile).iter() {
@@ -60,7 +60,7 @@ impl Streams {
     }
 
     /// Goes to where [`Streams::state`] was.
-    pub(super) fn restore(&self, state: &[u64]) {
+    pub(in crate::rbm) fn restore(&self, state: &[u64]) {
         let mut generators = state.as_chunks::<{ Xoshiro8::STATE_WORDS }>().0.iter();
         for tile in 0..self.0.len() {
             for generator in self.tile(tile).iter_mut() {
@@ -75,9 +75,9 @@ impl Streams {
 }
 
 /// What a member of a team works with.
-pub(super) struct Workspace {
-    pub(super) kernels: &'static Kernels,
-    pub(super) tables: Box<Tables>,
+pub(in crate::rbm) struct Workspace {
+    pub(in crate::rbm) kernels: &'static Kernels,
+    pub(in crate::rbm) tables: Box<Tables>,
     fields: Vec<Row>,
     /// The states of the other layer, tile after tile.
     inputs: Vec<u32>,
@@ -88,7 +88,7 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    pub(super) fn new(kernels: &'static Kernels) -> Self {
+    pub(in crate::rbm) fn new(kernels: &'static Kernels) -> Self {
         Self {
             kernels,
             tables: Box::new([[Row::ZERO; 16]; UNITS / 4]),
@@ -100,20 +100,20 @@ impl Workspace {
     }
 
     /// Takes the first `rows` rows of `states` as inputs.
-    pub(super) fn hear(&mut self, states: &States, rows: usize) {
+    pub(in crate::rbm) fn hear(&mut self, states: &States, rows: usize) {
         states.read(rows, &mut self.inputs);
         self.rows = rows;
     }
 
     /// Takes rows `first` to `first + rows` of binary data as inputs.
-    pub(super) fn hear_data(&mut self, data: &Data, first: usize, rows: usize) {
+    pub(in crate::rbm) fn hear_data(&mut self, data: &Data, first: usize, rows: usize) {
         data.read(first, rows, &mut self.inputs);
         self.rows = rows;
     }
 
     /// Calls `each(first, fields)` with the fields of a tile in units of 1 / `scale`, for the rows
     /// from `first` on, until all rows that were heard have passed.
-    pub(super) fn fields(
+    pub(in crate::rbm) fn fields(
         &mut self,
         tile: &Tile,
         scale: f32,
@@ -136,7 +136,7 @@ impl Workspace {
     }
 
     /// The same for real-valued rows of data: sums of 32-bit floats, input after input.
-    pub(super) fn real_fields(
+    pub(in crate::rbm) fn real_fields(
         &mut self,
         tile: &Tile,
         scale: f32,
@@ -168,7 +168,7 @@ impl Workspace {
 
     /// New states of tile `number` of `layer` for all rows that were heard, each at the inverse
     /// temperature of its factor, to `out`.
-    pub(super) fn draw(
+    pub(in crate::rbm) fn draw(
         &mut self,
         layer: &Layer,
         number: usize,
@@ -190,28 +190,33 @@ impl Workspace {
 
 /// The wish to stop, agreed on by all members of a team at a barrier.
 #[derive(Debug, Default)]
-pub(super) struct Stop(std::sync::atomic::AtomicBool);
+pub(in crate::rbm) struct Stop(std::sync::atomic::AtomicBool);
 
 impl Stop {
     /// Called by one member between two barriers.
-    pub(super) fn check(&self, control: &Control) {
+    pub(in crate::rbm) fn check(&self, control: &Control) {
         if control.check().is_err() {
             self.raise();
         }
     }
 
     /// Called by any member between two barriers.
-    pub(super) fn raise(&self) {
+    pub(in crate::rbm) fn raise(&self) {
         self.0.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// The same for all members, after the barrier.
-    pub(super) fn agreed(&self) -> bool {
+    pub(in crate::rbm) fn agreed(&self) -> bool {
         self.0.load(std::sync::atomic::Ordering::Relaxed)
     }
 }
 
 /// [`Control::check`], for those who only look once a call.
-pub(super) fn finish(stop: &Stop, control: &Control) -> Result<()> {
+pub(in crate::rbm) fn finish(stop: &Stop, control: &Control) -> Result<()> {
     if stop.agreed() { control.check() } else { Ok(()) }
+}
+
+/// A lock that is never held across a panic that matters.
+pub(in crate::rbm) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,14 +12,16 @@ use std::{
 };
 
 use super::{
+    bernoulli_trainer::Trainer,
     columns::{Columns, means},
+};
+use crate::rbm::units::{
     data::Data,
-    half_step::Workspace,
+    half_step::{Workspace, lock},
     kernels::{GROUP, LANES, Row, UNITS, Weights, each},
     layer::Reach,
     machine::Rbm,
     sigmoid::{ONE, factor},
-    training::{Trainer, lock},
 };
 
 /// Rows whose sums fit in 31 bits.

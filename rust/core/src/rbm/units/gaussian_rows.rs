@@ -3,13 +3,13 @@
 use crate::error::{Error, Result};
 
 /// Numbers beyond this are refused: sums of their squares must stay finite.
-pub(super) const LARGEST: f64 = 1e100;
+pub(in crate::rbm) const LARGEST: f64 = 1e100;
 
 /// Rows of real numbers.
 #[derive(Clone, Debug)]
 pub struct Rows {
-    pub(super) values: Vec<f64>,
-    pub(super) width: usize,
+    pub(in crate::rbm) values: Vec<f64>,
+    pub(in crate::rbm) width: usize,
 }
 
 impl Rows {
@@ -75,12 +75,12 @@ impl Rows {
 }
 
 /// Whether a value is a number between -`bound` and `bound`.
-pub(super) fn within(value: f64, bound: f64) -> bool {
+pub(in crate::rbm) fn within(value: f64, bound: f64) -> bool {
     value.abs() <= bound
 }
 
 /// to += factor values, lane after lane.
-pub(super) fn add(to: &mut [f64], factor: f64, values: &[f64]) {
+pub(in crate::rbm) fn add(to: &mut [f64], factor: f64, values: &[f64]) {
     for (to, value) in to.iter_mut().zip(values) {
         *to += factor * value;
     }

@@ -6,16 +6,16 @@
 
 use rayon::prelude::*;
 
-use super::{
-    ascent::{Direction, Phase},
-    chains::Chain,
-    machine::{GaussianRbm, logistic},
-    rows::{LARGEST, Rows, add, within},
-};
+use super::gaussian_gradient::{Direction, Phase};
 use crate::{
     control::Control,
     error::{Error, Result},
     rbm::Batches,
+    rbm::units::{
+        gaussian_gibbs::Chain,
+        gaussian_machine::{GaussianRbm, logistic},
+        gaussian_rows::{LARGEST, Rows, add, within},
+    },
 };
 
 /// A variance may fall by this factor from where it began, and rise; weights may reach 1e6 standard

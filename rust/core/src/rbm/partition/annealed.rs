@@ -23,18 +23,18 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{
-    annealed_kernels::{Dots, Gain, Kernels as AnnealedKernels, SMALL},
-    half_step::{Stop, Streams, Workspace, finish, share},
-    kernels::{Kernels, Row, UNITS, Weights},
-    layer::fixed_point,
-    machine::Rbm,
-    sigmoid::factor,
-    states::States,
-};
+use super::annealed_kernels::{Dots, Gain, Kernels as AnnealedKernels, SMALL};
 use crate::{
     control::Control,
     error::{Error, Result},
+    rbm::units::{
+        half_step::{Stop, Streams, Workspace, finish, share},
+        kernels::{Kernels, Row, UNITS, Weights},
+        layer::fixed_point,
+        machine::Rbm,
+        sigmoid::factor,
+        states::States,
+    },
     rng::Purpose,
     simd::Level,
     team::Team,

@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::rows::{LARGEST, Rows, add, within};
+use super::gaussian_rows::{LARGEST, Rows, add, within};
 use crate::{
     control::Control,
     error::{Error, Result},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// 1 / (1 + e^-x).
-pub(super) fn logistic(x: f64) -> f64 {
+pub(in crate::rbm) fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + exp(-x))
 }
 
@@ -24,14 +24,14 @@ pub(super) fn logistic(x: f64) -> f64 {
 #[derive(Clone, Debug)]
 pub struct GaussianRbm {
     /// W_ji, hidden unit after hidden unit.
-    pub(super) weights: Vec<f64>,
+    pub(in crate::rbm) weights: Vec<f64>,
     /// W_ji, visible unit after visible unit.
     transposed: Vec<f64>,
-    pub(super) hidden_bias: Vec<f64>,
-    pub(super) visible_bias: Vec<f64>,
-    pub(super) variances: Vec<f64>,
+    pub(in crate::rbm) hidden_bias: Vec<f64>,
+    pub(in crate::rbm) visible_bias: Vec<f64>,
+    pub(in crate::rbm) variances: Vec<f64>,
     /// c', the fields where v = b.
-    pub(super) centred_bias: Vec<f64>,
+    pub(in crate::rbm) centred_bias: Vec<f64>,
 }
 
 impl GaussianRbm {
@@ -77,7 +77,7 @@ impl GaussianRbm {
     }
 
     /// The machine with parameters that are known to fit.
-    pub(super) fn of(
+    pub(in crate::rbm) fn of(
         weights: Vec<f64>,
         hidden_bias: Vec<f64>,
         visible_bias: Vec<f64>,
@@ -158,7 +158,7 @@ impl GaussianRbm {
     }
 
     /// The fields x of the hidden units given `v`.
-    pub(super) fn hidden_fields(&self, v: &[f64], fields: &mut [f64]) {
+    pub(in crate::rbm) fn hidden_fields(&self, v: &[f64], fields: &mut [f64]) {
         fields.copy_from_slice(&self.centred_bias);
         for (i, units) in self.transposed.chunks_exact(self.n_hidden()).enumerate() {
             add(fields, (v[i] - self.visible_bias[i]) / self.variances[i], units);
@@ -167,7 +167,7 @@ impl GaussianRbm {
 
     /// The means of the visible units given `h`, or given independent hidden units that are 1 with
     /// the probabilities `h`.
-    pub(super) fn visible_means(&self, h: &[f64], means: &mut [f64]) {
+    pub(in crate::rbm) fn visible_means(&self, h: &[f64], means: &mut [f64]) {
         means.copy_from_slice(&self.visible_bias);
         for (&h, weights) in h.iter().zip(self.weights.chunks_exact(self.n_visible())) {
             if h != 0.0 {
@@ -207,7 +207,7 @@ impl GaussianRbm {
     }
 
     /// Fails, by name, if rows do not fit the visible layer.
-    pub(super) fn check_rows(&self, rows: &Rows) -> Result<()> {
+    pub(in crate::rbm) fn check_rows(&self, rows: &Rows) -> Result<()> {
         if rows.width == self.n_visible() {
             return Ok(());
         }
@@ -217,7 +217,7 @@ impl GaussianRbm {
 }
 
 /// Calls `each(row, out)` for each row, with `width` numbers of the result.
-pub(super) fn each_row(
+pub(in crate::rbm) fn each_row(
     rows: &Rows,
     width: usize,
     control: &Control,
