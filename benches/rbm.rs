@@ -14,7 +14,10 @@ use pyo3::prelude::*;
 use rival::{RUNS, beside_numpy, group, level, pool};
 use spinglass_core::{
     control::Control,
-    rbm::{Annealed, Batches, Data, From, Gibbs, Precision, Rbm, Rules, Trainer, initial_weights},
+    rbm::{
+        Annealed, Batches, BernoulliTrainer, Data, From, Gibbs, Precision, Rbm, Rules, Trainer,
+        initial_weights,
+    },
     rng::{Philox, Purpose},
     team::Team,
 };
@@ -157,7 +160,8 @@ fn updates(
     let rules = Rules { steps, persistent, ..Rules::default() };
     let mut slope = f64::NAN;
     for n_threads in [1, 2] {
-        let trainer = Trainer::new(case.machine(), &chains, 1, rules.clone()).expect("rules hold");
+        let trainer =
+            BernoulliTrainer::begin(case.machine(), &chains, 1, rules.clone()).expect("rules hold");
         let trainer = Mutex::new(trainer);
         let threads = pool(n_threads);
         let update = |rate| {
@@ -165,7 +169,7 @@ fn updates(
                 let batches = Batches { first: 0, rows, size: rows, rates: &[rate] };
                 let mut trainer = trainer.lock().expect("nobody panics");
                 let control = Control::default();
-                trainer.train(&data, &batches, team, level(), &control).expect("it converges");
+                trainer.update(&data, &batches, team, level(), &control).expect("it converges");
             };
             // To enter a pool takes longer than a small update, which does without one.
             if n_threads == 1 {

@@ -326,23 +326,18 @@ class RbmMachine:
 class RbmTrainer:
     """A machine, its chains, and what else training remembers between updates."""
 
-    def __new__(
-        cls,
-        machine: RbmMachine,
-        hidden: NDArray[np.uint8],
-        seed: int,
-        *,
-        k: int = 1,
-        persistent: bool = True,
-        betas: NDArray[np.float64] | None = None,
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
-        sparsity: tuple[float, float] | None = None,
-        centered: bool = False,
+    @staticmethod
+    def begin(
+        machine: RbmMachine, hidden: NDArray[np.uint8], seed: int, rules: dict[str, Any]
     ) -> RbmTrainer: ...
-    def train(
+    @staticmethod
+    def from_state(
+        state: dict[str, NDArray[Any]], rules: dict[str, Any], precision: str
+    ) -> RbmTrainer: ...
+    def update(
         self,
         data: RbmData,
+        *,
         first: int,
         rows: int,
         batch_size: int,
@@ -353,12 +348,12 @@ class RbmTrainer:
     def machine(self) -> RbmMachine: ...
     def set_machine(self, machine: RbmMachine) -> None: ...
     def hidden(self) -> NDArray[np.uint8]: ...
-    def visible(self) -> NDArray[np.uint8]: ...
-    def activity(self) -> NDArray[np.float32]: ...
+    def set_hidden(self, hidden: NDArray[np.uint8]) -> None: ...
+    def activity(self) -> NDArray[np.float64]: ...
     @property
     def updates(self) -> int: ...
     def state(self) -> dict[str, NDArray[Any]]: ...
-    def restore(self, state: dict[str, NDArray[Any]]) -> None: ...
+    def visible(self) -> NDArray[np.uint8]: ...
 
 @final
 class GaussianRbmData:
@@ -428,22 +423,16 @@ class GaussianRbmMachine:
 class GaussianRbmTrainer:
     """A machine of real numbers, its chains, and what training remembers between updates."""
 
-    def __new__(
-        cls,
-        machine: GaussianRbmMachine,
-        hidden: NDArray[np.uint8],
-        seed: int,
-        variance_rates: NDArray[np.float64],
-        *,
-        k: int = 1,
-        persistent: bool = True,
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
-        state: dict[str, NDArray[Any]] | None = None,
+    @staticmethod
+    def begin(
+        machine: GaussianRbmMachine, hidden: NDArray[np.uint8], seed: int, rules: dict[str, Any]
     ) -> GaussianRbmTrainer: ...
-    def train(
+    @staticmethod
+    def from_state(state: dict[str, NDArray[Any]], rules: dict[str, Any]) -> GaussianRbmTrainer: ...
+    def update(
         self,
         data: GaussianRbmData,
+        *,
         first: int,
         rows: int,
         batch_size: int,
@@ -454,6 +443,7 @@ class GaussianRbmTrainer:
     def machine(self) -> GaussianRbmMachine: ...
     def set_machine(self, machine: GaussianRbmMachine) -> None: ...
     def hidden(self) -> NDArray[np.uint8]: ...
+    def set_hidden(self, hidden: NDArray[np.uint8]) -> None: ...
     def activity(self) -> NDArray[np.float64]: ...
     @property
     def updates(self) -> int: ...

@@ -1,5 +1,6 @@
 """What happens in a fit: schedules, callbacks, progress, saturation, divergence, threads."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -93,6 +94,15 @@ def test_other_parameters_count_from_the_next_update_and_chains_go_on():
     model.set_params(k=1, tempering=[0.5, 1.0])
     with pytest.raises(ValueError, match="tempering cannot change"):
         model.partial_fit(X)
+
+
+def test_other_parameters_count_for_what_was_copied_too():
+    model = fitted()
+    copied = pickle.loads(pickle.dumps(model))
+    for one in (model, copied):
+        one.set_params(k=5, momentum=0.9).partial_fit(X[:10])
+    assert copied._trained.options.k == 5
+    assert (copied.components_ == model.components_).all()
 
 
 def test_callbacks_see_every_epoch_and_can_end_the_fit():

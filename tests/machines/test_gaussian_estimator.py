@@ -160,6 +160,15 @@ def test_other_parameters_count_from_the_next_update_and_chains_go_on():
         model.partial_fit(X)
 
 
+def test_other_parameters_count_for_what_was_copied_too():
+    model = fitted()
+    copied = pickle.loads(pickle.dumps(model))
+    for one in (model, copied):
+        one.set_params(k=5, momentum=0.9).partial_fit(X[:10])
+    assert copied._trained.options.k == 5
+    assert (copied.components_ == model.components_).all()
+
+
 def test_training_does_not_depend_on_the_units_of_the_data():
     factor, shift = np.array([1.0, 1e3, 1e-3, 5.0, 1.0, 1e6]), np.array([0, 0, 1, 7, -1e3, 1e6])
     base = fitted(n_iter=30)

@@ -12,39 +12,57 @@ and any number of threads. Parameters are single precision.
 
 from __future__ import annotations
 
-import operator
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, NamedTuple, Self, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import check_memory, choice
+from spinglass import _core
+from spinglass._arguments import choice, thread_count
 from spinglass._progress import Progress
-from spinglass._random import RandomState, random_word
-from spinglass.machines import files
+from spinglass._random import RandomState
+from spinglass.machines import chains, divergence, files, fitting, likelihood, observables
+from spinglass.machines.bernoulli_options import BernoulliOptions
 from spinglass.machines.checkpoint import Checkpoint
-from spinglass.machines.fitting import Epoch, Fit
-from spinglass.machines.machine import Machine
-from spinglass.machines.options import LearningRate, Options, learning_rates
+from spinglass.machines.equilibration import equilibration
+from spinglass.machines.fitting import Callbacks, Fit
+from spinglass.machines.likelihood import LogLikelihood, Method
+from spinglass.machines.parameters import HiddenStates, Parameter, upload
+from spinglass.machines.protocols import LearningRate
 from spinglass.machines.rows import (
     bias_of,
+    binary_states,
     check_within_unit,
     core_data,
     output_dtype,
     some_of,
-    table,
 )
-from spinglass.machines.trained import Trained
+from spinglass.machines.trained import Trained, fitted
+from spinglass.machines.transformer import Transformer
+from spinglass.models.energy import Layered
+from spinglass.models.forms import spin_form
+from spinglass.models.ising import Ising
+from spinglass.partition.log_partition import LogPartition
 
-# What a trainer is made with; the rest may change at any time.
-_OPTIONS = operator.attrgetter(
-    "k", "persistent", "tempering", "momentum", "weight_decay", "sparsity", "centered"
-)
+
+class RbmIsing(NamedTuple):
+    """A machine in spins s = 2 (v, h) - 1, visible units first: E(v, h) = model.energy(s) + offset.
+
+    Attributes
+    ----------
+    model : Ising
+        Of n_features + n_components spins.
+    offset : float
+        What the change of variables adds to every energy.
+    """
+
+    model: Ising
+    offset: float
 
 
-class BernoulliRBM(Machine):
+@final
+class BernoulliRBM(Transformer):
     """A restricted Boltzmann machine with units 0 and 1, a drop-in for that of scikit-learn.
 
     The defaults do what ``sklearn.neural_network.BernoulliRBM`` does (persistent contrastive
@@ -122,6 +140,27 @@ class BernoulliRBM(Machine):
     'exact'
     """
 
+    components_ = Parameter("W, (n_components, n_features); assigning uploads.")
+    intercept_hidden_ = Parameter("b, (n_components,); assigning uploads.")
+    intercept_visible_ = Parameter("a, (n_features,); assigning uploads.")
+    h_samples_ = HiddenStates("Hidden states of the chains; assigning uploads.")
+    _trained: Trained[_core.RbmMachine]
+
+    partial_fit = fitting.partial_fit
+    transform = observables.transform
+    free_energy = observables.free_energy
+    score_samples = observables.score_samples
+    sample = chains.sample
+    gibbs = chains.gibbs
+    reconstruct = chains.reconstruct
+    equilibration = equilibration
+
+    _options = staticmethod(BernoulliOptions.of)
+    _data = staticmethod(core_data)
+    _doubts = staticmethod(divergence.saturated_or_grown)
+    _pseudo_likelihood = observables.pseudo_likelihood_of_units
+    _reconstructed = chains.reconstructed
+
     def __init__(
         self,
         n_components: int = 256,
@@ -167,7 +206,7 @@ class BernoulliRBM(Machine):
         initial_bias: Literal["zeros", "data"] = "zeros",
         checkpoint: Any = None,
         every: int | None = None,
-        callbacks: Sequence[Callable[[Epoch], object]] = (),
+        callbacks: Callbacks = (),
         progress: Progress = False,
     ) -> Self:
         """Learn from data, from scratch or from a checkpoint.
@@ -211,69 +250,24 @@ class BernoulliRBM(Machine):
         RuntimeWarning
             If nearly all hidden units are saturated after an early epoch.
         """
-        options = Options.of(self)
-        rows = table(X, type(self).__name__)
-        data = core_data(rows)
-        check_within_unit(data)
-        callbacks = _callables(callbacks)
         from_data = choice(initial_bias, "initial_bias", ("zeros", "data")) == "data"
-        n_updates = options.n_iter * -(-data.n_rows // options.batch_size)
-        check_memory(16 * n_updates, f"n_iter: the learning rates of {n_updates} updates")
-        rates = learning_rates(self.learning_rate, 0, n_updates, n_updates)
-        word = random_word(self.random_state)
+        training = Fit.of(self, X, callbacks, progress)
+        self._check_data(training.data)
+        rows, word = training.rows, None if self.random_state is None else training.word
         file = Checkpoint.of(checkpoint, every, rows, from_data)
-        fixed = None if self.random_state is None else word
-        found = file and file.resume(type(self).__name__, options, data.n_visible, rates, fixed)
+        found = file and file.resume(
+            type(self), training.options, rows.shape[1], training.rates, word
+        )
         if found:
             trained, finished = found
             trained.dtype = output_dtype(X)
         else:
-            trained, finished = Trained.begin(options, data.n_visible, output_dtype(X), word), False
+            trained, finished = training.begin(), False
             if from_data:
-                trained.set_parameter("intercept_visible", bias_of(rows))
-        trained.given = _OPTIONS(self)
+                upload(trained, "intercept_visible", bias_of(rows))
         trained.data_means = some_of(rows).mean(axis=0, dtype=np.float32)
-        self._take_feature_names(X, reset=True)
-        self._trained, self.n_features_in_ = trained, data.n_visible
-        if not finished:
-            Fit(self, trained, rows, data, rates, callbacks, file, progress).run()
+        training.run(trained, file, finished)
         return self
-
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Do one update with all rows given.
-
-        Parameters
-        ----------
-        X : array_like or sparse matrix, (n_samples, n_features)
-        y : ignored
-
-        Returns
-        -------
-        BernoulliRBM
-            Itself.
-        """
-        trained = self.__dict__.get("_trained")
-        if trained is None:
-            options, rows = Options.of(self), table(X, type(self).__name__)
-            data, word = core_data(rows), random_word(self.random_state)
-            trained = Trained.begin(options, data.n_visible, output_dtype(X), word)
-            trained.given = _OPTIONS(self)
-            trained.next_rate(self.learning_rate)
-            self._take_feature_names(X, reset=True)
-            self._trained, self.n_features_in_ = trained, data.n_visible
-        else:
-            given = _OPTIONS(self)
-            if not all(map(operator.is_, given, trained.given)):
-                trained.use(Options.of(self), given)
-            data = core_data(self._table(X))
-        if not data.within_unit:
-            check_within_unit(data)
-        rates, n_rows = trained.next_rate(self.learning_rate), data.n_rows
-        trained.trainer.train(data, 0, n_rows, n_rows, rates, self._threads)
-        return self
-
-    def _hidden_probabilities(self, rows: NDArray[Any]) -> NDArray[np.float32]:
-        return self._trained.machine.hidden_probabilities(core_data(rows), self._threads)
 
     def save(self, path: Any) -> None:
         """Write the model to a safetensors file, whole or not at all.
@@ -286,7 +280,7 @@ class BernoulliRBM(Machine):
         ----------
         path : path
         """
-        self._check_is_fitted()
+        fitted(self)
         if callable(self.learning_rate):
             warnings.warn(
                 "learning_rate is a schedule, which a file does not keep: what is loaded has the "
@@ -309,14 +303,144 @@ class BernoulliRBM(Machine):
         ValueError
             If the file is none of these, or broken. Nothing in it is run.
         """
-        return cast(Self, files.load(cls, path))
+        model: Self = files.load(cls, path)
+        return model
 
+    def structure(self) -> Layered:
+        """Return weights and biases: the structure of the energy."""
+        machine = fitted(self).machine
+        return Layered(
+            visible="units",
+            weights=machine.components(),
+            visible_biases=machine.intercept_visible(),
+            hidden_biases=machine.intercept_hidden(),
+        )
 
-def _callables(callbacks: Any) -> Sequence[Callable[[Epoch], object]]:
-    if callable(callbacks):
-        raise TypeError(f"callbacks must be a sequence of callables, got {callbacks!r} alone")
-    found = tuple(callbacks)
-    for callback in found:
-        if not callable(callback):
-            raise TypeError(f"callbacks must be callables, got {callback!r}")
-    return found
+    def energy(self, visible: ArrayLike, hidden: ArrayLike) -> NDArray[np.float64]:
+        """Return E(v, h) = -a.v - b.h - h W v.
+
+        Parameters
+        ----------
+        visible : array_like, (n_samples, n_features)
+        hidden : array_like, (n_samples, n_components)
+            Units 0 and 1.
+
+        Returns
+        -------
+        numpy.ndarray of float64, (n_samples,)
+        """
+        machine = fitted(self).machine
+        v = binary_states(visible, "visible", machine.n_visible).astype(np.float64)
+        h = binary_states(hidden, "hidden", machine.n_hidden).astype(np.float64)
+        if len(v) != len(h):
+            raise ValueError(f"visible and hidden must have as many rows, got {len(v)}, {len(h)}")
+        pairs = np.einsum("nj,ji,ni->n", h, machine.components(), v, optimize=True)
+        energies: NDArray[np.float64] = -(
+            v @ machine.intercept_visible() + h @ machine.intercept_hidden() + pairs
+        )
+        return energies
+
+    def log_partition(
+        self,
+        method: Method = "auto",
+        *,
+        n_chains: int = 100,
+        betas: int | ArrayLike = 10_000,
+        warmup: int = 1000,
+        random_state: RandomState = None,
+        progress: Progress = False,
+    ) -> LogPartition:
+        """Return ln Z, exactly or with an error.
+
+        Parameters
+        ----------
+        method : {"auto", "exact", "ais", "reverse-ais"}
+            ``"exact"`` sums over all states of the smaller layer, of at most 30 units. ``"ais"``
+            estimates from below by annealed importance sampling, so that likelihoods come out
+            flattered; ``"reverse-ais"`` from above, if its chains start in equilibrium. ``"auto"``
+            is exact up to 25 units, and beyond runs both and reports the gap between them.
+        n_chains : int
+            Of the annealing.
+        betas : int or array_like
+            Inverse temperatures of the annealing, 0 to 1, or how many.
+        warmup : int
+            Gibbs steps from the chains of the training to the states that reverse annealing starts
+            from. (The machine at beta = 0 has the means of the data of :meth:`fit`.)
+        random_state : None, int, SeedSequence, Generator or RandomState
+            None goes on with the random numbers of the model.
+        progress : bool or callable
+            True for a bar, or a callable of ``(done, total)``.
+
+        Returns
+        -------
+        LogPartition
+
+        Warns
+        -----
+        UserWarning
+            If the two sides differ by more than a nat, or the weights are so uneven that few chains
+            make the estimate.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> machine = spinglass.BernoulliRBM(2, n_iter=1, random_state=0).fit([[0, 1, 1]])
+        >>> exact, up = machine.log_partition(), machine.log_partition("ais", betas=100)
+        >>> exact.method, bool(abs(up.value - exact.value) < 4 * up.error + 1e-6)
+        ('exact', True)
+        """
+        trained = fitted(self)
+        return likelihood.log_partition(
+            trained, method, n_chains, betas, warmup, trained.next_word(random_state),
+            thread_count(self.num_threads), progress,
+        )  # fmt: skip
+
+    def log_likelihood(
+        self, X: Any, log_partition: LogPartition | Method = "auto"
+    ) -> LogLikelihood:
+        """Return the mean of ln p(v) over rows of data, from both sides, with the error of ln Z.
+
+        Parameters
+        ----------
+        X : array_like or sparse matrix, (n_samples, n_features)
+        log_partition : LogPartition or str
+            What :meth:`log_partition` returned, which serves many sets of data; or its method.
+
+        Returns
+        -------
+        LogLikelihood
+
+        Raises
+        ------
+        ValueError
+            If ``log_partition`` is that of other parameters.
+        """
+        free = self.free_energy(X)
+        if not isinstance(log_partition, LogPartition):
+            log_partition = self.log_partition(log_partition)
+        digest = likelihood.fingerprint(fitted(self).machine)
+        return likelihood.log_likelihood(free, log_partition, digest)
+
+    def to_ising(self) -> RbmIsing:
+        """Return the same machine in spins -1 and +1, and the constant between the energies.
+
+        Returns
+        -------
+        RbmIsing
+            ``(model, offset)``: an Ising model of all units, visible ones first.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> machine = spinglass.BernoulliRBM(2, n_iter=1, random_state=0).fit([[0, 1, 1]])
+        >>> model, offset = machine.to_ising()
+        >>> difference = machine.energy([[0, 1, 1]], [[1, 0]]) - model.energy([-1, 1, 1, 1, -1])
+        >>> bool(abs(difference[0] - offset) < 1e-12)
+        True
+        """
+        form = spin_form(self)
+        return RbmIsing(form.to_ising(), form.constant)
+
+    def _check_data(self, data: _core.RbmData) -> None:
+        if not data.within_unit:
+            check_within_unit(data)

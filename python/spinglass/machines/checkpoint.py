@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from spinglass._arguments import file_path, integer
 from spinglass.machines import files
-from spinglass.machines.options import Options
+from spinglass.machines.bernoulli_options import BernoulliOptions
 from spinglass.machines.trained import Trained
 
 # Rows that are hashed at a time.
@@ -63,12 +63,12 @@ class Checkpoint:
 
     def resume(
         self,
-        estimator: str,
-        options: Options,
+        estimator: type,
+        options: BernoulliOptions,
         n_features: int,
         rates: NDArray[np.float32],
         word: int | None,
-    ) -> tuple[Trained, bool] | None:
+    ) -> tuple[Trained[Any], bool] | None:
         """Return the machine to go on with, and whether it is finished; None without a file.
 
         Parameters
@@ -83,7 +83,7 @@ class Checkpoint:
         """
         if not self.path.exists():
             return None
-        stored = files.read(self.path, estimator)
+        stored = files.read(self.path, estimator.__name__)
         training = stored.about["training"]
         if training is None:
             raise ValueError(f"checkpoint {self.path} is a saved model, which no fit has written")

@@ -17,7 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _core
+from spinglass._arguments import check_memory, integer, thread_count
+from spinglass._progress import Progress, progress_callback
+from spinglass._random import RandomState, seed_word
 from spinglass._registry import above
+from spinglass.machines.chains import chains_from
+from spinglass.machines.trained import Machine, fitted, rows_of
 
 # The autocorrelation is summed up to this many times its own sum (Sokal 1989).
 _WINDOW = 5.0
@@ -92,6 +97,65 @@ class Equilibration:
 
 
 def equilibration(
+    self: Machine[_core.RbmMachine],
+    X: Any = None,
+    *,
+    n_steps: int = 1000,
+    n_chains: int = 100,
+    random_state: RandomState = None,
+    progress: Progress = False,
+) -> Equilibration:
+    """Measure how long chains take to mix, to be compared with k.
+
+    Parameters
+    ----------
+    X : array_like or sparse matrix, (n_samples, n_features), optional
+        Data to start one half of the chains from; the chains of the training by default. The
+        other half starts from random states.
+    n_steps : int
+        Gibbs steps, at least 8.
+    n_chains : int
+        Of each kind, at least 2.
+    random_state : None, int, SeedSequence, Generator or RandomState
+        None goes on with the random numbers of the model.
+    progress : bool or callable
+        True for a bar, or a callable of ``(done, total)`` in steps.
+
+    Returns
+    -------
+    Equilibration
+    """
+    trained = fitted(self)
+    n_steps = integer(n_steps, "n_steps", at_least=8, at_most=2**31 - 1)
+    n_chains = integer(n_chains, "n_chains", at_least=2, at_most=2**31 - 1)
+    rows = None if X is None else rows_of(self, X)
+    threads = thread_count(self.num_threads)
+    machine, word = trained.machine, trained.next_word(random_state)
+    check_memory(
+        4 * n_steps * n_chains * machine.n_visible, f"{2 * n_chains} chains of {n_steps} steps"
+    )
+    with progress_callback(progress, "chains from data", "steps") as report:
+        if rows is None:
+            chains = trained.trainer.hidden()
+            began = machine.gibbs_from_hidden(
+                np.resize(chains, (n_chains, machine.n_hidden)), n_steps, seed_word(word, 0),
+                every=1, num_threads=threads, progress=report,
+            )[3]  # fmt: skip
+        else:
+            # Rows at equal distances: data are often sorted.
+            some = np.linspace(0, len(rows), min(n_chains, len(rows)), endpoint=False)
+            starts = np.resize(rows[some.astype(int)], (n_chains, rows.shape[1]))
+            began = chains_from(self, starts, n_steps, seed_word(word, 1), 1, report)[1]
+    uniform = _core.random_spins(seed_word(word, 2), n_chains, machine.n_visible)
+    with progress_callback(progress, "chains from random states", "steps") as report:
+        random = machine.gibbs(
+            (uniform > 0).astype(np.uint8), n_steps, seed_word(word, 3), every=1,
+            num_threads=threads, progress=report,
+        )[3]  # fmt: skip
+    return _compared(machine, began, random, trained.options.k, word, threads)
+
+
+def _compared(
     machine: _core.RbmMachine,
     from_data: NDArray[np.uint8] | None,
     from_random: NDArray[np.uint8] | None,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,12 @@ from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._arguments import file_path, integer
-from spinglass.machines.options import Options
+from spinglass.machines.bernoulli_options import BernoulliOptions
 from spinglass.machines.trained import Trained
 
 FORMAT = "spinglass.rbm"
 FORMAT_VERSION = 1
 
-_PARAMETERS = ("components", "intercept_hidden", "intercept_visible")
 _DTYPES: dict[str, np.dtype[Any]] = {
     "float32": np.dtype(np.float32),
     "float64": np.dtype(np.float64),
@@ -48,7 +47,7 @@ def safetensors() -> Any:
 def write(model: Any, path: Any, training: dict[str, Any] | None = None) -> None:
     """Write a fitted estimator whole or not at all, so that a crash leaves the file before it."""
     target = file_path(path)
-    trained: Trained = model._trained
+    trained: Trained[Any] = model._trained
     parameters = {name: _plain(value) for name, value in model.get_params().items()}
     about = {
         "format": FORMAT,
@@ -64,7 +63,7 @@ def write(model: Any, path: Any, training: dict[str, Any] | None = None) -> None
         "training": training,
     }
     tensors = {
-        name if name in _PARAMETERS else f"state.{name}": values
+        name if name in trained.options.PARAMETERS else f"state.{name}": values
         for name, values in trained.trainer.state().items()
     }
     tensors["components"] = tensors["components"].reshape(trained.options.n_components, -1)
@@ -113,7 +112,7 @@ class Stored:
 
     path: Path
     about: dict[str, Any]
-    options: Options
+    options: BernoulliOptions
     state: dict[str, NDArray[Any]]
     data_means: NDArray[np.float32] | None
 
@@ -122,18 +121,12 @@ class Stored:
         """Of the data."""
         return len(self.state["intercept_visible"])
 
-    def trained(self) -> Trained:
+    def trained(self) -> Trained[Any]:
         """Return the machine in training."""
         dtype, word, calls = (self.about[name] for name in ("dtype", "word", "calls"))
         try:
             return Trained.from_state(
-                self.state,
-                self.options,
-                self.n_features,
-                _DTYPES[dtype],
-                word,
-                calls,
-                self.data_means,
+                self.state, self.options, _DTYPES[dtype], word, calls, self.data_means
             )
         except ValueError as error:
             raise _broken(self.path, str(error)) from error
@@ -202,20 +195,20 @@ def _check_about(about: dict[str, Any]) -> None:
 
 
 class _Given:
-    """The options of a file, in the form of an estimator that `Options` can check."""
+    """The options of a file, in the form of an estimator that options can check."""
 
     learning_rate, verbose, num_threads = 0.1, 0, None
 
     def __init__(self, options: dict[str, Any]) -> None:
-        known = set(Options.__dataclass_fields__)
+        known = {field.name for field in fields(BernoulliOptions)}
         if not isinstance(options, dict) or set(options) != known:
             raise ValueError(f"options must be an object with {sorted(known)}")
         self.__dict__.update(options)
 
 
-def _options(described: Any, tensors: dict[str, NDArray[Any]]) -> Options:
-    options = Options.of(_Given(described))
-    for name in _PARAMETERS:
+def _options(described: Any, tensors: dict[str, NDArray[Any]]) -> BernoulliOptions:
+    options = BernoulliOptions.of(_Given(described))
+    for name in options.PARAMETERS:
         if name not in tensors or tensors[name].dtype != np.float32:
             raise ValueError(f"tensor {name} of single precision is missing")
     components, chains = tensors["components"], tensors.get("state.chains_hidden")
@@ -241,11 +234,11 @@ def _means(tensors: dict[str, NDArray[Any]]) -> NDArray[np.float32] | None:
 
 
 def _state(
-    source: Path, tensors: dict[str, NDArray[Any]], options: Options
+    source: Path, tensors: dict[str, NDArray[Any]], options: BernoulliOptions
 ) -> dict[str, NDArray[Any]]:
     """Return the state, of the same names, dtypes and shapes as one that training makes."""
     state = {name.removeprefix("state."): values for name, values in tensors.items()}
-    expected = options.empty_trainer(tensors["components"].shape[1]).state()
+    expected = options.empty_state(tensors["components"].shape[1])
     if "components" in state:
         state["components"] = state["components"].reshape(-1)
     if set(state) != set(expected):
@@ -283,7 +276,7 @@ def load(cls: type[Any], path: Any) -> Any:
         model = cls(**parameters)
         if model.learning_rate is None:  # it was a schedule
             model.learning_rate = cls().learning_rate
-        Options.of(model)
+        BernoulliOptions.of(model)
     except (TypeError, ValueError) as error:
         raise _broken(stored.path, str(error)) from error
     trained = stored.trained()

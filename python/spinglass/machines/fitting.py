@@ -1,4 +1,4 @@
-"""A fit, epoch by epoch: the core trains, and between its calls Python looks and writes.
+"""Fitting: epoch by epoch in `fit`, and one update at a time in `partial_fit`.
 
 Within an epoch nothing happens here: its batches are one call of the core. After it come the line
 that scikit-learn prints, callbacks, the check for saturated units, and the checkpoint.
@@ -9,122 +9,103 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass import _core
-from spinglass._arguments import thread_count
+from spinglass._arguments import check_memory, thread_count
 from spinglass._progress import Progress, progress_callback
-from spinglass.machines.rows import some_of
-from spinglass.machines.trained import Trained
+from spinglass._random import legacy, random_word
+from spinglass.machines.epoch import Epoch
+from spinglass.machines.options import learning_rates
+from spinglass.machines.protocols import Trainer
+from spinglass.machines.rows import output_dtype, table
+from spinglass.machines.trained import M, Machine, Rows, Trained, rows_of
 
 if TYPE_CHECKING:
     from spinglass.machines.checkpoint import Checkpoint
 
-# A hidden unit whose mean probability is this near to 0 or 1 has stopped to tell data apart.
-# Weights of trained machines stay near 10: one of 100 leaves nothing to chance.
-_ABSURD = 100.0
-_SATURATED = 1e-3
-_SATURATED_SHARE = 0.95
+Callbacks = Sequence[Callable[[Epoch], object]]
+AnyMachine = TypeVar("AnyMachine", bound=Machine[Any])
+
+# After so many epochs a training that goes wrong has shown it.
 _EARLY_EPOCHS = 3
 
 
-@dataclass(frozen=True, eq=False)
-class Epoch:
-    """An epoch that is over: what a callback of ``fit`` is called with.
-
-    Attributes
-    ----------
-    model : BernoulliRBM
-        The estimator, as it is now.
-    number : int
-        Of the epoch, from 1.
-    n_epochs : int
-        How many there will be.
-    updates : int
-        Updates done so far.
-    learning_rate : float
-        Of the last one.
-    seconds : float
-        That the epoch took, with what was measured after the one before it.
-    """
-
-    model: Any
-    number: int
-    n_epochs: int
-    updates: int
-    learning_rate: float
-    seconds: float
-    _rows: NDArray[Any] = field(repr=False)
-
-    @cached_property
-    def _some(self) -> NDArray[Any]:
-        return some_of(self._rows)
-
-    @cached_property
-    def pseudo_likelihood(self) -> float:
-        """The mean pseudo-likelihood of about 1000 rows of the data, in nats a row."""
-        random = np.random.default_rng(self.updates)  # draws nothing from the model
-        return float(self.model._pseudo_likelihood(self._some, random).mean())
-
-    @cached_property
-    def reconstruction_error(self) -> float:
-        """The mean square of (v - P(v=1|h)), h drawn from P(h|v), over about 1000 rows."""
-        means = self.model._reconstructed(self._some, 1, self.updates)
-        return float(np.mean((self._some - means) ** 2))
-
-
 @dataclass(frozen=True)
-class Fit:
-    """One call of ``fit``: the data, and what happens between the epochs."""
+class Fit(Generic[M]):
+    """One call of ``fit``, checked: the data, and what happens between the epochs."""
 
-    model: Any
-    trained: Trained
-    rows: NDArray[Any]
-    data: _core.RbmData
+    model: Machine[M]
+    X: Any
+    options: Any
+    rows: Rows
+    data: Any
     rates: NDArray[np.float32]
-    callbacks: Sequence[Callable[[Epoch], object]]
-    checkpoint: Checkpoint | None
+    word: int
+    callbacks: Callbacks
     progress: Progress
+
+    @classmethod
+    def of(cls, model: Machine[M], X: Any, callbacks: Callbacks, progress: Progress) -> Fit[M]:
+        """Check the parameters of an estimator and the arguments of its ``fit``."""
+        options = model._options(model)
+        rows = table(X, type(model).__name__)
+        data, callbacks = model._data(rows), _callables(callbacks)
+        n_updates = options.n_iter * -(-len(rows) // options.batch_size)
+        check_memory(16 * n_updates, f"n_iter: the learning rates of {n_updates} updates")
+        rates = learning_rates(model.learning_rate, 0, n_updates, n_updates)
+        word = random_word(model.random_state)
+        return cls(model, X, options, rows, data, rates, word, callbacks, progress)
 
     @property
     def n_batches(self) -> int:
         """Updates an epoch; the last batch may be shorter."""
-        return -(-self.data.n_rows // self.trained.options.batch_size)
+        size: int = self.options.batch_size
+        return -(-len(self.rows) // size)
 
-    def run(self) -> None:
-        """Train up to the last epoch, from where the trainer is."""
-        name = type(self.model).__name__
+    def begin(self) -> Trained[M]:
+        """Return a machine that has learned nothing yet."""
+        return Trained.begin(self.options, self.data, output_dtype(self.X), self.word)
+
+    def run(
+        self, trained: Trained[M], checkpoint: Checkpoint | None = None, finished: bool = False
+    ) -> None:
+        """Give the estimator a machine, and train it up to the last epoch."""
+        model = self.model
+        trained.given = trained.options.given(model)
+        model._take_feature_names(self.X, reset=True)
+        model._trained, model.n_features_in_ = trained, self.rows.shape[1]
+        if finished:
+            return
         try:
-            with progress_callback(self.progress, name, "updates") as report:
-                self._epochs(report)
+            with progress_callback(self.progress, type(model).__name__, "updates") as report:
+                self._epochs(trained.trainer, checkpoint, report)
         except KeyboardInterrupt as interruption:
-            done = self.trained.trainer.updates
+            done = trained.trainer.updates
             written = ""
-            if self.checkpoint is not None:
-                self.checkpoint.write(self.model, self.rates)
-                written = f"; checkpoint written to {self.checkpoint.path}"
+            if checkpoint is not None:
+                checkpoint.write(model, self.rates)
+                written = f"; checkpoint written to {checkpoint.path}"
             interruption.add_note(
                 f"fit: interrupted after {done} of {len(self.rates)} updates, which the model "
                 f"keeps{written}"
             )
             raise
 
-    def _epochs(self, report: Any) -> None:
-        trainer, total = self.trained.trainer, len(self.rates)
-        saturation_named = False
+    def _epochs(self, trainer: Trainer, checkpoint: Checkpoint | None, report: Any) -> None:
+        total, doubt = len(self.rates), None
         began = time.time()
         while trainer.updates < total:
-            self._train_to_end_of_epoch(report)
+            self._train_to_end_of_epoch(trainer, report)
             number = trainer.updates // self.n_batches
-            if not saturation_named and number <= _EARLY_EPOCHS:
-                saturation_named = _name_saturation(trainer.activity(), number) or _name_growth(
-                    trainer.machine(), number
-                )
+            if doubt is None and number <= _EARLY_EPOCHS:
+                doubt = self.model._doubts(trainer)
+                if doubt is not None:
+                    message = f"after epoch {number}, {doubt}"
+                    warnings.warn(message, RuntimeWarning, stacklevel=4)
             ended = time.time()
             epoch = Epoch(
                 self.model,
@@ -144,17 +125,16 @@ class Fit:
                 self._print(epoch)
             answers = [callback(epoch) for callback in self.callbacks]  # each is asked
             stop = any(isinstance(answer, bool | np.bool_) and answer for answer in answers)
-            if self.checkpoint is not None and (
-                stop or trainer.updates == total or self.checkpoint.is_due(number)
+            if checkpoint is not None and (
+                stop or trainer.updates == total or checkpoint.is_due(number)
             ):
-                self.checkpoint.write(self.model, self.rates, finished=stop)
+                checkpoint.write(self.model, self.rates, finished=stop)
             if stop:
                 break
             began = ended
 
-    def _train_to_end_of_epoch(self, report: Any) -> None:
-        trainer = self.trained.trainer
-        done, size, n_rows = trainer.updates, self.trained.options.batch_size, self.data.n_rows
+    def _train_to_end_of_epoch(self, trainer: Trainer, report: Any) -> None:
+        done, size, n_rows = trainer.updates, self.options.batch_size, len(self.rows)
         first = done % self.n_batches * size
         rates = self.rates[done : done - done % self.n_batches + self.n_batches]
 
@@ -162,53 +142,74 @@ class Fit:
             report(done + within, len(self.rates))
 
         try:
-            trainer.train(
+            trainer.update(
                 self.data,
-                first,
-                n_rows - first,
-                size,
-                rates,
-                thread_count(self.model.num_threads),
-                None if report is None else tell,
+                first=first,
+                rows=n_rows - first,
+                batch_size=size,
+                rates=rates,
+                num_threads=thread_count(self.model.num_threads),
+                progress=None if report is None else tell,
             )
         except ValueError as error:
             error.add_note("The model keeps the parameters from before. Lower learning_rate.")
             raise
 
     def _print(self, epoch: Epoch) -> None:
-        score = self.model.score_samples(self.rows).mean()
+        score = self.model._pseudo_likelihood(self.rows, legacy(self.model.random_state)).mean()
         print(
             f"[{type(self.model).__name__}] Iteration {epoch.number}, pseudo-likelihood = "
             f"{score:.2f}, time = {epoch.seconds:.2f}s"
         )
 
 
-def _name_growth(machine: Any, epoch: int) -> bool:
-    """Warn if some weight has become absurd, and say whether one has."""
-    if not isinstance(machine, _core.RbmMachine):  # real units have weights of any size
-        return False
-    largest = float(np.abs(machine.components()).max())
-    if largest < _ABSURD:
-        return False
-    warnings.warn(
-        f"after epoch {epoch}, some weight is {largest:.3g}: the training diverges. Lower "
-        "learning_rate",
-        RuntimeWarning,
-        stacklevel=5,
+def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
+    """Do one update with all rows given.
+
+    The first call begins a machine, as that of real numbers does with the means and variances of
+    these rows.
+
+    Parameters
+    ----------
+    X : array_like or sparse matrix, (n_samples, n_features)
+    y : ignored
+
+    Returns
+    -------
+    estimator
+        Itself.
+    """
+    trained = self.__dict__.get("_trained")
+    if trained is None:
+        options, rows = self._options(self), table(X, type(self).__name__)
+        data, word = self._data(rows), random_word(self.random_state)
+        trained = Trained.begin(options, data, output_dtype(X), word)
+        trained.given = trained.options.given(self)
+        trained.next_rate(self.learning_rate)  # refused before anything is learned
+        self._take_feature_names(X, reset=True)
+        self._trained, self.n_features_in_ = trained, rows.shape[1]
+    else:
+        trained.use(self)
+        rows = rows_of(self, X)
+        data = self._data(rows)
+    self._check_data(data)
+    n_rows = len(rows)
+    trained.trainer.update(
+        data,
+        first=0,
+        rows=n_rows,
+        batch_size=n_rows,
+        rates=trained.next_rate(self.learning_rate),
+        num_threads=thread_count(self.num_threads),
     )
-    return True
+    return self
 
 
-def _name_saturation(activity: NDArray[np.float32], epoch: int) -> bool:
-    """Warn if nearly all hidden units are stuck, and say whether they are."""
-    saturated = (activity < _SATURATED) | (activity > 1 - _SATURATED)
-    if saturated.mean() < _SATURATED_SHARE:
-        return False
-    warnings.warn(
-        f"after epoch {epoch}, {saturated.sum()} of {len(saturated)} hidden units are saturated "
-        "(always on or always off): they tell nothing of the data. Lower learning_rate, or begin "
-        "elsewhere (initial_bias, centered)",
-        RuntimeWarning,
-        stacklevel=5,
-    )
-    return True
+def _callables(callbacks: Any) -> Callbacks:
+    if callable(callbacks):
+        raise TypeError(f"callbacks must be a sequence of callables, got {callbacks!r} alone")
+    found = tuple(callbacks)
+    for callback in found:
+        if not callable(callback):
+            raise TypeError(f"callbacks must be callables, got {callback!r}")
+    return found

@@ -8,30 +8,30 @@ b + h W and the variances s; summed over h, it is a mixture of 2^n_components su
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
-from typing import Any, Self, cast
+from typing import Any, Self, final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory
+from spinglass._arguments import thread_count
 from spinglass._progress import Progress
-from spinglass._random import RandomState, random_word
-from spinglass.machines.fitting import Epoch, Fit
-from spinglass.machines.gaussian import GaussianOptions, GaussianTrained, reals
-from spinglass.machines.gaussian_machine import GaussianMachine
-from spinglass.machines.options import LearningRate, learning_rates
-from spinglass.machines.rows import output_dtype, table
+from spinglass._random import RandomState
+from spinglass.machines import divergence, fitting, gaussian_chains, likelihood, observables
+from spinglass.machines.fitting import Callbacks, Fit
+from spinglass.machines.gaussian_options import GaussianOptions
+from spinglass.machines.likelihood import LogLikelihood
+from spinglass.machines.parameters import HiddenStates, Parameter
+from spinglass.machines.protocols import LearningRate
+from spinglass.machines.rows import binary_states, reals
+from spinglass.machines.trained import Trained, fitted, rows_of
+from spinglass.machines.transformer import Transformer
+from spinglass.models.energy import Layered
+from spinglass.partition.log_partition import LogPartition, exactly
 
-__all__ = ["GaussianBernoulliRBM"]
 
-# What a trainer is made with; the rest may change at any time.
-_OPTIONS = operator.attrgetter("k", "persistent", "variance_rate", "momentum", "weight_decay")
-
-
-class GaussianBernoulliRBM(GaussianMachine):
+@final
+class GaussianBernoulliRBM(Transformer):
     """A restricted Boltzmann machine with real visible units and hidden units 0 and 1.
 
     Training begins with the means and variances of the data, and does not depend on the zero and
@@ -108,6 +108,29 @@ class GaussianBernoulliRBM(GaussianMachine):
     (3, 2)
     """
 
+    components_ = Parameter("W, (n_components, n_features); assigning uploads.")
+    intercept_hidden_ = Parameter("c, (n_components,); assigning uploads.")
+    intercept_visible_ = Parameter("b, (n_features,); assigning uploads.")
+    variances_ = Parameter("The variances of the visible units, (n_features,); assigning uploads.")
+    h_samples_ = HiddenStates("Hidden states of the chains; assigning uploads.")
+    _trained: Trained[_core.GaussianRbmMachine]
+
+    partial_fit = fitting.partial_fit
+    transform = observables.transform
+    free_energy = observables.free_energy
+    score_samples = observables.score_samples
+    sample = gaussian_chains.sample
+    sample_means = gaussian_chains.sample_means
+    gibbs = gaussian_chains.gibbs
+    mean = gaussian_chains.mean
+    reconstruct = gaussian_chains.reconstruct
+
+    _options = staticmethod(GaussianOptions.of)
+    _data = staticmethod(reals)
+    _doubts = staticmethod(divergence.saturated)
+    _pseudo_likelihood = observables.pseudo_likelihood_of_reals
+    _reconstructed = gaussian_chains.reconstructed
+
     def __init__(
         self,
         n_components: int = 256,
@@ -142,7 +165,7 @@ class GaussianBernoulliRBM(GaussianMachine):
         X: Any,
         y: Any = None,
         *,
-        callbacks: Sequence[Callable[[Epoch], object]] = (),
+        callbacks: Callbacks = (),
         progress: Progress = False,
     ) -> Self:
         """Learn from data, from scratch.
@@ -170,59 +193,81 @@ class GaussianBernoulliRBM(GaussianMachine):
         KeyboardInterrupt
             On Ctrl-C. The model stays as of the last update.
         """
-        options = GaussianOptions.of(self)
-        rows = table(X, type(self).__name__)
-        data, callbacks = reals(rows), tuple(callbacks)
-        for callback in callbacks:
-            if not callable(callback):
-                raise TypeError(f"callbacks must be callables, got {callback!r}")
-        n_updates = options.n_iter * -(-data.n_rows // options.batch_size)
-        check_memory(16 * n_updates, f"n_iter: the learning rates of {n_updates} updates")
-        rates = learning_rates(self.learning_rate, 0, n_updates, n_updates)
-        trained = self._begin(X, options, data)
-        Fit(self, trained, rows, cast(Any, data), rates, callbacks, None, progress).run()
+        training = Fit.of(self, X, callbacks, progress)
+        training.run(training.begin())
         return self
 
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Do one update with all rows given.
+    def structure(self) -> Layered:
+        """Return weights, biases and variances: the structure of the energy."""
+        machine = fitted(self).machine
+        return Layered(
+            visible="real",
+            weights=machine.components(),
+            visible_biases=machine.intercept_visible(),
+            hidden_biases=machine.intercept_hidden(),
+            variances=machine.variances(),
+        )
 
-        The first call takes means and variances to begin with from its rows.
+    def energy(self, visible: ArrayLike, hidden: ArrayLike) -> NDArray[np.float64]:
+        """Return E(v, h) = sum_i (v_i - b_i)^2 / (2 s_i) - c.h - sum_ij h_j W_ji v_i / s_i.
+
+        Parameters
+        ----------
+        visible : array_like, (n_samples, n_features)
+        hidden : array_like, (n_samples, n_components)
+            Units 0 and 1.
+
+        Returns
+        -------
+        numpy.ndarray of float64, (n_samples,)
+        """
+        machine = fitted(self).machine
+        v = rows_of(self, visible).astype(np.float64)
+        h = binary_states(hidden, "hidden", machine.n_hidden).astype(np.float64)
+        if len(v) != len(h):
+            raise ValueError(f"visible and hidden must have as many rows, got {len(v)}, {len(h)}")
+        s = machine.variances()
+        squares = (v - machine.intercept_visible()) ** 2 / (2 * s)
+        pairs = (h @ machine.components()) * v / s
+        energies: NDArray[np.float64] = (squares - pairs).sum(axis=1)
+        return energies - h @ machine.intercept_hidden()
+
+    def log_partition(self) -> LogPartition:
+        """Return ln Z, summed over all states of at most 30 hidden units.
+
+        Returns
+        -------
+        LogPartition
+            Whose method is ``"exact"``.
+
+        Raises
+        ------
+        ValueError
+            If there are more hidden units.
+        """
+        value = fitted(self).machine.log_partition(thread_count(self.num_threads))
+        return exactly(value, fitted(self).word)
+
+    def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> LogLikelihood:
+        """Return the mean of ln p(v) over rows of data, p being a density, and that of each row.
 
         Parameters
         ----------
         X : array_like or sparse matrix, (n_samples, n_features)
-        y : ignored
+        log_partition : LogPartition, optional
+            What :meth:`log_partition` returned, which serves many sets of data.
 
         Returns
         -------
-        GaussianBernoulliRBM
-            Itself.
+        LogLikelihood
+
+        Raises
+        ------
+        ValueError
+            If there are more than 30 hidden units.
         """
-        if "_trained" in self.__dict__:
-            trained, given = self._machine_in_training(), _OPTIONS(self)
-            if not all(map(operator.is_, given, trained.given)):
-                trained.use(GaussianOptions.of(self), given)
-            data = reals(self._table(X))
-            rates = trained.next_rate(self.learning_rate)
-        else:
-            options = GaussianOptions.of(self)
-            data = reals(table(X, type(self).__name__))
-            learning_rates(self.learning_rate, 0, 1, np.inf)  # refused before anything is learned
-            trained = self._begin(X, options, data)
-            rates = trained.next_rate(self.learning_rate)
-        trained.trainer.train(data, 0, data.n_rows, data.n_rows, rates, self._threads)
-        return self
+        free = self.free_energy(X)
+        return likelihood.log_likelihood(free, log_partition or self.log_partition())
 
-    def _hidden_probabilities(self, rows: NDArray[Any]) -> NDArray[Any]:
-        machine = self._machine_in_training().gaussian
-        return machine.hidden_probabilities(reals(rows), self._threads)
-
-    def _begin(
-        self, X: Any, options: GaussianOptions, data: _core.GaussianRbmData
-    ) -> GaussianTrained:
-        word = random_word(self.random_state)
-        trained = GaussianTrained.first(options, data, output_dtype(X), word)
-        trained.given = _OPTIONS(self)
-        self._take_feature_names(X, reset=True)
-        self._trained, self.n_features_in_ = trained, data.n_visible
-        return trained
+    def _check_data(self, data: _core.GaussianRbmData) -> None:
+        """All finite numbers can be learned from."""

@@ -94,7 +94,7 @@ def log_likelihood(
 
 
 def log_partition(
-    trained: Trained,
+    trained: Trained[_core.RbmMachine],
     method: Method,
     n_chains: int,
     betas: int | ArrayLike,

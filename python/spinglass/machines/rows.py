@@ -58,6 +58,11 @@ def core_data(rows: NDArray[Any]) -> _core.RbmData:
         raise
 
 
+def reals(rows: NDArray[Any]) -> _core.GaussianRbmData:
+    """Hand rows of real numbers to the core."""
+    return _core.GaussianRbmData(np.ascontiguousarray(rows, dtype=np.float64))
+
+
 def some_of(rows: NDArray[Any]) -> NDArray[Any]:
     """Return about a thousand rows at equal distances: data are often sorted."""
     return np.ascontiguousarray(rows[:: max(1, len(rows) // _SOME)][:_SOME])
@@ -74,13 +79,13 @@ def bias_of(rows: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def check_within_unit(data: _core.RbmData) -> None:
-    """Warn the caller of a fit about numbers that are no probabilities."""
+    """Warn whoever called the method of an estimator about numbers that are no probabilities."""
     if not data.within_unit:
         warnings.warn(
             "X has values outside [0, 1], which are no probabilities of a unit to be on: they are "
             "used as they are",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

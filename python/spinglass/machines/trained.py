@@ -1,38 +1,40 @@
 """What a fit leaves: parameters and chains, which live in the core, and their copies for Python.
 
-The core owns them, because a training that goes on needs more than the three arrays (velocities,
+The core owns them, because a training that goes on needs more than the parameters (velocities,
 random streams, weights in fixed point). Python sees copies, made when they are asked for and kept
 until the next update. They cannot be written to: an edit in place would be lost.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass import _core
-from spinglass._arguments import check_memory
-from spinglass._random import seed_word
-from spinglass.machines.options import Options, check_learning_rate, learning_rates
-from spinglass.machines.rows import binary_states
+from spinglass._random import RandomState, random_word, seed_word
+from spinglass.machines.options import check_learning_rate, learning_rates
+from spinglass.machines.protocols import LearningRate, Options, State, Trainer
+from spinglass.machines.rows import NATIVE, table
 
-# Children of the word that random_state gave; one for each thing that draws.
-_WEIGHTS, _TRAINING, _CALLS = range(3)
+# The child of the word that random_state gave for calls that draw; those before it are of training.
+_CALLS = 2
 
-# Bytes of a weight: itself, its velocity and three planes of digits in both directions, in a
-# machine that trains and in one that is copied.
-_BYTES_PER_WEIGHT = 32
+# The machine of the core that an estimator has.
+M = TypeVar("M")
+
+Rows: TypeAlias = NDArray[Any]
+Draws: TypeAlias = np.random.RandomState | np.random.Generator
 
 
-class Trained:
+class Trained(Generic[M]):
     """A machine in training.
 
     Attributes
     ----------
-    trainer : RbmTrainer
+    trainer : Trainer
         In the core.
     options : Options
         What the trainer was made with.
@@ -55,14 +57,15 @@ class Trained:
 
     def __init__(
         self,
-        trainer: _core.RbmTrainer,
-        options: Options,
+        trainer: Trainer,
+        options: Any,
         dtype: np.dtype[Any],
         word: int,
         calls: int = 0,
         data_means: NDArray[np.float32] | None = None,
     ) -> None:
-        self.trainer, self.options, self.dtype = trainer, options, dtype
+        self.trainer: Trainer = trainer
+        self.options, self.dtype = options, dtype
         self.word, self.calls, self.data_means = word, calls, data_means
         self.given: tuple[Any, ...] = ()
         self._copies: dict[str, Any] = {}
@@ -71,67 +74,34 @@ class Trained:
         self._rates = np.empty(0, np.float32)
 
     @classmethod
-    def begin(cls, options: Options, n_features: int, dtype: np.dtype[Any], word: int) -> Trained:
-        """Return a machine of small normal weights, chains at h = 0."""
-        hidden = options.n_components
-        n_chains = options.n_chains * len(options.tempering or (1.0,))
-        check_memory(
-            _BYTES_PER_WEIGHT * hidden * n_features + 4 * n_chains * (hidden + n_features),
-            f"a machine of {hidden} x {n_features} weights and {n_chains} chains",
-        )
-        weights = _core.rbm_initial_weights(hidden, n_features, 0.01, seed_word(word, _WEIGHTS))
-        machine = _core.RbmMachine(
-            weights, np.zeros(hidden, np.float32), np.zeros(n_features, np.float32),
-            options.precision,
-        )  # fmt: skip
-        chains = np.zeros((options.n_chains, hidden), np.uint8)
-        trainer = options.trainer(machine, chains, seed_word(word, _TRAINING))
+    def begin(cls, options: Options, data: Any, dtype: np.dtype[Any], word: int) -> Trained[Any]:
+        """Return a machine that has learned nothing yet."""
+        options, trainer = options.begin(data, word)
         return cls(trainer, options, dtype, word)
 
     @classmethod
-    def from_state(
-        cls,
-        state: dict[str, NDArray[Any]],
-        options: Options,
-        n_features: int,
-        dtype: np.dtype[Any],
-        word: int,
-        calls: int,
-        data_means: NDArray[np.float32] | None,
-    ) -> Trained:
+    def from_state(cls, state: State, options: Any, *attributes: Any) -> Trained[Any]:
         """Return what `state` and the other attributes describe."""
-        trainer = options.empty_trainer(n_features)
-        trainer.restore(state)
-        return cls(trainer, options, dtype, word, calls, data_means)
+        return cls(options.from_state(state), options, *attributes)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        n_features = self.machine.n_visible
         return Trained.from_state, (
-            self.trainer.state(), self.options, n_features, self.dtype, self.word, self.calls,
-            self.data_means,
+            self.trainer.state(), self.options, self.dtype, self.word, self.calls, self.data_means,
         )  # fmt: skip
 
-    def use(self, options: Options, given: tuple[Any, ...]) -> None:
-        """Go on with other options."""
+    def use(self, model: Machine[M]) -> None:
+        """Go on with the options that the estimator has now; the shapes stay, whatever was set."""
+        given = self.options.given(model)
+        # What was loaded or copied does not know what it was given.
+        if self.given and all(map(operator.is_, given, self.given)):
+            return
+        options = self.options.changed_to(model._options(model))
         if options != self.options:
-            # The shapes are those of the machine and of its chains, whatever was set since.
-            old = self.options
-            kept = {name: getattr(old, name) for name in ("n_components", "n_chains", "precision")}
-            options = Options(**{**options.as_dict(), **kept})
-            if options.tempering != old.tempering:
-                raise ValueError("tempering cannot change between calls of partial_fit: fit anew")
-            state = self.trainer.state()
-            self.trainer = options.empty_trainer(self.machine.n_visible)
-            for name, values in self.trainer.state().items():
-                # Without momentum there are no velocities; with it, they begin at rest.
-                if name.startswith("velocity") and values.shape != state[name].shape:
-                    state[name] = values
-            self.trainer.restore(state)
-            self.options = options
+            self.trainer, self.options = options.from_state(self.trainer.state()), options
             self._copies.clear()
         self.given = given
 
-    def next_rate(self, rate: Any) -> NDArray[np.float32]:
+    def next_rate(self, rate: LearningRate) -> NDArray[np.float32]:
         """Return the learning rate of an update outside of a fit."""
         if rate is not self._rate:
             check_learning_rate(rate)
@@ -140,66 +110,90 @@ class Trained:
             self._rate = rate if isinstance(rate, float | int | tuple) else None
         return self._rates
 
-    def next_word(self) -> int:
-        """Return the seed of the next call that draws random numbers."""
+    def next_word(self, random_state: RandomState = None) -> int:
+        """Return a seed: that of the caller, or the next of the model's own."""
+        if random_state is not None:
+            return random_word(random_state)
         self.calls += 1
         return seed_word(self.word, _CALLS, self.calls)
 
     @property
-    def machine(self) -> _core.RbmMachine:
+    def machine(self) -> M:
         """The parameters as they are now."""
-        return self._copy("machine", self.trainer.machine)  # type: ignore[no-any-return]
+        machine: M = self.copy("machine", self.trainer.machine)
+        return machine
 
-    def array(self, name: str, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-        """Return a copy that cannot be written to, in the dtype of the data."""
-        return self._copy(name, lambda: self._frozen(read()))  # type: ignore[no-any-return]
-
-    def _frozen(self, values: NDArray[Any]) -> NDArray[Any]:
-        values = values.astype(self.dtype, copy=False)
-        values.flags.writeable = False
-        return values
-
-    def _copy(self, name: str, read: Callable[[], Any]) -> Any:
+    def copy(self, name: str, read: Callable[[], Any]) -> Any:
+        """Return what `read` gives, which is kept until the next update."""
         updates = self.trainer.updates
         if updates != self._seen:
-            self._copies.clear()
+            self.forget()
             self._seen = updates
         if name not in self._copies:
             self._copies[name] = read()
         return self._copies[name]
 
-    def set_parameter(self, name: str, values: Any) -> None:
-        """Upload components, intercept_hidden or intercept_visible."""
-        machine = self.machine
-        now = {
-            "components": machine.components(),
-            "intercept_hidden": machine.intercept_hidden(),
-            "intercept_visible": machine.intercept_visible(),
-        }
-        array, shape = np.asarray(values), now[name].shape
-        if array.dtype.kind not in "biuf" or array.shape != shape:
-            raise ValueError(
-                f"{name}_ must hold real numbers of shape {shape}, got {array.dtype} of shape "
-                f"{array.shape}"
-            )
-        with np.errstate(over="ignore"):
-            single = np.array(array, dtype=np.float32, order="C")
-        if not np.isfinite(single).all():
-            culprit = array[~np.isfinite(single)].ravel()[0]
-            raise ValueError(f"{name}_ must hold finite numbers of single precision, got {culprit}")
-        self.trainer.set_machine(
-            _core.RbmMachine(**(now | {name: single}), precision=machine.precision)
-        )
+    def forget(self) -> None:
+        """Make all copies anew."""
         self._copies.clear()
 
-    def set_hidden(self, values: Any) -> None:
-        """Upload the states of the chains, those at beta = 1 if there are several temperatures."""
-        shape = self.options.n_chains, self.options.n_components
-        if np.shape(values) != shape:
-            raise ValueError(f"h_samples_ must have shape {shape}, got {np.shape(values)}")
-        states = binary_states(values, "h_samples_", shape[1])
-        state = self.trainer.state()
-        coldest = state["temperatures"] == state["temperatures"].max()
-        state["chains_hidden"].reshape(-1, shape[1])[coldest] = states
-        self.trainer.restore(state)
-        self._copies.clear()
+
+class Machine(Protocol[M]):
+    """An estimator, as its parts see it."""
+
+    learning_rate: LearningRate
+    num_threads: int | None
+    random_state: RandomState
+    verbose: int
+    n_features_in_: int
+    _trained: Trained[M]
+
+    def _options(self, model: Any) -> Options:
+        """Check the parameters (a static method of the class)."""
+
+    def _data(self, rows: Rows) -> Any:
+        """Return rows as the core takes them (a static method of the class)."""
+
+    def _check_data(self, data: Any) -> None:
+        """Warn of data that can be learned from, but should not be."""
+
+    def _doubts(self, trainer: Any) -> str | None:
+        """Say what is wrong with a training of a few epochs, if anything."""
+
+    def _pseudo_likelihood(self, rows: Rows, random: Draws) -> NDArray[np.float64]:
+        """Return the pseudo-likelihood of each row, of a unit that is drawn."""
+
+    def _reconstructed(self, rows: Rows, word: int) -> NDArray[Any]:
+        """Return the means of the visible variables after a step from rows."""
+
+    def _take_feature_names(self, X: Any, *, reset: bool) -> None: ...
+
+    def _not_fitted(self) -> Exception: ...
+
+    def _in_container(self, values: NDArray[Any], X: Any) -> Any: ...
+
+
+def fitted(model: Machine[M]) -> Trained[M]:
+    """Return what an estimator has learned, or say that it has not."""
+    trained: Trained[M] | None = model.__dict__.get("_trained")
+    if trained is None:
+        raise model._not_fitted()
+    return trained
+
+
+def rows_of(model: Machine[Any], X: Any) -> Rows:
+    """Return X as rows for the core, of as many features as the fit had."""
+    fitted(model)
+    n = model.n_features_in_
+    if type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == n and len(X):
+        named = "feature_names_in_" in model.__dict__
+        if X.dtype in NATIVE and X.flags.c_contiguous and not named:
+            return X
+    model._take_feature_names(X, reset=False)
+    name = type(model).__name__
+    rows = table(X, name)
+    if rows.shape[1] != n:
+        raise ValueError(
+            f"X has {rows.shape[1]} features, but {name} is expecting {n} features as input"
+        )
+    return rows

@@ -1,8 +1,9 @@
-"""An estimator that transforms: it has columns to name, and a container to put them into."""
+"""An estimator that transforms data to its hidden units: their names, and their container."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +13,22 @@ from spinglass._estimator import Estimator
 
 
 class Transformer(Estimator):
-    """An object with parameters, which learns and then transforms."""
+    """An estimator with what scikit-learn's mixin gives one that has ``fit`` and ``transform``."""
+
+    fit: Callable[..., Any]
+    transform: Callable[[Any], Any]
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Learn from data and return what :meth:`transform` makes of them.
+
+        Parameters
+        ----------
+        X : array_like or sparse matrix, (n_samples, n_features)
+        y : ignored
+        **fit_params
+            Of :meth:`fit`.
+        """
+        return self.fit(X, y, **fit_params).transform(X)
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Choose what ``transform`` and ``fit_transform`` return.
@@ -64,11 +80,11 @@ class Transformer(Estimator):
         """
         self._check_is_fitted()
         prefix = type(self).__name__.lower()
-        return np.array([f"{prefix}{k}" for k in range(self._n_features_out)], dtype=object)
+        n_hidden = self.__dict__["_trained"].machine.n_hidden
+        return np.array([f"{prefix}{k}" for k in range(n_hidden)], dtype=object)
 
-    @property
-    def _n_features_out(self) -> int:
-        raise NotImplementedError
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_trained" in self.__dict__
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import InputTags, TransformerTags

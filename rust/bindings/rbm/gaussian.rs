@@ -1,23 +1,13 @@
 //! The restricted Boltzmann machine for real numbers.
 
-use std::sync::{Mutex, MutexGuard, TryLockError};
-
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
-use pyo3::{
-    exceptions::{PyRuntimeError, PyValueError},
-    prelude::*,
-    types::PyDict,
-};
+use pyo3::prelude::*;
 use spinglass_core::{
     control::Control,
     error::Error,
-    rbm::{
-        Batches, Drawn, From, GaussianRbm, GaussianRows, GaussianRules, GaussianState,
-        GaussianTrainer,
-    },
+    rbm::{Drawn, From, GaussianRbm, GaussianRows},
 };
 
-use super::trainer::item;
 use crate::{
     arrays::{array1, array2, check_len, slice},
     enter::{enter, raise},
@@ -29,7 +19,7 @@ const BRIEF: usize = 1 << 18;
 /// Rows of real numbers.
 #[pyclass(frozen, module = "spinglass._core")]
 pub struct GaussianRbmData {
-    rows: GaussianRows,
+    pub rows: GaussianRows,
 }
 
 #[pymethods]
@@ -64,7 +54,7 @@ impl GaussianRbmData {
 /// A machine that stays as it is.
 #[pyclass(frozen, module = "spinglass._core")]
 pub struct GaussianRbmMachine {
-    rbm: GaussianRbm,
+    pub rbm: GaussianRbm,
 }
 
 /// Samples of the visible units, their means, hidden states.
@@ -259,149 +249,5 @@ impl GaussianRbmMachine {
             self.run(py, rows, num_threads, progress, &control, job)?;
         let (v, h) = (self.rbm.n_visible(), self.rbm.n_hidden());
         Ok((array2(py, visible, v)?, array2(py, means, v)?, array2(py, hidden, h)?))
-    }
-}
-
-/// A machine in training.
-#[pyclass(frozen, module = "spinglass._core")]
-pub struct GaussianRbmTrainer {
-    trainer: Mutex<GaussianTrainer>,
-}
-
-#[pymethods]
-impl GaussianRbmTrainer {
-    #[new]
-    #[pyo3(signature = (
-        machine, hidden, seed, variance_rates, *, k=1, persistent=true, momentum=0.0,
-        weight_decay=0.0, state=None
-    ))]
-    #[allow(clippy::too_many_arguments, reason = "they are the arguments of a Python function")]
-    fn new(
-        machine: &GaussianRbmMachine,
-        hidden: PyReadonlyArray2<'_, u8>,
-        seed: u64,
-        variance_rates: PyReadonlyArray1<'_, f64>,
-        k: usize,
-        persistent: bool,
-        momentum: f64,
-        weight_decay: f64,
-        state: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        check_len(&hidden, "hidden", hidden.shape()[0] * machine.rbm.n_hidden())?;
-        let rules = GaussianRules {
-            steps: k,
-            persistent,
-            momentum,
-            weight_decay,
-            variance_rates: slice(&variance_rates, "variance_rates")?.to_vec(),
-        };
-        let (machine, hidden) = (machine.rbm.clone(), slice(&hidden, "hidden")?);
-        let trainer = match state {
-            None => GaussianTrainer::new(machine, hidden, seed, rules),
-            Some(state) => {
-                let counts: Vec<u64> = item(state, "counts")?;
-                let &[clock, updates] = counts.as_slice() else {
-                    return Err(PyValueError::new_err("counts must have 2 elements"));
-                };
-                let state = GaussianState {
-                    velocity: [
-                        item(state, "velocity_components")?,
-                        item(state, "velocity_hidden")?,
-                        item(state, "velocity_visible")?,
-                        item(state, "velocity_variances")?,
-                    ],
-                    chains: hidden.iter().map(|&h| f64::from(h)).collect(),
-                    scales: item(state, "scales")?,
-                    activity: item(state, "activity")?,
-                    clock,
-                    updates,
-                    machine,
-                };
-                GaussianTrainer::resume(state, seed, rules)
-            }
-        };
-        Ok(Self { trainer: Mutex::new(trainer.map_err(raise)?) })
-    }
-
-    /// One update for each of consecutive batches.
-    #[pyo3(signature = (data, first, rows, batch_size, rates, num_threads=None, progress=None))]
-    #[allow(clippy::too_many_arguments, reason = "they are the arguments of a Python function")]
-    fn train(
-        &self,
-        py: Python<'_>,
-        data: &GaussianRbmData,
-        first: usize,
-        rows: usize,
-        batch_size: usize,
-        rates: PyReadonlyArray1<'_, f32>,
-        num_threads: Option<usize>,
-        progress: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let mut trainer = self.lock()?;
-        let rates = slice(&rates, "rates")?.to_vec();
-        let control = Control::new(rates.len() as u64);
-        let batches = Batches { first, rows, size: batch_size, rates: &rates };
-        let trainer = &mut *trainer;
-        enter(py, num_threads, progress, &control, || trainer.train(&data.rows, &batches, &control))
-    }
-
-    /// The machine as it is now.
-    fn machine(&self) -> PyResult<GaussianRbmMachine> {
-        Ok(GaussianRbmMachine { rbm: self.lock()?.machine().clone() })
-    }
-
-    /// Goes on with the parameters of another machine.
-    fn set_machine(&self, machine: &GaussianRbmMachine) -> PyResult<()> {
-        self.lock()?.set_machine(machine.rbm.clone()).map_err(raise)
-    }
-
-    /// The hidden states of the chains.
-    fn hidden<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
-        let trainer = self.lock()?;
-        let bytes = trainer.state().chains.iter().map(|&h| h as u8).collect();
-        array2(py, bytes, trainer.machine().n_hidden())
-    }
-
-    /// Mean probabilities of the hidden units over the rows of the last batch.
-    fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        Ok(array1(py, self.lock()?.state().activity.clone()))
-    }
-
-    /// Updates that were made.
-    #[getter]
-    fn updates(&self) -> PyResult<u64> {
-        Ok(self.lock()?.state().updates)
-    }
-
-    /// What is needed to go on with the same bits, beside the machine and the chains.
-    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let state = self.lock()?.state().clone();
-        let [weights, hidden, visible, variances] = state.velocity;
-        let out = PyDict::new(py);
-        for (name, values) in [
-            ("velocity_components", weights),
-            ("velocity_hidden", hidden),
-            ("velocity_visible", visible),
-            ("velocity_variances", variances),
-            ("scales", state.scales),
-            ("activity", state.activity),
-        ] {
-            out.set_item(name, array1(py, values))?;
-        }
-        out.set_item("counts", array1(py, vec![state.clock, state.updates]))?;
-        Ok(out)
-    }
-}
-
-impl GaussianRbmTrainer {
-    /// The trainer, unless it is at work: to wait for it with the GIL held would be for ever.
-    fn lock(&self) -> PyResult<MutexGuard<'_, GaussianTrainer>> {
-        match self.trainer.try_lock() {
-            Ok(trainer) => Ok(trainer),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(
-                "this machine is being trained by another call; wait for it to end",
-            )),
-        }
     }
 }

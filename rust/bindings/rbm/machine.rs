@@ -290,7 +290,7 @@ impl RbmMachine {
     }
 }
 
-fn precision_of(name: &str) -> Result<Precision, Error> {
+pub fn precision_of(name: &str) -> Result<Precision, Error> {
     match name {
         "full" => Ok(Precision::Full),
         "fast" => Ok(Precision::Fast),

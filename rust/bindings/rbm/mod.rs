@@ -11,9 +11,9 @@ use spinglass_core::rbm;
 
 use self::{
     data::RbmData,
-    gaussian::{GaussianRbmData, GaussianRbmMachine, GaussianRbmTrainer},
+    gaussian::{GaussianRbmData, GaussianRbmMachine},
     machine::RbmMachine,
-    trainer::RbmTrainer,
+    trainer::{GaussianRbmTrainer, RbmTrainer},
 };
 use crate::{arrays::array2, enter::raise};
 

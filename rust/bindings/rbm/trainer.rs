@@ -1,8 +1,10 @@
-//! A restricted Boltzmann machine in training.
+//! Machines in training: one binding of what every trainer answers, and a class of Python for each.
 
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{
+    Element, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
+};
 use pyo3::{
     exceptions::{PyRuntimeError, PyValueError},
     prelude::*,
@@ -10,58 +12,232 @@ use pyo3::{
 };
 use spinglass_core::{
     control::Control,
-    rbm::{Batches, Rules, Trainer, TrainingState},
+    error::Result,
+    rbm::{
+        Array, Batches, BernoulliState, BernoulliTrainer, GaussianRules, GaussianTrainer, Rules,
+        State, Trainer,
+    },
     simd::Level,
     team::Team,
 };
 
-use super::{BRIEF, data::RbmData, machine::RbmMachine};
+use super::{
+    BRIEF,
+    data::RbmData,
+    gaussian::{GaussianRbmData, GaussianRbmMachine},
+    machine::{RbmMachine, precision_of},
+};
 use crate::{
     arrays::{array1, array2, check_len, slice},
     enter::{enter, enter_alone, raise},
 };
 
-/// A machine in training.
-#[pyclass(frozen, module = "spinglass._core")]
-pub struct RbmTrainer {
-    trainer: Mutex<Trainer>,
+/// A trainer, which one call at a time may use.
+struct Shared<T>(Mutex<T>);
+
+impl<T: Trainer> Shared<T> {
+    fn new(trainer: Result<T>) -> PyResult<Self> {
+        Ok(Self(Mutex::new(trainer.map_err(raise)?)))
+    }
+
+    fn begin(
+        machine: &T::Machine,
+        n_hidden: usize,
+        hidden: &PyReadonlyArray2<'_, u8>,
+        seed: u64,
+        rules: T::Rules,
+    ) -> PyResult<Self> {
+        check_len(hidden, "hidden", hidden.shape()[0] * n_hidden)?;
+        Self::new(T::begin(machine.clone(), slice(hidden, "hidden")?, seed, rules))
+    }
+
+    fn from_state(state: T::State, rules: T::Rules) -> PyResult<Self> {
+        Self::new(T::from_state(state, rules, Level::current().map_err(raise)?))
+    }
+
+    /// The trainer, unless it is at work: to wait for it with the GIL held would be for ever.
+    fn lock(&self) -> PyResult<MutexGuard<'_, T>> {
+        match self.0.try_lock() {
+            Ok(trainer) => Ok(trainer),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(
+                "this machine is being trained by another call; wait for it to end",
+            )),
+        }
+    }
+
+    fn update(
+        &self,
+        py: Python<'_>,
+        data: &T::Data,
+        batches: &Batches<'_>,
+        num_threads: Option<usize>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let mut trainer = self.lock()?;
+        let trainer = &mut *trainer;
+        let rates = batches.rates.to_vec();
+        let batches = Batches { rates: &rates, ..*batches };
+        let level = Level::current().map_err(raise)?;
+        let control = Control::new(rates.len() as u64);
+        let brief = trainer.work(batches.rows).is_some_and(|work| work < BRIEF);
+        if progress.is_none() && brief {
+            return enter_alone(py, || {
+                trainer.update(data, &batches, &Team::alone(), level, &control)
+            });
+        }
+        enter(py, num_threads, progress, &control, || {
+            trainer.update(data, &batches, &Team::of_pool(), level, &control)
+        })
+    }
+
+    fn hidden<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
+        let trainer = self.lock()?;
+        array2(py, trainer.chains(), trainer.activity().len())
+    }
+
+    fn set_hidden(&self, hidden: &PyReadonlyArray2<'_, u8>) -> PyResult<()> {
+        self.lock()?.set_chains(slice(hidden, "hidden")?).map_err(raise)
+    }
+
+    fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        Ok(array1(py, self.lock()?.activity()))
+    }
+
+    /// Everything that is needed to go on with the same bits.
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let mut state = self.lock()?.state();
+        let out = PyDict::new(py);
+        for (name, array) in state.arrays() {
+            match array {
+                Array::F32(values) => out.set_item(name, array1(py, std::mem::take(values)))?,
+                Array::F64(values) => out.set_item(name, array1(py, std::mem::take(values)))?,
+                Array::U8(values) => out.set_item(name, array1(py, std::mem::take(values)))?,
+                Array::U64(values) => out.set_item(name, array1(py, std::mem::take(values)))?,
+                Array::Counts(values) => out.set_item(name, array1(py, values.to_vec()))?,
+            }
+        }
+        Ok(out)
+    }
 }
+
+/// A state from its arrays.
+fn state_of<S: State>(given: &Bound<'_, PyDict>) -> PyResult<S> {
+    let mut state = S::default();
+    for (name, array) in state.arrays() {
+        match array {
+            Array::F32(values) => *values = item(given, name)?,
+            Array::F64(values) => *values = item(given, name)?,
+            Array::U8(values) => *values = item(given, name)?,
+            Array::U64(values) => *values = item(given, name)?,
+            Array::Counts(values) => {
+                let found = item(given, name)?;
+                if found.len() != values.len() {
+                    let message = format!("{name} must have {} elements", values.len());
+                    return Err(PyValueError::new_err(message));
+                }
+                values.copy_from_slice(&found);
+            }
+        }
+    }
+    Ok(state)
+}
+
+/// The vector that a state has under `name`.
+fn item<T: Element + Clone>(state: &Bound<'_, PyDict>, name: &str) -> PyResult<Vec<T>> {
+    let value = state
+        .get_item(name)?
+        .ok_or_else(|| PyValueError::new_err(format!("the state must have {name:?}")))?;
+    let array: PyReadonlyArray1<'_, T> = value.extract().map_err(|_| {
+        PyValueError::new_err(format!("{name} must be a vector of the type that state() gave"))
+    })?;
+    Ok(slice(&array, name)?.to_vec())
+}
+
+/// How a machine of units 0 and 1 is trained.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct BernoulliGiven {
+    k: usize,
+    persistent: bool,
+    tempering: Option<Vec<f64>>,
+    momentum: f32,
+    weight_decay: f32,
+    sparsity: Option<(f32, f32)>,
+    centered: bool,
+}
+
+impl BernoulliGiven {
+    fn rules(self) -> Rules {
+        Rules {
+            steps: self.k,
+            persistent: self.persistent,
+            betas: self.tempering.unwrap_or_else(|| vec![1.0]),
+            momentum: self.momentum,
+            weight_decay: self.weight_decay,
+            sparsity: self.sparsity,
+            centered: self.centered,
+        }
+    }
+}
+
+/// How a machine of real numbers is trained.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct GaussianGiven {
+    k: usize,
+    persistent: bool,
+    momentum: f64,
+    weight_decay: f64,
+    variance_rates: Vec<f64>,
+}
+
+impl GaussianGiven {
+    fn rules(self) -> GaussianRules {
+        GaussianRules {
+            steps: self.k,
+            persistent: self.persistent,
+            momentum: self.momentum,
+            weight_decay: self.weight_decay,
+            variance_rates: self.variance_rates,
+        }
+    }
+}
+
+/// A machine of units 0 and 1 in training.
+#[pyclass(frozen, module = "spinglass._core")]
+pub struct RbmTrainer(Shared<BernoulliTrainer>);
 
 #[pymethods]
 impl RbmTrainer {
-    #[new]
-    #[pyo3(signature = (
-        machine, hidden, seed, *, k=1, persistent=true, betas=None, momentum=0.0,
-        weight_decay=0.0, sparsity=None, centered=false
-    ))]
-    #[allow(clippy::too_many_arguments, reason = "they are the arguments of a Python function")]
-    fn new(
+    /// Begins to train a machine, with one chain from each row of hidden states.
+    #[staticmethod]
+    fn begin(
         machine: &RbmMachine,
         hidden: PyReadonlyArray2<'_, u8>,
         seed: u64,
-        k: usize,
-        persistent: bool,
-        betas: Option<PyReadonlyArray1<'_, f64>>,
-        momentum: f32,
-        weight_decay: f32,
-        sparsity: Option<(f32, f32)>,
-        centered: bool,
+        rules: BernoulliGiven,
     ) -> PyResult<Self> {
-        check_len(&hidden, "hidden", hidden.shape()[0] * machine.rbm.n_hidden())?;
-        let betas = match &betas {
-            Some(betas) => slice(betas, "betas")?.to_vec(),
-            None => vec![1.0],
-        };
-        let rules =
-            Rules { steps: k, persistent, betas, momentum, weight_decay, sparsity, centered };
-        let trainer = Trainer::new(machine.rbm.clone(), slice(&hidden, "hidden")?, seed, rules);
-        Ok(Self { trainer: Mutex::new(trainer.map_err(raise)?) })
+        let (rbm, n_hidden) = (&machine.rbm, machine.rbm.n_hidden());
+        Shared::begin(rbm, n_hidden, &hidden, seed, rules.rules()).map(Self)
+    }
+
+    /// Goes on from a state.
+    #[staticmethod]
+    fn from_state(
+        state: &Bound<'_, PyDict>,
+        rules: BernoulliGiven,
+        precision: &str,
+    ) -> PyResult<Self> {
+        let precision = precision_of(precision).map_err(raise)?;
+        let state = BernoulliState { precision, ..state_of(state)? };
+        Shared::from_state(state, rules.rules()).map(Self)
     }
 
     /// One update for each of consecutive batches.
-    #[pyo3(signature = (data, first, rows, batch_size, rates, num_threads=None, progress=None))]
+    #[pyo3(signature = (data, *, first, rows, batch_size, rates, num_threads=None, progress=None))]
     #[allow(clippy::too_many_arguments, reason = "they are the arguments of a Python function")]
-    fn train(
+    fn update(
         &self,
         py: Python<'_>,
         data: &RbmData,
@@ -72,138 +248,128 @@ impl RbmTrainer {
         num_threads: Option<usize>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let mut trainer = self.lock()?;
-        let rates = slice(&rates, "rates")?.to_vec();
-        let level = Level::current().map_err(raise)?;
-        let control = Control::new(rates.len() as u64);
-        let batches = Batches { first, rows, size: batch_size, rates: &rates };
-        let data = &data.data;
-        let trainer = &mut *trainer;
-        if progress.is_none() && trainer.work(rows) < BRIEF {
-            return enter_alone(py, || {
-                trainer.train(data, &batches, &Team::alone(), level, &control)
-            });
-        }
-        enter(py, num_threads, progress, &control, || {
-            trainer.train(data, &batches, &Team::of_pool(), level, &control)
-        })
+        let batches = Batches { first, rows, size: batch_size, rates: slice(&rates, "rates")? };
+        self.0.update(py, &data.data, &batches, num_threads, progress)
     }
 
     /// The machine as it is now.
     fn machine(&self) -> PyResult<RbmMachine> {
-        Ok(RbmMachine { rbm: self.lock()?.machine().clone() })
+        Ok(RbmMachine { rbm: self.0.lock()?.machine().clone() })
     }
 
     /// Goes on with the parameters of another machine.
     fn set_machine(&self, machine: &RbmMachine) -> PyResult<()> {
-        self.lock()?.set_machine(machine.rbm.clone()).map_err(raise)
+        self.0.lock()?.set_machine(machine.rbm.clone()).map_err(raise)
     }
 
-    /// The hidden states of the chains at temperature one.
+    /// The hidden states of the chains that sample the machine itself.
     fn hidden<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
-        let trainer = self.lock()?;
-        array2(py, trainer.cold_chains().0, trainer.machine().n_hidden())
+        self.0.hidden(py)
     }
 
-    /// The visible states of the chains at temperature one.
-    fn visible<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
-        let trainer = self.lock()?;
-        array2(py, trainer.cold_chains().1, trainer.machine().n_visible())
+    /// Goes on with other states of these chains.
+    fn set_hidden(&self, hidden: PyReadonlyArray2<'_, u8>) -> PyResult<()> {
+        self.0.set_hidden(&hidden)
     }
 
     /// Mean probabilities of the hidden units over the rows of the last batch.
-    fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f32>>> {
-        Ok(array1(py, self.lock()?.activity().to_vec()))
+    fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        self.0.activity(py)
     }
 
     /// Updates that were made.
     #[getter]
     fn updates(&self) -> PyResult<u64> {
-        Ok(self.lock()?.updates())
+        Ok(self.0.lock()?.updates())
     }
 
     /// Everything that is needed to go on with the same bits.
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let state = self.lock()?.state();
-        let out = PyDict::new(py);
-        let [weights, hidden, visible] = state.velocity;
-        for (name, values) in [
-            ("components", state.weights),
-            ("intercept_hidden", state.hidden_bias),
-            ("intercept_visible", state.visible_bias),
-            ("velocity_components", weights),
-            ("velocity_hidden", hidden),
-            ("velocity_visible", visible),
-            ("activity", state.activity),
-        ] {
-            out.set_item(name, array1(py, values))?;
-        }
-        let [hidden, visible] = state.chains;
-        out.set_item("chains_hidden", array1(py, hidden))?;
-        out.set_item("chains_visible", array1(py, visible))?;
-        let [hidden, visible] = state.streams;
-        for (name, values) in [
-            ("temperatures", state.temperatures),
-            ("streams_hidden", hidden),
-            ("streams_visible", visible),
-            ("exchanges", state.exchanges.to_vec()),
-            ("updates", vec![state.updates]),
-        ] {
-            out.set_item(name, array1(py, values))?;
-        }
-        Ok(out)
+        self.0.state(py)
+    }
+
+    /// The visible states of the chains at temperature one.
+    fn visible<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
+        let trainer = self.0.lock()?;
+        array2(py, trainer.visible_chains(), trainer.machine().n_visible())
+    }
+}
+
+/// A machine of real numbers in training.
+#[pyclass(frozen, module = "spinglass._core")]
+pub struct GaussianRbmTrainer(Shared<GaussianTrainer>);
+
+#[pymethods]
+impl GaussianRbmTrainer {
+    /// Begins to train a machine, with one chain from each row of hidden states.
+    #[staticmethod]
+    fn begin(
+        machine: &GaussianRbmMachine,
+        hidden: PyReadonlyArray2<'_, u8>,
+        seed: u64,
+        rules: GaussianGiven,
+    ) -> PyResult<Self> {
+        let (rbm, n_hidden) = (&machine.rbm, machine.rbm.n_hidden());
+        Shared::begin(rbm, n_hidden, &hidden, seed, rules.rules()).map(Self)
     }
 
     /// Goes on from a state.
-    fn restore(&self, state: &Bound<'_, PyDict>) -> PyResult<()> {
-        let state = TrainingState {
-            weights: item(state, "components")?,
-            hidden_bias: item(state, "intercept_hidden")?,
-            visible_bias: item(state, "intercept_visible")?,
-            velocity: [
-                item(state, "velocity_components")?,
-                item(state, "velocity_hidden")?,
-                item(state, "velocity_visible")?,
-            ],
-            chains: [item(state, "chains_hidden")?, item(state, "chains_visible")?],
-            temperatures: item(state, "temperatures")?,
-            streams: [item(state, "streams_hidden")?, item(state, "streams_visible")?],
-            exchanges: <[u64; 2]>::try_from(item(state, "exchanges")?)
-                .map_err(|_| PyValueError::new_err("exchanges must have 2 elements"))?,
-            updates: item(state, "updates")?
-                .first()
-                .copied()
-                .ok_or_else(|| PyValueError::new_err("updates must have 1 element"))?,
-            activity: item(state, "activity")?,
-        };
-        let level = Level::current().map_err(raise)?;
-        self.lock()?.restore(&state, level).map_err(raise)
+    #[staticmethod]
+    fn from_state(state: &Bound<'_, PyDict>, rules: GaussianGiven) -> PyResult<Self> {
+        Shared::from_state(state_of(state)?, rules.rules()).map(Self)
     }
-}
 
-impl RbmTrainer {
-    /// The trainer, unless it is at work: to wait for it with the GIL held would be for ever.
-    fn lock(&self) -> PyResult<MutexGuard<'_, Trainer>> {
-        match self.trainer.try_lock() {
-            Ok(trainer) => Ok(trainer),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(
-                "this machine is being trained by another call; wait for it to end",
-            )),
-        }
+    /// One update for each of consecutive batches.
+    #[pyo3(signature = (data, *, first, rows, batch_size, rates, num_threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments, reason = "they are the arguments of a Python function")]
+    fn update(
+        &self,
+        py: Python<'_>,
+        data: &GaussianRbmData,
+        first: usize,
+        rows: usize,
+        batch_size: usize,
+        rates: PyReadonlyArray1<'_, f32>,
+        num_threads: Option<usize>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let batches = Batches { first, rows, size: batch_size, rates: slice(&rates, "rates")? };
+        self.0.update(py, &data.rows, &batches, num_threads, progress)
     }
-}
 
-/// The vector that a state has under `name`.
-pub(super) fn item<T: numpy::Element + Clone>(
-    state: &Bound<'_, PyDict>,
-    name: &str,
-) -> PyResult<Vec<T>> {
-    let value = state
-        .get_item(name)?
-        .ok_or_else(|| PyValueError::new_err(format!("the state must have {name:?}")))?;
-    let array: PyReadonlyArray1<'_, T> = value.extract().map_err(|_| {
-        PyValueError::new_err(format!("{name} must be a vector of the type that state() gave"))
-    })?;
-    Ok(slice(&array, name)?.to_vec())
+    /// The machine as it is now.
+    fn machine(&self) -> PyResult<GaussianRbmMachine> {
+        Ok(GaussianRbmMachine { rbm: self.0.lock()?.machine().clone() })
+    }
+
+    /// Goes on with the parameters of another machine.
+    fn set_machine(&self, machine: &GaussianRbmMachine) -> PyResult<()> {
+        self.0.lock()?.set_machine(machine.rbm.clone()).map_err(raise)
+    }
+
+    /// The hidden states of the chains that sample the machine itself.
+    fn hidden<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
+        self.0.hidden(py)
+    }
+
+    /// Goes on with other states of these chains.
+    fn set_hidden(&self, hidden: PyReadonlyArray2<'_, u8>) -> PyResult<()> {
+        self.0.set_hidden(&hidden)
+    }
+
+    /// Mean probabilities of the hidden units over the rows of the last batch.
+    fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        self.0.activity(py)
+    }
+
+    /// Updates that were made.
+    #[getter]
+    fn updates(&self) -> PyResult<u64> {
+        Ok(self.0.lock()?.updates())
+    }
+
+    /// Everything that is needed to go on with the same bits.
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.0.state(py)
+    }
 }

@@ -5,8 +5,8 @@ use spinglass_core::{
     control::Control,
     error::Error,
     rbm::{
-        Batches, Chains, Data, From, Gibbs, Precision, Rbm, Reference, Rules, Trainer,
-        initial_weights,
+        Batches, BernoulliState, BernoulliTrainer, Chains, Data, From, Gibbs, Precision, Rbm,
+        Reference, Rules, Trainer, initial_weights,
     },
     rng::{Philox, Purpose},
     simd::Level,
@@ -108,17 +108,17 @@ fn clamped_units_keep_their_value_and_the_others_follow() {
 }
 
 /// Weights and biases after training.
-fn parameters(trainer: &Trainer) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
+fn parameters(trainer: &BernoulliTrainer) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
     let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
     let machine = trainer.machine();
     (bits(machine.weights()), bits(machine.hidden_bias()), bits(machine.visible_bias()))
 }
 
-fn train(trainer: &mut Trainer, data: &Data, size: usize, level: Level, threads: usize) {
+fn train(trainer: &mut BernoulliTrainer, data: &Data, size: usize, level: Level, threads: usize) {
     let rates = vec![0.1; data.n_rows().div_ceil(size)];
     let batches = Batches { first: 0, rows: data.n_rows(), size, rates: &rates };
     pool(Some(threads)).unwrap().install(|| {
-        trainer.train(data, &batches, &Team::of_pool(), level, &Control::default()).unwrap();
+        trainer.update(data, &batches, &Team::of_pool(), level, &Control::default()).unwrap();
     });
 }
 
@@ -138,10 +138,11 @@ fn updates_equal_their_definition() {
                 let rbm = machine(n_hidden, n_visible, Precision::Full, level);
                 let rules = Rules { steps, persistent, ..Rules::default() };
                 let mut trainer =
-                    Trainer::new(rbm, &vec![0; 40 * n_hidden], 21, rules.clone()).unwrap();
+                    BernoulliTrainer::begin(rbm, &vec![0; 40 * n_hidden], 21, rules.clone())
+                        .unwrap();
                 let data = Data::new(&rows, n_visible, level).unwrap();
                 train(&mut trainer, &data, 48, level, threads);
-                let expected = Trainer::new(
+                let expected = BernoulliTrainer::begin(
                     reference.machine().clone(),
                     &vec![0; n_hidden],
                     0,
@@ -154,7 +155,7 @@ fn updates_equal_their_definition() {
                 );
                 assert_eq!(trainer.updates(), 3);
                 if persistent {
-                    assert_eq!(trainer.cold_chains().0, reference.hidden);
+                    assert_eq!(trainer.chains(), reference.hidden);
                 }
             });
         }
@@ -198,7 +199,8 @@ fn every_rule_gives_the_same_bits_on_all_levels_and_threads() {
             each_way(|level, threads| {
                 let rbm = machine(n_hidden, n_visible, Precision::Full, level);
                 let mut trainer =
-                    Trainer::new(rbm, &vec![0; 50 * n_hidden], 2, rules.clone()).unwrap();
+                    BernoulliTrainer::begin(rbm, &vec![0; 50 * n_hidden], 2, rules.clone())
+                        .unwrap();
                 let data = if is_real {
                     Data::new(&real, n_visible, level).unwrap()
                 } else {
@@ -206,7 +208,7 @@ fn every_rule_gives_the_same_bits_on_all_levels_and_threads() {
                 };
                 assert_eq!(data.is_binary(), !is_real);
                 train(&mut trainer, &data, size, level, threads);
-                let after = (parameters(&trainer), trainer.cold_chains());
+                let after = (parameters(&trainer), (trainer.chains(), trainer.visible_chains()));
                 let first = first.get_or_insert_with(|| after.clone());
                 assert_eq!(first, &after, "{level}, {threads} threads, {rules:?}");
             });
@@ -227,34 +229,75 @@ fn a_restored_training_goes_on_with_the_same_bits() {
     for rules in all_rules() {
         let begin = || {
             let rbm = machine(n_hidden, n_visible, Precision::Full, level);
-            Trainer::new(rbm, &vec![0; 20 * n_hidden], 3, rules.clone()).unwrap()
+            BernoulliTrainer::begin(rbm, &vec![0; 20 * n_hidden], 3, rules.clone()).unwrap()
         };
-        let (mut whole, mut parts, mut later) = (begin(), begin(), begin());
+        let (mut whole, mut parts) = (begin(), begin());
         train(&mut whole, &data, 30, level, 1);
         train(&mut whole, &data, 30, level, 1);
         train(&mut parts, &data, 30, level, 2);
-        later.restore(&parts.state(), level).unwrap();
+        let mut later = BernoulliTrainer::from_state(parts.state(), rules.clone(), level).unwrap();
         train(&mut later, &data, 30, level, 2);
         assert_eq!(parameters(&whole), parameters(&later), "{rules:?}");
-        assert_eq!(whole.cold_chains(), later.cold_chains());
+        assert_eq!(whole.chains(), later.chains());
+        assert_eq!(whole.visible_chains(), later.visible_chains());
         assert_eq!((whole.updates(), whole.activity()), (later.updates(), later.activity()));
     }
 }
 
 #[test]
-fn a_state_of_another_training_is_refused() {
+fn a_state_that_does_not_hold_together_is_refused() {
     let level = Level::current().unwrap();
-    let begin = |n_hidden, chains: usize, rules: Rules| {
-        let rbm = machine(n_hidden, 9, Precision::Full, level);
-        Trainer::new(rbm, &vec![0; chains * n_hidden], 3, rules).unwrap()
-    };
-    let state = begin(8, 5, Rules::default()).state();
     let moving = Rules { momentum: 0.5, ..Rules::default() };
-    for mut other in
-        [begin(7, 5, Rules::default()), begin(8, 6, Rules::default()), begin(8, 5, moving)]
-    {
-        assert!(matches!(other.restore(&state, level), Err(Error::Value(_))));
+    let rbm = machine(8, 9, Precision::Full, level);
+    let state = BernoulliTrainer::begin(rbm, &[0; 5 * 8], 3, moving.clone()).unwrap().state();
+    let refused = |rules: &Rules, spoil: &dyn Fn(&mut BernoulliState)| {
+        let mut other = state.clone();
+        spoil(&mut other);
+        matches!(BernoulliTrainer::from_state(other, rules.clone(), level), Err(Error::Value(_)))
+    };
+    assert!(!refused(&moving, &|_| ()));
+    assert!(refused(&moving, &|state| state.weights.truncate(1)));
+    assert!(refused(&moving, &|state| state.hidden_bias.truncate(1)));
+    assert!(refused(&moving, &|state| state.activity.truncate(1)));
+    assert!(refused(&moving, &|state| state.velocity[0].truncate(1)));
+    assert!(refused(&moving, &|state| state.velocity[2].clear()));
+    assert!(refused(&moving, &|state| state.chains[0].truncate(1)));
+    assert!(refused(&moving, &|state| state.chains[0].clear()));
+    assert!(refused(&moving, &|state| state.chains[1].truncate(1)));
+    assert!(refused(&moving, &|state| state.temperatures.truncate(1)));
+    assert!(refused(&moving, &|state| state.temperatures[0] = 1));
+    assert!(refused(&moving, &|state| state.streams[0].truncate(1)));
+    let tempered = Rules { betas: vec![0.5, 1.0], ..Rules::default() };
+    assert!(refused(&tempered, &|_| ()));
+}
+
+#[test]
+fn momentum_that_is_set_later_begins_at_rest() {
+    let level = Level::current().unwrap();
+    let data = Data::new(&bits(30 * 9, 7), 9, level).unwrap();
+    let moving = Rules { momentum: 0.5, ..Rules::default() };
+    let rbm = machine(8, 9, Precision::Full, level);
+    let mut plain = BernoulliTrainer::begin(rbm, &[0; 5 * 8], 3, Rules::default()).unwrap();
+    let mut later = BernoulliTrainer::from_state(plain.state(), moving.clone(), level).unwrap();
+    for trainer in [&mut plain, &mut later] {
+        train(trainer, &data, 30, level, 1);
     }
+    assert_eq!(parameters(&plain), parameters(&later));
+    assert!(later.state().velocity[0].iter().any(|&step| step != 0.0));
+    let without = BernoulliTrainer::from_state(later.state(), Rules::default(), level).unwrap();
+    assert!(without.state().velocity[0].is_empty());
+}
+
+#[test]
+fn other_states_of_the_cold_chains_leave_the_warm_ones() {
+    let level = Level::current().unwrap();
+    let rules = Rules { betas: vec![0.5, 1.0], ..Rules::default() };
+    let rbm = machine(8, 9, Precision::Full, level);
+    let mut trainer = BernoulliTrainer::begin(rbm, &[0; 5 * 8], 3, rules).unwrap();
+    trainer.set_chains(&[1; 5 * 8]).unwrap();
+    assert_eq!(trainer.chains(), [1; 5 * 8]);
+    assert_eq!(trainer.state().chains[0], [[0; 5 * 8], [1; 5 * 8]].concat());
+    assert!(matches!(trainer.set_chains(&[1; 4 * 8]), Err(Error::Value(_))));
 }
 
 #[test]
@@ -265,20 +308,20 @@ fn a_diverging_training_keeps_the_parameters_before() {
     for threads in [1, 3] {
         let rbm = machine(n_hidden, n_visible, Precision::Full, level);
         let rules = Rules { momentum: 0.5, ..Rules::default() };
-        let mut trainer = Trainer::new(rbm, &vec![0; 32 * n_hidden], 3, rules).unwrap();
+        let mut trainer = BernoulliTrainer::begin(rbm, &vec![0; 32 * n_hidden], 3, rules).unwrap();
         let rates = [0.1, f32::MAX];
-        let run = |trainer: &mut Trainer, rates: &[f32]| {
+        let run = |trainer: &mut BernoulliTrainer, rates: &[f32]| {
             let rows = 32 * rates.len();
             let batches = Batches { first: 0, rows, size: 32, rates };
             pool(Some(threads)).unwrap().install(|| {
-                trainer.train(&data, &batches, &Team::of_pool(), level, &Control::default())
+                trainer.update(&data, &batches, &Team::of_pool(), level, &Control::default())
             })
         };
         run(&mut trainer, &rates[..1]).unwrap();
         let before = parameters(&trainer);
         let rbm = machine(n_hidden, n_visible, Precision::Full, level);
         let rules = Rules { momentum: 0.5, ..Rules::default() };
-        let mut trainer = Trainer::new(rbm, &vec![0; 32 * n_hidden], 3, rules).unwrap();
+        let mut trainer = BernoulliTrainer::begin(rbm, &vec![0; 32 * n_hidden], 3, rules).unwrap();
         let message = run(&mut trainer, &rates).unwrap_err().to_string();
         assert!(message.contains("diverged at update 2"), "{message}");
         assert!(message.contains("learning_rate"), "{message}");
@@ -293,11 +336,11 @@ fn a_cancelled_training_stops_between_two_updates() {
     let level = Level::current().unwrap();
     let data = Data::new(&bits(64 * 20, 7), 20, level).unwrap();
     let rbm = machine(10, 20, Precision::Full, level);
-    let mut trainer = Trainer::new(rbm, &[0; 100], 3, Rules::default()).unwrap();
+    let mut trainer = BernoulliTrainer::begin(rbm, &[0; 100], 3, Rules::default()).unwrap();
     let control = Control::default();
     control.cancel();
     let batches = Batches { first: 0, rows: 64, size: 8, rates: &[0.1; 8] };
-    let outcome = trainer.train(&data, &batches, &Team::alone(), level, &control);
+    let outcome = trainer.update(&data, &batches, &Team::alone(), level, &control);
     assert_eq!((outcome, trainer.updates()), (Err(Error::Cancelled), 1));
 }
 

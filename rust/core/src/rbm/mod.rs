@@ -24,9 +24,10 @@ mod units;
 pub use partition::annealed::Annealed;
 pub use reference::Reference;
 pub use training::{
-    bernoulli_trainer::{Batches, Trainer, TrainingState},
+    bernoulli_trainer::{BernoulliState, BernoulliTrainer},
     gaussian_trainer::{GaussianRules, GaussianState, GaussianTrainer},
     rules::Rules,
+    trainer::{Array, Batches, State, Trainer},
 };
 pub use units::{
     data::{Data, Value},

@@ -15,6 +15,7 @@ use super::{
     chains::TrainingChains,
     gradient::{Ascent, Batch},
     rules::Rules,
+    trainer::{Array, Batches, State, Trainer, check_len, check_shape},
     velocity::Velocity,
 };
 use crate::{
@@ -24,27 +25,29 @@ use crate::{
         data::Data,
         half_step::{Stop, Workspace, finish, lock, share},
         kernels::Kernels,
-        machine::Rbm,
+        machine::{Precision, Rbm},
     },
     simd::Level,
     team::Team,
 };
 
-/// A machine in training.
+/// A machine of units 0 and 1 in training.
 #[derive(Debug)]
-pub struct Trainer {
+pub struct BernoulliTrainer {
     pub(super) machine: Rbm,
     pub(super) rules: Rules,
     pub(super) chains: TrainingChains,
     pub(super) velocity: Velocity,
     /// Mean probabilities of the hidden units over the rows of the last batch.
-    pub(super) activity: Vec<f32>,
+    activity: Vec<f32>,
     updates: AtomicU64,
 }
 
 /// Everything that a training needs to go on with the same bits.
-#[derive(Clone, Debug)]
-pub struct TrainingState {
+#[derive(Clone, Debug, Default)]
+pub struct BernoulliState {
+    /// How precise the fields of the machine are.
+    pub precision: Precision,
     /// Weights, hidden unit after hidden unit.
     pub weights: Vec<f32>,
     /// Biases of the hidden units.
@@ -67,48 +70,37 @@ pub struct TrainingState {
     pub activity: Vec<f32>,
 }
 
-/// Consecutive batches of rows, with the learning rate of each.
-#[derive(Clone, Copy, Debug)]
-pub struct Batches<'a> {
-    /// The first row of the first batch.
-    pub first: usize,
-    /// Rows of all batches; the last one takes what is left.
-    pub rows: usize,
-    /// Rows of a batch.
-    pub size: usize,
-    /// The learning rate of each batch.
-    pub rates: &'a [f32],
-}
-
-impl Batches<'_> {
-    pub(super) fn check(&self, n_rows: usize) -> Result<()> {
-        if self.size == 0 {
-            return Err(Error::expected("batch_size", "at least 1", 0));
-        }
-        let within = self.first.checked_add(self.rows).is_some_and(|last| last <= n_rows);
-        if !within || self.rows == 0 {
-            let got = format!("{} from {} on", self.rows, self.first);
-            return Err(Error::expected("rows", format_args!("1 to {n_rows}"), got));
-        }
-        if self.rates.len() != self.rows.div_ceil(self.size) {
-            let expected =
-                format_args!("one for each of {} batches", self.rows.div_ceil(self.size));
-            return Err(Error::expected("rates", expected.to_string(), self.rates.len()));
-        }
-        match self.rates.iter().find(|rate| !rate.is_finite()) {
-            Some(rate) => Err(Error::expected("learning_rate", "finite", rate)),
-            None => Ok(()),
-        }
+impl State for BernoulliState {
+    fn arrays(&mut self) -> Vec<(&'static str, Array<'_>)> {
+        let [weights, hidden, visible] = &mut self.velocity;
+        let [hidden_states, visible_states] = &mut self.chains;
+        let [hidden_streams, visible_streams] = &mut self.streams;
+        vec![
+            ("components", Array::F32(&mut self.weights)),
+            ("intercept_hidden", Array::F32(&mut self.hidden_bias)),
+            ("intercept_visible", Array::F32(&mut self.visible_bias)),
+            ("velocity_components", Array::F32(weights)),
+            ("velocity_hidden", Array::F32(hidden)),
+            ("velocity_visible", Array::F32(visible)),
+            ("activity", Array::F32(&mut self.activity)),
+            ("chains_hidden", Array::U8(hidden_states)),
+            ("chains_visible", Array::U8(visible_states)),
+            ("temperatures", Array::U64(&mut self.temperatures)),
+            ("streams_hidden", Array::U64(hidden_streams)),
+            ("streams_visible", Array::U64(visible_streams)),
+            ("exchanges", Array::Counts(&mut self.exchanges)),
+            ("updates", Array::Counts(std::slice::from_mut(&mut self.updates))),
+        ]
     }
 }
 
-impl Trainer {
-    /// Begins to train `machine`, with one chain (at each temperature) from each row of `hidden`,
-    /// which holds a byte a unit, and the streams of `seed`.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for rules that do not hold, or chains of another width.
-    pub fn new(machine: Rbm, hidden: &[u8], seed: u64, rules: Rules) -> Result<Self> {
+impl Trainer for BernoulliTrainer {
+    type Machine = Rbm;
+    type Data = Data;
+    type Rules = Rules;
+    type State = BernoulliState;
+
+    fn begin(machine: Rbm, hidden: &[u8], seed: u64, rules: Rules) -> Result<Self> {
         rules.check()?;
         if hidden.is_empty() || !hidden.len().is_multiple_of(machine.n_hidden()) {
             let expected = format_args!("rows of {} units", machine.n_hidden()).to_string();
@@ -120,54 +112,26 @@ impl Trainer {
         Ok(Self { machine, rules, chains, velocity, activity, updates: AtomicU64::new(0) })
     }
 
-    /// The machine as it is now.
-    pub fn machine(&self) -> &Rbm {
-        &self.machine
+    fn from_state(state: BernoulliState, rules: Rules, level: Level) -> Result<Self> {
+        let machine = Rbm::new(
+            &state.weights,
+            &state.hidden_bias,
+            &state.visible_bias,
+            state.precision,
+            level,
+        )?;
+        check_len("activity", state.activity.len(), machine.n_hidden())?;
+        // Those of one temperature, which give the shape of all.
+        let hidden = state.chains[0].len() / rules.betas.len().max(1);
+        let mut trainer = Self::begin(machine, &state.chains[0][..hidden], 0, rules)?;
+        trainer.velocity.restore(&state.velocity, &trainer.machine)?;
+        trainer.chains.restore(&state)?;
+        trainer.activity = state.activity;
+        trainer.updates = AtomicU64::new(state.updates);
+        Ok(trainer)
     }
 
-    /// Goes on with other parameters.
-    ///
-    /// # Errors
-    /// [`Error::Value`] if the machine has another shape.
-    pub fn set_machine(&mut self, machine: Rbm) -> Result<()> {
-        let shape = |machine: &Rbm| (machine.n_hidden(), machine.n_visible());
-        if shape(&machine) != shape(&self.machine) {
-            let (h, v) = shape(&self.machine);
-            let got = format!("{:?}", shape(&machine));
-            return Err(Error::expected("components", format_args!("of shape ({h}, {v})"), got));
-        }
-        self.machine = machine;
-        Ok(())
-    }
-
-    /// Multiplications of an update on `rows` rows.
-    pub fn work(&self, rows: usize) -> usize {
-        let rows = rows.max(self.chains.rows()).saturating_mul(self.rules.steps);
-        rows.saturating_mul(self.machine.n_hidden()).saturating_mul(self.machine.n_visible())
-    }
-
-    /// Updates that were made.
-    pub fn updates(&self) -> u64 {
-        self.updates.load(Relaxed)
-    }
-
-    /// Mean probabilities of the hidden units over the rows of the last batch.
-    pub fn activity(&self) -> &[f32] {
-        &self.activity
-    }
-
-    /// Hidden and visible states of the chains at temperature one, a byte a unit, chain after chain.
-    pub fn cold_chains(&self) -> (Vec<u8>, Vec<u8>) {
-        self.chains.cold_bytes()
-    }
-
-    /// Makes one update a batch.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for rows or rates that do not fit, or for an update after which parameters
-    /// would not be finite or outgrow the fixed point: the parameters before it are kept.
-    /// [`Error::Cancelled`]: the updates so far are kept.
-    pub fn train(
+    fn update(
         &mut self,
         data: &Data,
         batches: &Batches<'_>,
@@ -192,9 +156,7 @@ impl Trainer {
             let own_visible = share(trainer.machine.visible.n_tiles(), member, barrier.members());
             let mut hand = ascent.hand(own_hidden, own_visible, member == 0);
             let mut current = *lock(&scale);
-            for (batch, &rate) in batches.rates.iter().enumerate() {
-                let first = batches.first + batch * batches.size;
-                let rows = batches.size.min(batches.first + batches.rows - first);
+            for (batch, first, rows, rate) in batches.each() {
                 let now = Batch::new(data, first, rows, rate);
                 trainer.see_data(&mut work, &mut hand, &ascent, current, &now);
                 if !trainer.rules.persistent {
@@ -243,15 +205,19 @@ impl Trainer {
         finish(&stop, control)
     }
 
-    /// Everything that is needed to go on.
-    pub fn state(&self) -> TrainingState {
-        let [hidden, visible] = self.chains.bytes();
-        TrainingState {
+    fn work(&self, rows: usize) -> Option<usize> {
+        let rows = rows.max(self.chains.rows()).saturating_mul(self.rules.steps);
+        Some(rows.saturating_mul(self.machine.n_hidden()).saturating_mul(self.machine.n_visible()))
+    }
+
+    fn state(&self) -> BernoulliState {
+        BernoulliState {
+            precision: self.machine.precision,
             weights: self.machine.weights(),
             hidden_bias: self.machine.hidden_bias(),
             visible_bias: self.machine.visible_bias(),
             velocity: self.velocity.state(&self.machine),
-            chains: [hidden, visible],
+            chains: self.chains.bytes(),
             temperatures: self.chains.temperatures(),
             streams: self.chains.stream_state(),
             exchanges: self.chains.exchange_state(),
@@ -260,27 +226,37 @@ impl Trainer {
         }
     }
 
-    /// Goes on from a state.
-    ///
-    /// # Errors
-    /// [`Error::Value`] if it is not one of such a training.
-    pub fn restore(&mut self, state: &TrainingState, level: Level) -> Result<()> {
-        let machine = Rbm::new(
-            &state.weights,
-            &state.hidden_bias,
-            &state.visible_bias,
-            self.machine.precision,
-            level,
-        )?;
-        self.set_machine(machine)?;
-        if state.activity.len() != self.machine.n_hidden() {
-            let expected = format_args!("{} numbers", self.machine.n_hidden()).to_string();
-            return Err(Error::expected("activity", expected, state.activity.len()));
-        }
-        self.velocity.restore(&state.velocity, &self.machine)?;
-        self.chains.restore(state)?;
-        self.activity.clone_from(&state.activity);
-        self.updates.store(state.updates, Relaxed);
+    fn machine(&self) -> &Rbm {
+        &self.machine
+    }
+
+    fn set_machine(&mut self, machine: Rbm) -> Result<()> {
+        let shape = |machine: &Rbm| (machine.n_hidden(), machine.n_visible());
+        check_shape(shape(&machine), shape(&self.machine))?;
+        self.machine = machine;
         Ok(())
+    }
+
+    fn chains(&self) -> Vec<u8> {
+        self.chains.cold_bytes()[0].clone()
+    }
+
+    fn set_chains(&mut self, hidden: &[u8]) -> Result<()> {
+        self.chains.set_cold_hidden(hidden)
+    }
+
+    fn activity(&self) -> Vec<f64> {
+        self.activity.iter().copied().map(f64::from).collect()
+    }
+
+    fn updates(&self) -> u64 {
+        self.updates.load(Relaxed)
+    }
+}
+
+impl BernoulliTrainer {
+    /// Visible states of the chains at temperature one, a byte a unit, chain after chain.
+    pub fn visible_chains(&self) -> Vec<u8> {
+        self.chains.cold_bytes()[1].clone()
     }
 }

@@ -11,8 +11,9 @@ use std::sync::{
 };
 
 use super::{
-    bernoulli_trainer::{Trainer, TrainingState},
+    bernoulli_trainer::{BernoulliState, BernoulliTrainer},
     gradient::{Ascent, Hand},
+    trainer::check_len,
 };
 use crate::{
     error::{Error, Result},
@@ -96,14 +97,24 @@ impl TrainingChains {
     }
 
     /// Hidden and visible states at temperature one.
-    pub(super) fn cold_bytes(&self) -> (Vec<u8>, Vec<u8>) {
+    pub(super) fn cold_bytes(&self) -> [Vec<u8>; 2] {
         let cold = self.cold();
-        let of = |states: &States| {
-            let bytes = states.to_bytes(self.rows());
+        self.bytes().map(|bytes| {
             let width = bytes.len() / self.rows();
             cold.iter().flat_map(|row| &bytes[row * width..][..width]).copied().collect()
-        };
-        (of(&self.hidden), of(&self.visible))
+        })
+    }
+
+    /// Goes on with other hidden states at temperature one.
+    pub(super) fn set_cold_hidden(&self, states: &[u8]) -> Result<()> {
+        let [mut bytes, _] = self.bytes();
+        let width = bytes.len() / self.rows();
+        check_len("chains", states.len(), self.count * width)?;
+        for (row, states) in self.cold().into_iter().zip(states.chunks_exact(width)) {
+            bytes[row * width..][..width].copy_from_slice(states);
+        }
+        self.hidden.read_bytes(&bytes);
+        Ok(())
     }
 
     /// Hidden and visible states of all rows.
@@ -124,7 +135,7 @@ impl TrainingChains {
     }
 
     /// Goes on from a state.
-    pub(super) fn restore(&mut self, state: &TrainingState) -> Result<()> {
+    pub(super) fn restore(&mut self, state: &BernoulliState) -> Result<()> {
         let now = [self.bytes()[0].len(), self.bytes()[1].len(), self.rows()];
         let then = [state.chains[0].len(), state.chains[1].len(), state.temperatures.len()];
         let streams = self.stream_state().each_ref().map(Vec::len);
@@ -189,7 +200,7 @@ fn depth(fields: &Row, word: u32) -> i64 {
     sum
 }
 
-impl Trainer {
+impl BernoulliTrainer {
     /// Moves the chains by the steps of an update, and leaves in `hand` and `ascent` what the
     /// statistics need: the fields of the own hidden units, and the columns of the own visible ones.
     pub(super) fn run_chains(

@@ -18,6 +18,9 @@
 
 use rayon::prelude::*;
 
+use super::trainer::check_len;
+use crate::error::Result;
+
 use crate::rbm::units::{gaussian_machine::GaussianRbm, gaussian_rows::add};
 use crate::spins::acceptance::exp;
 
@@ -51,6 +54,15 @@ impl Direction {
             visible: vec![0.0; v],
             log_variances: vec![0.0; v],
         }
+    }
+
+    /// Fails, by name, if it is not one of this machine.
+    pub(super) fn check(&self, machine: &GaussianRbm) -> Result<()> {
+        let (h, v) = (machine.n_hidden(), machine.n_visible());
+        check_len("velocity_components", self.weights.len(), h * v)?;
+        check_len("velocity_hidden", self.hidden.len(), h)?;
+        check_len("velocity_visible", self.visible.len(), v)?;
+        check_len("velocity_variances", self.log_variances.len(), v)
     }
 
     /// The direction of steepest ascent, as above.

@@ -1,12 +1,14 @@
 //! Training as a whole: threads, batches, scales of the data, divergence.
 
-use super::gaussian_trainer::{GaussianRules, GaussianTrainer};
+use super::{
+    gaussian_trainer::{GaussianRules, GaussianTrainer},
+    trainer::{Batches, Trainer},
+};
 use crate::{
     control::Control,
-    rbm::{
-        Batches,
-        units::{gaussian_machine::GaussianRbm, gaussian_rows::Rows},
-    },
+    rbm::units::{gaussian_machine::GaussianRbm, gaussian_rows::Rows},
+    simd::Level,
+    team::Team,
     threads,
 };
 
@@ -32,12 +34,12 @@ fn rules(persistent: bool) -> GaussianRules {
 
 fn trained(rows: &Rows, persistent: bool, epochs: usize) -> crate::error::Result<GaussianTrainer> {
     let machine = GaussianRbm::initial(5, rows, 1)?;
-    let mut trainer = GaussianTrainer::new(machine, &[0; 5 * 30], 2, rules(persistent))?;
+    let mut trainer = GaussianTrainer::begin(machine, &[0; 5 * 30], 2, rules(persistent))?;
     for epoch in 0..epochs {
         let rate = 0.05 * (1.0 - epoch as f32 / epochs as f32);
         let rates = vec![rate; rows.len().div_ceil(10)];
         let batches = Batches { first: 0, rows: rows.len(), size: 10, rates: &rates };
-        trainer.train(rows, &batches, &Control::default())?;
+        trainer.update(rows, &batches, &Team::alone(), Level::Portable, &Control::default())?;
     }
     Ok(trainer)
 }
@@ -118,12 +120,18 @@ fn divergence_is_named_and_what_was_before_is_kept() {
             momentum: 0.0,
             ..rules(true)
         };
-        let mut trainer = GaussianTrainer::new(machine.clone(), &[0; 5], 2, rules).unwrap();
+        let mut trainer = GaussianTrainer::begin(machine.clone(), &[0; 5], 2, rules).unwrap();
         let rates = [rate; 50];
         let (error, updates) = loop {
-            let (before, updates) = (trainer.machine().clone(), trainer.state().updates);
+            let (before, updates) = (trainer.machine().clone(), trainer.updates());
             let batches = Batches { first: 0, rows: 1, size: 1, rates: &rates[..1] };
-            if let Err(error) = trainer.train(&rows, &batches, &Control::default()) {
+            if let Err(error) = trainer.update(
+                &rows,
+                &batches,
+                &Team::alone(),
+                Level::Portable,
+                &Control::default(),
+            ) {
                 assert_eq!(before.weights(), trainer.machine().weights());
                 assert_eq!(before.variances(), trainer.machine().variances());
                 break (error.to_string(), updates);
@@ -132,7 +140,7 @@ fn divergence_is_named_and_what_was_before_is_kept() {
         };
         assert!(error.starts_with(&format!("training diverged at update {}", updates + 1)));
         assert!(error.contains(reason), "{error}");
-        assert_eq!(trainer.state().updates, updates);
+        assert_eq!(trainer.updates(), updates);
     }
 }
 
@@ -143,13 +151,16 @@ fn a_training_that_is_resumed_goes_on_with_the_same_bits() {
     let batches = Batches { first: 0, rows: 40, size: 10, rates: &rates };
     for persistent in [true, false] {
         let mut whole = trained(&rows, persistent, 20).unwrap();
-        let state = whole.state().clone();
-        let mut resumed = GaussianTrainer::resume(state, 2, rules(persistent)).unwrap();
+        let level = Level::Portable;
+        let mut resumed =
+            GaussianTrainer::from_state(whole.state(), rules(persistent), level).unwrap();
         for trainer in [&mut whole, &mut resumed] {
-            trainer.train(&rows, &batches, &Control::default()).unwrap();
+            trainer
+                .update(&rows, &batches, &Team::alone(), Level::Portable, &Control::default())
+                .unwrap();
         }
         assert_eq!(whole.machine().weights(), resumed.machine().weights());
-        assert_eq!(whole.state().chains, resumed.state().chains);
+        assert_eq!(whole.chains(), resumed.chains());
     }
 }
 
@@ -165,9 +176,9 @@ fn what_does_not_fit_is_named() {
         assert!(machine(s).unwrap_err().to_string().starts_with("variances must be"));
     }
     let bad = GaussianRules { variance_rates: vec![-1.0; 2], ..rules(true) };
-    let trainer = GaussianTrainer::new(machine(1.0).unwrap(), &[0], 0, bad);
+    let trainer = GaussianTrainer::begin(machine(1.0).unwrap(), &[0], 0, bad);
     assert_eq!(trainer.unwrap_err().to_string(), "variance_rate must be at least 0, got -1");
-    let wide = GaussianTrainer::new(
+    let wide = GaussianTrainer::begin(
         machine(1.0).unwrap(),
         &[2],
         0,

@@ -6,16 +6,20 @@
 
 use rayon::prelude::*;
 
-use super::gaussian_gradient::{Direction, Phase};
+use super::{
+    gaussian_gradient::{Direction, Phase},
+    trainer::{Array, Batches, State, Trainer, check_len, check_shape},
+};
 use crate::{
     control::Control,
     error::{Error, Result},
-    rbm::Batches,
     rbm::units::{
         gaussian_gibbs::Chain,
         gaussian_machine::{GaussianRbm, logistic},
         gaussian_rows::{LARGEST, Rows, add, within},
     },
+    simd::Level,
+    team::Team,
 };
 
 /// A variance may fall by this factor from where it began, and rise; weights may reach 1e6 standard
@@ -59,149 +63,197 @@ impl GaussianRules {
     }
 }
 
-/// A machine in training.
+/// A machine of real numbers in training.
 #[derive(Debug)]
 pub struct GaussianTrainer {
-    state: GaussianState,
+    now: Now,
     seed: u64,
     rules: GaussianRules,
 }
 
-/// What a training needs, beside its seed and rules, to go on with the same bits.
-#[derive(Clone, Debug)]
+/// What an update changes.
+#[derive(Debug)]
+struct Now {
+    machine: GaussianRbm,
+    /// The last step.
+    velocity: Direction,
+    /// Hidden states of the chains that persist, chain after chain.
+    chains: Vec<f64>,
+    /// Variances where the training began: what others are held against.
+    scales: Vec<f64>,
+    /// Steps that the random streams have gone.
+    clock: u64,
+    updates: u64,
+    activity: Vec<f64>,
+}
+
+/// Everything that a training needs to go on with the same bits.
+#[derive(Clone, Debug, Default)]
 pub struct GaussianState {
-    /// The machine as it is now.
-    pub machine: GaussianRbm,
+    /// Weights, hidden unit after hidden unit.
+    pub weights: Vec<f64>,
+    /// Biases of the hidden units.
+    pub hidden_bias: Vec<f64>,
+    /// Biases of the visible units.
+    pub visible_bias: Vec<f64>,
+    /// Variances of the visible units.
+    pub variances: Vec<f64>,
     /// The last step: weights, hidden and visible biases, logarithms of the variances.
     pub velocity: [Vec<f64>; 4],
-    /// Hidden states of the chains that persist, chain after chain.
-    pub chains: Vec<f64>,
+    /// Hidden states of the chains that persist, a byte a unit, chain after chain.
+    pub chains: Vec<u8>,
     /// Variances where the training began: what others are held against.
     pub scales: Vec<f64>,
-    /// Steps that the random streams have gone.
-    pub clock: u64,
-    /// Updates that were made.
-    pub updates: u64,
+    /// The seed, the steps that the random streams have gone, and the updates that were made.
+    pub counts: [u64; 3],
     /// Mean probabilities of the hidden units over the rows of the last batch.
     pub activity: Vec<f64>,
 }
 
-impl GaussianTrainer {
-    /// Begins to train `machine`, with one chain from each row of hidden states in `chains` and the
-    /// streams of `seed`.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for rules that do not hold, or chains of another width.
-    pub fn new(
-        machine: GaussianRbm,
-        chains: &[u8],
-        seed: u64,
-        rules: GaussianRules,
-    ) -> Result<Self> {
-        let velocity = Direction::zero(&machine);
-        let Direction { weights, hidden, visible, log_variances } = velocity;
-        let state = GaussianState {
-            velocity: [weights, hidden, visible, log_variances],
-            chains: chains.iter().map(|&h| f64::from(h)).collect(),
+impl State for GaussianState {
+    fn arrays(&mut self) -> Vec<(&'static str, Array<'_>)> {
+        let [weights, hidden, visible, log_variances] = &mut self.velocity;
+        vec![
+            ("components", Array::F64(&mut self.weights)),
+            ("intercept_hidden", Array::F64(&mut self.hidden_bias)),
+            ("intercept_visible", Array::F64(&mut self.visible_bias)),
+            ("variances", Array::F64(&mut self.variances)),
+            ("velocity_components", Array::F64(weights)),
+            ("velocity_hidden", Array::F64(hidden)),
+            ("velocity_visible", Array::F64(visible)),
+            ("velocity_variances", Array::F64(log_variances)),
+            ("chains_hidden", Array::U8(&mut self.chains)),
+            ("scales", Array::F64(&mut self.scales)),
+            ("counts", Array::Counts(&mut self.counts)),
+            ("activity", Array::F64(&mut self.activity)),
+        ]
+    }
+}
+
+impl Trainer for GaussianTrainer {
+    type Machine = GaussianRbm;
+    type Data = Rows;
+    type Rules = GaussianRules;
+    type State = GaussianState;
+
+    fn begin(machine: GaussianRbm, hidden: &[u8], seed: u64, rules: GaussianRules) -> Result<Self> {
+        rules.check(&machine)?;
+        let now = Now {
+            velocity: Direction::zero(&machine),
+            chains: states(hidden, machine.n_hidden())?,
             scales: machine.variances.clone(),
             clock: 0,
             updates: 0,
             activity: vec![0.0; machine.n_hidden()],
             machine,
         };
-        Self::resume(state, seed, rules)
+        Ok(Self { now, seed, rules })
     }
 
-    /// Goes on with a state.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for rules that do not hold, or a state that does not hold together.
-    pub fn resume(state: GaussianState, seed: u64, rules: GaussianRules) -> Result<Self> {
-        let machine = &state.machine;
-        rules.check(machine)?;
-        let (h, v) = (machine.n_hidden(), machine.n_visible());
-        let [weights, hidden, visible, log_variances] = &state.velocity;
-        for (name, found, expected) in [
-            ("velocity_components", weights.len(), h * v),
-            ("velocity_hidden", hidden.len(), h),
-            ("velocity_visible", visible.len(), v),
-            ("velocity_variances", log_variances.len(), v),
-            ("scales", state.scales.len(), v),
-            ("activity", state.activity.len(), h),
-        ] {
-            if found != expected {
-                let expected = format_args!("{expected} numbers").to_string();
-                return Err(Error::expected(name, expected, found));
-            }
-        }
-        let on_or_off = state.chains.iter().all(|&h| h.to_bits() == 0 || h.to_bits() == ONE);
-        if state.chains.is_empty() || !state.chains.len().is_multiple_of(h) || !on_or_off {
-            let expected = format_args!("rows of {h} units 0 and 1").to_string();
-            return Err(Error::expected("chains", expected, state.chains.len()));
-        }
-        Ok(Self { state, seed, rules })
+    fn from_state(state: GaussianState, rules: GaussianRules, _: Level) -> Result<Self> {
+        let machine = GaussianRbm::new(
+            state.weights,
+            state.hidden_bias,
+            state.visible_bias,
+            state.variances,
+        )?;
+        rules.check(&machine)?;
+        let [weights, hidden, visible, log_variances] = state.velocity;
+        let velocity = Direction { weights, hidden, visible, log_variances };
+        velocity.check(&machine)?;
+        check_len("scales", state.scales.len(), machine.n_visible())?;
+        check_len("activity", state.activity.len(), machine.n_hidden())?;
+        let [seed, clock, updates] = state.counts;
+        let chains = states(&state.chains, machine.n_hidden())?;
+        let (scales, activity) = (state.scales, state.activity);
+        let now = Now { machine, velocity, chains, scales, clock, updates, activity };
+        Ok(Self { now, seed, rules })
     }
 
-    /// Everything that is needed to go on, beside the seed and the rules.
-    pub fn state(&self) -> &GaussianState {
-        &self.state
-    }
-
-    /// The machine as it is now.
-    pub fn machine(&self) -> &GaussianRbm {
-        &self.state.machine
-    }
-
-    /// Goes on with other parameters.
-    ///
-    /// # Errors
-    /// [`Error::Value`] if the machine has another shape.
-    pub fn set_machine(&mut self, machine: GaussianRbm) -> Result<()> {
-        let (h, v) = (self.machine().n_hidden(), self.machine().n_visible());
-        if (machine.n_hidden(), machine.n_visible()) != (h, v) {
-            let got = format!("{:?}", (machine.n_hidden(), machine.n_visible()));
-            return Err(Error::expected("components", format_args!("of shape ({h}, {v})"), got));
-        }
-        self.state.scales.clone_from(&machine.variances);
-        self.state.machine = machine;
-        Ok(())
-    }
-
-    /// Makes one update a batch.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for rows or rates that do not fit, or for an update after which parameters
-    /// would not be finite, or variances collapse: everything before it is kept.
-    /// [`Error::Cancelled`]: the updates so far are kept.
-    pub fn train(&mut self, data: &Rows, batches: &Batches<'_>, control: &Control) -> Result<()> {
+    fn update(
+        &mut self,
+        data: &Rows,
+        batches: &Batches<'_>,
+        _: &Team,
+        _: Level,
+        control: &Control,
+    ) -> Result<()> {
         self.machine().check_rows(data)?;
         batches.check(data.len())?;
-        for (batch, &rate) in batches.rates.iter().enumerate() {
+        for (_, first, rows, rate) in batches.each() {
             control.check()?;
-            let first = batches.first + batch * batches.size;
-            let rows = batches.size.min(batches.first + batches.rows - first);
             let rows = &data.values[first * data.width..(first + rows) * data.width];
-            self.state = self.updated(rows, f64::from(rate), control)?;
+            self.now = self.updated(rows, f64::from(rate), control)?;
             control.advance(1);
         }
         Ok(())
     }
 
+    /// None: rows are shared out by the pool.
+    fn work(&self, _: usize) -> Option<usize> {
+        None
+    }
+
+    fn state(&self) -> GaussianState {
+        let Now { machine, velocity, chains: _, scales, clock, updates, activity } = &self.now;
+        let Direction { weights, hidden, visible, log_variances } = velocity.clone();
+        GaussianState {
+            weights: machine.weights.clone(),
+            hidden_bias: machine.hidden_bias.clone(),
+            visible_bias: machine.visible_bias.clone(),
+            variances: machine.variances.clone(),
+            velocity: [weights, hidden, visible, log_variances],
+            chains: self.chains(),
+            scales: scales.clone(),
+            counts: [self.seed, *clock, *updates],
+            activity: activity.clone(),
+        }
+    }
+
+    fn machine(&self) -> &GaussianRbm {
+        &self.now.machine
+    }
+
+    fn set_machine(&mut self, machine: GaussianRbm) -> Result<()> {
+        let shape = |machine: &GaussianRbm| (machine.n_hidden(), machine.n_visible());
+        check_shape(shape(&machine), shape(self.machine()))?;
+        self.now.scales.clone_from(&machine.variances);
+        self.now.machine = machine;
+        Ok(())
+    }
+
+    fn chains(&self) -> Vec<u8> {
+        self.now.chains.iter().map(|&h| h as u8).collect()
+    }
+
+    fn set_chains(&mut self, hidden: &[u8]) -> Result<()> {
+        check_len("chains", hidden.len(), self.now.chains.len())?;
+        self.now.chains = states(hidden, self.machine().n_hidden())?;
+        Ok(())
+    }
+
+    fn activity(&self) -> Vec<f64> {
+        self.now.activity.clone()
+    }
+
+    fn updates(&self) -> u64 {
+        self.now.updates
+    }
+}
+
+impl GaussianTrainer {
     /// The state after an update on these rows.
-    fn updated(&self, rows: &[f64], rate: f64, control: &Control) -> Result<GaussianState> {
-        let now = &self.state;
+    fn updated(&self, rows: &[f64], rate: f64, control: &Control) -> Result<Now> {
+        let (now, rules) = (&self.now, &self.rules);
         let machine = &now.machine;
-        let data = self.seen(rows);
-        let (model, chains, clock) = self.drawn(rows, control)?;
-        let [weights, hidden, visible, log_variances] = now.velocity.clone();
-        let last = Direction { weights, hidden, visible, log_variances };
-        let rules = &self.rules;
+        let data = self.positive_phase(rows);
+        let (model, chains, clock) = self.negative_phase(rows, control)?;
         let step = Direction::of(machine, &data, &model).step(
             machine,
             rate,
             &rules.variance_rates,
             rules.weight_decay,
-            (rules.momentum, &last),
+            (rules.momentum, &now.velocity),
         );
         let next = step.from(machine);
         check(&next, &now.scales).map_err(|reason| {
@@ -211,15 +263,15 @@ impl GaussianTrainer {
             ))
         })?;
         // Momentum that is set later begins at rest.
-        let last = if rules.momentum > 0.0 { step } else { Direction::zero(machine) };
+        let velocity = if rules.momentum > 0.0 { step } else { Direction::zero(machine) };
         let mut activity = vec![0.0; machine.n_hidden()];
         let share = machine.n_visible() as f64 / rows.len() as f64;
         for p in data.probabilities.chunks_exact(machine.n_hidden()) {
             add(&mut activity, share, p);
         }
-        Ok(GaussianState {
+        Ok(Now {
             machine: next,
-            velocity: [last.weights, last.hidden, last.visible, last.log_variances],
+            velocity,
             chains,
             scales: now.scales.clone(),
             clock,
@@ -229,7 +281,7 @@ impl GaussianTrainer {
     }
 
     /// The phase of the data.
-    fn seen(&self, rows: &[f64]) -> Phase {
+    fn positive_phase(&self, rows: &[f64]) -> Phase {
         let machine = self.machine();
         let (h, v) = (machine.n_hidden(), machine.n_visible());
         let n = rows.len() / v;
@@ -246,20 +298,20 @@ impl GaussianTrainer {
     }
 
     /// The phase of the model, the chains after it, and the clock.
-    fn drawn(&self, rows: &[f64], control: &Control) -> Result<(Phase, Vec<f64>, u64)> {
+    fn negative_phase(&self, rows: &[f64], control: &Control) -> Result<(Phase, Vec<f64>, u64)> {
         let machine = self.machine();
         let (h, v) = (machine.n_hidden(), machine.n_visible());
         let persistent = self.rules.persistent;
         let steps = self.rules.steps;
-        let n = if persistent { self.state.chains.len() / h } else { rows.len() / v };
-        let mut chains = if persistent { self.state.chains.clone() } else { vec![0.0; n * h] };
+        let n = if persistent { self.now.chains.len() / h } else { rows.len() / v };
+        let mut chains = if persistent { self.now.chains.clone() } else { vec![0.0; n * h] };
         let mut phase = Phase { deviations: vec![0.0; n * v], probabilities: vec![0.0; n * h] };
         let all = chains
             .par_chunks_mut(h)
             .zip(phase.probabilities.par_chunks_mut(h))
             .zip(phase.deviations.par_chunks_mut(v));
         all.enumerate().try_for_each(|(number, ((hidden, p), visible))| {
-            let mut chain = Chain::new(machine, self.seed, number, self.state.clock);
+            let mut chain = Chain::new(machine, self.seed, number, self.now.clock);
             let mut means = vec![0.0; v];
             if !persistent {
                 chain.draw_hidden(&rows[number * v..(number + 1) * v], p, hidden);
@@ -274,13 +326,20 @@ impl GaussianTrainer {
         })?;
         // Chains that begin at the data have drawn their hidden units once more. Those that persist
         // stay as they are meanwhile.
-        let clock = self.state.clock + steps as u64 + u64::from(!persistent);
-        Ok((phase, if persistent { chains } else { self.state.chains.clone() }, clock))
+        let clock = self.now.clock + steps as u64 + u64::from(!persistent);
+        Ok((phase, if persistent { chains } else { self.now.chains.clone() }, clock))
     }
 }
 
-/// The bits of 1.0.
-const ONE: u64 = 0x3FF0_0000_0000_0000;
+/// Hidden states, a byte a unit, as numbers.
+fn states(bytes: &[u8], n_hidden: usize) -> Result<Vec<f64>> {
+    let binary = bytes.iter().all(|&h| h <= 1);
+    if bytes.is_empty() || !bytes.len().is_multiple_of(n_hidden) || !binary {
+        let expected = format_args!("rows of {n_hidden} units 0 and 1").to_string();
+        return Err(Error::expected("chains", expected, bytes.len()));
+    }
+    Ok(bytes.iter().map(|&h| f64::from(h)).collect())
+}
 
 fn subtract(values: &mut [f64], bias: &[f64]) {
     for (value, bias) in values.iter_mut().zip(bias) {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    bernoulli_trainer::Trainer,
+    bernoulli_trainer::BernoulliTrainer,
     columns::{Columns, means},
 };
 use crate::rbm::units::{
@@ -148,7 +148,7 @@ impl Ascent {
     }
 }
 
-impl Trainer {
+impl BernoulliTrainer {
     /// The probabilities of the own hidden units given a batch; in CD, also the start of its chains.
     pub(super) fn see_data(
         &self,

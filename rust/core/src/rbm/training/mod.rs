@@ -13,4 +13,5 @@ mod gaussian_tests;
 pub(super) mod gaussian_trainer;
 pub(super) mod gradient;
 pub(super) mod rules;
+pub(super) mod trainer;
 pub(super) mod velocity;

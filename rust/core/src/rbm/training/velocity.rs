@@ -72,7 +72,11 @@ impl Velocity {
         [weights, biases(&self.hidden_bias, n_hidden), biases(&self.visible_bias, n_visible)]
     }
 
+    /// Goes on from a state, which is at rest if it is empty.
     pub(super) fn restore(&self, state: &[Vec<f32>; 3], machine: &Rbm) -> Result<()> {
+        if self.weights.is_empty() || state.iter().all(Vec::is_empty) {
+            return Ok(());
+        }
         let now = self.state(machine);
         if now.each_ref().map(Vec::len) != state.each_ref().map(Vec::len) {
             return Err(Error::expected(

@@ -20,9 +20,10 @@ use crate::{
 };
 
 /// How many bits a weight has in the fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
     /// 24 bits: as precise as sums of 32-bit floats.
+    #[default]
     Full,
     /// 16 bits.
     Fast,

@@ -1,0 +1,177 @@
+"""Gibbs sampling of real visible units: samples, with their noise, and means, without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass import _core
+from spinglass._arguments import check_memory, integer, real_array, thread_count
+from spinglass._progress import Progress, progress_callback
+from spinglass._random import RandomState, seed_word
+from spinglass.machines.rows import reals
+from spinglass.machines.trained import Machine, Rows, fitted, rows_of
+
+
+def mean(self: Machine[_core.GaussianRbmMachine], hidden: ArrayLike) -> NDArray[Any]:
+    """Return E(v|h) = b + h W: where samples given ``hidden`` lie, without their noise.
+
+    Parameters
+    ----------
+    hidden : array_like, (n_samples, n_components)
+        Units 0 and 1, or probabilities of independent hidden units.
+
+    Returns
+    -------
+    numpy.ndarray, (n_samples, n_features)
+    """
+    trained = fitted(self)
+    array, units = real_array(hidden, "hidden"), trained.machine.n_hidden
+    if array.ndim != 2 or array.shape[1] != units or not len(array):
+        raise ValueError(f"hidden must have shape (n_samples, {units}), got {array.shape}")
+    within = (array >= 0) & (array <= 1)
+    if not within.all():
+        raise ValueError(f"hidden must lie in [0, 1], got {array[~within][0]}")
+    return trained.machine.visible_means(reals(array), thread_count(self.num_threads)).astype(
+        trained.dtype
+    )
+
+
+def reconstruct(self: Machine[_core.GaussianRbmMachine], X: Any) -> NDArray[Any]:
+    """Return the mean of v after one Gibbs step from ``X``, exactly: b + P(h=1|v=X) W.
+
+    Nothing is drawn, neither hidden units nor noise; :meth:`gibbs` does the step itself.
+
+    Parameters
+    ----------
+    X : array_like or sparse matrix, (n_samples, n_features)
+
+    Returns
+    -------
+    numpy.ndarray, (n_samples, n_features)
+    """
+    return reconstructed(self, rows_of(self, X)).astype(fitted(self).dtype)
+
+
+def sample(
+    self: Machine[_core.GaussianRbmMachine],
+    n: int = 1,
+    n_steps: int = 1000,
+    *,
+    initial: ArrayLike | None = None,
+    random_state: RandomState = None,
+    progress: Progress = False,
+) -> NDArray[Any]:
+    """Draw visible states by Gibbs sampling, with their noise.
+
+    Parameters
+    ----------
+    n : int
+        Chains. They are independent; left at 1, ``initial`` says how many.
+    n_steps : int
+        Gibbs steps of each.
+    initial : array_like, (n_features,) or (n, n_features), optional
+        Visible states to start from; hidden units on or off with equal chances by default.
+    random_state : None, int, SeedSequence, Generator or RandomState
+        None goes on with the random numbers of the model.
+    progress : bool or callable
+        True for a bar, or a callable of ``(done, total)`` in chains.
+
+    Returns
+    -------
+    numpy.ndarray, (n, n_features)
+    """
+    return _drawn(self, n, n_steps, initial, random_state, progress)[0]
+
+
+def sample_means(
+    self: Machine[_core.GaussianRbmMachine],
+    n: int = 1,
+    n_steps: int = 1000,
+    *,
+    initial: ArrayLike | None = None,
+    random_state: RandomState = None,
+    progress: Progress = False,
+) -> NDArray[Any]:
+    """Return the means of what :meth:`sample` draws, given the same hidden states.
+
+    They are smoother, but no samples: they have lost the variances. With the same arguments
+    and the same ``random_state``, the two differ by the noise alone.
+
+    Parameters
+    ----------
+    n, n_steps, initial, random_state, progress
+        As in :meth:`sample`.
+
+    Returns
+    -------
+    numpy.ndarray, (n, n_features)
+    """
+    return _drawn(self, n, n_steps, initial, random_state, progress)[1]
+
+
+def gibbs(self: Machine[_core.GaussianRbmMachine], v: Any) -> NDArray[Any]:
+    """Do one Gibbs step from visible states: draw h given v, then v given h, with noise.
+
+    Parameters
+    ----------
+    v : array_like, (n_samples, n_features)
+
+    Returns
+    -------
+    numpy.ndarray, (n_samples, n_features)
+    """
+    rows, trained = rows_of(self, v), fitted(self)
+    drawn = trained.machine.gibbs(
+        reals(rows), 1, trained.next_word(), thread_count(self.num_threads)
+    )[0]
+    return drawn.astype(trained.dtype)
+
+
+def reconstructed(
+    self: Machine[_core.GaussianRbmMachine], rows: Rows, word: int = 0
+) -> NDArray[np.float64]:
+    """Return the means of the visible units after one step from ``rows``; nothing is drawn."""
+    machine, threads = fitted(self).machine, thread_count(self.num_threads)
+    p = machine.hidden_probabilities(reals(rows), threads)
+    return machine.visible_means(reals(p), threads)
+
+
+def _drawn(
+    model: Machine[_core.GaussianRbmMachine],
+    n: int,
+    n_steps: int,
+    initial: ArrayLike | None,
+    random_state: RandomState,
+    progress: Progress,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return samples and their means."""
+    trained = fitted(model)
+    machine, units = trained.machine, trained.machine.n_visible
+    n = integer(n, "n", at_least=1, at_most=2**31 - 1)
+    n_steps = integer(n_steps, "n_steps", at_least=1, at_most=2**53)
+    check_memory(8 * n * (4 * units + 2 * machine.n_hidden), f"n: {n} chains of {units} units")
+    word = trained.next_word(random_state)
+    run: Any
+    if initial is None:
+        coins = _core.random_spins(seed_word(word, 0), n, machine.n_hidden) > 0
+        start, run = reals(coins), machine.gibbs_from_hidden
+    else:
+        states = np.atleast_2d(real_array(initial, "initial"))
+        count = len(states) if n == 1 else n
+        if states.shape not in ((1, units), (count, units)) or not len(states):
+            raise ValueError(
+                f"initial must have shape ({units},) or ({n}, {units}), got {np.shape(initial)}"
+            )
+        if not np.isfinite(states).all():
+            raise ValueError("initial must hold finite numbers")
+        start = reals(np.broadcast_to(states, (count, units)))
+        run = machine.gibbs
+    with progress_callback(progress, "samples", "chains") as report:
+        samples, means, _ = run(
+            start, n_steps, seed_word(word, 1), num_threads=thread_count(model.num_threads),
+            progress=report,
+        )  # fmt: skip
+    return samples.astype(trained.dtype), means.astype(trained.dtype)
