@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._arguments import finite, lattice_shape
@@ -69,6 +70,16 @@ class Lattice(SpinModel):
     def to_ising(self) -> Ising:
         """Return the same model with its couplings as a sparse matrix."""
         return Ising(self.couplings(), np.full(self.n_spins, self._field) if self._field else None)
+
+    def reversed_order(self) -> NDArray[np.int64] | None:
+        """Return the sites colour by colour, the last one first; None if there are two colours.
+
+        A step to the side exchanges the two, and nobody can tell.
+        """
+        colours = _colours(self._shape)
+        if colours.max(initial=0) < 2:
+            return None
+        return np.argsort(colours, kind="stable")[::-1]
 
     def __repr__(self) -> str:
         field = f", field={self._field:g}" if self._field else ""
@@ -145,3 +156,18 @@ class CubicLattice(Lattice):
     """
 
     _dimension = 3
+
+
+def _colours(shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return the place of each site's colour in a sweep of a lattice.
+
+    Along a side the sites count 0, 1, 0, 1, ..., and 2 at the end of an odd side; a colour is the
+    sum of these, modulo 2 if all sides are even and 3 otherwise.
+    """
+    total = np.zeros(shape, dtype=np.int64)
+    for axis, side in enumerate(shape):
+        shade = np.arange(side) % 2
+        if side % 2:
+            shade[-1] = 2
+        total += shade.reshape([-1 if k == axis else 1 for k in range(len(shape))])
+    return np.asarray(total % (2 if all(side % 2 == 0 for side in shape) else 3)).ravel()

@@ -37,6 +37,18 @@ class SpinModel(ABC):
         ising = self.to_ising()
         return Pairwise("spins", ising.couplings(), ising.fields)
 
+    def reversed_order(self) -> NDArray[np.int64] | None:
+        """Return the sites in the opposite order to that in which a sweep visits them.
+
+        None if a sweep in the usual order has the law of a reversed one.
+        """
+        return np.arange(self.n_spins)[::-1]
+
+    def reordered(self, order: NDArray[np.int64]) -> SpinModel:
+        """Return the same model with other numbers: its site k is site ``order[k]`` of this one."""
+        other: SpinModel = self.to_ising().reordered(order)
+        return other
+
     def energy(self, states: ArrayLike) -> Any:
         """Return the energy of a state, or of each state of a batch.
 
