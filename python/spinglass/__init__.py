@@ -16,7 +16,7 @@ from spinglass.models.ising import Ising
 from spinglass.models.lattice import CubicLattice, SquareLattice
 from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
 from spinglass.models.spin_model import SpinModel
-from spinglass.partition.annealed import estimate_log_partition
+from spinglass.partition.estimate import estimate_log_partition
 from spinglass.partition.log_partition import LogPartition
 from spinglass.sampling import SamplingInterrupted
 from spinglass.sampling.annealing import anneal

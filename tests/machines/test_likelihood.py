@@ -141,3 +141,14 @@ def test_the_partition_function_of_another_machine_is_refused():
     model.partial_fit(X)
     with pytest.raises(ValueError, match="log_partition must be that of this machine"):
         model.log_likelihood(X, known)
+
+
+@pytest.mark.parametrize(("method", "legs"), [("ais", 1), ("reverse-ais", 2)])
+def test_chains_that_start_from_independent_units_wait_for_no_equilibrium(method, legs):
+    model, steps = random_machine(4, 6, seed=5).estimator(), []
+    model.log_partition(
+        method, betas=60, warmup=31, progress=lambda done, total: steps.append((done, total))
+    )
+    ends = [total for done, total in steps if done == total]
+    assert len(ends) == legs
+    assert (31 in ends) == (method == "reverse-ais")

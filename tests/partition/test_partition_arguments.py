@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import spinglass
+from partition.structured_models import GAUSSIAN, Quartic
 from spinglass import estimate_log_partition
+from spinglass.machines import NotFittedError
 
 GLASS = spinglass.SherringtonKirkpatrick(24, seed=1)
 QUICK = {"betas": 20, "n_chains": 100, "warmup": 5, "seed": 1}
@@ -52,11 +54,16 @@ def test_bad_arguments_are_named(arguments, error, message):
         estimate_log_partition(GLASS, **QUICK | arguments)
 
 
-def test_what_is_no_spin_model_is_refused():
-    with pytest.raises(TypeError, match="model must be a spin model of this package"):
+def test_what_has_no_pairs_is_refused_by_its_structure():
+    with pytest.raises(TypeError, match="model must have an energy"):
         estimate_log_partition(np.zeros((3, 3)))
-    with pytest.raises(TypeError, match="it has a log_partition of its own"):
+    with pytest.raises(NotFittedError, match="not fitted"):
         estimate_log_partition(spinglass.BernoulliRBM(2))
+    expected = "model must have pairs of spins or units, or two layers of units, got "
+    with pytest.raises(TypeError, match=f"{expected}an energy without pairs of spins"):
+        estimate_log_partition(Quartic())
+    with pytest.raises(TypeError, match=f"{expected}two layers with real visible variables"):
+        estimate_log_partition(GAUSSIAN)
 
 
 def test_a_run_at_another_temperature_is_no_start():

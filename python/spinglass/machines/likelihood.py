@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-import warnings
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias, cast, get_args
 
 import numpy as np
@@ -26,7 +26,8 @@ from spinglass._arguments import choice, integer, real_array
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import seed_word
 from spinglass.machines.trained import Trained
-from spinglass.partition.log_partition import LogPartition, exactly, from_chains
+from spinglass.partition.annealed import annealed
+from spinglass.partition.log_partition import LogPartition, exactly
 
 Method: TypeAlias = Literal["auto", "exact", "ais", "reverse-ais"]
 
@@ -109,36 +110,70 @@ def log_partition(
     smaller = min(machine.n_hidden, machine.n_visible)
     if method == "exact" or (method == "auto" and smaller <= _AUTO_UNITS):
         return _exact(machine, smaller, word, threads, progress)
-    n_chains = integer(n_chains, "n_chains", at_least=2, at_most=2**31 - 1)
-    ladder = schedule(betas)
-    warmup = integer(warmup, "warmup", at_least=1, at_most=2**31 - 1)
-    chains = trained.trainer.hidden()
-    hidden = np.resize(chains, (n_chains, chains.shape[1]))
-    with progress_callback(progress, "equilibrium", "steps") as report:
-        states, _, means, _ = machine.gibbs_from_hidden(
-            hidden, warmup, seed_word(word, 0), num_threads=threads, progress=report
-        )
-    rates = trained.data_means
-    base = _base_rates(means.mean(axis=0) if rates is None else rates)
-    log_base = machine.n_hidden * math.log(2.0) + float(np.logaddexp(0.0, base, dtype=float).sum())
-    up = down = None
-    if method in ("auto", "ais"):
-        with progress_callback(progress, "annealing up", "steps") as report:
-            up = log_base + machine.annealed(
-                ladder, n_chains, seed_word(word, 1), base, None, threads, report
+    path = _MachinePath(
+        trained,
+        integer(n_chains, "n_chains", at_least=2, at_most=2**31 - 1),
+        schedule(betas),
+        integer(warmup, "warmup", at_least=1, at_most=2**31 - 1),
+        word,
+        threads,
+        progress,
+    )
+    way = "two-sided" if method == "auto" else method
+    return annealed(path, way, fingerprint(machine), trusted_gap=TRUSTED_GAP, stacklevel=4)
+
+
+@dataclass(frozen=True)
+class _MachinePath:
+    """From independent units, as often on as those of the data, to a machine."""
+
+    trained: Trained
+    n_chains: int
+    betas: NDArray[np.float64]
+    warmup: int
+    seed: int
+    threads: int | None
+    progress: Progress
+
+    @cached_property
+    def _equilibrium(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Visible states after the warmup from the chains of the training, and their means."""
+        chains = self.trained.trainer.hidden()
+        hidden, word = np.resize(chains, (self.n_chains, chains.shape[1])), seed_word(self.seed, 0)
+        with progress_callback(self.progress, "equilibrium", "steps") as report:
+            states, _, means, _ = self.trained.machine.gibbs_from_hidden(
+                hidden, self.warmup, word, num_threads=self.threads, progress=report
             )
-    if method in ("auto", "reverse-ais"):
-        with progress_callback(progress, "annealing down", "steps") as report:
-            down = log_base - machine.annealed(
-                ladder, n_chains, seed_word(word, 2), base, states, threads, report
+        return states, means
+
+    @cached_property
+    def _base(self) -> NDArray[np.float32]:
+        """The biases of the visible units of the first machine; hidden ones have none."""
+        rates = self.trained.data_means
+        return _base_rates(self._equilibrium[1].mean(axis=0) if rates is None else rates)
+
+    @property
+    def log_base(self) -> float:
+        visible = float(np.logaddexp(0.0, self._base, dtype=float).sum())
+        return self.trained.machine.n_hidden * math.log(2.0) + visible
+
+    def ais(self) -> NDArray[np.float64]:
+        return self.log_base + self._annealed("annealing up", 1, None)
+
+    def starts(self) -> tuple[NDArray[np.uint8], bool]:
+        return self._equilibrium[0], False
+
+    def reverse_ais(self, starts: NDArray[np.uint8]) -> NDArray[np.float64]:
+        return self.log_base - self._annealed("annealing down", 2, starts)
+
+    def _annealed(
+        self, what: str, child: int, starts: NDArray[np.uint8] | None
+    ) -> NDArray[np.float64]:
+        word, base = seed_word(self.seed, child), self._base
+        with progress_callback(self.progress, what, "steps") as report:
+            return self.trained.machine.annealed(
+                self.betas, self.n_chains, word, base, starts, self.threads, report
             )
-    known = from_chains(
-        up, down, trusted_gap=TRUSTED_GAP, upper_is_bound=False, log_base=log_base, beta=1.0,
-        n_betas=len(ladder), seed=word, model=fingerprint(machine),
-    )  # fmt: skip
-    if known.warning:
-        warnings.warn(known.warning, UserWarning, stacklevel=3)
-    return known
 
 
 def _exact(

@@ -16,7 +16,7 @@ from spinglass.models.energy import HasEnergy, Pairwise, in_spins, in_units, str
 from spinglass.models.ising import Ising, symmetric_couplings
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SpinForm:
     """E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i + constant, spins -1 and +1.
 
@@ -43,6 +43,9 @@ class SpinForm:
     def __post_init__(self) -> None:
         _check(self, "fields")
 
+    def __repr__(self) -> str:
+        return _repr(self, "spins", "fields")
+
     def structure(self) -> Pairwise:
         """Return couplings, fields and constant: the structure of the energy."""
         return Pairwise("spins", self.couplings, self.fields, self.constant)
@@ -67,7 +70,7 @@ class SpinForm:
         return Ising(self.couplings, self.fields if self.fields.any() else None)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class UnitForm:
     """E(u) = -1/2 sum_{i != j} W_ij u_i u_j - sum_i b_i u_i + constant, units 0 and 1.
 
@@ -105,6 +108,9 @@ class UnitForm:
 
     def __post_init__(self) -> None:
         _check(self, "biases")
+
+    def __repr__(self) -> str:
+        return _repr(self, "units", "biases")
 
     def structure(self) -> Pairwise:
         """Return couplings, biases and constant: the structure of the energy."""
@@ -220,6 +226,12 @@ def _check(form: SpinForm | UnitForm, linear: str) -> None:
     object.__setattr__(form, "couplings", couplings)
     object.__setattr__(form, linear, values)
     object.__setattr__(form, "constant", finite(form.constant, "constant"))
+
+
+def _repr(form: SpinForm | UnitForm, variables: str, linear: str) -> str:
+    kind = "dense" if isinstance(form.couplings, np.ndarray) else "sparse"
+    couplings = f"<{kind} couplings of {form.couplings.shape[0]} {variables}>"
+    return f"{type(form).__name__}({couplings}, {linear}=..., constant={form.constant:g})"
 
 
 def _energy(couplings: Any, linear: NDArray[np.float64], constant: float, states: Any) -> Any:

@@ -1,202 +1,92 @@
-"""The partition function where it cannot be summed: annealed importance sampling.
+"""Annealed importance sampling: ln Z where it cannot be summed, by chains along a path of models.
 
-Uniform states are weighed while beta rises from 0 along a ladder (C. Jarzynski, Phys. Rev. Lett.
-78, 2690 (1997); R. M. Neal, Stat. Comput. 11, 125 (2001)): a chain with the states s_0, uniform,
-and s_k after sweeps at beta_k says
+A path leads from a model whose ln Z is known to the one that is asked for. A chain starts with a
+state of the first, and each model in turn moves it; the steps between their energies say what the
+chain says of ln Z (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997); R. M. Neal, Stat. Comput. 11,
+125 (2001)). exp of that has the mean Z, however fast the path was gone. The time reversal starts
+with a state of the last model and weighs 1 / Z (R. B. Grosse, Z. Ghahramani and R. P. Adams,
+arXiv:1511.02543 (2015)). What follows from either or both: `spinglass.partition.log_partition`.
 
-    x = N ln 2 - sum_k (beta_{k+1} - beta_k) E(s_k),   k = 0, ..., K - 1,
-
-and exp(x) has the mean Z(beta_K), however fast it went. A chain that comes down starts with a state
-of the model at beta_K, weighs it with the last step, and then sweeps at beta_{K-1}, ..., beta_1,
-each state again weighed with the step above the temperature that it was swept at. So each path has
-its reversal on the other side. What follows from the x: `spinglass.partition.log_partition`.
+Any model that offers a `Path` gets all of this: spin models (`spinglass.partition.spin_path`, from
+independent spins to any temperature) and restricted Boltzmann machines (from independent units to
+the machine) do.
 """
 
 from __future__ import annotations
 
-import math
 import warnings
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from spinglass import _core
-from spinglass._arguments import choice, integer, inverse_temperature, ladder, thread_count
-from spinglass._progress import Progress
-from spinglass._random import Seed, repeatable
-from spinglass.models.spin_model import SpinModel
-from spinglass.partition.log_partition import LogPartition, from_chains
-from spinglass.partition.paths import Annealer
-from spinglass.sampling.plan import Dynamics
-from spinglass.sampling.runs import Run
+from spinglass.partition.log_partition import Floats, LogPartition, from_chains
 
-Method: TypeAlias = Literal["ais", "reverse-ais", "bridge"]
+Method: TypeAlias = Literal["ais", "reverse-ais", "two-sided", "bridge"]
 
 
-def estimate_log_partition(
-    model: SpinModel,
-    method: Method = "ais",
+class Path(Protocol):
+    """Models from one of known ln Z to the one that is asked for, and independent chains."""
+
+    @property
+    def betas(self) -> Floats:
+        """What numbers the models, from 0 to the inverse temperature of the last."""
+
+    @property
+    def log_base(self) -> float:
+        """Ln Z of the first model."""
+
+    @property
+    def seed(self) -> int | np.random.SeedSequence:
+        """What fixes the random numbers of all chains."""
+
+    def ais(self) -> Floats:
+        """Return ln Z as each chain says it that goes from the first model to the last."""
+
+    def starts(self) -> tuple[Any, bool]:
+        """Return states of the last model, and whether they are independent exact samples."""
+
+    def reverse_ais(self, starts: Any) -> Floats:
+        """Return ln Z as each chain says it that goes from these states to the first model.
+
+        The moves are the time reversal of those of `ais`, or both sides together are biased.
+        """
+
+
+def annealed(
+    path: Path,
+    method: Method,
+    model: str,
     *,
-    beta: float | None = None,
-    betas: int | ArrayLike = 1000,
-    n_chains: int = 100,
-    n_sweeps: int = 1,
-    dynamics: Dynamics = "heat-bath",
-    warmup: int = 1000,
-    initial: ArrayLike | Run | None = None,
-    initial_is_exact: bool = False,
-    seed: Seed = None,
-    num_threads: int | None = None,
-    progress: Progress = False,
+    trusted_gap: float | None = None,
+    stacklevel: int = 3,
 ) -> LogPartition:
-    """Estimate ln Z = ln sum_s exp(-beta E(s)) of a model of any size, with its error.
+    """Send chains along a path, one way or both, and put together what they say.
 
     Parameters
     ----------
-    model : SpinModel
-        As in :func:`sample`.
-    method : {"ais", "reverse-ais", "bridge"}
-        ``"ais"``, annealed importance sampling from beta = 0 upwards, is a lower bound on average.
-        ``"reverse-ais"``, from ``beta`` downwards, is an upper bound on average if it starts from
-        exact samples, and otherwise an estimate. ``"bridge"`` does both and combines them by
-        Bennett's acceptance ratio, which is more precise than either.
-    beta : float, optional
-        Inverse temperature; by default 1, or the end of the ladder if ``betas`` is one.
-    betas : int or array_like
-        The ladder, strictly ascending from 0 to ``beta``; or how many, at equal distances.
-    n_chains : int
-        Independent chains in each direction, at least 2.
-    n_sweeps : int
-        Sweeps at each inverse temperature.
-    dynamics : {"heat-bath", "metropolis", "wolff", "swendsen-wang"}
-        As in :func:`sample`.
-    warmup : int
-        Sweeps at ``beta`` after an annealing, from which chains go down; not if they start from
-        exact samples. Up to 20 spins these are drawn from the table of all states.
-    initial : array_like or Run, optional
-        Where the chains that go down start (before the warmup), (n_spins,) or (n_chains, n_spins);
-        of a run its final states, of a :class:`TemperedRun` those at the coldest temperature.
-    initial_is_exact : bool
-        Whether these are independent exact samples of the model at ``beta``: the upper side is then
-        a bound.
-    seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
-        Chain k depends on (seed, k) alone.
-    num_threads, progress
-        As in :func:`sample`.
-
-    Returns
-    -------
-    LogPartition
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument has another shape, type or range, or the model does not allow the dynamics.
-    MemoryError
-        If the chains do not fit in memory.
-    KeyboardInterrupt
-        On Ctrl-C.
-
-    Warns
-    -----
-    UserWarning
-        If the two directions disagree beyond their errors, or so few chains make the estimate that
-        the error is not to be believed. The result keeps the text.
-
-    Notes
-    -----
-    Of a model without couplings the value is exact. Errors come from the spread of the weights: if
-    chance makes those of one direction all equal (as of frozen chains that come down in one step),
-    only the other direction can tell. Sweeps on the way down are the time reversal
-    of those on the way up (the sites are visited in the opposite order), as Crooks' theorem asks
-    for. See :mod:`spinglass.partition.log_partition` for the sources.
-
-    Examples
-    --------
-    >>> import spinglass
-    >>> from spinglass.theory import ising2d
-    >>> lattice = spinglass.SquareLattice(16)
-    >>> found = spinglass.estimate_log_partition(lattice, "bridge", beta=0.3, betas=100, seed=1)
-    >>> exact = ising2d.finite_log_partition(16, 0.3)
-    >>> found.error < 0.1, abs(found.value - exact) < 4 * found.error
-    (True, True)
+    path : Path
+        From a model of known ln Z to the one that is asked for.
+    method : {"ais", "reverse-ais", "two-sided", "bridge"}
+        Forwards; backwards; or both, to be combined midway or by Bennett's acceptance ratio.
+    model : str
+        What the result belongs to.
+    trusted_gap : float, optional
+        As in `from_chains`.
+    stacklevel : int
+        Of the warning, if there is one: by default it names the caller of the caller.
     """
-    if not isinstance(model, SpinModel):
-        hint = ": it has a log_partition of its own" if hasattr(model, "log_partition") else ""
-        raise TypeError(f"model must be a spin model of this package, got {model!r}{hint}")
-    method = cast(Method, choice(method, "method", get_args(Method)))
-    rungs = _rungs(beta, betas)
-    known_seed = repeatable(seed)
-    annealer = Annealer(
-        model=model,
-        rungs=rungs,
-        n_chains=integer(n_chains, "n_chains", at_least=2, at_most=2**31 - 1),
-        n_sweeps=integer(n_sweeps, "n_sweeps", at_least=1, at_most=2**31 - 1),
-        dynamics=cast(Dynamics, choice(dynamics, "dynamics", get_args(Dynamics))),
-        warmup=integer(warmup, "warmup", at_least=0, at_most=2**31 - 1),
-        seed=known_seed,
-        threads=thread_count(num_threads),
-        progress=progress,
-    )
-    if initial_is_exact and initial is None:
-        raise ValueError("initial_is_exact says something of initial, which must be given too")
-    if initial is not None and method == "ais":
-        raise ValueError('initial is where chains that go down start, got method="ais"')
-    annealer.check_memory()
-    exact_starts = _has_no_couplings(model)
-    if exact_starts:
-        up = down = np.full(annealer.n_chains, _independent(model, float(rungs[-1])))
-    else:
-        if method != "ais":
-            states, exact_starts = annealer.starts(initial, bool(initial_is_exact))
-            down = annealer.down(states)
-        if method != "reverse-ais":
-            up = annealer.up()
+    log_weights = reverse_log_weights = None
+    # First, because it checks what the caller gave.
+    starts, exact_starts = path.starts() if method != "ais" else (None, False)
+    if method != "reverse-ais":
+        log_weights = path.ais()
+    if method != "ais":
+        reverse_log_weights = path.reverse_ais(starts)
     found = from_chains(
-        None if method == "reverse-ais" else up, None if method == "ais" else down, bridged=True,
-        upper_is_bound=method != "ais" and exact_starts,
-        log_base=model.n_spins * math.log(2.0), beta=float(rungs[-1]), n_betas=len(rungs),
-        seed=known_seed, model=repr(model),
+        log_weights, reverse_log_weights, bridged=method == "bridge", trusted_gap=trusted_gap,
+        upper_is_bound=exact_starts, log_base=path.log_base, beta=float(path.betas[-1]),
+        n_betas=len(path.betas), seed=path.seed, model=model,
     )  # fmt: skip
     if found.warning:
-        warnings.warn(found.warning, UserWarning, stacklevel=2)
+        warnings.warn(found.warning, UserWarning, stacklevel=stacklevel)
     return found
-
-
-def _rungs(beta: float | None, betas: int | ArrayLike) -> NDArray[np.float64]:
-    """Return the ladder from 0 to beta."""
-    target = None if beta is None else inverse_temperature(beta)
-    if np.ndim(betas) == 0:
-        count = integer(betas, "betas", at_least=2, at_most=2**31 - 1)
-        end = _finite(1.0 if target is None else target, "beta")
-        return np.linspace(0.0, end, count) if end else np.zeros(1)
-    values = ladder(betas)
-    _finite(float(values[-1]), "betas")
-    if values[0] != 0.0:
-        raise ValueError(f"betas must begin with 0, where Z = 2^N is known, got {values[0]:g}")
-    if target is not None and target != values[-1]:
-        raise ValueError(f"betas must end with beta, {target:g}, got {values[-1]:g}")
-    return values
-
-
-def _finite(beta: float, name: str) -> float:
-    if math.isinf(beta):
-        raise ValueError(
-            f"{name} must be finite, got inf: Z has no limit there; ground states are what "
-            "spinglass.anneal and spinglass.exact.ground_states look for"
-        )
-    return beta
-
-
-def _has_no_couplings(model: SpinModel) -> bool:
-    """Whether the spins are independent."""
-    # Where there are couplings, the fields of two states nearly always differ.
-    fields = model.local_fields(_core.random_spins(0, 2, model.n_spins, None))
-    return bool((fields[0] == fields[1]).all()) and not abs(model.to_ising().couplings()).sum()
-
-
-def _independent(model: SpinModel, beta: float) -> float:
-    """Return ln Z of independent spins, sum_i ln 2 cosh(beta h_i)."""
-    fields = beta * np.abs(model.local_fields(np.ones(model.n_spins, dtype=np.int8)))
-    return float((fields + np.log1p(np.exp(-2 * fields))).sum())

@@ -5,11 +5,11 @@ right (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997); R. M. Neal, Stat. Comput.
 ln of a mean of few is too small on average (Jensen), so ln Z comes from below. Chains that go the
 other way, from samples of the model, weigh 1/Z, and ln Z comes from above (R. B. Grosse, Z.
 Ghahramani and R. P. Adams, arXiv:1511.02543 (2015)). The two distributions of what a chain says,
-p_up(x) and p_down(x), cross at ln Z (G. E. Crooks, Phys. Rev. E 60, 2721 (1999)):
+p(x) and q(x) of the reversal, cross at ln Z (G. E. Crooks, Phys. Rev. E 60, 2721 (1999)):
 
-    p_down(x) = p_up(x) exp(x - ln Z),
+    q(x) = p(x) exp(x - ln Z),
 
-so ln Z is where a logistic regression of "up" or "down" on x has its middle: the acceptance ratio
+so ln Z is where a logistic regression of the direction on x has its middle: the acceptance ratio
 method of C. H. Bennett, J. Comput. Phys. 22, 245 (1976), with the error of M. R. Shirts, E. Bair,
 G. Hooker and V. S. Pande, Phys. Rev. Lett. 91, 140601 (2003); X.-L. Meng and W. H. Wong, Stat.
 Sinica 6, 831 (1996). Ising models and Boltzmann machines share all of this.
@@ -58,11 +58,11 @@ class LogPartition:
     gap : float or None
         upper - lower.
     upper_is_bound : bool
-        Whether the chains that went down started from exact samples (or the value is exact).
+        Whether the chains of the reversal started from exact samples (or the value is exact).
     warning : str or None
         Why the estimate is not to be trusted.
     log_weights, reverse_log_weights : numpy.ndarray of float64, (n_chains,), or None
-        ln Z as each chain estimates it, going up and coming down.
+        ln Z as each chain estimates it, of annealed importance sampling and of its reversal.
     log_base : float or None
         ln Z of what the annealing began with: N ln 2 at beta = 0, or that of independent units.
     beta : float
@@ -118,22 +118,22 @@ class LogPartition:
 
     @property
     def works(self) -> Floats | None:
-        """Work that was done on each chain going up, times beta; exp(-work) has mean Z / Z_0."""
+        """Work that was done on each annealed chain, times beta; exp(-work) has mean Z / Z_0."""
         return self._since_base(self.log_weights, -1)
 
     @property
     def reverse_works(self) -> Floats | None:
-        """Work that was done on each chain coming down, times beta."""
+        """Work that was done on each chain of the reversal, times beta."""
         return self._since_base(self.reverse_log_weights, 1)
 
     @property
     def effective_sample_size(self) -> float | None:
-        """Equal weights that would know as much as those of the chains that went up."""
+        """Equal weights that would know as much as those of the annealed chains."""
         return None if self.log_weights is None else effective_sample_size(self.log_weights)
 
     @property
     def reverse_effective_sample_size(self) -> float | None:
-        """Equal weights that would know as much as those of the chains that came down."""
+        """Equal weights that would know as much as those of the chains of the reversal."""
         logs = self.reverse_log_weights
         return None if logs is None else effective_sample_size(-logs)
 
@@ -141,14 +141,14 @@ class LogPartition:
     def overlap(self) -> float | None:
         """What the two histograms have in common, from 0 to 1; None of one direction.
 
-        It is the integral of p_up p_down / (the mean of the two, by numbers of chains).
+        It is the integral of p q / (the mean of the two, by numbers of chains).
         """
         if self.log_weights is None or self.reverse_log_weights is None:
             return None
         return overlap(self.log_weights, self.reverse_log_weights)
 
     def plot(self, ax: Any = None, exact: float | None = None) -> Any:
-        """Draw what each chain says of ln Z, going up and coming down.
+        """Draw what each chain says of ln Z, of annealing and of its reversal.
 
         Parameters
         ----------
@@ -179,8 +179,8 @@ def exactly(value: float, seed: int | np.random.SeedSequence, **about: Any) -> L
 
 
 def from_chains(
-    up: Floats | None,
-    down: Floats | None,
+    ais: Floats | None,
+    reverse_ais: Floats | None,
     bridged: bool = False,
     trusted_gap: float | None = None,
     **about: Any,
@@ -189,7 +189,7 @@ def from_chains(
 
     Parameters
     ----------
-    up, down : numpy.ndarray of float64, (n_chains,), or None
+    ais, reverse_ais : numpy.ndarray of float64, (n_chains,), or None
         ln Z by each chain.
     bridged : bool
         Whether two directions make Bennett's estimate, or else the middle between their own.
@@ -200,14 +200,14 @@ def from_chains(
     """
     lower = lower_error = upper = upper_error = gap = None
     doubts = []
-    if up is not None:
-        lower, lower_error = log_mean(up)
-        value, error, method, n_chains = lower, lower_error, "ais", len(up)
-    if down is not None:
-        negative, upper_error = log_mean(-down)
-        upper = -negative
-        value, error, method, n_chains = upper, upper_error, "reverse-ais", len(down)
-    if up is not None and down is not None:
+    if ais is not None:
+        lower, lower_error = log_mean(ais)
+        value, error, method, n_chains = lower, lower_error, "ais", len(ais)
+    if reverse_ais is not None:
+        minus_upper, upper_error = log_mean(-reverse_ais)
+        upper = -minus_upper
+        value, error, method, n_chains = upper, upper_error, "reverse-ais", len(reverse_ais)
+    if ais is not None and reverse_ais is not None:
         lower, upper = cast(float, lower), cast(float, upper)
         errors = cast(float, lower_error), cast(float, upper_error)
         gap = upper - lower
@@ -219,17 +219,18 @@ def from_chains(
         error = math.hypot(errors[0] / 2, errors[1] / 2, gap / 2)
         if bridged:
             method = "bridge"
-            value, own = bridge(up, down)
+            value, own = bridge(ais, reverse_ais)
             # Where nothing overlaps Bennett's error is without a meaning; two sides still have one.
             # Sides that have changed places contradict each other by as much as they differ.
             error = max(own, -gap) if gap < -trusted_gap else min(own, error)
-            shared = 2 * overlap(up, down) * min(len(up), len(down))
+            shared = 2 * overlap(ais, reverse_ais) * min(len(ais), len(reverse_ais))
             if shared < min(TRUSTED_CHAINS, n_chains / 2):
                 doubts.append(
                     f"the two directions have {shared:.1f} chains in common, too few for the error "
                     "to be believed"
                 )
-    sides = [side for side in (up, None if down is None else -down) if side is not None]
+    negated = None if reverse_ais is None else -reverse_ais
+    sides = [side for side in (ais, negated) if side is not None]
     if len(sides) == 1 or not bridged:
         doubts += [_fewness(side) for side in sides if _is_few(side)]
     if n_chains < TRUSTED_CHAINS and not doubts and any(np.ptp(side) > 0 for side in sides):
@@ -237,7 +238,7 @@ def from_chains(
     return LogPartition(
         value, error, method, lower, upper, lower_error, upper_error, gap,
         warning="; ".join(doubts) or None,
-        log_weights=up, reverse_log_weights=down, n_chains=n_chains, **about,
+        log_weights=ais, reverse_log_weights=reverse_ais, n_chains=n_chains, **about,
     )  # fmt: skip
 
 
@@ -254,48 +255,49 @@ def effective_sample_size(logs: Floats) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def bridge(up: Floats, down: Floats) -> tuple[float, float]:
-    """Return Bennett's ln Z from what the chains say that went up and came down, and its error.
+def bridge(ais: Floats, reverse_ais: Floats) -> tuple[float, float]:
+    """Return Bennett's ln Z from what the chains of both directions say, and its error.
 
-    Of two chains that say x, one went up and one came down in the ratio exp(x - ln Z) (times that
+    Of chains that say x, exp(x - ln Z) of the reversal come on each of annealing (times the ratio
     of their numbers): the maximum of that likelihood is where expected and true numbers agree.
     """
     from scipy.optimize import brentq
     from scipy.special import expit, log_expit, logsumexp
 
-    shift = math.log(len(down) / len(up))
+    shift = math.log(len(reverse_ais) / len(ais))
 
     def balance(middle: float) -> float:
-        """Compare, in logarithms, the chains up that look like down with the others."""
-        up_as_down = logsumexp(log_expit(up - middle + shift))
-        return float(up_as_down - logsumexp(log_expit(middle - down - shift)))
+        """Compare, in logarithms, the chains that look as if of the other direction."""
+        as_reverse = logsumexp(log_expit(ais - middle + shift))
+        return float(as_reverse - logsumexp(log_expit(middle - reverse_ais - shift)))
 
-    lowest = min(float(up.min()), float(down.min())) + shift - 50.0
-    highest = max(float(up.max()), float(down.max())) + shift + 50.0
+    lowest = min(float(ais.min()), float(reverse_ais.min())) + shift - 50.0
+    highest = max(float(ais.max()), float(reverse_ais.max())) + shift + 50.0
     value = float(brentq(balance, lowest, highest, xtol=1e-12))
-    information = _information(up, down, value)
+    information = _information(ais, reverse_ais, value)
     if information == 0.0:
         return value, math.inf
     # Shirts et al. take a difference, which loses a tiny error. Bennett has the relative errors of
     # the two means whose ratio it is, which do not know how little two histograms share.
-    difference = 1 / information - 1 / len(up) - 1 / len(down)
+    difference = 1 / information - 1 / len(ais) - 1 / len(reverse_ais)
     squares = sum(
         float(shares.var() / (shares.mean() ** 2 * len(shares)))
-        for shares in (expit(up - value + shift), expit(value - down - shift))
+        for shares in (expit(ais - value + shift), expit(value - reverse_ais - shift))
     )
     return value, math.sqrt(max(difference, squares))
 
 
-def overlap(up: Floats, down: Floats) -> float:
+def overlap(ais: Floats, reverse_ais: Floats) -> float:
     """Return what two histograms of ln Z by one chain have in common, from 0 to 1."""
-    return _information(up, down, bridge(up, down)[0]) * (1 / len(up) + 1 / len(down))
+    value, _ = bridge(ais, reverse_ais)
+    return _information(ais, reverse_ais, value) * (1 / len(ais) + 1 / len(reverse_ais))
 
 
-def _information(up: Floats, down: Floats, value: float) -> float:
-    """Return the sum of P(up | x) P(down | x) over all chains."""
+def _information(ais: Floats, reverse_ais: Floats, value: float) -> float:
+    """Return the sum of P(direction | x) P(the other | x) over all chains."""
     from scipy.special import expit
 
-    x = np.concatenate([up, down]) - value + math.log(len(down) / len(up))
+    x = np.concatenate([ais, reverse_ais]) - value + math.log(len(reverse_ais) / len(ais))
     return float((expit(x) * expit(-x)).sum())
 
 

@@ -1,0 +1,174 @@
+"""ln Z of any model of pairs, of any size, by annealed importance sampling from beta = 0.
+
+Units 0 and 1 become spins -1 and +1 first, which changes no energy (`spinglass.models.forms`). The
+method is that of `spinglass.partition.annealed`, the path that of `spinglass.partition.spin_path`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, TypeAlias, cast, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass._arguments import choice, integer, inverse_temperature, ladder, thread_count
+from spinglass._progress import Progress
+from spinglass._random import Seed, repeatable
+from spinglass.models.energy import HasEnergy
+from spinglass.models.forms import spin_form
+from spinglass.models.spin_model import SpinModel
+from spinglass.partition.annealed import annealed
+from spinglass.partition.log_partition import LogPartition
+from spinglass.partition.spin_path import SpinPath
+from spinglass.sampling.plan import Dynamics
+from spinglass.sampling.runs import Run
+
+Method: TypeAlias = Literal["ais", "reverse-ais", "bridge"]
+
+
+def estimate_log_partition(
+    model: HasEnergy,
+    method: Method = "ais",
+    *,
+    beta: float | None = None,
+    betas: int | ArrayLike = 1000,
+    n_chains: int = 100,
+    n_sweeps: int = 1,
+    dynamics: Dynamics = "heat-bath",
+    warmup: int = 1000,
+    initial: ArrayLike | Run | None = None,
+    initial_is_exact: bool = False,
+    seed: Seed = None,
+    num_threads: int | None = None,
+    progress: Progress = False,
+) -> LogPartition:
+    """Estimate ln Z = ln sum_s exp(-beta E(s)) of a model of any size, with its error.
+
+    Parameters
+    ----------
+    model : SpinModel, SpinForm, UnitForm, BernoulliRBM, or anything else with a ``structure()``
+        Whose energy has pairs of spins or units, or two layers of units. Units u are annealed as
+        spins s = 2u - 1, visible ones first. (A machine's own ``log_partition`` anneals both layers
+        by turns, from units as often on as those of its data, which is faster and more precise.)
+    method : {"ais", "reverse-ais", "bridge"}
+        ``"ais"``, annealed importance sampling from beta = 0 upwards, is a lower bound on average.
+        ``"reverse-ais"``, from ``beta`` downwards, is an upper bound on average if it starts from
+        exact samples, and otherwise an estimate. ``"bridge"`` does both and combines them by
+        Bennett's acceptance ratio, which is more precise than either.
+    beta : float, optional
+        Inverse temperature; by default 1, or the end of the ladder if ``betas`` is one.
+    betas : int or array_like
+        The ladder, strictly ascending from 0 to ``beta``; or how many, at equal distances.
+    n_chains : int
+        Independent chains in each direction, at least 2.
+    n_sweeps : int
+        Sweeps at each inverse temperature.
+    dynamics : {"heat-bath", "metropolis", "wolff", "swendsen-wang"}
+        As in :func:`sample`.
+    warmup : int
+        Sweeps at ``beta`` after an annealing, from which chains go down; not if they start from
+        exact samples. Up to 20 spins these are drawn from the table of all states.
+    initial : array_like or Run, optional
+        Where the chains that go down start (before the warmup), (n_spins,) or (n_chains, n_spins);
+        of a run its final states, of a :class:`TemperedRun` those at the coldest temperature.
+    initial_is_exact : bool
+        Whether these are independent exact samples of the model at ``beta``: the upper side is then
+        a bound.
+    seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
+        Chain k depends on (seed, k) alone.
+    num_threads, progress
+        As in :func:`sample`.
+
+    Returns
+    -------
+    LogPartition
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument has another shape, type or range, or the model does not allow the dynamics.
+    MemoryError
+        If the chains do not fit in memory.
+    KeyboardInterrupt
+        On Ctrl-C.
+
+    Warns
+    -----
+    UserWarning
+        If the two directions disagree beyond their errors, or so few chains make the estimate that
+        the error is not to be believed. The result keeps the text.
+
+    Notes
+    -----
+    Of a model without couplings the value is exact. Errors come from the spread of the weights: if
+    chance makes those of one direction all equal (as of frozen chains that come down in one step),
+    only the other direction can tell. Sweeps on the way down are the time reversal
+    of those on the way up (the sites are visited in the opposite order), as Crooks' theorem asks
+    for. See :mod:`spinglass.partition.log_partition` for the sources.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> from spinglass.theory import ising2d
+    >>> lattice = spinglass.SquareLattice(16)
+    >>> found = spinglass.estimate_log_partition(lattice, "bridge", beta=0.3, betas=100, seed=1)
+    >>> exact = ising2d.finite_log_partition(16, 0.3)
+    >>> found.error < 0.1, abs(found.value - exact) < 4 * found.error
+    (True, True)
+    """
+    method = cast(Method, choice(method, "method", get_args(Method)))
+    spins, constant = _as_spins(model)
+    path = SpinPath(
+        model=spins,
+        betas=_ladder(beta, betas),
+        n_chains=integer(n_chains, "n_chains", at_least=2, at_most=2**31 - 1),
+        n_sweeps=integer(n_sweeps, "n_sweeps", at_least=1, at_most=2**31 - 1),
+        dynamics=cast(Dynamics, choice(dynamics, "dynamics", get_args(Dynamics))),
+        warmup=integer(warmup, "warmup", at_least=0, at_most=2**31 - 1),
+        initial=initial,
+        initial_is_exact=bool(initial_is_exact),
+        constant=constant,
+        seed=repeatable(seed),
+        threads=thread_count(num_threads),
+        progress=progress,
+    )
+    if initial_is_exact and initial is None:
+        raise ValueError("initial_is_exact says something of initial, which must be given too")
+    if initial is not None and method == "ais":
+        raise ValueError('initial is where chains that go down start, got method="ais"')
+    path.check_memory()
+    return annealed(path, method, repr(model))
+
+
+def _as_spins(model: HasEnergy) -> tuple[SpinModel, float]:
+    """Return a model that the core can sweep, and what is to be added to its energies."""
+    if isinstance(model, SpinModel):
+        return model, 0.0
+    form = spin_form(model)
+    return form.to_ising(), form.constant
+
+
+def _ladder(beta: float | None, betas: int | ArrayLike) -> NDArray[np.float64]:
+    """Return the ladder from 0 to beta."""
+    target = None if beta is None else inverse_temperature(beta)
+    if np.ndim(betas) == 0:
+        count = integer(betas, "betas", at_least=2, at_most=2**31 - 1)
+        end = _finite(1.0 if target is None else target, "beta")
+        return np.linspace(0.0, end, count) if end else np.zeros(1)
+    values = ladder(betas)
+    _finite(float(values[-1]), "betas")
+    if values[0] != 0.0:
+        raise ValueError(f"betas must begin with 0, where Z = 2^N is known, got {values[0]:g}")
+    if target is not None and target != values[-1]:
+        raise ValueError(f"betas must end with beta, {target:g}, got {values[-1]:g}")
+    return values
+
+
+def _finite(beta: float, name: str) -> float:
+    if math.isinf(beta):
+        raise ValueError(
+            f"{name} must be finite, got inf: Z has no limit there; ground states are what "
+            "spinglass.anneal and spinglass.exact.ground_states look for"
+        )
+    return beta
