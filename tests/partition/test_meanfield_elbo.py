@@ -187,7 +187,7 @@ def test_bad_probabilities_are_named():
         meanfield.elbo("half", model, 1.0)
     with pytest.raises(ValueError, match="beta must be finite, got inf"):
         meanfield.elbo([0.5] * 4, model, math.inf)
-    with pytest.raises(TypeError, match="model must be a spin model"):
+    with pytest.raises(TypeError, match="model must have an energy"):
         meanfield.elbo([0.5] * 4, [[0.0]], 1.0)
     with pytest.raises(ValueError, match=r"q must have shape \(4,\), got \(2, 4\)"):
         meanfield.coordinate_ascent([[0.5] * 4] * 2, model, 1.0)

@@ -30,13 +30,12 @@ M. Mezard, A. Montanari, Information, physics, and computation (2009), ch. 14.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments, _random
 from spinglass._progress import Progress
+from spinglass.models.energy import HasEnergy
 from spinglass.partition.meanfield.iteration import State, Values, options_of, solve
 from spinglass.partition.meanfield.problem import Floats, Problem, log_two_cosh, problem_of
 from spinglass.partition.meanfield.solution import MeanField
@@ -46,7 +45,7 @@ _ARRAYS = 8  # of the size of the messages, that an iteration needs
 
 
 def bethe(
-    model: Any,
+    model: HasEnergy,
     beta: float,
     *,
     damping: float = 0.5,
@@ -65,9 +64,10 @@ def bethe(
 
     Parameters
     ----------
-    model : SpinModel
-        A lattice, a spin glass, a Hopfield network, or any :class:`~spinglass.Ising`. There are
-        two messages a bond: N (N - 1) for a start of a dense model.
+    model : SpinModel, SpinForm, UnitForm, BernoulliRBM, or anything else with a ``structure()``
+        Whose energy has pairs of spins or units, or two layers of units. Units u are taken as spins
+        s = 2u - 1, visible ones first: m_i is 2 <u_i> - 1, in ``initial`` and in what comes back.
+        There are two messages a bond: N (N - 1) for a start of a dense model.
     beta : float
         Inverse temperature, finite and >= 0.
     damping : float
@@ -226,10 +226,11 @@ class _Bethe:
         correlations = np.tanh(0.5 * (equal - opposite))
         m = np.tanh(total)
         pairs = (self._couplings[self._once] * correlations).sum(axis=0)
-        energy = -pairs - (self._problem.fields * m).sum(axis=0)
+        constant = self._problem.constant
+        log_partition = spins - np.logaddexp(equal, opposite).sum(axis=0)
         return Values(
-            spins - np.logaddexp(equal, opposite).sum(axis=0),
-            energy,
+            log_partition - self._problem.beta * constant,
+            constant - pairs - (self._problem.fields * m).sum(axis=0),
             self.step(state, 0.0)[1],
             correlations,
         )

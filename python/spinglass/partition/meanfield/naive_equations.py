@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _random
 from spinglass._progress import Progress
+from spinglass.models.energy import HasEnergy
 from spinglass.partition.meanfield.iteration import State, Values, options_of, solve
 from spinglass.partition.meanfield.problem import Floats, Problem, problem_of
 from spinglass.partition.meanfield.solution import MeanField
@@ -37,7 +38,7 @@ _BLOCK = 64  # spins whose fields one matrix product gives
 
 
 def naive(
-    model: Any,
+    model: HasEnergy,
     beta: float,
     *,
     damping: float = 0.0,
@@ -55,8 +56,9 @@ def naive(
 
     Parameters
     ----------
-    model : SpinModel
-        A lattice, a spin glass, a Hopfield network, or any :class:`~spinglass.Ising`.
+    model : SpinModel, SpinForm, UnitForm, BernoulliRBM, or anything else with a ``structure()``
+        Whose energy has pairs of spins or units, or two layers of units. Units u are taken as spins
+        s = 2u - 1, visible ones first: m_i is 2 <u_i> - 1, in ``initial`` and in what comes back.
     beta : float
         Inverse temperature, finite and >= 0.
     damping : float

@@ -1,12 +1,14 @@
 r"""What all mean-field methods are given: couplings, fields and temperature of a model.
 
-With spins s_i = -1, +1 and E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i, a product
+With spins s_i = -1, +1 and E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i + c, a product
 Q(s) = prod_i (1 + m_i s_i) / 2 of independent spins with magnetizations m has
 
-    E[m] = -1/2 m.J.m - h.m,      S[m] = sum_i S(m_i),
+    E[m] = -1/2 m.J.m - h.m + c,      S[m] = sum_i S(m_i),
     S(m) = -(1+m)/2 ln((1+m)/2) - (1-m)/2 ln((1-m)/2).
 
-In the batches here the last axis is the start, so that one product with J serves all starts.
+Units 0 and 1 are u = (1 + s) / 2, which changes no energy: m_i = 2 <u_i> - 1 then, and a unit is on
+with probability (1 + m_i) / 2. In the batches here the last axis is the start, so that one product
+with J serves all starts.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments
-from spinglass.models.spin_model import SpinModel
+from spinglass.models.energy import HasEnergy
+from spinglass.models.forms import spin_form
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -29,7 +32,7 @@ _LARGEST = 1e150
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """The couplings, fields and inverse temperature of one model.
+    """The couplings, fields, constant and inverse temperature of one model in spins.
 
     Attributes
     ----------
@@ -37,12 +40,15 @@ class Problem:
         J_ij, sparse if the model is.
     fields : numpy.ndarray, (N, 1)
         h_i.
+    constant : float
+        c.
     beta : float
         Finite and >= 0.
     """
 
     couplings: Any
     fields: Floats
+    constant: float
     beta: float
 
     @property
@@ -62,43 +68,35 @@ class Problem:
     def energy(self, m: Floats) -> Floats:
         """Return E[m], the mean energy of independent spins, of each column of m."""
         pairs = np.einsum("is,is->s", m, self.couplings @ m)
-        return np.asarray(-0.5 * pairs - (self.fields * m).sum(axis=0))
+        return np.asarray(-0.5 * pairs - (self.fields * m).sum(axis=0) + self.constant)
 
     def elbo(self, m: Floats) -> Floats:
         """Return S[m] - beta E[m] = -beta F[m] of each column of m."""
         return np.asarray(spin_entropy(m).sum(axis=0) - self.beta * self.energy(m))
 
 
-def problem_of(model: Any, beta: Any) -> Problem:
+def problem_of(model: HasEnergy, beta: Any) -> Problem:
     """Check a model and an inverse temperature, and return what the methods need of them.
 
     Raises
     ------
     TypeError, ValueError
-        If the model is none of spins, or beta is negative, infinite or too large for it.
+        If the energy has no pairs of spins or units, or beta is negative, infinite or too large.
     """
-    if not isinstance(model, SpinModel):
-        raise TypeError(
-            "model must be a spin model (an Ising, SquareLattice, Hopfield, ...), "
-            f"got {type(model).__name__}"
-        )
+    form = spin_form(model)
     beta = _arguments.inverse_temperature(beta)
     if math.isinf(beta):
         raise ValueError(
             "beta must be finite, got inf: at zero temperature mean field is a search for ground "
             "states, for which there are spinglass.anneal and spinglass.exact.ground_states"
         )
-    ising = model.to_ising()
-    couplings = ising.couplings()
-    n = ising.n_spins
-    fields = np.zeros((n, 1)) if ising.fields is None else np.array(ising.fields).reshape(n, 1)
-    largest = float(np.max(abs(couplings).sum(axis=1) + np.abs(fields[:, 0])))
+    largest = float(np.max(abs(form.couplings).sum(axis=1) + np.abs(form.fields)))
     if beta * largest > _LARGEST:
         raise ValueError(
             f"beta must be at most {_LARGEST / largest:.3g} for the couplings and fields of this "
             f"model, got {beta:g}"
         )
-    return Problem(couplings, fields, beta)
+    return Problem(form.couplings, form.fields[:, None], form.constant, beta)
 
 
 def spin_entropy(m: Floats) -> Floats:

@@ -36,9 +36,10 @@ class Solution:
     Attributes
     ----------
     magnetizations : numpy.ndarray of float64, (n_spins,)
-        m_i.
+        m_i = <s_i>; of units u, 2 <u_i> - 1.
     log_partition : float
-        The method's ln Z. A lower bound of the exact one for naive mean field only.
+        The method's ln Z. A lower bound of the exact one for naive mean field only. The constant of
+        the energy counts, here and in what follows.
     free_energy : float
         -ln Z / beta, total, in units of energy; -inf at beta = 0. An upper bound of the exact one
         for naive mean field only.
@@ -50,7 +51,7 @@ class Solution:
         ln Z - D_KL(Q||P) of the product Q of the magnetizations, a lower bound of the exact ln Z
         whatever the method; for naive mean field it is ``log_partition``.
     correlations : numpy.ndarray of float64, (n_bonds,), or None
-        <s_i s_j> of each row of ``MeanField.bonds`` (Bethe only); not connected.
+        <s_i s_j> of each row of ``MeanField.bonds`` (Bethe only), also of units; not connected.
     starts : tuple of int
         Which starts led here.
     iterations : tuple of int
@@ -101,7 +102,7 @@ class MeanField:
         As given.
     max_iterations : int
         As given.
-    model : SpinModel
+    model : SpinModel, SpinForm, UnitForm, BernoulliRBM, ...
         Of which these are solutions.
     seed : int or numpy.random.SeedSequence
         What was given or drawn; given again it repeats the starts.
@@ -180,7 +181,7 @@ class MeanField:
         )
 
     def __str__(self) -> str:
-        n = self.model.n_spins
+        n = self.unfinished.shape[1]
         lines = [
             f"{NAMES[self.method]}, {n} spins, beta = {self.beta:g}: "
             f"{_counted(len(self.solutions), 'solution')} "

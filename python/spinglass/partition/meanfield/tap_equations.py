@@ -29,20 +29,19 @@ D. J. Thouless, P. W. Anderson, R. G. Palmer, Phil. Mag. 35, 593 (1977); T. Plef
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments, _random
 from spinglass._progress import Progress
+from spinglass.models.energy import HasEnergy
 from spinglass.partition.meanfield.iteration import State, Values, options_of, solve
 from spinglass.partition.meanfield.problem import Floats, Problem, problem_of
 from spinglass.partition.meanfield.solution import MeanField
 
 
 def tap(
-    model: Any,
+    model: HasEnergy,
     beta: float,
     *,
     order: str = "bolthausen",
@@ -61,9 +60,10 @@ def tap(
 
     Parameters
     ----------
-    model : SpinModel
-        A lattice, a spin glass, a Hopfield network, or any :class:`~spinglass.Ising`. The
-        equations are made for many weak couplings.
+    model : SpinModel, SpinForm, UnitForm, BernoulliRBM, or anything else with a ``structure()``
+        Whose energy has pairs of spins or units, or two layers of units. Units u are taken as spins
+        s = 2u - 1, visible ones first: m_i is 2 <u_i> - 1, in ``initial`` and in what comes back.
+        The equations are made for many weak couplings.
     beta : float
         Inverse temperature, finite and >= 0.
     order : {"bolthausen", "plain"}

@@ -23,18 +23,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
+from spinglass.models.energy import HasEnergy
 from spinglass.partition.meanfield.problem import Floats, problem_of, spin_entropy
 
 
-def elbo(q: ArrayLike, model: Any, beta: float) -> Any:
+def elbo(q: ArrayLike, model: HasEnergy, beta: float) -> Any:
     """Return the evidence lower bound of a product of independent spins: -beta F[Q] <= ln Z.
 
     Parameters
     ----------
     q : array_like, (n_spins,) or (n_products, n_spins)
-        The probabilities of s_i = +1, between 0 and 1; q = (1 + m) / 2.
-    model : SpinModel
-        The model with P(s) = exp(-beta E(s)) / Z.
+        The probabilities of s_i = +1, or of units u_i = 1, between 0 and 1; q = (1 + m) / 2.
+    model : SpinModel, SpinForm, UnitForm, BernoulliRBM, or anything else with a ``structure()``
+        With P(s) = exp(-beta E(s)) / Z, and pairs of spins or units, or two layers of units
+        (visible ones first).
     beta : float
         Inverse temperature, finite and >= 0.
 
@@ -62,7 +64,7 @@ def elbo(q: ArrayLike, model: Any, beta: float) -> Any:
 
 
 def coordinate_ascent(
-    q: ArrayLike, model: Any, beta: float, n_sweeps: int = 1
+    q: ArrayLike, model: HasEnergy, beta: float, n_sweeps: int = 1
 ) -> tuple[Floats, Floats]:
     """Raise the evidence lower bound one spin at a time, and record it after every update.
 
@@ -72,9 +74,9 @@ def coordinate_ascent(
     Parameters
     ----------
     q : array_like, (n_spins,)
-        Probabilities of s_i = +1 to start from.
-    model : SpinModel
-        The model.
+        Probabilities of s_i = +1, or of units u_i = 1, to start from.
+    model : SpinModel, SpinForm, UnitForm, BernoulliRBM, or anything else with a ``structure()``
+        As in :func:`elbo`.
     beta : float
         Inverse temperature, finite and >= 0.
     n_sweeps : int
@@ -121,15 +123,15 @@ def coordinate_ascent(
     return 0.5 + 0.5 * m, elbos
 
 
-def kl_divergence(q: ArrayLike, model: Any, beta: float) -> Any:
+def kl_divergence(q: ArrayLike, model: HasEnergy, beta: float) -> Any:
     """Return D_KL(Q||P) = ln Z - elbo(q) of a product Q to the exact distribution, in nats.
 
     Parameters
     ----------
     q : array_like, (n_spins,) or (n_products, n_spins)
-        The probabilities of s_i = +1.
-    model : SpinModel
-        The model, small enough to sum over all its states.
+        The probabilities of s_i = +1, or of units u_i = 1.
+    model : SpinModel, SpinForm, UnitForm, BernoulliRBM, or anything else with a ``structure()``
+        As in :func:`elbo`, and small enough to sum over all its states.
     beta : float
         Inverse temperature, finite and >= 0.
 
