@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spinglass
+from partition.structured_models import GAUSSIAN, STRUCTURES, Quartic, spin_energies
 from spinglass import exact
 from spinglass.experiments import Landscape, LandscapeConfig, landscape
+from spinglass.machines import NotFittedError
 
 
 def all_energies(model):
@@ -221,6 +223,25 @@ def test_a_pattern_alone_is_a_minimum_with_its_reverse():
         assert (spins == row["overlap"] * patterns[0]).all()
 
 
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_every_structure_of_pairs_has_the_landscape_of_its_spins(name):
+    model = STRUCTURES[name]
+    states, energies = spin_energies(model)
+    n = states.shape[1]
+    result = landscape(model)
+    assert result.config == LandscapeConfig(type(model).__name__, n, None, None, None)
+    assert result.model is model
+    rounded = np.round(energies, 9)
+    for row in result.minima:
+        plateau = list(reachable(rounded, row["state"], rounded[row["state"]]))
+        assert (rounded[plateau] == rounded[row["state"]]).all()
+        assert len(plateau) == row["plateau"]
+    assert result.minima["basin"].sum() == 2**n
+    assert (result.spins == states[result.minima["state"]]).all()
+    for rows in (result.minima, result.merges):
+        np.testing.assert_allclose(rows["energy"], energies[rows["state"]], rtol=0, atol=1e-12)
+
+
 def test_minima_of_a_hopfield_network_are_told_apart_by_their_overlaps():
     result = landscape("hopfield", n_spins=16, n_patterns=3, seed=4)
     overlaps = result.model.overlaps(result.spins)
@@ -305,7 +326,7 @@ def test_a_landscape_on_disk_says_what_it_is(tmp_path):
     ("arguments", "error", "message"),
     [
         ({"model": "ising"}, ValueError, 'model must be "sk" or "hopfield", got \'ising\''),
-        ({"model": 3}, TypeError, 'model must be a spin model, "sk" or "hopfield", got int'),
+        ({"model": 3}, TypeError, 'model must have an energy, or be "sk" or "hopfield", got int'),
         ({"n_spins": 1}, ValueError, "n_spins must be an integer >= 2, got 1"),
         ({"n_spins": 2.5}, TypeError, "n_spins must be an integer >= 2, got 2.5"),
         ({"n_spins": 29}, ValueError, "n_spins must be at most 28 to see all states, got 29: 2^29"),
@@ -327,6 +348,9 @@ def test_a_landscape_on_disk_says_what_it_is(tmp_path):
         ({"progress": 1}, TypeError, "progress must be False, True or a callable, got 1"),
         ({"model": MODELS["ring"], "n_spins": 8}, ValueError, "n_spins must not be given with a"),
         ({"model": spinglass.SquareLattice(6)}, ValueError, "n_spins must be at most 28"),
+        ({"model": spinglass.BernoulliRBM(2)}, NotFittedError, "not fitted"),
+        ({"model": Quartic()}, TypeError, "got an energy without pairs of spins"),
+        ({"model": GAUSSIAN}, TypeError, "got two layers with real visible variables"),
     ],
 )
 def test_bad_arguments_are_refused_by_name(arguments, error, message):

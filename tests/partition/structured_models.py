@@ -3,9 +3,8 @@
 import numpy as np
 from scipy import sparse
 
-import reference
 import spinglass
-from machines.enumeration import random_machine
+from machines.enumeration import all_states, random_machine
 from sampling.models import random_couplings
 from spinglass.models.energy import Pairwise, Unstructured
 
@@ -48,11 +47,11 @@ def spin_energies(model):
     """All states of N spins, and E of each: units are u = (1 + s) / 2, visible ones first."""
     if hasattr(model, "components_"):
         W, b, a = model.components_, model.intercept_hidden_, model.intercept_visible_
-        states = reference.all_states(len(a) + len(b))
+        states = 2 * all_states(len(a) + len(b)) - 1
         v, h = np.split((states + 1) // 2, [len(a)], axis=1)
         return states, -(v @ a) - h @ b - np.einsum("sj,ji,si->s", h, W, v)
     pairs = model.structure()
-    states = reference.all_states(pairs.n_variables)
+    states = 2 * all_states(pairs.n_variables) - 1
     x = states if pairs.variables == "spins" else (states + 1) // 2
     J = pairs.dense_couplings()
     fields = np.zeros(len(J)) if pairs.fields is None else pairs.fields

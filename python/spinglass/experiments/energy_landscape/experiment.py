@@ -38,10 +38,11 @@ from spinglass.experiments.energy_landscape.result import (
     LandscapeConfig,
     minima_table,
 )
+from spinglass.models.energy import HasEnergy, structure_of
+from spinglass.models.forms import spin_form
 from spinglass.models.glass import Disorder, SherringtonKirkpatrick
 from spinglass.models.hopfield import Hopfield
 from spinglass.models.patterns import Patterns
-from spinglass.models.spin_model import SpinModel
 from spinglass.partition.exact.spins import spins_of
 
 # As the core has it.
@@ -57,7 +58,7 @@ _SECONDS = 1e-7
 
 
 def landscape(
-    model: str | SpinModel = "sk",
+    model: str | HasEnergy = "sk",
     n_spins: int | None = None,
     n_patterns: int | None = None,
     disorder: Disorder | None = None,
@@ -69,9 +70,11 @@ def landscape(
 
     Parameters
     ----------
-    model : {"sk", "hopfield"} or SpinModel
+    model : {"sk", "hopfield"}, SpinModel, SpinForm, UnitForm, BernoulliRBM, ...
         A Sherrington-Kirkpatrick glass or a Hopfield network of random patterns, drawn here; or any
-        model, for which ``n_spins``, ``n_patterns`` and ``disorder`` are not given.
+        model whose energy has pairs of spins or units, or two layers of units, for which
+        ``n_spins``, ``n_patterns`` and ``disorder`` are not given. Units u are shown as spins
+        s = 2u - 1, visible ones first.
     n_spins : int, optional
         N, 2 to 28; 20 by default. Each spin more doubles time and memory: 24 take 230 MB and
         a second or two, 28 take 4 GB.
@@ -115,10 +118,8 @@ def landscape(
     """
     threads = _arguments.thread_count(num_threads)
     drawn, config = _model(model, n_spins, n_patterns, disorder, seed)
-    n = drawn.n_spins
-    ising = drawn.to_ising()
-    couplings = ising.couplings()
-    dense = couplings if isinstance(couplings, np.ndarray) else couplings.toarray()
+    form, n = spin_form(drawn), config.n_spins
+    fields = form.fields if form.fields.any() else None
     _arguments.check_memory(_BYTES << n, f"the landscape of {n} spins")
     with progress_callback(progress, "landscape", "states") as callback:
 
@@ -126,20 +127,19 @@ def landscape(
             if callback:
                 callback(2**n * done // total, 2**n)  # the core looks at each several times
 
-        found = _core.landscape(np.ascontiguousarray(dense), ising.fields, threads, report)
-    energies, saddles = _energies(found)
+        found = _core.landscape(form.structure().dense_couplings(), fields, threads, report)
+    energies, saddles = (levels + form.constant for levels in _energies(found))
     merges = np.zeros(len(saddles), MERGE)
     merges["energy"], merges["energy_per_spin"] = saddles, saddles / n
     merges["state"] = found["saddle_state"]
     merges["lower"], merges["higher"] = found["lakes"].T
     spins = spins_of(found["state"], n)
-    network = drawn if isinstance(drawn, Hopfield) else None
-    symmetric = ising.fields is None or not ising.fields.any()
+    network = drawn if hasattr(drawn, "overlaps") else None
     return Landscape(
         config=config,
         version=_core.__version__,
         model=drawn,
-        minima=minima_table(found, energies, merges, spins, network, symmetric),
+        minima=minima_table(found, energies, merges, spins, network, fields is None),
         spins=spins,
         merges=merges,
     )
@@ -160,20 +160,20 @@ def _energies(found: dict[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 def _model(
     model: Any, n_spins: Any, n_patterns: Any, disorder: Any, seed: _random.Seed
-) -> tuple[SpinModel, LandscapeConfig]:
+) -> tuple[Any, LandscapeConfig]:
     """Draw the model, and resolve every argument, or say what was expected and what came."""
-    if isinstance(model, SpinModel):
+    if not isinstance(model, str | HasEnergy):
+        expected = 'have an energy, or be "sk" or "hopfield"'
+        raise TypeError(f"model must {expected}, got {type(model).__name__}")
+    if not isinstance(model, str):
+        n = structure_of(model).n_variables
         given = {"n_spins": n_spins, "n_patterns": n_patterns, "disorder": disorder}
         for name, value in given.items():
             if value is not None:
                 raise ValueError(f"{name} must not be given with a model, got {value!r}")
-        _check_size(model.n_spins)
-        return model, LandscapeConfig(type(model).__name__, model.n_spins, None, None, None)
-    kinds = ("sk", "hopfield")
-    if not isinstance(model, str):
-        expected = 'a spin model, "sk" or "hopfield"'
-        raise TypeError(f"model must be {expected}, got {type(model).__name__}")
-    kind = _arguments.choice(model, "model", kinds)
+        _check_size(n)
+        return model, LandscapeConfig(type(model).__name__, n, None, None, None)
+    kind = _arguments.choice(model, "model", ("sk", "hopfield"))
     n = SPINS if n_spins is None else _arguments.integer(n_spins, "n_spins", at_least=2)
     _check_size(n)
     word = seed if isinstance(seed, int | np.integer) else _random.seed_word(seed)
