@@ -97,6 +97,9 @@ def test_real_numbers_have_densities():
     assert close(exact.entropy(rbm, beta), math.log(total) + beta * energy / total)
     with pytest.raises(TypeError, match="distribution needs a model whose states can be counted"):
         exact.distribution(rbm)
+    for function in (exact.log_partition, exact.mean_energy, exact.entropy):
+        with pytest.raises(ValueError, match="beta must be above 0 for real numbers, got 0"):
+            function(rbm, 0)
 
 
 def test_what_cannot_be_summed_is_named():

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from spinglass._arguments import check_memory, integer, inverse_temperature, thread_count
 from spinglass._progress import Progress
 from spinglass.models.energy import HasEnergy, Layered, Pairwise, name_of, structure_of
-from spinglass.partition.exact.layers import GaussianSums, LayeredSums
+from spinglass.partition.exact.layers import LayeredSums
 from spinglass.partition.exact.spins import MOST_SPINS, SpinSums, spins_of
 from spinglass.partition.exact.units import UnitSums
 
@@ -372,8 +372,7 @@ def _sums(
 ) -> SpinSums | UnitSums | LayeredSums:
     threads, structure = thread_count(num_threads), structure_of(model)
     if isinstance(structure, Layered):
-        layered = GaussianSums if structure.visible == "real" else LayeredSums
-        return layered(structure, threads, progress)
+        return LayeredSums(structure, threads, progress)
     if isinstance(structure, Pairwise):
         pairwise = SpinSums if structure.variables == "spins" else UnitSums
         return pairwise(structure, threads, progress)

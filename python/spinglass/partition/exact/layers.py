@@ -1,15 +1,15 @@
-"""Sums over all states of a restricted Boltzmann machine.
+"""Sums over all states of two layers that are coupled across only, as in a Boltzmann machine.
 
-Given the units of one layer those of the other are independent. So the states of the smaller layer
-are run through, and what the other one adds is known in closed form: a product for units 0 and 1, a
-Gaussian for real numbers (whose smaller layer is taken to be the hidden one).
+Given the units of one layer the variables of the other are independent. So the states of the
+smaller layer are run through (of the hidden one, if the other has real numbers), and what the other
+one adds is known in closed form: `spinglass.partition.exact.independent_layer`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,59 +18,55 @@ from spinglass import _core
 from spinglass._arguments import check_memory
 from spinglass._progress import Progress, progress_callback
 from spinglass.models.energy import Layered
+from spinglass.partition.exact.independent_layer import Floats, Given, RealNumbers, Units
 from spinglass.partition.exact.spins import MOST_SPINS, spins_of, too_many
-
-_Floats = NDArray[np.float64]
 
 # States of the smaller layer that are worked on together.
 _BLOCK = 2**12
 
-# So many factors of at most 2 have a finite product.
-_FACTORS = 1000
-
 # Energies times beta beyond it have few digits left of what tells states apart.
 _LARGEST = 1e12
 
-
-class _Block(NamedTuple):
-    """Some states of the smaller layer, with what the other one does given each of them."""
-
-    states: _Floats
-    log_weights: _Floats
-    means: _Floats  # of the other layer
-    energies: _Floats  # mean, of both layers
-    entropies: _Floats  # of the other layer
+# Sums what the states of a block add to an average: from their weights, the states, and the other
+# layer given each of them.
+_Moments: TypeAlias = Callable[[Floats, Floats, Given], list[Any]]
 
 
 class LayeredSums:
-    """Two layers of units 0 and 1. Its variables are the visible units, then the hidden ones."""
+    """Two layers. Its variables are the visible ones, then the hidden units."""
 
     def __init__(self, layers: Layered, num_threads: int | None, progress: Progress) -> None:
         self._layers = layers
         self._threads, self._progress = num_threads, progress
-        weights, *biases = (
-            x.astype(np.float64)
-            for x in (layers.weights, layers.hidden_biases, layers.visible_biases)
-        )
+        self._spread = layers.variances if layers.visible == "real" else None
+        weights, b, a = self._arrays(np.float64)
         # What is enumerated, and the layer that is summed in closed form.
-        self._hidden_first = len(layers.hidden_biases) <= len(layers.visible_biases)
+        self._hidden_first = self._spread is not None or len(b) <= len(a)
         if not self._hidden_first:
-            weights, biases = weights.T, biases[::-1]
-        self._weights, (self._bias, self._other_bias) = weights, biases
-        if len(self._bias) > MOST_SPINS:
-            raise ValueError(too_many("the smaller layer", len(self._bias), _INSTEAD))
+            weights, b, a = weights.T, a, b
+        self._weights, self._bias, self._other_bias = weights, b, a
+        self._other = Units() if self._spread is None else RealNumbers(a, self._spread)
+        if len(b) > MOST_SPINS:
+            what, instead = ("smaller", _INSTEAD) if self._spread is None else ("hidden", _FEWER)
+            raise ValueError(too_many(f"the {what} layer", len(b), instead))
         self.n_variables = layers.n_variables
+
+    def _arrays(self, dtype: type[np.floating[Any]]) -> Iterator[NDArray[Any]]:
+        """Return weights, hidden biases and visible biases."""
+        layers = self._layers
+        arrays = layers.weights, layers.hidden_biases, layers.visible_biases
+        return (x.astype(dtype) for x in arrays)
 
     def log_partition(self, beta: float) -> float:
         """Return ln Z."""
-        beta, layers = _finite(beta), self._layers
-        weights, b, a = (
-            x.astype(np.float32)
-            for x in (layers.weights, layers.hidden_biases, layers.visible_biases)
-        )
-        machine = _core.RbmMachine(weights, b, a, "full")
+        beta, s = self._checked(beta), self._spread
+        weights, b, a = self._arrays(np.float32 if s is None else np.float64)
+        if s is not None:
+            machine = _core.GaussianRbmMachine(weights, beta * b, a, s / beta)
+            return machine.log_partition(self._threads)
+        units = _core.RbmMachine(weights, b, a)
         with progress_callback(self._progress, "exact sum", "states") as report:
-            return machine.log_partition(beta, self._threads, report)
+            return units.log_partition(beta, self._threads, report)
 
     def free_energy(self, beta: float) -> float:
         """Return F = -ln Z / beta."""
@@ -79,8 +75,8 @@ class LayeredSums:
     def mean_energy(self, beta: float) -> float:
         """Return <E>."""
 
-        def energy(p: _Floats, block: _Block) -> list[Any]:
-            return [p @ block.energies]
+        def energy(p: Floats, states: Floats, other: Given) -> list[Any]:
+            return [p @ (other.energies - states @ self._bias)]
 
         return float(self._averages(beta, energy)[0])
 
@@ -89,28 +85,28 @@ class LayeredSums:
 
         # ln Z + beta <E> would lose its digits in the cold. The entropy of the smaller layer, and
         # the mean of that of the other one given it.
-        def both(p: _Floats, block: _Block) -> list[Any]:
+        def both(p: Floats, states: Floats, other: Given) -> list[Any]:
             logs = np.log(p, out=np.zeros_like(p), where=p > 0)
-            return [p @ logs, p @ block.entropies]
+            return [p @ logs, p @ other.entropies]
 
         own, other = self._averages(beta, both, entropy=True)
         return float(other - own)
 
-    def magnetizations(self, beta: float) -> _Floats:
+    def magnetizations(self, beta: float) -> Floats:
         """Return <x_i> of every variable."""
 
-        def means(p: _Floats, block: _Block) -> list[Any]:
-            return [p @ self._in_order(block.states, block.means)]
+        def means(p: Floats, states: Floats, other: Given) -> list[Any]:
+            return [p @ self._in_order(states, other.means)]
 
         return np.asarray(self._averages(beta, means)[0])
 
-    def correlations(self, beta: float) -> _Floats:
+    def correlations(self, beta: float) -> Floats:
         """Return <x_i x_j> of every pair."""
         check_memory(24 * self.n_variables**2, f"correlations of {self.n_variables} units")
 
-        def pairs(p: _Floats, block: _Block) -> list[Any]:
-            units = self._in_order(block.states, block.means)
-            return [(units.T * p) @ units, p @ self._variances(block.means, beta)]
+        def pairs(p: Floats, states: Floats, other: Given) -> list[Any]:
+            units = self._in_order(states, other.means)
+            return [(units.T * p) @ units, p @ self._other.variances(other.means, beta)]
 
         second, spread = self._averages(beta, pairs)
         second[np.diag_indices(self.n_variables)] += self._in_order(
@@ -118,14 +114,16 @@ class LayeredSums:
         )
         return np.asarray(second)
 
-    def distribution(self, beta: float) -> _Floats:
+    def distribution(self, beta: float) -> Floats:
         """Return the probability of every state."""
-        log_weights = -_finite(beta) * self._joint_energies()
+        self._check_countable("distribution")
+        log_weights = -self._checked(beta) * self._joint_energies()
         weights = np.exp(log_weights - log_weights.max())
         return np.asarray(weights / weights.sum())
 
     def ground_states(self) -> NDArray[np.uint8]:
         """Return all states of lowest energy."""
+        self._check_countable("ground_states")
         tolerance = 2.0**-40 * sum(
             float(np.abs(x).sum()) for x in (self._weights, self._bias, self._other_bias)
         )
@@ -139,7 +137,18 @@ class LayeredSums:
         rows = [self._completed(state, tolerance) for state in found]
         return np.asarray(np.concatenate(rows), np.uint8)
 
-    def _completed(self, state: _Floats, tolerance: float) -> _Floats:
+    def _check_countable(self, what: str) -> None:
+        if self._spread is not None:
+            raise TypeError(f"{what} needs a model whose states can be counted, got real numbers")
+
+    def _checked(self, beta: float) -> float:
+        if math.isinf(beta):
+            raise ValueError("beta must be finite for a Boltzmann machine, got inf")
+        if self._spread is not None and not beta > 0.0:
+            raise ValueError(f"beta must be above 0 for real numbers, got {beta}")
+        return beta
+
+    def _completed(self, state: Floats, tolerance: float) -> Floats:
         """Return all states of lowest energy with these units of the smaller layer."""
         fields = self._fields(state[None])[0]
         free = np.flatnonzero(np.abs(fields) <= tolerance)
@@ -150,12 +159,12 @@ class LayeredSums:
         other[:, free] = spins_of(np.arange(2 ** len(free)), len(free)) > 0
         return self._in_order(np.repeat(state[None], len(other), axis=0), other)
 
-    def _in_order(self, smaller: _Floats, other: _Floats) -> _Floats:
+    def _in_order(self, smaller: Floats, other: Floats) -> Floats:
         """Return columns of the visible units, then of the hidden ones."""
         layers = [other, smaller] if self._hidden_first else [smaller, other]
         return np.concatenate(layers, axis=-1)
 
-    def _states(self) -> Iterator[_Floats]:
+    def _states(self) -> Iterator[Floats]:
         """Yield the states of the smaller layer in blocks."""
         units = len(self._bias)
         total = 2**units
@@ -166,20 +175,18 @@ class LayeredSums:
                 if report is not None:
                     report(int(numbers[-1]) + 1, total)
 
-    def _fields(self, states: _Floats) -> _Floats:
+    def _fields(self, states: Floats) -> Floats:
         """Return what each unit of the other layer feels in each state."""
         return np.asarray(states @ self._weights + self._other_bias)
 
-    def _averages(
-        self, beta: float, moments: Callable[[_Floats, _Block], list[Any]], entropy: bool = False
-    ) -> list[Any]:
+    def _averages(self, beta: float, moments: _Moments, entropy: bool = False) -> list[Any]:
         """Return the averages of what ``moments`` sums over a block, given weights of its states.
 
         Weights are relative to the largest so far: when a larger one comes, all sums shrink. With
         ``entropy`` the first of the sums is that of w ln w, which a common factor shifts.
         """
         largest = sum(np.abs(x).sum() for x in (self._weights, self._bias, self._other_bias))
-        if _finite(beta) * largest > _LARGEST:
+        if self._checked(beta) * largest > _LARGEST:
             raise ValueError(
                 f"beta must be at most {_LARGEST / largest:.2g} for this machine, or its energies "
                 f"lose their digits, got {beta:g}"
@@ -187,10 +194,11 @@ class LayeredSums:
         top, total = -math.inf, 0.0
         sums: list[Any] = []
         for states in self._states():
-            block = self._block(states, beta)
-            above = max(top, float(block.log_weights.max()))
-            shrink, weights = math.exp(top - above), np.exp(block.log_weights - above)
-            found = moments(weights, block)
+            other = self._other.given(self._fields(states), beta)
+            log_weights = beta * (states @ self._bias) + other.log_weights
+            above = max(top, float(log_weights.max()))
+            shrink, weights = math.exp(top - above), np.exp(log_weights - above)
+            found = moments(weights, states, other)
             if sums:
                 if entropy:
                     sums[0] += (top - above) * total
@@ -201,85 +209,13 @@ class LayeredSums:
             averages[0] -= math.log(total)
         return averages
 
-    def _block(self, states: _Floats, beta: float) -> _Block:
-        fields = self._fields(states)
-        own = states @ self._bias
-        log_sums, means, energies, entropies = self._given(fields, beta)
-        return _Block(states, beta * own + log_sums, means, energies - own, entropies)
-
-    def _given(self, fields: _Floats, beta: float) -> tuple[_Floats, _Floats, _Floats, _Floats]:
-        """Return what the other layer in these fields does, row by row.
-
-        That is what it adds to the logarithm of the weight, its means, its mean energy, and its
-        entropy.
-        """
-        x = beta * fields
-        up, size = x > 0, np.abs(x)
-        e = np.exp(-size)
-        # ln(1 + e^x) = max(x, 0) + ln(1 + e), one logarithm for many factors of at most 2.
-        factors = 1.0 + e
-        logs = np.zeros(len(x))
-        for first in range(0, x.shape[1], _FACTORS):
-            logs += np.log(factors[:, first : first + _FACTORS].prod(axis=1))
-        means = np.where(up, 1.0, e) / factors
-        # That of a unit is |x| e / (1 + e) + ln(1 + e).
-        entropies = (size * e / factors).sum(axis=1) + logs
-        log_sums = np.where(up, x, 0.0).sum(axis=1) + logs
-        return log_sums, means, -(means * fields).sum(axis=1), entropies
-
-    def _variances(self, means: _Floats, beta: float) -> _Floats:
-        """Return <x^2> - <x>^2 of the other layer, given each state."""
-        return means * (1.0 - means)
-
-    def _joint_energies(self) -> _Floats:
+    def _joint_energies(self) -> Floats:
         """Return the energy of every state, numbered as those of spins are."""
-        layers = self._layers
-        a, b = (x.astype(np.float64) for x in (layers.visible_biases, layers.hidden_biases))
+        weights, b, a = self._arrays(np.float64)
         h = spins_of(np.arange(2 ** len(b)), len(b)) > 0
         v = spins_of(np.arange(2 ** len(a)), len(a)) > 0
-        pairs = v @ layers.weights.astype(np.float64).T @ h.T
+        pairs = v @ weights.T @ h.T
         return np.asarray(-(pairs + (v @ a)[:, None] + h @ b).ravel())
-
-
-class GaussianSums(LayeredSums):
-    """Visible units that are real numbers: Z is an integral over them."""
-
-    def __init__(self, layers: Layered, num_threads: int | None, progress: Progress) -> None:
-        assert layers.variances is not None
-        if len(layers.hidden_biases) > MOST_SPINS:
-            raise ValueError(too_many("the hidden layer", len(layers.hidden_biases), _FEWER))
-        self._threads, self._progress = num_threads, progress
-        self._hidden_first = True
-        self._spread = layers.variances
-        self._weights, self._bias = layers.weights, layers.hidden_biases
-        self._other_bias = layers.visible_biases
-        self.n_variables = layers.n_variables
-
-    def log_partition(self, beta: float) -> float:
-        """Return ln Z."""
-        if not _finite(beta) > 0.0:
-            raise ValueError(f"beta must be above 0 for real numbers, got {beta}")
-        return _core.GaussianRbmMachine(
-            self._weights, beta * self._bias, self._other_bias, self._spread / beta
-        ).log_partition(self._threads)
-
-    def distribution(self, beta: float) -> _Floats:
-        """Return the probability of every state."""
-        raise TypeError(_REAL.format("distribution"))
-
-    def ground_states(self) -> NDArray[np.uint8]:
-        """Return all states of lowest energy."""
-        raise TypeError(_REAL.format("ground_states"))
-
-    def _given(self, fields: _Floats, beta: float) -> tuple[_Floats, _Floats, _Floats, _Floats]:
-        b, s = self._other_bias, self._spread
-        squares = ((fields**2 - b**2) / (2 * s)).sum(axis=1)
-        logs = 0.5 * float(np.log(2 * np.pi * s / beta).sum())
-        entropies = np.full(len(fields), 0.5 * len(s) + logs)
-        return beta * squares + logs, fields, len(s) / (2 * beta) - squares, entropies
-
-    def _variances(self, means: _Floats, beta: float) -> _Floats:
-        return np.broadcast_to(self._spread / beta, means.shape)
 
 
 _INSTEAD = (
@@ -287,10 +223,3 @@ _INSTEAD = (
     "for anneal, temper and meanfield"
 )
 _FEWER = "its sample averages"
-_REAL = "{} needs a model whose states can be counted, got real numbers"
-
-
-def _finite(beta: float) -> float:
-    if math.isinf(beta):
-        raise ValueError("beta must be finite for a Boltzmann machine, got inf")
-    return beta
