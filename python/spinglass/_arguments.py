@@ -119,6 +119,18 @@ def real_array(values: ArrayLike, name: str, kind: str = "real numbers") -> NDAr
     return array
 
 
+def real_vector(values: ArrayLike, name: str, length: int) -> NDArray[np.float64]:
+    """Return a copy of so many finite numbers, which cannot be written to."""
+    array = real_array(values, name)
+    if array.shape != (length,):
+        raise ValueError(f"{name} must have shape ({length},), got {array.shape}")
+    copy = np.array(array, dtype=np.float64)
+    if not np.isfinite(copy).all():
+        raise ValueError(f"{name} must be finite, got {copy[~np.isfinite(copy)][0]}")
+    copy.flags.writeable = False
+    return copy
+
+
 def ladder(betas: ArrayLike) -> NDArray[np.float64]:
     """Return ``betas`` as a ladder: at least one inverse temperature, strictly ascending.
 

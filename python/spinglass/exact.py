@@ -1,6 +1,6 @@
 """Exact sums over all states: the public names of `spinglass.partition.exact`."""
 
-from spinglass.partition.exact import (
+from spinglass.partition.exact.averages import (
     correlations,
     distribution,
     entropy,

@@ -13,7 +13,6 @@ import spinglass
 from partition.structured_models import GAUSSIAN, STRUCTURES, Quartic, spin_energies
 from spinglass import exact
 from spinglass.experiments import Landscape, LandscapeConfig, landscape
-from spinglass.machines import NotFittedError
 
 
 def all_energies(model):
@@ -348,7 +347,7 @@ def test_a_landscape_on_disk_says_what_it_is(tmp_path):
         ({"progress": 1}, TypeError, "progress must be False, True or a callable, got 1"),
         ({"model": MODELS["ring"], "n_spins": 8}, ValueError, "n_spins must not be given with a"),
         ({"model": spinglass.SquareLattice(6)}, ValueError, "n_spins must be at most 28"),
-        ({"model": spinglass.BernoulliRBM(2)}, NotFittedError, "not fitted"),
+        ({"model": spinglass.BernoulliRBM(2)}, ValueError, "is not fitted yet"),
         ({"model": Quartic()}, TypeError, "got an energy without pairs of spins"),
         ({"model": GAUSSIAN}, TypeError, "got two layers with real visible variables"),
     ],

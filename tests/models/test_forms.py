@@ -11,6 +11,7 @@ import spinglass
 from machines.enumeration import random_machine
 from sampling.models import MODELS, random_couplings
 from spinglass import SpinForm, UnitForm, exact, spin_form, unit_form
+from spinglass.models.energy import Pairwise
 
 
 def all_units(n):
@@ -134,6 +135,20 @@ def test_a_form_is_a_copy_that_cannot_be_written_to(kind, make):
         data[0] = 1
     again = pickle.loads(pickle.dumps(form))
     assert again.energy(np.ones(4)) == before
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csr_matrix, sparse.coo_array])
+def test_couplings_of_ones_own_may_be_of_any_sparse_kind(kind):
+    class Units:
+        def structure(self):
+            return Pairwise("units", kind(random_couplings(6, 1, 0.5)), np.arange(6.0), 0.5)
+
+    dense = UnitForm(random_couplings(6, 1, 0.5), np.arange(6.0), 0.5)
+    units = all_units(6)
+    close = {"rtol": 0, "atol": 1e-12 * magnitude(dense)}
+    np.testing.assert_allclose(unit_form(Units()).energy(units), dense.energy(units), **close)
+    spins = spin_form(Units())
+    np.testing.assert_allclose(spins.energy(2 * units - 1), dense.energy(units), **close)
 
 
 def gaussian_machine():

@@ -12,7 +12,6 @@ import reference
 import spinglass
 from partition.meanfield_models import FORMS, Truth, random_model
 from spinglass import meanfield
-from spinglass.machines import NotFittedError
 
 METHODS = {"naive": meanfield.naive, "tap": meanfield.tap, "bethe": meanfield.bethe}
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -424,7 +423,7 @@ def test_bad_arguments_are_named(method):
             method(lattice, **{"beta": 0.5, **changed})
     with pytest.raises(TypeError, match=r"model must have an energy .* got ndarray"):
         method(np.zeros((4, 4)), 1.0)
-    with pytest.raises(NotFittedError, match="not fitted"):
+    with pytest.raises(ValueError, match="is not fitted yet"):
         method(spinglass.BernoulliRBM(4), 1.0)
 
 

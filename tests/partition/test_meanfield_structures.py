@@ -6,9 +6,8 @@ from scipy.special import logsumexp, xlogy
 
 import spinglass
 from partition.meanfield_models import random_forest
-from partition.structured_models import GAUSSIAN, STRUCTURES, Quartic, spin_energies
+from partition.structured_models import GAUSSIAN, STRUCTURES, Pairs, Quartic, spin_energies
 from spinglass import meanfield
-from spinglass.machines import NotFittedError
 
 METHODS = {"naive": meanfield.naive, "tap": meanfield.tap, "bethe": meanfield.bethe}
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -88,6 +87,20 @@ def test_coordinate_ascent_ends_at_the_bound_of_what_it_found(model):
     assert (np.diff(elbos) >= -1e-12).all()
 
 
+@every_method
+def test_a_structure_that_is_none_is_named(method):
+    pair = np.array([[0.0, 1.0], [1.0, 0.0]])
+    for pairs, message in (
+        (Pairs("spins", np.triu(pair)), "couplings must be symmetric"),
+        (Pairs("units", pair + np.eye(2)), "couplings must have a zero diagonal"),
+        (Pairs("spins", pair, np.ones(3)), r"fields must have shape \(2,\), got \(3,\)"),
+        (Pairs("spins", pair, np.array([np.nan, 0])), "fields must be finite, got nan"),
+        (Pairs("spins", pair, constant=np.inf), "constant must be finite"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            method(pairs, 1.0)
+
+
 @pytest.mark.parametrize(
     "call",
     [*METHODS.values(), *(lambda m, b, f=f: f([0.5], m, b) for f in (
@@ -102,5 +115,5 @@ def test_what_has_no_pairs_is_refused_by_its_structure(call):
         call(GAUSSIAN, 1.0)
     with pytest.raises(TypeError, match="model must have an energy"):
         call("SK", 1.0)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(ValueError, match="is not fitted yet"):
         call(spinglass.BernoulliRBM(2), 1.0)

@@ -30,7 +30,7 @@ from spinglass.inverse.minimization import DivergingError, Objective, Report
 from spinglass.inverse.samples import Samples
 from spinglass.inverse.solution import Solution
 from spinglass.models.ising import Ising
-from spinglass.partition import exact
+from spinglass.partition.exact import averages as exact
 from spinglass.sampling.sampling import sample
 
 Array = NDArray[np.float64]

@@ -193,4 +193,4 @@ def _fields(structure: Pairwise) -> _Floats:
 
 
 def _row_sums(couplings: Any) -> _Floats:
-    return np.asarray(couplings.sum(axis=1), dtype=np.float64)
+    return np.asarray(couplings.sum(axis=1), dtype=np.float64).ravel()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import finite, real_array, spin_array
+from spinglass._arguments import finite, real_array, real_vector, spin_array
 from spinglass.models.energy import HasEnergy, Pairwise, in_spins, in_units, structure_of
 from spinglass.models.ising import Ising, symmetric_couplings
 
@@ -216,13 +216,9 @@ def _check(form: SpinForm | UnitForm, linear: str) -> None:
     ):
         couplings = couplings.copy()
     n, given = couplings.shape[0], getattr(form, linear)
-    values = np.zeros(n) if given is None else real_array(given, linear).astype(np.float64)
-    if values.shape != (n,):
-        raise ValueError(f"{linear} must have shape ({n},), got {values.shape}")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{linear} must be finite, got {values[~np.isfinite(values)][0]}")
-    for array in (values, couplings if isinstance(couplings, np.ndarray) else couplings.data):
-        array.flags.writeable = False
+    values = real_vector(np.zeros(n) if given is None else given, linear, n)
+    array = couplings if isinstance(couplings, np.ndarray) else couplings.data
+    array.flags.writeable = False
     object.__setattr__(form, "couplings", couplings)
     object.__setattr__(form, linear, values)
     object.__setattr__(form, "constant", finite(form.constant, "constant"))

@@ -19,7 +19,7 @@ from spinglass._arguments import (
     choice,
     integer,
     inverse_temperature,
-    real_array,
+    real_vector,
     thread_count,
 )
 from spinglass._interrupted import Interrupted
@@ -162,21 +162,12 @@ class Hopfield(SpinModel):
 
     def __init__(self, patterns: Patterns | ArrayLike, thresholds: ArrayLike | None = None) -> None:
         self._patterns = Patterns.from_array(patterns)
-        self._thresholds = None if thresholds is None else self._checked(thresholds)
+        self._thresholds = (
+            None if thresholds is None else real_vector(thresholds, "thresholds", self.n_spins)
+        )
         self._model: _core.HopfieldNetwork = _core.HopfieldNetwork(
             self._patterns._packed, self._thresholds
         )
-
-    def _checked(self, thresholds: ArrayLike) -> NDArray[np.float64]:
-        values = real_array(thresholds, "thresholds")
-        if values.shape != (self.n_spins,):
-            raise ValueError(f"thresholds must have shape ({self.n_spins},), got {values.shape}")
-        if not np.isfinite(values).all():
-            culprit = values[~np.isfinite(values)][0]
-            raise ValueError(f"thresholds must be finite, got {culprit}")
-        copy = np.array(values, dtype=np.float64)
-        copy.flags.writeable = False
-        return copy
 
     @property
     def patterns(self) -> Patterns:
@@ -187,6 +178,11 @@ class Hopfield(SpinModel):
     def thresholds(self) -> NDArray[np.float64] | None:
         """The thresholds, or None."""
         return self._thresholds
+
+    @property
+    def fields(self) -> NDArray[np.float64] | None:
+        """The fields, which are the thresholds with the other sign, or None."""
+        return None if self._thresholds is None else -self._thresholds
 
     @property
     def n_spins(self) -> int:
@@ -224,8 +220,7 @@ class Hopfield(SpinModel):
         MemoryError
             If the matrix does not fit in memory; the message says what it would cost.
         """
-        fields = None if self._thresholds is None else -self._thresholds
-        return Ising(self.couplings(), fields)
+        return Ising(self.couplings(), self.fields)
 
     def reordered(self, order: NDArray[np.int64]) -> Hopfield:
         """Return the same network with other numbers: its site k is site ``order[k]`` here."""

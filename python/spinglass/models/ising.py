@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, real_array
+from spinglass._arguments import check_memory, real_array, real_vector
 from spinglass.models.spin_model import SpinModel
 
 # The square of an energy must still be a number.
@@ -65,7 +65,7 @@ class Ising(SpinModel):
         matrix = symmetric_couplings(couplings)
         self._is_sparse = not isinstance(matrix, np.ndarray)
         self._n_spins = int(matrix.shape[0])
-        self._fields = None if fields is None else self._checked(fields)
+        self._fields = None if fields is None else real_vector(fields, "fields", self._n_spins)
         with np.errstate(over="ignore"):
             largest = float(abs(matrix).sum())
             if self._fields is not None:
@@ -81,16 +81,6 @@ class Ising(SpinModel):
             self._model = _core.SparseModel(indptr, indices, matrix.data, self._fields)
         else:
             self._model = _core.DenseModel(matrix, self._fields)
-
-    def _checked(self, fields: ArrayLike) -> NDArray[np.float64]:
-        values = real_array(fields, "fields")
-        if values.shape != (self._n_spins,):
-            raise ValueError(f"fields must have shape ({self._n_spins},), got {values.shape}")
-        copy = np.array(values, dtype=np.float64)
-        if not np.isfinite(copy).all():
-            raise ValueError(f"fields must be finite, got {copy[~np.isfinite(copy)][0]}")
-        copy.flags.writeable = False
-        return copy
 
     @property
     def n_spins(self) -> int:
@@ -142,8 +132,8 @@ def _dense(couplings: Any) -> NDArray[np.float64]:
     precision = _precision(matrix.dtype)
     doubles = np.ascontiguousarray(matrix, dtype=np.float64)
     _check_values(doubles, doubles.diagonal())
-    difference = np.abs(doubles - doubles.T)
-    if difference.max() > 0:
+    if not np.array_equal(doubles, doubles.T):
+        difference = np.abs(doubles - doubles.T)
         place = np.unravel_index(difference.argmax(), difference.shape)
         _check_symmetry(doubles, place, float(difference.max()), precision)
         doubles = doubles / 2 + doubles.T / 2

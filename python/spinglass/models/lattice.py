@@ -51,6 +51,11 @@ class Lattice(SpinModel):
         return self._field
 
     @property
+    def fields(self) -> NDArray[np.float64] | None:
+        """H of every spin, or None."""
+        return np.full(self.n_spins, self._field) if self._field else None
+
+    @property
     def n_spins(self) -> int:
         """N."""
         return int(np.prod(self._shape))
@@ -69,7 +74,7 @@ class Lattice(SpinModel):
 
     def to_ising(self) -> Ising:
         """Return the same model with its couplings as a sparse matrix."""
-        return Ising(self.couplings(), np.full(self.n_spins, self._field) if self._field else None)
+        return Ising(self.couplings(), self.fields)
 
     def reversed_order(self) -> NDArray[np.int64] | None:
         """Return the sites colour by colour, the last one first; None if there are two colours.

@@ -32,10 +32,18 @@ class SpinModel(ABC):
     def to_ising(self) -> Any:
         """Return the same model as an :class:`Ising`, its couplings written out as a matrix."""
 
+    @abstractmethod
+    def couplings(self) -> Any:
+        """Return J_ij, (n_spins, n_spins), as an array or a ``scipy.sparse.csr_array``."""
+
+    @property
+    def fields(self) -> NDArray[np.float64] | None:
+        """The fields h_i, (n_spins,), or None."""
+        return None
+
     def structure(self) -> Pairwise:
         """Return couplings and fields: the structure of the energy."""
-        ising = self.to_ising()
-        return Pairwise("spins", ising.couplings(), ising.fields)
+        return Pairwise("spins", self.couplings(), self.fields)
 
     def reversed_order(self) -> NDArray[np.int64] | None:
         """Return the sites in the opposite order to that in which a sweep visits them.

@@ -27,7 +27,7 @@ from spinglass._arguments import check_memory
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import seed_word
 from spinglass.models.spin_model import SpinModel
-from spinglass.partition import exact
+from spinglass.partition.exact import averages as exact
 from spinglass.partition.exact.spins import spins_of
 from spinglass.sampling.plan import Dynamics, starts
 from spinglass.sampling.runs import Run, TemperedRun
@@ -129,11 +129,11 @@ class SpinPath:
         return cast(NDArray[np.int8], columns["final_states"]), False
 
     def _states_of(self, run: Run) -> NDArray[np.int8]:
-        tempered = isinstance(run, TemperedRun)
-        beta = float(run.betas[-1]) if isinstance(run, TemperedRun) else float(run.beta)
+        tempered, states = isinstance(run, TemperedRun), run.final_states
+        beta = run.betas[-1] if isinstance(run, TemperedRun) else run.beta
         if beta != self.betas[-1]:
             raise ValueError(f"initial must be a run at beta={self.betas[-1]:g}, got beta={beta:g}")
-        return run.final_states[:, -1] if tempered else run.final_states
+        return states[:, -1] if tempered else states
 
     def _draws(self) -> NDArray[np.int8]:
         """Return independent states from the table of all of them."""

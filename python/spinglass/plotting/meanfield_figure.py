@@ -10,7 +10,7 @@ from spinglass.plotting.figure import flat, in_new_figure, series
 
 if TYPE_CHECKING:
     from spinglass.experiments import MeanFieldLattice
-    from spinglass.partition.meanfield import MeanField
+    from spinglass.partition.meanfield.solution import MeanField
 
 _FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
 _SIZE = (12.5, 4.9)

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments, _random
+from spinglass import meanfield as methods
 from spinglass._core import __version__
 from spinglass._progress import Progress
 from spinglass.experiments.given import each_once, integer_seed, temperature, warmup_or
@@ -44,7 +45,6 @@ from spinglass.experiments.points import (
     sweep_seconds,
 )
 from spinglass.models.lattice import SquareLattice
-from spinglass.partition import meanfield as methods
 from spinglass.runner.loop import StorePath, Where, run
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
 from spinglass.sampling.plan import Dynamics

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments
-from spinglass.models.energy import HasEnergy
-from spinglass.models.forms import spin_form
+from spinglass.models.energy import HasEnergy, in_spins, structure_of
+from spinglass.models.ising import symmetric_couplings
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -83,20 +83,24 @@ def problem_of(model: HasEnergy, beta: Any) -> Problem:
     TypeError, ValueError
         If the energy has no pairs of spins or units, or beta is negative, infinite or too large.
     """
-    form = spin_form(model)
+    pairs = in_spins(structure_of(model))
+    couplings, n = symmetric_couplings(pairs.couplings), pairs.n_variables
+    given = np.zeros(n) if pairs.fields is None else pairs.fields
+    fields = _arguments.real_vector(given, "fields", n)
+    constant = _arguments.finite(pairs.constant, "constant")
     beta = _arguments.inverse_temperature(beta)
     if math.isinf(beta):
         raise ValueError(
             "beta must be finite, got inf: at zero temperature mean field is a search for ground "
             "states, for which there are spinglass.anneal and spinglass.exact.ground_states"
         )
-    largest = float(np.max(abs(form.couplings).sum(axis=1) + np.abs(form.fields)))
+    largest = float(np.max(abs(couplings).sum(axis=1) + np.abs(fields)))
     if beta * largest > _LARGEST:
         raise ValueError(
             f"beta must be at most {_LARGEST / largest:.3g} for the couplings and fields of this "
             f"model, got {beta:g}"
         )
-    return Problem(form.couplings, form.fields[:, None], form.constant, beta)
+    return Problem(couplings, fields[:, None], constant, beta)
 
 
 def spin_entropy(m: Floats) -> Floats:

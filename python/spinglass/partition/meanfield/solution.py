@@ -154,7 +154,7 @@ class MeanField:
         ValueError
             If there are too many spins to sum over.
         """
-        from spinglass.partition import exact
+        from spinglass.partition.exact import averages as exact
 
         known = float(exact.log_partition(self.model, self.beta))
         return np.array([known - x.elbo for x in self.solutions])

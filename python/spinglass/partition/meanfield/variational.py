@@ -151,7 +151,7 @@ def kl_divergence(q: ArrayLike, model: HasEnergy, beta: float) -> Any:
     >>> round(kl_divergence([0.5, 0.5], pair, beta=1.0), 6)  # ln cosh 1
     0.433781
     """
-    from spinglass.partition import exact
+    from spinglass.partition.exact import averages as exact
 
     bound = elbo(q, model, beta)
     difference = float(exact.log_partition(model, beta)) - bound
