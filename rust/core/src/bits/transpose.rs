@@ -1,18 +1,52 @@
-//! A square of bits with rows and columns exchanged.
+//! Squares of bits with rows and columns exchanged.
 
-/// Turns 64 rows of 64 bits: bit l of row b becomes bit b of row l (Warren, 7-3).
-pub(crate) fn transpose(rows: &mut [u64; 64]) {
-    let mut width = 32;
-    let mut mask = u64::from(u32::MAX);
+use std::ops::{BitAnd, BitXor, Shl, Shr};
+
+/// An unsigned word whose bits are those of a row.
+pub(crate) trait Word:
+    Copy
+    + BitAnd<Output = Self>
+    + BitXor<Output = Self>
+    + Shl<usize, Output = Self>
+    + Shr<usize, Output = Self>
+{
+    /// As many bits as a word has.
+    fn cut(bits: u64) -> Self;
+}
+
+impl Word for u32 {
+    #[inline(always)]
+    fn cut(bits: u64) -> Self {
+        bits as Self
+    }
+}
+
+impl Word for u64 {
+    #[inline(always)]
+    fn cut(bits: u64) -> Self {
+        bits
+    }
+}
+
+/// The squares of N x N bits that N words hold side by side: bit l of row b of each becomes bit b of
+/// row l. N is a power of two, and at most the width of a word.
+///
+/// Off-diagonal quarters are exchanged, then those of the quarters, and so on (Warren, Hacker's
+/// Delight, 7-3).
+#[inline(always)]
+pub(crate) fn transpose<W: Word, const N: usize>(rows: &mut [W; N]) {
+    let mut width = N / 2;
+    // The low half of each group of 2 `width` bits.
+    let mut low = u64::MAX / ((1 << width) + 1);
     while width > 0 {
-        for pair in 0..32 {
+        for pair in 0..N / 2 {
             let k = (pair & !(width - 1)) << 1 | pair & (width - 1);
-            let differing = (rows[k] >> width ^ rows[k + width]) & mask;
-            rows[k] ^= differing << width;
-            rows[k + width] ^= differing;
+            let differing = (rows[k] >> width ^ rows[k + width]) & W::cut(low);
+            rows[k] = rows[k] ^ differing << width;
+            rows[k + width] = rows[k + width] ^ differing;
         }
         width /= 2;
-        mask ^= mask << width;
+        low ^= low << width;
     }
 }
 
@@ -20,15 +54,28 @@ pub(crate) fn transpose(rows: &mut [u64; 64]) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn rows_become_columns() {
-        let word = |row: u64| 0x9E37_79B9_7F4A_7C15u64.wrapping_mul(row + 1).rotate_left(23);
-        let mut square: [u64; 64] = std::array::from_fn(|row| word(row as u64));
-        transpose(&mut square);
-        for (column, bits) in square.iter().enumerate() {
-            for row in 0..64 {
-                assert_eq!(bits >> row & 1, word(row) >> column & 1);
+    fn word(row: usize) -> u64 {
+        0x9E37_79B9_7F4A_7C15u64.wrapping_mul(row as u64 + 1).rotate_left(23)
+    }
+
+    /// Whether all squares of `N` x `N` bits in words of `bits` bits come out with rows for columns.
+    fn rows_become_columns<W: Word + Into<u64>, const N: usize>(bits: usize) {
+        let mut squares: [W; N] = std::array::from_fn(|row| W::cut(word(row)));
+        transpose(&mut squares);
+        for (column, found) in squares.into_iter().enumerate() {
+            let found: u64 = found.into();
+            for square in (0..bits).step_by(N) {
+                for row in 0..N {
+                    assert_eq!(found >> (square + row) & 1, word(row) >> (square + column) & 1);
+                }
             }
         }
+    }
+
+    #[test]
+    fn rows_become_columns_in_squares_of_every_size() {
+        rows_become_columns::<u64, 64>(64);
+        rows_become_columns::<u32, 32>(32);
+        rows_become_columns::<u64, 16>(64);
     }
 }

@@ -15,6 +15,7 @@
 
 use super::panels::{Block, COLUMNS, Segment};
 use crate::{
+    bits::transpose,
     lanes::{LANES, Lanes, Pair, Register, Words},
     simd::kernel_table,
     spins::thresholds::SITES,
@@ -92,13 +93,14 @@ fn visit_many<L: Lanes>(
         L::transpose(rows, by_site);
     }
     let mut up = *up;
-    transpose_bits(&mut up);
+    // Four squares of 16 replicas x 16 sites.
+    transpose(&mut up);
     *flips = match L::SUMS {
         8 => visit_lanes::<L, 8>(block, half, &by_site, thresholds, &up),
         4 => visit_lanes::<L, 4>(block, half, &by_site, thresholds, &up),
         _ => visit_lanes::<L, 2>(block, half, &by_site, thresholds, &up),
     };
-    transpose_bits(flips);
+    transpose(flips);
 }
 
 /// Groups of `S` sites have their fields in registers: first all earlier flips of the tile, then the
@@ -149,23 +151,6 @@ fn visit_lanes<L: Lanes, const S: usize>(
         }
     }
     flips
-}
-
-/// Transposes the four squares of 16 x 16 bits that sixteen words hold side by side.
-#[inline(always)]
-fn transpose_bits(words: &mut [u64; LANES]) {
-    for (distance, low) in [
-        (8, 0x00FF_00FF_00FF_00FF),
-        (4, 0x0F0F_0F0F_0F0F_0F0F),
-        (2, 0x3333_3333_3333_3333),
-        (1, 0x5555_5555_5555_5555u64),
-    ] {
-        for k in (0..LANES).filter(|k| k & distance == 0) {
-            let exchanged = (words[k] >> distance ^ words[k + distance]) & low;
-            words[k] ^= exchanged << distance;
-            words[k + distance] ^= exchanged;
-        }
-    }
 }
 
 #[inline(always)]

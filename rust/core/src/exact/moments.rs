@@ -10,7 +10,7 @@
 use rayon::prelude::*;
 
 use super::{energies::Energies, kernels::Weighing};
-use crate::{control::Control, error::Result, spins::gaussian::ln};
+use crate::{control::Control, elementary::ln, error::Result};
 
 /// Parts of a sum, whoever does them: fixed, so that the order of summation is.
 const PARTS: usize = 256;

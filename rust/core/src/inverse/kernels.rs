@@ -12,9 +12,8 @@
 //! other. The lanes are sites, so no sum runs across them but those of the objective itself.
 
 use crate::{
-    elementary::{WIDTH, exp, sum_lanes},
+    elementary::{WIDTH, exp, ln, sum_lanes},
     simd::kernel_table,
-    spins::gaussian::ln,
 };
 
 /// Sites that are worked on side by side: those of a tile.

@@ -8,7 +8,7 @@ use super::{
     objective::{Evaluation, Objective},
     samples::Samples,
 };
-use crate::spins::gaussian::ln;
+use crate::elementary::ln;
 
 /// From a site to the one that it shares a division with.
 const PAIR: usize = SITES / 2;

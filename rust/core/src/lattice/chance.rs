@@ -1,6 +1,6 @@
 //! With what probability a spin flips, as something that random bits can decide exactly.
 
-use crate::spins::{Dynamics, acceptance::exp};
+use crate::{elementary::exp_alone, spins::Dynamics};
 
 /// A probability to 64 bits; 1 is exactly 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +27,11 @@ impl Chance {
             return if flips { Self::Always } else { Self::NEVER };
         }
         if heat_bath {
-            Self::of(1.0 / (1.0 + exp(beta * change)))
+            Self::of(1.0 / (1.0 + exp_alone(beta * change)))
         } else if change <= 0.0 {
             Self::Always
         } else {
-            Self::of(exp(-beta * change))
+            Self::of(exp_alone(-beta * change))
         }
     }
 

@@ -5,8 +5,8 @@ use super::{
     temper::{Ladders, Tempering},
 };
 use crate::{
+    elementary::exp_alone,
     rng::{Philox, Purpose},
-    spins::acceptance::exp,
 };
 
 /// Which end of its ladder a walker has seen last.
@@ -44,7 +44,7 @@ impl Ladder<'_> {
             let [hot, cold] = [self.order[rung], self.order[rung + 1]];
             let gap = energies[cold as usize] - energies[hot as usize];
             let accepted =
-                gap >= 0.0 || words.uniform() < exp((betas[rung + 1] - betas[rung]) * gap);
+                gap >= 0.0 || words.uniform() < exp_alone((betas[rung + 1] - betas[rung]) * gap);
             self.tried[rung] += u64::from(counts);
             if accepted {
                 self.order.swap(rung, rung + 1);

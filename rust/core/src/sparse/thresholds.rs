@@ -7,10 +7,7 @@
 //! class share one threshold, since their probabilities add up to one.
 
 use super::layout::MAX_DEGREE;
-use crate::{
-    bits::transpose,
-    spins::{Dynamics, acceptance::exp},
-};
+use crate::{bits::transpose, elementary::exp_alone, spins::Dynamics};
 
 /// Thresholds of one degree: a class and its mirror image share one.
 pub(super) const MAX_THRESHOLDS: usize = MAX_DEGREE / 2;
@@ -45,7 +42,7 @@ impl Verdict {
                 (true, false) => Self::FlipBelow(1 << 63),
             };
         }
-        let x = exp(-2.0 * (beta * (coupling * excess as f64)));
+        let x = exp_alone(-2.0 * (beta * (coupling * excess as f64)));
         let p = if heat_bath { x / (1.0 + x) } else { x };
         let threshold = p * (65536.0 * 65536.0 * 65536.0 * 65536.0);
         match (heat_bath, 2 * unsatisfied < degree) {

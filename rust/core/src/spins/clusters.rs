@@ -14,9 +14,10 @@
 //!
 //! Random numbers stand where their sweep says: a run continues from its sweep number alone.
 
-use super::{Dynamics, Start, Walkers, acceptance::exp};
+use super::{Dynamics, Start, Walkers};
 use crate::{
     control::Control,
+    elementary::exp_alone,
     error::{Error, Result},
     rng::{Philox, Purpose, Words},
     team::Team,
@@ -155,7 +156,7 @@ impl Activation {
     fn is_active(&mut self, strength: f64, u: f64) -> bool {
         if strength.to_bits() != self.strength.to_bits() {
             self.strength = strength;
-            self.probability = 1.0 - exp(-2.0 * (self.beta * strength));
+            self.probability = 1.0 - exp_alone(-2.0 * (self.beta * strength));
         }
         u < self.probability
     }

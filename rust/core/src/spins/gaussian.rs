@@ -7,6 +7,8 @@
 
 #![allow(clippy::excessive_precision, reason = "the coefficients stand as they were published")]
 
+pub(crate) use crate::elementary::ln;
+
 /// The standard normal deviate of a random word: 52 of its bits make a uniform number.
 pub fn gaussian(word: u64) -> f64 {
     // (k + 1/2) / 2^52 is exact, and so is its distance from 1: the deviates are symmetric.
@@ -23,25 +25,6 @@ pub fn quantile(u: f64) -> f64 {
     let r = (-ln(u.min(1.0 - u))).sqrt();
     let x = if r <= 5.0 { ratio(r - 1.6, &TAIL) } else { ratio(r - 5.0, &FAR_TAIL) };
     if q < 0.0 { -x } else { x }
-}
-
-/// ln(x) of a normal number x > 0, to a few units in the last place.
-///
-/// x = 2^e m with m between sqrt(1/2) and sqrt(2); ln(m) = 2 artanh(t), t = (m - 1) / (m + 1), whose
-/// series to t^23 leaves 1e-18 of itself at |t| <= 0.172.
-pub fn ln(x: f64) -> f64 {
-    const SQRT_HALF: i64 = 0x3FE6_A09E_667F_3BCD;
-    // ln 2 in two parts, the first with 32 trailing zero bits so that e times it is exact.
-    const LN2_HIGH: f64 = 0.693_147_180_369_123_8;
-    const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-    let bits = x.to_bits() as i64;
-    let exponent = (bits - SQRT_HALF) >> 52;
-    let m = f64::from_bits((bits - (exponent << 52)) as u64);
-    let t = (m - 1.0) / (m + 1.0);
-    let square = t * t;
-    let series = (1..=11).rev().fold(0.0, |sum, k| square * (sum + 1.0 / f64::from(2 * k + 1)));
-    let e = exponent as f64;
-    e * LN2_HIGH + (2.0 * t + (2.0 * t * series + e * LN2_LOW))
 }
 
 /// A quotient of two polynomials, the coefficients of each from the lowest power on.
@@ -130,13 +113,6 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #[test]
-        fn the_logarithm_agrees_with_the_platform(mantissa in 1.0..2.0f64, e in -1022..1023i32) {
-            let x = mantissa * 2f64.powi(e);
-            // Twice half a unit in the quotient, once in its square and in the last two sums.
-            prop_assert!((ln(x) - x.ln()).abs() <= 4.0 * f64::EPSILON * x.ln().abs());
-        }
-
         #[test]
         fn deviates_come_in_pairs(word in any::<u64>()) {
             prop_assert_eq!(gaussian(word).to_bits(), (-gaussian(!word)).to_bits());

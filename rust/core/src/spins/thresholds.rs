@@ -11,6 +11,7 @@
 //! relative to itself.
 
 use crate::{
+    elementary::single::ln,
     rng::{LANES, Philox},
     simd::kernel_table,
 };
@@ -67,22 +68,6 @@ fn saturate(x: f32) -> i32 {
 #[inline(always)]
 fn uniform(word: u32) -> f32 {
     (word as f32 + 0.5) * (1.0 / 4_294_967_296.0)
-}
-
-/// ln(x) for normal x > 0.
-///
-/// x = 2^e m with m between sqrt(1/2) and sqrt(2); ln(m) = 2 artanh(t), t = (m - 1) / (m + 1), whose
-/// series to t^7 leaves 3e-8 at |t| <= 0.172.
-#[inline(always)]
-fn ln(x: f32) -> f32 {
-    const SQRT_HALF: i32 = 0x3F35_04F3;
-    let bits = x.to_bits() as i32;
-    let exponent = (bits - SQRT_HALF) >> 23;
-    let m = f32::from_bits((bits - (exponent << 23)) as u32);
-    let t = (m - 1.0) / (m + 1.0);
-    let square = t * t;
-    let series = 2.0 + square * (2.0 / 3.0 + square * (0.4 + square * (2.0 / 7.0)));
-    exponent as f32 * std::f32::consts::LN_2 + t * series
 }
 
 /// The place of a site's random number in the stream of a replica: block and word of the block.
@@ -198,17 +183,6 @@ fn replicas(
 mod tests {
     use super::*;
     use crate::{rng::Purpose, simd::Level};
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn the_logarithm_agrees_with_the_platform(word in any::<u32>()) {
-            let u = uniform(word);
-            let exact = f64::from(u).ln();
-            // The series, and five roundings, relative to ln(m) or to the sum.
-            prop_assert!((f64::from(ln(u)) - exact).abs() <= 2.5e-7 * exact.abs().max(0.3));
-        }
-    }
 
     #[test]
     fn many_thresholds_are_those_of_single_visits() {

@@ -13,7 +13,11 @@
 //! Operations are single IEEE ones in the order written; lanes are summed in an order fixed here.
 
 use crate::{
-    elementary::{WIDTH, softplus, sum_lanes},
+    elementary::{
+        WIDTH,
+        single::{artanh_small, exp_m1_small},
+        softplus, sum_lanes,
+    },
     lanes::{Lanes, Pair, Register, Words},
     rbm::units::{
         kernels::{Generators, LANES, Row, UNITS, VECTORS, Weights},
@@ -89,18 +93,8 @@ fn draw<L: Lanes>(
 /// The gain where 2^t are the odds at the end of a step, and `z` = -d x, |z| <= [`SMALL`].
 #[inline(always)]
 fn small_gain(odds: f32, z: f32) -> f32 {
-    // e^z - 1: the terms from z^7 on are below 5e-8 of it.
-    let series = 1.388_889e-3 * z + 8.333_333e-3;
-    let series = series * z + 4.166_666_8e-2;
-    let series = series * z + 1.666_666_7e-1;
-    let series = series * z + 0.5;
-    let e = z + z * (z * series);
-    // |u| <= tanh(1/8): the terms of artanh from u^9 on are below 7e-9 of it.
-    let u = e / (2.0 * (1.0 + odds) + e);
-    let square = u * u;
-    let series = 1.428_571_5e-1 * square + 0.2;
-    let series = series * square + 3.333_333_4e-1;
-    -2.0 * (u + u * (square * series))
+    let e = exp_m1_small(z);
+    -2.0 * artanh_small(e / (2.0 * (1.0 + odds) + e))
 }
 
 #[inline(always)]

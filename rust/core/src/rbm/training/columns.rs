@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use crate::rbm::units::{kernels::UNITS, states::transpose};
+use crate::{bits::transpose, rbm::units::kernels::UNITS};
 
 /// Bits `[block of 32 rows][unit]`.
 #[derive(Debug)]

@@ -103,23 +103,6 @@ impl States {
     }
 }
 
-/// Turns 32 rows of 32 bits: bit l of row b becomes bit b of row l (Warren, Hacker's Delight, 7-3).
-#[inline(always)]
-pub(in crate::rbm) fn transpose(rows: &mut [u32; 32]) {
-    let mut width = 16;
-    let mut mask = u32::from(u16::MAX);
-    while width > 0 {
-        for pair in 0..16 {
-            let k = (pair & !(width - 1)) << 1 | pair & (width - 1);
-            let differing = (rows[k] >> width ^ rows[k + width]) & mask;
-            rows[k] ^= differing << width;
-            rows[k + width] ^= differing;
-        }
-        width /= 2;
-        mask ^= mask << width;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,17 +116,5 @@ mod tests {
         states.read(4, &mut words);
         assert_eq!(words.len(), 3 * 4);
         assert_eq!(words[4 + 2] >> 3 & 1, u32::from(bytes[2 * 67 + 35]));
-    }
-
-    #[test]
-    fn transposing_exchanges_rows_and_bits() {
-        let rows: [u32; 32] = std::array::from_fn(|k| 0x9E37_79B9u32.wrapping_mul(k as u32 + 1));
-        let mut turned = rows;
-        transpose(&mut turned);
-        for (b, row) in rows.iter().enumerate() {
-            for (l, column) in turned.iter().enumerate() {
-                assert_eq!(row >> l & 1, column >> b & 1);
-            }
-        }
     }
 }
