@@ -125,7 +125,7 @@ def log_partition(
 
 @dataclass(frozen=True)
 class _MachinePath:
-    """From independent units, as often on as those of the data, to a machine."""
+    """From independent units with the means of the data to a machine."""
 
     trained: Trained
     n_chains: int
@@ -137,7 +137,7 @@ class _MachinePath:
 
     @cached_property
     def _equilibrium(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Visible states after the warmup from the chains of the training, and their means."""
+        """Visible states and means after the warmup, which starts from the chains of training."""
         chains = self.trained.trainer.hidden()
         hidden, word = np.resize(chains, (self.n_chains, chains.shape[1])), seed_word(self.seed, 0)
         with progress_callback(self.progress, "equilibrium", "steps") as report:
@@ -148,7 +148,7 @@ class _MachinePath:
 
     @cached_property
     def _base(self) -> NDArray[np.float32]:
-        """The biases of the visible units of the first machine; hidden ones have none."""
+        """The visible biases of the first machine; its hidden units have none."""
         rates = self.trained.data_means
         return _base_rates(self._equilibrium[1].mean(axis=0) if rates is None else rates)
 

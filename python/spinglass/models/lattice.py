@@ -77,9 +77,10 @@ class Lattice(SpinModel):
         return Ising(self.couplings(), self.fields)
 
     def reversed_order(self) -> NDArray[np.int64] | None:
-        """Return the sites colour by colour, the last one first; None if there are two colours.
+        """Return the sites in the opposite order to that in which a sweep visits them.
 
-        A step to the side exchanges the two, and nobody can tell.
+        A sweep goes colour by colour. None if there are two: a translation by one site exchanges
+        them, so that the law of a reversed sweep is that of a sweep.
         """
         colours = _colours(self._shape)
         if colours.max(initial=0) < 2:

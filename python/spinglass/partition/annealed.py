@@ -1,15 +1,20 @@
 """Annealed importance sampling: ln Z where it cannot be summed, by chains along a path of models.
 
-A path leads from a model whose ln Z is known to the one that is asked for. A chain starts with a
-state of the first, and each model in turn moves it; the steps between their energies say what the
-chain says of ln Z (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997); R. M. Neal, Stat. Comput. 11,
-125 (2001)). exp of that has the mean Z, however fast the path was gone. The time reversal starts
-with a state of the last model and weighs 1 / Z (R. B. Grosse, Z. Ghahramani and R. P. Adams,
-arXiv:1511.02543 (2015)). What follows from either or both: `spinglass.partition.log_partition`.
+A path leads from a model of known ln Z, p_0(s) ~ exp(-E_0(s)), to the model that is asked for, E_K.
+A chain starts with a state s_0 of the first model, and model k moves it from s_{k-1} to s_k. It
+estimates ln Z by
 
-Any model that offers a `Path` gets all of this: spin models (`spinglass.partition.spin_path`, from
-independent spins to any temperature) and restricted Boltzmann machines (from independent units to
-the machine) do.
+    x = ln Z_0 - sum_k (E_{k+1}(s_k) - E_k(s_k)),   k = 0, ..., K - 1,
+
+and exp(x) has the mean Z, however few the models (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997);
+R. M. Neal, Stat. Comput. 11, 125 (2001)). The time reversal starts with a state of the last model
+and estimates 1 / Z (R. B. Grosse, Z. Ghahramani and R. P. Adams, arXiv:1511.02543 (2015)).
+`spinglass.partition.log_partition` combines the chains of one direction or of both.
+
+A model needs a `Path` for this and nothing else. Two paths exist: a spin model from independent
+spins to any temperature (`spinglass.partition.spin_path`), and a restricted Boltzmann machine from
+independent units to the machine (`spinglass.machines.likelihood`). A path along beta is a
+`SpinPath` if the core can sweep the model; another path is one class of three methods.
 """
 
 from __future__ import annotations
@@ -25,30 +30,30 @@ Method: TypeAlias = Literal["ais", "reverse-ais", "two-sided", "bridge"]
 
 
 class Path(Protocol):
-    """Models from one of known ln Z to the one that is asked for, and independent chains."""
+    """Models from one of known ln Z to the one that is asked for, and chains along them."""
 
     @property
     def betas(self) -> Floats:
-        """What numbers the models, from 0 to the inverse temperature of the last."""
+        """Their numbers, ascending from 0; the last is the inverse temperature of the result."""
 
     @property
     def log_base(self) -> float:
-        """Ln Z of the first model."""
+        """Ln Z of the first model, ln Z_0."""
 
     @property
     def seed(self) -> int | np.random.SeedSequence:
-        """What fixes the random numbers of all chains."""
+        """The seed of all chains, for the result to record."""
 
     def ais(self) -> Floats:
-        """Return ln Z as each chain says it that goes from the first model to the last."""
+        """Return x of each chain from the first model to the last."""
 
     def starts(self) -> tuple[Any, bool]:
         """Return states of the last model, and whether they are independent exact samples."""
 
     def reverse_ais(self, starts: Any) -> Floats:
-        """Return ln Z as each chain says it that goes from these states to the first model.
+        """Return x of each chain from these states of the last model to the first model.
 
-        The moves are the time reversal of those of `ais`, or both sides together are biased.
+        The moves are the time reversal of those of `ais`: otherwise the bridge is biased.
         """
 
 
@@ -60,20 +65,20 @@ def annealed(
     trusted_gap: float | None = None,
     stacklevel: int = 3,
 ) -> LogPartition:
-    """Send chains along a path, one way or both, and put together what they say.
+    """Run chains along a path in one direction or both, and combine their estimates.
 
     Parameters
     ----------
     path : Path
-        From a model of known ln Z to the one that is asked for.
+        The path.
     method : {"ais", "reverse-ais", "two-sided", "bridge"}
-        Forwards; backwards; or both, to be combined midway or by Bennett's acceptance ratio.
+        One direction, or both: then the estimate is midway, or Bennett's acceptance ratio.
     model : str
-        What the result belongs to.
+        The name of the model in the result.
     trusted_gap : float, optional
         As in `from_chains`.
     stacklevel : int
-        Of the warning, if there is one: by default it names the caller of the caller.
+        Of the warning, if there is one. By default it points to the caller of the caller.
     """
     log_weights = reverse_log_weights = None
     # First, because it checks what the caller gave.

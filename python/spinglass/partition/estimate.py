@@ -1,7 +1,7 @@
-"""ln Z of any model of pairs, of any size, by annealed importance sampling from beta = 0.
+"""ln Z of any energy with pairs, of any size, by annealed importance sampling from beta = 0.
 
-Units 0 and 1 become spins -1 and +1 first, which changes no energy (`spinglass.models.forms`). The
-method is that of `spinglass.partition.annealed`, the path that of `spinglass.partition.spin_path`.
+Units 0 and 1 become spins -1 and +1 first, which changes no energy (`spinglass.models.forms`).
+`spinglass.partition.annealed` has the method, `spinglass.partition.spin_path` the path.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def estimate_log_partition(
     ----------
     model : SpinModel, SpinForm, UnitForm, BernoulliRBM, or anything else with a ``structure()``
         Whose energy has pairs of spins or units, or two layers of units. Units u are annealed as
-        spins s = 2u - 1, visible ones first. (A machine's own ``log_partition`` anneals both layers
-        by turns, from units as often on as those of its data, which is faster and more precise.)
+        spins s = 2u - 1, visible ones first. A machine's own ``log_partition`` is faster and more
+        precise: it starts from the means of the data and updates a layer at a time.
     method : {"ais", "reverse-ais", "bridge"}
         ``"ais"``, annealed importance sampling from beta = 0 upwards, is a lower bound on average.
         ``"reverse-ais"``, from ``beta`` downwards, is an upper bound on average if it starts from

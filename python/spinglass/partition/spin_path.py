@@ -1,9 +1,9 @@
 """A spin model along a ladder of inverse temperatures, from independent spins at beta = 0.
 
-Chain k says x = N ln 2 - sum_j (beta_{j+1} - beta_j) E(s_j), j = 0, ..., K - 1, where s_0 is its
-uniform start and s_j its state after the sweeps at beta_j. On the way back s_{K-1} is the start, a
-state of the model at beta_K, and s_j the state after the reversed sweeps at beta_{j+1}: the same
-states with the same steps as on the path that is its reversal.
+A chain estimates ln Z by x = N ln 2 - sum_j (beta_{j+1} - beta_j) E(s_j), j = 0, ..., K - 1, where
+s_0 is its uniform start and s_j its state after the sweeps at beta_j. In the reversal s_{K-1} is
+the start, a state of the model at beta_K, and s_j the state after the reversed sweeps at
+beta_{j+1}: the same states with the same steps as on the path in the other direction.
 
 A sweep visits the sites one after the other, and each visit obeys detailed balance. The sweep as a
 whole does not: its time reversal visits the sites in the opposite order. Crooks' theorem holds
@@ -38,12 +38,12 @@ _AIS, _REVERSE_AIS, _EQUILIBRIUM, _DRAW = range(4)
 
 @dataclass(frozen=True)
 class SpinPath:
-    """From uniform states to a model at ``betas[-1]``; its energies are those of ``model`` and c.
+    """From uniform states to a model at ``betas[-1]``, with the energies of ``model`` plus c.
 
     Attributes
     ----------
     initial, initial_is_exact
-        Where chains that go back start, if the caller says so.
+        The starts of the reversal, if the caller gives them.
     constant : float
         c.
     """
@@ -63,7 +63,7 @@ class SpinPath:
 
     @cached_property
     def _known(self) -> float | None:
-        """Ln Z = sum_i ln 2 cosh(beta h_i) of spins without couplings, and None of all others."""
+        """Ln Z = sum_i ln 2 cosh(beta h_i) of spins without couplings; None with couplings."""
         model, beta = self.model, float(self.betas[-1])
         # Where there are couplings, the fields of two states nearly always differ.
         fields = model.local_fields(_core.random_spins(0, 2, model.n_spins, None))
@@ -87,7 +87,7 @@ class SpinPath:
         return self.model.n_spins * math.log(2.0)
 
     def ais(self) -> NDArray[np.float64]:
-        """Return ln Z as each chain says it that is annealed from beta = 0."""
+        """Return x of each chain that is annealed from beta = 0."""
         if self._known is not None:
             return np.full(self.n_chains, self._known)
         word = seed_word(self.seed, _AIS)
@@ -97,11 +97,11 @@ class SpinPath:
         )
 
     def reverse_ais(self, starts: NDArray[np.int8]) -> NDArray[np.float64]:
-        """Return ln Z as each chain says it that comes from these states to beta = 0."""
+        """Return x of each chain from these states to beta = 0."""
         if self._known is not None:
             return np.full(self.n_chains, self._known)
         word, model = seed_word(self.seed, _REVERSE_AIS), self.model
-        # Clusters obey detailed balance.
+        # A cluster move obeys detailed balance.
         clusters = self.dynamics in ("wolff", "swendsen-wang")
         order = None if clusters else model.reversed_order()
         if order is not None:
@@ -110,7 +110,7 @@ class SpinPath:
         return self._log_weights(energies[:, ::-1])
 
     def starts(self) -> tuple[NDArray[np.int8], bool]:
-        """Return where chains that go back start, and whether these are exact samples."""
+        """Return the starts of the reversal, and whether these are exact samples."""
         if self._known is not None:
             return np.empty((0, self.model.n_spins), np.int8), True
         model, initial, word = self.model, self.initial, seed_word(self.seed, _EQUILIBRIUM)

@@ -1,4 +1,4 @@
-"""What a layer does given the states of the other one: its variables are independent then.
+"""One layer given the states of the other: its variables are independent then.
 
 A unit x = 0 or 1 in a field f has p(x) ~ exp(beta f x). A real number v has p(v) ~ exp(-beta
 ((v - b)^2 / (2 s) - (f - b) v / s)), a normal law of mean f and variance s / beta: f is b plus what
@@ -20,9 +20,9 @@ _FACTORS = 1000
 
 
 class Given(NamedTuple):
-    """What a layer does in some fields, row by row."""
+    """A layer in given fields, one row a state of the other layer."""
 
-    log_weights: Floats  # what it adds to the logarithm of the weight
+    log_weights: Floats  # ln of the sum over its states
     means: Floats
     energies: Floats  # mean
     entropies: Floats
@@ -32,7 +32,7 @@ class Units:
     """Units 0 and 1."""
 
     def given(self, fields: Floats, beta: float) -> Given:
-        """Return what the layer does in these fields, row by row."""
+        """Return sums and averages of the layer in these fields."""
         x = beta * fields
         positive, size = x > 0, np.abs(x)
         e = np.exp(-size)
@@ -47,26 +47,26 @@ class Units:
         log_weights = np.where(positive, x, 0.0).sum(axis=1) + logs
         return Given(log_weights, means, -(means * fields).sum(axis=1), entropies)
 
-    def variances(self, means: Floats, beta: float) -> Floats:
+    def conditional_variances(self, means: Floats, beta: float) -> Floats:
         """Return <x^2> - <x>^2 of every variable, given its mean."""
         return means * (1.0 - means)
 
 
 @dataclass(frozen=True)
 class RealNumbers:
-    """Real numbers of these biases b and variances s."""
+    """Real numbers of these biases b and variances s (at beta = 1)."""
 
     biases: Floats
-    spread: Floats
+    variances: Floats
 
     def given(self, fields: Floats, beta: float) -> Given:
-        """Return what the layer does in these fields, row by row."""
-        b, s = self.biases, self.spread
+        """Return sums and averages of the layer in these fields."""
+        b, s = self.biases, self.variances
         squares = ((fields**2 - b**2) / (2 * s)).sum(axis=1)
         logs = 0.5 * float(np.log(2 * np.pi * s / beta).sum())
         entropies = np.full(len(fields), 0.5 * len(s) + logs)
         return Given(beta * squares + logs, fields, len(s) / (2 * beta) - squares, entropies)
 
-    def variances(self, means: Floats, beta: float) -> Floats:
+    def conditional_variances(self, means: Floats, beta: float) -> Floats:
         """Return <x^2> - <x>^2 of every variable, given its mean."""
-        return np.broadcast_to(self.spread / beta, means.shape)
+        return np.broadcast_to(self.variances / beta, means.shape)

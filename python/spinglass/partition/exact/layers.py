@@ -1,8 +1,8 @@
 """Sums over all states of two layers that are coupled across only, as in a Boltzmann machine.
 
-Given the units of one layer the variables of the other are independent. So the states of the
-smaller layer are run through (of the hidden one, if the other has real numbers), and what the other
-one adds is known in closed form: `spinglass.partition.exact.independent_layer`.
+The variables of one layer are independent given the states of the other. So the sum runs through
+the states of the smaller layer (of the hidden one, if the visible variables are real numbers), and
+that over the other layer is known in closed form: `spinglass.partition.exact.independent_layer`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ _BLOCK = 2**12
 # Energies times beta beyond it have few digits left of what tells states apart.
 _LARGEST = 1e12
 
-# Sums what the states of a block add to an average: from their weights, the states, and the other
-# layer given each of them.
+# Returns sums over a block of states, given their weights, the states, and the other layer in each.
 _Moments: TypeAlias = Callable[[Floats, Floats, Given], list[Any]]
 
 
@@ -38,16 +37,16 @@ class LayeredSums:
     def __init__(self, layers: Layered, num_threads: int | None, progress: Progress) -> None:
         self._layers = layers
         self._threads, self._progress = num_threads, progress
-        self._spread = layers.variances if layers.visible == "real" else None
+        self._variances = layers.variances if layers.visible == "real" else None
         weights, b, a = self._arrays(np.float64)
         # What is enumerated, and the layer that is summed in closed form.
-        self._hidden_first = self._spread is not None or len(b) <= len(a)
+        self._hidden_first = self._variances is not None or len(b) <= len(a)
         if not self._hidden_first:
             weights, b, a = weights.T, a, b
         self._weights, self._bias, self._other_bias = weights, b, a
-        self._other = Units() if self._spread is None else RealNumbers(a, self._spread)
+        self._other = Units() if self._variances is None else RealNumbers(a, self._variances)
         if len(b) > MOST_SPINS:
-            what, instead = ("smaller", _INSTEAD) if self._spread is None else ("hidden", _FEWER)
+            what, instead = ("smaller", _INSTEAD) if self._variances is None else ("hidden", _FEWER)
             raise ValueError(too_many(f"the {what} layer", len(b), instead))
         self.n_variables = layers.n_variables
 
@@ -59,7 +58,7 @@ class LayeredSums:
 
     def log_partition(self, beta: float) -> float:
         """Return ln Z."""
-        beta, s = self._checked(beta), self._spread
+        beta, s = self._checked(beta), self._variances
         weights, b, a = self._arrays(np.float32 if s is None else np.float64)
         if s is not None:
             machine = _core.GaussianRbmMachine(weights, beta * b, a, s / beta)
@@ -106,11 +105,11 @@ class LayeredSums:
 
         def pairs(p: Floats, states: Floats, other: Given) -> list[Any]:
             units = self._in_order(states, other.means)
-            return [(units.T * p) @ units, p @ self._other.variances(other.means, beta)]
+            return [(units.T * p) @ units, p @ self._other.conditional_variances(other.means, beta)]
 
-        second, spread = self._averages(beta, pairs)
+        second, variances = self._averages(beta, pairs)
         second[np.diag_indices(self.n_variables)] += self._in_order(
-            np.zeros(len(self._bias)), spread
+            np.zeros(len(self._bias)), variances
         )
         return np.asarray(second)
 
@@ -138,13 +137,13 @@ class LayeredSums:
         return np.asarray(np.concatenate(rows), np.uint8)
 
     def _check_countable(self, what: str) -> None:
-        if self._spread is not None:
+        if self._variances is not None:
             raise TypeError(f"{what} needs a model whose states can be counted, got real numbers")
 
     def _checked(self, beta: float) -> float:
         if math.isinf(beta):
             raise ValueError("beta must be finite for a Boltzmann machine, got inf")
-        if self._spread is not None and not beta > 0.0:
+        if self._variances is not None and not beta > 0.0:
             raise ValueError(f"beta must be above 0 for real numbers, got {beta}")
         return beta
 
