@@ -34,6 +34,7 @@ from spinglass.runner.task import Experiment, Task
 
 try:
     from distributed import KilledWorker
+    from distributed.protocol.pickle import dumps
 
     from spinglass.runner.executors import dask_worker
     from spinglass.runner.executors.dask_client import client_of
@@ -55,7 +56,7 @@ class Cluster(TaskExecutor):
     Parameters
     ----------
     experiment : Experiment
-        Whose tasks; Dask pickles it, by value if it is defined in ``__main__``.
+        Whose tasks; it is pickled, by value if it is defined in ``__main__``.
     executor : str, Client, its ``get_executor()``, or a cluster
         An address gets a client that is closed in the end; a client that is given stays open.
     num_threads : int, optional
@@ -72,7 +73,8 @@ class Cluster(TaskExecutor):
     def __init__(self, experiment: Experiment, executor: Any, num_threads: int | None) -> None:
         self._client, self._ours, options = client_of(executor)
         self._executor = self._client.get_executor(**{**options, "pure": False})
-        self._do = partial(dask_worker.do, __version__, num_threads, experiment)
+        # Pickled once: of what is defined in ``__main__`` that is a whole class.
+        self._do = partial(dask_worker.do, __version__, num_threads, dumps(experiment))
         self._address = self._client.scheduler.address
         n_threads = sum(self._client.nthreads().values())
         # Each worker has a budget of its own, and Dask a queue.

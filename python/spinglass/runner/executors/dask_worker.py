@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import pickle
 import threading
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from distributed import get_worker
@@ -41,7 +41,7 @@ def check_version(worker: str, there: str, here: str) -> None:
         )
 
 
-def do(version: str, num_threads: int | None, experiment: Experiment, task: Task) -> bytes:
+def do(version: str, num_threads: int | None, experiment: bytes, task: Task) -> bytes:
     """Do a task in a worker, and return its pickled outcome: unpickled arrays can be written."""
     worker = get_worker()
     check_version(worker.address, __version__, version)
@@ -60,7 +60,7 @@ def do(version: str, num_threads: int | None, experiment: Experiment, task: Task
 
     with budget.waited_for(task) as width:
         progress(0, 1)  # it may have waited for long
-        return pickle.dumps(timed(experiment, task, Share(width, progress)), 5)
+        return pickle.dumps(timed(_opened(experiment), task, Share(width, progress)), 5)
 
 
 def _memory(worker: Any) -> int | None:
@@ -72,6 +72,13 @@ def _memory(worker: Any) -> int | None:
         held = worker.monitor.get_process_memory()
         limits.append(max(0, int(manager.memory_limit * fraction) - held))
     return min((limit for limit in limits if limit is not None), default=None)
+
+
+@lru_cache(maxsize=4)
+def _opened(experiment: bytes) -> Experiment:
+    """Return an experiment, unpickled once a worker."""
+    opened: Experiment = pickle.loads(experiment)
+    return opened
 
 
 _making = threading.Lock()
