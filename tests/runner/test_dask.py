@@ -188,7 +188,7 @@ def test_a_worker_that_is_too_small_says_so_itself(client, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_what_dies_is_replaced_or_leaves_a_store_that_goes_on(doomed, tmp_path):
+def test_what_dies_is_replaced_or_leaves_a_store_that_goes_on(doomed, tmp_path, caplog):
     """Begin without workers; then one kills itself and is restarted; then the scheduler dies."""
     config = ToyConfig(200, seconds=0.02, folder=str(tmp_path), victim=5)
     store = tmp_path / "scan.sqlite"
@@ -205,6 +205,7 @@ def test_what_dies_is_replaced_or_leaves_a_store_that_goes_on(doomed, tmp_path):
     with pytest.raises(ExperimentStopped, match=r"scheduler at .* is lost") as caught:
         run(Deadly(config), executor=doomed.address, store=store, progress=progress)
     starter.join()
+    assert not [said for said in caplog.records if said.levelname == "ERROR"]
     assert 120 <= caught.value.done < 200
     assert len(caught.value.result) == caught.value.done
     begun_at = []
@@ -269,10 +270,13 @@ def test_an_address_that_is_none_is_refused(address):
         run(Toy(ToyConfig(1)), executor=address)
 
 
-def test_nobody_at_the_address_is_said(monkeypatch):
+@pytest.mark.parametrize("listens", [False, True])
+def test_no_scheduler_at_the_address_is_said_in_time(monkeypatch, listens):
     monkeypatch.setattr("spinglass.runner.executors.dask_client.SECONDS_TO_CONNECT", 0.5)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
+        if listens:  # and never answers
+            free.listen()
         address = f"127.0.0.1:{free.getsockname()[1]}"
         words = rf"executor: there is no Dask scheduler at tcp://{address} .*dask scheduler.*"
         with pytest.raises(ConnectionError, match=words):
