@@ -1,15 +1,23 @@
 """The mechanism of all commands, with an experiment that does nothing."""
 
+from dataclasses import dataclass
+
 import pytest
 
-from spinglass.cli.arguments import Parser, add_command, add_common, add_counts, add_numbers
-from spinglass.cli.run import carry_out, given, page
+from spinglass.cli.arguments import Parser, add_command, add_experiment
+from spinglass.cli.run import carry_out, page
 from spinglass.experiments import Interrupted
+from spinglass.experiments.config import Config, asked, parameter
+from spinglass.experiments.kinds import COUNTS, POSITIVE, SEED, each_once, integer, read_ranges
 
 
 class Result:
     def __init__(self, name="rows.csv"):
         self.name = name
+
+    @classmethod
+    def files(cls):
+        return ("rows.csv", "summary.json", "some.png")
 
     def save(self, folder, figure):
         path = folder / self.name
@@ -17,21 +25,47 @@ class Result:
         return (path,)
 
 
-def carried_out(experiment, folder, *flags, **names):
+@dataclass(frozen=True)
+class SomeConfig(Config):
+    """What was asked."""
+
+    n_spins: tuple[int, ...] = parameter(COUNTS, "sizes", "K", default="all")
+    loads: tuple[float, ...] = parameter(
+        read_ranges(each_once(POSITIVE), "loads"), "loads of all", "LOAD", default=""
+    )
+    picture_size: int = parameter(integer(1), "a side", "L", flag="--picture")
+    n_hidden: int = parameter(integer(1), "not on the command line", flag=None)
+    seed: int = parameter(SEED, "the same seed gives the same rows", "S")
+
+
+@asked(SomeConfig)
+def some(n_spins=None, loads=None, picture_size=64, n_hidden=1, seed=0, num_threads=None):
+    return SomeConfig.checked(locals())
+
+
+def command():
     parser = Parser(prog="spinglass")
-
-    def run(chosen):
-        arguments = given(n_spins=chosen.spins, loads=chosen.loads)
-        return carry_out(
-            chosen, experiment, arguments, lambda _, quiet: page(["table"], [f"{quiet}"]), names
-        )
-
     command = add_command(parser.add_subparsers(), "some", "about", "description", "epilog")
-    add_counts(command, "--spins", "sizes")
-    add_numbers(command, "--loads", "LOAD", "loads")
-    add_common(command, run, same="gives the same rows", files="rows.csv")
-    chosen = parser.parse_args(["some", *flags, "--out", str(folder)])
-    return chosen.run(chosen)
+    table = lambda _, quiet: page(["table"], [f"{quiet}"])  # noqa: E731
+    add_experiment(command, SomeConfig, Result, None, table)
+    return parser
+
+
+def carried_out(experiment, folder, *flags):
+    chosen = command().parse_args(["some", *flags, "--out", str(folder)])
+    return carry_out(chosen, experiment)
+
+
+def test_the_help_says_what_the_config_says_and_the_defaults_of_the_function(capsys):
+    with pytest.raises(SystemExit):
+        command().parse_args(["some", "--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    assert "--spins K [K ...] sizes (default: all)" in words
+    assert "--loads LOAD [LOAD ...] loads of all --picture L a side (default: 64)" in words
+    assert "--seed S the same seed gives the same rows (default: 0)" in words
+    assert "folder for rows.csv, summary.json and some.png (default: some)" in words
+    assert "hidden" not in words
+    assert "--store" not in words
 
 
 def test_what_was_chosen_is_what_the_experiment_gets(tmp_path, capsys):
@@ -43,7 +77,7 @@ def test_what_was_chosen_is_what_the_experiment_gets(tmp_path, capsys):
 
     flags = ["--spins", "7", "--loads", "0.1:0.3:0.1", "4,5", "--seed", "3"]
     assert carried_out(experiment, tmp_path, *flags) == 0
-    assert got == {"n_spins": 7, "loads": [0.1, 0.2, 0.3, 4, 5], "seed": 3, "num_threads": None}
+    assert got == {"n_spins": 7, "loads": [0.1, 0.2, 0.3, 4, 5], "seed": 3}
     assert (tmp_path / "rows.csv").read_text() == "figure: True"
     assert capsys.readouterr().out.startswith(f"table\n\nFalse\n\nwrote {tmp_path / 'rows.csv'}\n")
 
@@ -56,7 +90,7 @@ def test_what_was_not_chosen_is_left_to_the_experiment(tmp_path, capsys):
         return Result()
 
     assert carried_out(experiment, tmp_path, "--quiet", "--spins", "7", "8") == 0
-    assert got == {"n_spins": [7, 8], "seed": 0, "num_threads": None}
+    assert got == {"n_spins": [7, 8]}
     assert capsys.readouterr().out == "table\n\nTrue\n"
 
 
@@ -76,7 +110,7 @@ def test_a_refused_argument_has_the_name_of_its_flag(error, message, tmp_path, c
         raise error
 
     with pytest.raises(SystemExit) as caught:
-        carried_out(experiment, tmp_path / "new", picture_size="--picture")
+        carried_out(experiment, tmp_path / "new")
     assert caught.value.code == 2
     assert capsys.readouterr().err == f"spinglass some: error: {message}\n"
     assert not (tmp_path / "new").exists()

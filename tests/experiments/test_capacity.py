@@ -127,7 +127,7 @@ def test_default_loads_bracket_the_half_point(n_spins):
 
 
 def test_defaults_run_at_least_two_thousand_trials():
-    config = room._checked(room.SIZES, None, None, 2, 0.0, 0.9, 0, 1000)
+    config = room.CapacityConfig.checked(room.CapacityConfig.defaults)
     assert config.n_trials >= 2000
 
 

@@ -12,7 +12,7 @@ import pytest
 import spinglass
 from spinglass import plotting
 from spinglass.experiments import Interrupted, IsingScan, Snapshot, ising
-from spinglass.experiments.ising_transition.experiment import default_temperatures
+from spinglass.experiments.ising_transition.config import default_temperatures
 from spinglass.experiments.ising_transition.result import CRITICAL_BINDER
 from spinglass.experiments.points import replica_estimate
 from spinglass.theory import ising2d

@@ -130,7 +130,7 @@ def test_without_a_number_there_are_as_many_epochs_as_make_20_000_updates(monkey
     monkeypatch.setattr(room, "_looked_at", lambda *given: given[2])
     assert rbm(bars(400), batch_size=10).n_epochs == 556
     assert rbm(bars(400), batch_size=1, n_epochs=3).n_epochs == 3
-    monkeypatch.setattr(room, "UPDATES", 10)
+    monkeypatch.setattr("spinglass.experiments.rbm_training.config.UPDATES", 10)
     assert rbm(bars(400), batch_size=10).n_epochs == 10
 
 

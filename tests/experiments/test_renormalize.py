@@ -9,7 +9,7 @@ import pytest
 import spinglass
 from spinglass import plotting
 from spinglass.experiments import Flow, Interrupted, Renormalization, renormalize
-from spinglass.experiments.renormalization_flow.experiment import default_temperatures
+from spinglass.experiments.renormalization_flow.config import default_temperatures
 from spinglass.experiments.renormalization_flow.points import block_spins, neighbour_correlation
 from spinglass.theory import ising2d
 

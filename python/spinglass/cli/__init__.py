@@ -1,8 +1,8 @@
 """The command ``spinglass``: a thin door to the experiments.
 
-A command is one file: a function ``add`` that adds its parser, listed in ``_COMMANDS``, and a
-function that runs it and returns the exit code; `spinglass.cli.run` shows how one is written. What
-is imported only for a run is imported in that function, so that ``--help`` answers at once.
+A command is one file with a function ``add`` that adds its parser, listed in ``_COMMANDS``;
+`spinglass.cli.run` shows how one is written. Only the parser of the command that was chosen gets
+its options, so that ``--help`` need not import any experiment.
 
 Exit codes: 0 done, 1 stopped by a full disk or lost workers, 2 bad input (one line on stderr says
 what), 130 interrupted.
@@ -19,16 +19,16 @@ from spinglass._core import __version__
 from spinglass.cli import capacity, ising, landscape, rbm, recall, renormalize, sk, status
 from spinglass.cli.arguments import Parser
 
-_COMMANDS: tuple[Callable[[Any], None], ...] = (
-    capacity.add,
-    ising.add,
-    landscape.add,
-    rbm.add,
-    recall.add,
-    renormalize.add,
-    sk.add,
-    status.add,
-)
+_COMMANDS: dict[str, Callable[[Any, bool], None]] = {
+    "capacity": capacity.add,
+    "ising": ising.add,
+    "landscape": landscape.add,
+    "rbm": rbm.add,
+    "recall": recall.add,
+    "renormalize": renormalize.add,
+    "sk": sk.add,
+    "status": status.add,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,16 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = Parser(
         prog="spinglass",
-        allow_abbrev=False,
         description="The statistical physics of neural networks, at the speed of the machine.",
         epilog="'spinglass COMMAND --help' tells more about a command.",
     )
     parser.add_argument("--version", action="version", version=f"spinglass {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
-    for add in _COMMANDS:
-        add(commands)
+    words = sys.argv[1:] if arguments is None else arguments
+    for name, add in _COMMANDS.items():
+        add(commands, name in words)
     try:
-        chosen, unknown = parser.parse_known_args(arguments)
+        chosen, unknown = parser.parse_known_args(words)
         if unknown:
             getattr(chosen, "parser", parser).error(f"unknown arguments: {' '.join(unknown)}")
         if not hasattr(chosen, "run"):

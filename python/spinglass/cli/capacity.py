@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import (
-    add_command,
-    add_common,
-    add_counts,
-    add_numbers,
-    add_storing,
-    fraction,
-    integer,
-)
-from spinglass.cli.run import carry_out, given, page
+from spinglass.cli.arguments import AND_LIMITS, STORED, add_command, add_experiment
+from spinglass.cli.run import carry_out, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import CapacityScan
@@ -24,15 +15,11 @@ _EPILOG = """\
 examples:
   spinglass capacity
   spinglass capacity --spins 1000 2000 --loads 0.12:0.20:0.004 --out small
-
-Ctrl-C writes the trials that are finished; with --store the same command
-goes on later, and 'spinglass status FILE' tells how far it is. The table
-goes to stdout, progress and errors to stderr.
 """
 
 
-def add(commands: Any) -> None:
-    """Add the parser of the command."""
+def add(commands: Any, chosen: bool) -> None:
+    """Add the parser of the command, with its options if it was chosen."""
     parser = add_command(
         commands,
         "capacity",
@@ -41,73 +28,12 @@ def add(commands: Any) -> None:
         "Hebb's rule, the network starts at one of them and follows zero-temperature dynamics "
         "to the fixed point. The load (patterns a spin) at which half of the trials keep their "
         "memory is measured for each size and extrapolated to infinite size.",
-        _EPILOG,
+        _EPILOG + STORED.format("trials"),
     )
-    option = parser.add_argument
-    option(
-        "--spins",
-        type=integer(1),
-        nargs="+",
-        metavar="N",
-        help="sizes (default: 1000 2000 4000 8000)",
-    )
-    add_numbers(
-        parser,
-        "--loads",
-        "LOAD",
-        "loads P/N for every size: numbers, or START:STOP:STEP with both ends (default: for "
-        "each size 11 loads around its half-point and a few below)",
-    )
-    add_counts(
-        parser,
-        "--instances",
-        "pattern sets drawn for each load: one number, or one for each size (default: "
-        "0.6*10^6/N, between 10 and 600)",
-    )
-    option(
-        "--starts",
-        type=integer(1),
-        default=2,
-        metavar="K",
-        help="trials with each pattern set (default: %(default)s)",
-    )
-    option(
-        "--flip",
-        type=fraction,
-        default=0.0,
-        metavar="F",
-        help="fraction of spins flipped from the pattern at the start (default: 0)",
-    )
-    option(
-        "--threshold",
-        type=fraction,
-        default=0.9,
-        metavar="M",
-        help="a trial keeps its memory if its final overlap is at least M (default: %(default)s)",
-    )
-    add_storing(parser)
-    add_common(
-        parser,
-        _run,
-        same="gives the same trials",
-        files="trials.csv, summary.json and capacity.png",
-        quiet="no progress, only the table and what limits it",
-    )
+    if chosen:
+        from spinglass.experiments import CapacityConfig, CapacityScan
 
-
-def _run(chosen: argparse.Namespace) -> int:
-    from spinglass import experiments
-
-    arguments = given(
-        n_spins=chosen.spins,
-        loads=chosen.loads,
-        n_instances=chosen.instances,
-        n_starts=chosen.starts,
-        flip=chosen.flip,
-        threshold=chosen.threshold,
-        progress=not chosen.quiet,
-    )
-    return carry_out(chosen, experiments.capacity, arguments, _table)
+        add_experiment(parser, CapacityConfig, CapacityScan, carry_out, _table, AND_LIMITS)
 
 
 def _table(scan: CapacityScan, quiet: bool) -> str:

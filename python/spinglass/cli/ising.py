@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import (
-    Parser,
-    add_command,
-    add_common,
-    add_numbers,
-    add_storing,
-    integer,
-)
-from spinglass.cli.run import carry_out, given, page
+from spinglass.cli.arguments import STORED, add_command, add_experiment
+from spinglass.cli.run import carry_out, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import IsingScan
-
-DYNAMICS = ("metropolis", "heat-bath", "wolff", "swendsen-wang")
 
 _EPILOG = """\
 examples:
   spinglass ising
   spinglass ising --sizes 8 16 --sweeps 5000 --out small
   spinglass ising --sizes 32 64 --temperatures 2.0:2.6:0.05
-
-Ctrl-C writes the points that are finished; with --store the same command
-goes on later, and 'spinglass status FILE' tells how far it is. The table
-goes to stdout, progress and errors to stderr.
 """
 
 
-def add(commands: Any) -> None:
-    """Add the parser of the command."""
+def add(commands: Any, chosen: bool) -> None:
+    """Add the parser of the command, with its options if it was chosen."""
     parser = add_command(
         commands,
         "ising",
@@ -43,94 +29,12 @@ def add(commands: Any) -> None:
         "magnetization, specific heat, susceptibility and Binder cumulant of several sizes "
         "against temperature, with errors, beside the exact results of Onsager, Yang and "
         "Kaufman. The critical point is measured where the cumulants of two sizes cross.",
-        _EPILOG,
+        _EPILOG + STORED.format("points"),
     )
-    option = parser.add_argument
-    option(
-        "--sizes",
-        type=integer(2),
-        nargs="+",
-        metavar="L",
-        help="sides of the lattices (default: 16 32 64 128)",
-    )
-    add_numbers(
-        parser,
-        "--temperatures",
-        "T",
-        "temperatures for every size, in units of the coupling: numbers, or START:STOP:STEP "
-        "with both ends (default: for each size about ten around its transition and a few far "
-        "from it)",
-    )
-    add_sampling(parser, sweeps=None, replicas=32, warmup="half")
-    option(
-        "--snapshot",
-        type=integer(0),
-        default=512,
-        metavar="L",
-        help="side of the lattices that are shown below, at and above the transition; 0 for none "
-        "(default: %(default)s)",
-    )
-    add_storing(parser)
-    add_common(
-        parser,
-        _run,
-        same="gives the same points",
-        files="points.csv, summary.json and ising.png",
-    )
+    if chosen:
+        from spinglass.experiments import IsingConfig, IsingScan
 
-
-def add_sampling(parser: Parser, sweeps: int | None, replicas: int, warmup: str) -> None:
-    """Add the flags that say how a point is sampled."""
-    option = parser.add_argument
-    option(
-        "--sweeps",
-        type=integer(1),
-        default=sweeps,
-        metavar="K",
-        help="sweeps of each replica that are measured (default: "
-        f"{sweeps or '10000, from L = 32 on in proportion to L'})",
-    )
-    option(
-        "--warmup",
-        type=integer(0),
-        metavar="K",
-        help=f"sweeps before these, from all spins up (default: {warmup} as many)",
-    )
-    option(
-        "--replicas",
-        type=integer(1),
-        default=replicas,
-        metavar="K",
-        help="independent lattices a point (default: %(default)s)",
-    )
-    option(
-        "--dynamics",
-        choices=DYNAMICS,
-        default="metropolis",
-        metavar="NAME",
-        help=f"how spins move: {', '.join(DYNAMICS)} (default: %(default)s)",
-    )
-
-
-def sampling(chosen: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments that these flags stand for, and the temperatures."""
-    return given(
-        temperatures=chosen.temperatures,
-        n_sweeps=chosen.sweeps,
-        n_replicas=chosen.replicas,
-        warmup=chosen.warmup,
-        dynamics=chosen.dynamics,
-        progress=not chosen.quiet,
-    )
-
-
-def _run(chosen: argparse.Namespace) -> int:
-    from spinglass import experiments
-
-    arguments = sampling(chosen) | given(sizes=chosen.sizes)
-    arguments["snapshot_size"] = chosen.snapshot or None  # None: no snapshots
-    flags = {"snapshot_size": "--snapshot"}
-    return carry_out(chosen, experiments.ising, arguments, _table, flags)
+        add_experiment(parser, IsingConfig, IsingScan, carry_out, _table)
 
 
 def _table(scan: IsingScan, quiet: bool) -> str:

@@ -6,8 +6,8 @@ import argparse
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import add_command, add_common, integer
-from spinglass.cli.run import carry_out, given, page
+from spinglass.cli.arguments import add_command, add_experiment
+from spinglass.cli.run import carry_out, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import Landscape
@@ -25,8 +25,8 @@ The table goes to stdout, progress and errors to stderr.
 _ROWS = 12
 
 
-def add(commands: Any) -> None:
-    """Add the parser of the command."""
+def add(commands: Any, chosen: bool) -> None:
+    """Add the parser of the command, with its options if it was chosen."""
     parser = add_command(
         commands,
         "landscape",
@@ -37,56 +37,19 @@ def add(commands: Any) -> None:
         "one to another.",
         _EPILOG,
     )
-    option = parser.add_argument
-    option(
-        "--model",
-        choices=("sk", "hopfield"),
-        default="sk",
-        help="which model (default: %(default)s)",
-    )
-    option(
-        "--spins",
-        type=integer(2),
-        metavar="N",
-        help="spins, at most 28: each one more doubles time and memory (default: 20)",
-    )
-    option(
-        "--patterns",
-        type=integer(1),
-        metavar="P",
-        help="patterns of the Hopfield network (default: 3)",
-    )
-    option(
-        "--disorder",
-        choices=("gaussian", "pm1"),
-        help="couplings of the glass: normal (the default), or of one size and either sign",
-    )
-    add_common(
-        parser,
-        _run,
-        same="draws the same model",
-        files="two tables, summary.json and landscape.png",
-        quiet="no progress, only the table",
-    )
+    if chosen:
+        from spinglass.experiments import Landscape, LandscapeConfig
+
+        add_experiment(parser, LandscapeConfig, Landscape, _run, _table)
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from spinglass import experiments
-
-    for flag, value, model in (
-        ("--patterns", chosen.patterns, "hopfield"),
-        ("--disorder", chosen.disorder, "sk"),
-    ):
-        if value is not None and chosen.model != model:
-            chosen.parser.error(f"argument {flag}: is for --model {model}")
-    arguments = given(
-        model=chosen.model,
-        n_spins=chosen.spins,
-        n_patterns=chosen.patterns,
-        disorder=chosen.disorder,
-        progress=not chosen.quiet,
-    )
-    return carry_out(chosen, experiments.landscape, arguments, _table)
+    model = getattr(chosen, "model", "sk")
+    for name, its_model in (("n_patterns", "hopfield"), ("disorder", "sk")):
+        if name in chosen and model != its_model:
+            flag = chosen.parser.flags[name]
+            chosen.parser.error(f"argument {flag}: is for --model {its_model}")
+    return carry_out(chosen)
 
 
 def _table(result: Landscape, quiet: bool) -> str:

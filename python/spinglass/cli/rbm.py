@@ -8,8 +8,8 @@ from importlib import util
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from spinglass.cli.arguments import add_command, add_common, integer, real
-from spinglass.cli.run import carry_out, given, page
+from spinglass.cli.arguments import AND_LIMITS, add_command, add_experiment
+from spinglass.cli.run import carry_out, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import RbmTraining
@@ -34,8 +34,8 @@ _WIDE = 1.0
 _OVERFIT = 2.0
 
 
-def add(commands: Any) -> None:
-    """Add the parser of the command."""
+def add(commands: Any, chosen: bool) -> None:
+    """Add the parser of the command, with its options if it was chosen."""
     parser = add_command(
         commands,
         "rbm",
@@ -47,93 +47,32 @@ def add(commands: Any) -> None:
         "sampling.",
         _EPILOG,
     )
-    option = parser.add_argument
-    option(
-        "data",
-        nargs="?",
-        metavar="DATA.npz",
-        help="images as a 2-D or 3-D array called x_train, images, X or data, or the only such "
-        "array in the file; held-out ones, if there are any, as x_test",
-    )
-    option("--digits", action="store_true", help="scikit-learn's 1797 digits of 8 x 8 pixels")
-    option(
-        "--components",
-        type=integer(1),
-        default=256,
-        metavar="N",
-        help="hidden units (default: %(default)s)",
-    )
-    option(
-        "--epochs",
-        type=integer(1),
-        metavar="N",
-        help="passes over the images (default: as many as make 20,000 updates, at least 10)",
-    )
-    option(
-        "--batch-size",
-        type=integer(1),
-        default=64,
-        metavar="N",
-        help="images an update, and persistent chains (default: %(default)s)",
-    )
-    option(
-        "--rate",
-        type=real,
-        default=0.1,
-        metavar="R",
-        help="learning rate of the first update (default: %(default)s)",
-    )
-    option(
-        "--schedule",
-        choices=("linear", "constant"),
-        default="linear",
-        help="the rate falls to nothing in a straight line, or stays (default: %(default)s)",
-    )
-    option(
-        "--method",
-        choices=("pcd", "cd"),
-        default="pcd",
-        help="persistent chains, or chains that start at the images (default: %(default)s)",
-    )
-    option(
-        "--k",
-        type=integer(1),
-        default=1,
-        metavar="K",
-        help="Gibbs steps an update (default: %(default)s)",
-    )
-    option(
-        "--uncentered",
-        action="store_true",
-        help="follow the plain gradient, not that of units less their means",
-    )
-    option(
-        "--binarise",
-        choices=("bernoulli", "threshold", "none"),
-        default="bernoulli",
-        help="make grey levels 0 and 1 by one draw of each pixel, or at 1/2, or use them as they "
-        "are (default: %(default)s)",
-    )
-    option(
-        "--betas",
-        type=integer(20),
-        default=10_000,
-        metavar="N",
-        help="inverse temperatures of annealed importance sampling at the end (default: "
-        "%(default)s)",
-    )
-    option(
-        "--resume",
-        action="store_true",
-        help="go on from the checkpoint that an interrupted training left in --out",
-    )
-    add_common(
-        parser,
-        _run,
-        same="gives the same bits",
-        files="model.safetensors, curves.csv, summary.json and rbm.png",
-        quiet="no progress, only the table and what limits it",
-    )
+    if chosen:
+        from spinglass.experiments import RbmConfig, RbmTraining
+
+        data = RbmConfig.parameters()["data"]
+        option = parser.add_argument
+        option("data", nargs="?", metavar=data.letter, help=data.about, default=None)
+        option(
+            "--digits",
+            action="store_true",
+            default=False,
+            help="scikit-learn's 1797 digits of 8 x 8 pixels",
+        )
+        option(
+            "--uncentered",
+            dest="centered",
+            action="store_false",
+            help="follow the plain gradient, not that of units less their means",
+        )
+        option(
+            "--resume",
+            action="store_true",
+            default=False,
+            help="go on from the checkpoint that an interrupted training left in --out",
+        )
+        parser.flags["checkpoint"] = "--resume"
+        add_experiment(parser, RbmConfig, RbmTraining, _run, _table, AND_LIMITS)
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -151,35 +90,18 @@ def _run(chosen: argparse.Namespace) -> int:
         complain(f"argument --resume: there is no {checkpoint} to go on from")
     from spinglass import experiments
 
-    def trained(**arguments: Any) -> RbmTraining:
+    def trained(data: Any, **arguments: Any) -> RbmTraining:
         if not chosen.resume:
             checkpoint.unlink(missing_ok=True)
         try:
-            return experiments.rbm(
-                experiments.DIGITS if chosen.digits else chosen.data, **arguments
-            )
+            return experiments.rbm(experiments.DIGITS if chosen.digits else data, **arguments)
         except OSError as error:
             complain(
                 f"argument DATA.npz: cannot read {error.filename!r}: "
                 f"{(error.strerror or str(error)).removeprefix('data: ')}"
             )
 
-    arguments = given(
-        n_components=chosen.components,
-        n_epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
-        learning_rate=chosen.rate,
-        schedule=chosen.schedule,
-        method=chosen.method,
-        k=chosen.k,
-        centered=not chosen.uncentered,
-        binarise=chosen.binarise,
-        n_betas=chosen.betas,
-        checkpoint=checkpoint,
-        progress=not chosen.quiet,
-    )
-    flags = {"data": "DATA.npz", "learning_rate": "--rate", "checkpoint": "--resume"}
-    code = carry_out(chosen, trained, arguments, _table, flags)
+    code = carry_out(chosen, trained, checkpoint=checkpoint)
     if code == 0:  # nothing is left to go on with
         for file in (checkpoint, checkpoint.with_suffix(".csv")):
             file.unlink(missing_ok=True)

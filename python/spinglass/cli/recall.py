@@ -8,8 +8,8 @@ from collections.abc import Callable
 from importlib import util
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from spinglass.cli.arguments import add_command, add_common, fraction, integer, width
-from spinglass.cli.run import carry_out, given, page
+from spinglass.cli.arguments import add_command, add_experiment, width
+from spinglass.cli.run import carry_out, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import RecallPictures
@@ -24,8 +24,8 @@ The table goes to stdout, errors to stderr.
 """
 
 
-def add(commands: Any) -> None:
-    """Add the parser of the command."""
+def add(commands: Any, chosen: bool) -> None:
+    """Add the parser of the command, with its options if it was chosen."""
     parser = add_command(
         commands,
         "recall",
@@ -36,34 +36,15 @@ def add(commands: Any) -> None:
         "Without images of your own: five figures of 11 x 11 pixels, the first a cross.",
         _EPILOG,
     )
-    option = parser.add_argument
-    option(
-        "images",
-        nargs="*",
-        metavar="IMAGE",
-        help="picture files to store: cropped to a square, made black and white in about equal "
-        "parts",
-    )
-    option(
-        "--flip",
-        type=fraction,
-        default=0.3,
-        metavar="F",
-        help="fraction of pixels flipped at the start (default: %(default)s)",
-    )
-    option(
-        "--size",
-        type=integer(2),
-        metavar="L",
-        help="store images as L x L pixels (default: 64)",
-    )
-    add_common(
-        parser,
-        _run,
-        same="flips the same pixels",
-        files="recall.json and recall.png",
-        quiet="no notes, only the table",
-    )
+    if chosen:
+        from spinglass.experiments import RecallPictures, RecallPicturesConfig
+
+        images = RecallPicturesConfig.parameters()["images"]
+        parser.add_argument(
+            "images", nargs="*", metavar=images.letter, help=images.about, default=[]
+        )
+        quiet = "no notes, only the table"
+        add_experiment(parser, RecallPicturesConfig, RecallPictures, _run, _table, quiet)
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -78,17 +59,16 @@ def _run(chosen: argparse.Namespace) -> int:
         if os.path.exists(figure) and os.path.exists(image) and os.path.samefile(figure, image):
             complain(f"argument --out: {figure} is one of the images and would be written over")
 
-    def recalled(**arguments: Any) -> RecallPictures:
+    def recalled(images: list[str], **arguments: Any) -> RecallPictures:
         try:
-            return experiments.recall_pictures(chosen.images or None, **arguments)
+            return experiments.recall_pictures(images or None, **arguments)
         except OSError as error:
             complain(
                 f"argument IMAGE: cannot read {error.filename!r}: "
                 f"{(error.strerror or str(error)).removeprefix('images: ')}"
             )
 
-    arguments = given(flip=chosen.flip, size=chosen.size)
-    return carry_out(chosen, recalled, arguments, _table, {"images": "IMAGE"})
+    return carry_out(chosen, recalled)
 
 
 def _table(result: RecallPictures, quiet: bool) -> str:

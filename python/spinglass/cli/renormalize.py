@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import add_command, add_common, add_numbers, add_storing, integer
-from spinglass.cli.ising import add_sampling, sampling
+from spinglass.cli.arguments import STORED, add_command, add_experiment
 from spinglass.cli.run import carry_out, page
 
 if TYPE_CHECKING:
@@ -18,15 +16,11 @@ examples:
   spinglass renormalize
   spinglass renormalize --size 32 --sweeps 4000 --picture 512
   spinglass renormalize --temperatures 2.22:2.32:0.02
-
-Ctrl-C writes the points that are finished; with --store the same command
-goes on later, and 'spinglass status FILE' tells how far it is. The table
-goes to stdout, progress and errors to stderr.
 """
 
 
-def add(commands: Any) -> None:
-    """Add the parser of the command."""
+def add(commands: Any, chosen: bool) -> None:
+    """Add the parser of the command, with its options if it was chosen."""
     parser = add_command(
         commands,
         "renormalize",
@@ -36,48 +30,12 @@ def add(commands: Any) -> None:
         "the critical temperature it looks more ordered at each step, above more disordered, "
         "at it the same: there the correlations of lattices with one step more and one step "
         "less cross.",
-        _EPILOG,
+        _EPILOG + STORED.format("points"),
     )
-    option = parser.add_argument
-    option(
-        "--size",
-        type=integer(1),
-        default=128,
-        metavar="L",
-        help="side of the larger lattice, a power of two from 16 on (default: %(default)s)",
-    )
-    add_numbers(
-        parser,
-        "--temperatures",
-        "T",
-        "temperatures in units of the coupling: numbers, or START:STOP:STEP with both ends "
-        "(default: seven around the transition)",
-    )
-    add_sampling(parser, sweeps=64_000, replicas=32, warmup="a quarter")
-    option(
-        "--picture",
-        type=integer(0),
-        default=256,
-        metavar="L",
-        help="side of the lattices that are shown, a power of two from 16 on; 0 for none "
-        "(default: %(default)s)",
-    )
-    add_storing(parser)
-    add_common(
-        parser,
-        _run,
-        same="gives the same points",
-        files="points.csv, summary.json and renormalize.png",
-    )
+    if chosen:
+        from spinglass.experiments import Renormalization, RenormalizeConfig
 
-
-def _run(chosen: argparse.Namespace) -> int:
-    from spinglass import experiments
-
-    arguments = sampling(chosen) | {"size": chosen.size}
-    arguments["picture_size"] = chosen.picture or None  # None: no pictures
-    flags = {"picture_size": "--picture"}
-    return carry_out(chosen, experiments.renormalize, arguments, _table, flags)
+        add_experiment(parser, RenormalizeConfig, Renormalization, carry_out, _table)
 
 
 def _table(result: Renormalization, quiet: bool) -> str:

@@ -1,27 +1,23 @@
 """What every command does once its flags are read: run, save, print, and end as it should.
 
-A command is one file. ``add`` says its flags, ``_run`` which experiment they are for, ``_table``
-what is printed of the result; all else is here and in `spinglass.cli.arguments`::
+A command is one file. ``add`` says what it does; its options are those of the config of its
+experiment, which is imported only if the command was chosen. ``_table`` is what is printed of the
+result; all else is here and in `spinglass.cli.arguments`::
 
-    def add(commands):
-        parser = add_command(commands, "name", "what it does", "The same at length.", _EPILOG)
-        parser.add_argument("--spins", type=integer(1), default=100, metavar="N", help="...")
-        add_common(parser, _run, same="gives the same rows", files="rows.csv and name.png")
+    def add(commands, chosen):
+        parser = add_command(commands, "walk", "what it does", "The same at length.", _EPILOG)
+        if chosen:
+            from spinglass.experiments import Walk, WalkConfig
 
-    def _run(chosen):
-        from spinglass import experiments
-
-        arguments = given(n_spins=chosen.spins, progress=not chosen.quiet)
-        return carry_out(chosen, experiments.name, arguments, _table)
+            add_experiment(parser, WalkConfig, Walk, carry_out, _table)
 
     def _table(result, quiet):
         return page([f"{'energy':<10}{result.energy:>10.4f}"], ["What limits the numbers."])
 
-The experiment takes ``seed`` and ``num_threads`` too. Its result has ``save(folder, figure=...)``,
-which returns the paths written. It begins its complaints with the name of the argument, which here
-becomes that of the flag. On Ctrl-C it raises an `Interrupted` with what was finished, and
-if it cannot go on an `ExperimentStopped`. A command that can be stored calls ``add_storing`` before
-``add_common``, and its experiment takes ``store`` and ``executor``.
+The experiment begins its complaints with the name of the argument, which here becomes that of the
+flag. On Ctrl-C it raises an `Interrupted` with what was finished, and if it cannot go on
+an `ExperimentStopped`. A command that does more has a function of its own in the place of
+`carry_out`, and calls that.
 """
 
 from __future__ import annotations
@@ -36,46 +32,32 @@ from importlib import util
 from pathlib import Path
 from typing import Any, NoReturn
 
-from spinglass.cli.arguments import check_store_elsewhere, width
-
-
-def given(**arguments: Any) -> dict[str, Any]:
-    """Return the arguments without those that are None: these have the experiment's default."""
-    return {name: value for name, value in arguments.items() if value is not None}
+from spinglass.cli.arguments import arguments_of, check_store_elsewhere, width
 
 
 def carry_out(
-    chosen: argparse.Namespace,
-    experiment: Callable[..., Any],
-    arguments: Mapping[str, Any],
-    table: Callable[[Any, bool], str],
-    flags: Mapping[str, str] | None = None,
+    chosen: argparse.Namespace, experiment: Callable[..., Any] | None = None, **further: Any
 ) -> int:
     """Run an experiment, write its files into ``--out``, print its table; return the exit code.
 
     Parameters
     ----------
     chosen : argparse.Namespace
-        The parsed flags.
-    experiment : callable
-        Gets ``arguments``, and ``seed`` and ``num_threads`` as chosen.
-    arguments : mapping
-        Its other arguments.
-    table : callable
-        Gets the result, and whether to be quiet; returns what is printed.
-    flags : mapping, optional
-        The flags of arguments that do not share their name, as they do with ``n_`` or ``num_``
-        before it.
+        The parsed flags, and what `add_experiment` put beside them.
+    experiment : callable, optional
+        By default that of the name of the command.
+    **further : object
+        Arguments of the experiment beside those that were chosen.
     """
+    from spinglass import experiments
     from spinglass.experiments import ExperimentStopped, Interrupted, StoreError
 
     complain = chosen.parser.error
     check_store_elsewhere(chosen)
     made, kept = _check_writable(chosen.out, complain), False
     try:
-        result = experiment(
-            **arguments, **storing(chosen), seed=chosen.seed, num_threads=chosen.threads
-        )
+        run = experiment or getattr(experiments, chosen.parser.prog.split()[-1])
+        result = run(**arguments_of(chosen), **further)
         kept = True
     except Interrupted as interrupt:
         kept = True
@@ -104,9 +86,9 @@ def carry_out(
     except (ImportError, ConnectionError, RuntimeError) as error:
         if not str(error).startswith("executor"):
             raise
-        complain(_under_its_flag(str(error), chosen, flags or {}))
+        complain(_under_its_flag(str(error), chosen.parser.flags))
     except (ValueError, TypeError, MemoryError) as error:
-        complain(_under_its_flag(str(error), chosen, flags or {}))
+        complain(_under_its_flag(str(error), chosen.parser.flags))
     finally:
         if made and not kept:
             with suppress(OSError):  # a checkpoint may be in it
@@ -115,17 +97,12 @@ def carry_out(
     try:
         written = _save(result, chosen.out, complain)
     finally:
-        print(table(result, chosen.quiet), flush=True)
+        print(chosen.table(result, chosen.quiet), flush=True)
     if not chosen.quiet:
         print("\nwrote " + "\n      ".join(str(path) for path in written))
         if util.find_spec("matplotlib") is None:
             print("no figure without Matplotlib: pip install 'spinglass[plot]'")
     return 0
-
-
-def storing(chosen: argparse.Namespace) -> dict[str, Any]:
-    """Return where the experiment keeps its rows and where it runs, as far as that was chosen."""
-    return given(store=getattr(chosen, "store", None), executor=getattr(chosen, "cluster", None))
 
 
 def _goes_on(chosen: argparse.Namespace) -> str:
@@ -141,12 +118,10 @@ def page(lines: Iterable[str], notes: Iterable[str]) -> str:
     return "\n".join(parts)
 
 
-def _under_its_flag(message: str, chosen: argparse.Namespace, flags: Mapping[str, str]) -> str:
+def _under_its_flag(message: str, flags: Mapping[str, str]) -> str:
     """Return a message that begins with the name of an argument with that of its flag instead."""
     name, _, rest = message.partition(" ")
-    name = name.removesuffix(":")
-    same = {"executor": "cluster"}.get(name, name.removeprefix("num_").removeprefix("n_"))
-    flag = flags.get(name, f"--{same.replace('_', '-')}" if hasattr(chosen, same) else None)
+    flag = flags.get(name.removesuffix(":"))
     return f"argument {flag}: {rest}" if flag else message
 
 

@@ -6,8 +6,8 @@ import argparse
 from math import floor, isfinite
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import add_command, add_common, add_counts, add_storing, integer, real
-from spinglass.cli.run import carry_out, given, page
+from spinglass.cli.arguments import AND_LIMITS, STORED, add_command, add_experiment
+from spinglass.cli.run import carry_out, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import SkResult
@@ -17,18 +17,14 @@ examples:
   spinglass sk
   spinglass sk --spins 64 128 256 --instances 50 --out small
   spinglass sk --spins 256 --betas 0.5 0.7 0.9 1.1 1.3 1.5
-
-Ctrl-C writes the glasses that are finished; with --store the same command
-goes on later, and 'spinglass status FILE' tells how far it is. The table
-goes to stdout, progress and errors to stderr.
 """
 
 # A difference of so many standard errors is no chance, among a handful of sizes.
 _TOO_FAR = 3.5
 
 
-def add(commands: Any) -> None:
-    """Add the parser of the command."""
+def add(commands: Any, chosen: bool) -> None:
+    """Add the parser of the command, with its options if it was chosen."""
     parser = add_command(
         commands,
         "sk",
@@ -38,74 +34,20 @@ def add(commands: Any) -> None:
         "the energy against temperature, the ground-state energy, extrapolated to infinite N, "
         "and the distribution of the overlap between two states of one glass, with Parisi's "
         "theory beside them, and whether all of it is equilibrium.",
-        _EPILOG,
+        _EPILOG + STORED.format("glasses"),
     )
-    option = parser.add_argument
-    option(
-        "--spins",
-        type=integer(2),
-        nargs="+",
-        metavar="N",
-        help="sizes (default: 32 64 128 256 512)",
-    )
-    add_counts(
-        parser,
-        "--instances",
-        "glasses: one number, or one for each size (default: 12800/N, between 8 and 400)",
-    )
-    add_counts(
-        parser,
-        "--sweeps",
-        "sweeps at every temperature, of which the second half is measured: one number, or "
-        "one for each size (default: 10 N, at least 500)",
-    )
-    option(
-        "--betas",
-        type=real,
-        nargs="+",
-        metavar="B",
-        help="inverse temperatures, ascending, for every size (default: for each size from 0.3 to "
-        "--beta-max, about 0.8 sqrt(N) of them, so that neighbours exchange equally often)",
-    )
-    option(
-        "--beta-max",
-        type=real,
-        metavar="B",
-        help="the coldest inverse temperature of the default ones (default: 4)",
-    )
-    option(
-        "--disorder",
-        choices=("gaussian", "pm1"),
-        default="gaussian",
-        help="couplings: normal, or of one size and either sign (default: %(default)s)",
-    )
-    add_storing(parser)
-    add_common(
-        parser,
-        _run,
-        same="gives the same glasses and rows",
-        files="four tables, summary.json and sk.png",
-        quiet="no progress, only the table and what limits it",
-    )
+    if chosen:
+        from spinglass.experiments import SkConfig, SkResult
+
+        add_experiment(parser, SkConfig, SkResult, _run, _table, AND_LIMITS)
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from spinglass import experiments
-
-    if chosen.betas is not None and chosen.beta_max is not None:
+    if "betas" in chosen and "beta_max" in chosen:
         chosen.parser.error(
             "argument --beta-max: is for the default inverse temperatures, without --betas"
         )
-    arguments = given(
-        n_spins=chosen.spins,
-        n_instances=chosen.instances,
-        n_sweeps=chosen.sweeps,
-        betas=chosen.betas,
-        beta_max=chosen.beta_max,
-        disorder=chosen.disorder,
-        progress=not chosen.quiet,
-    )
-    return carry_out(chosen, experiments.sk, arguments, _table)
+    return carry_out(chosen)
 
 
 def _table(result: SkResult, quiet: bool) -> str:

@@ -24,7 +24,7 @@ The store is only read, also while a process works on it.
 _SUFFIXES = (".csv", ".parquet")
 
 
-def add(commands: Any) -> None:
+def add(commands: Any, _: bool) -> None:
     """Add the parser of the command."""
     parser = add_command(
         commands,
@@ -41,12 +41,14 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--out",
         type=Path,
+        default=None,
         metavar="DIR",
         help="write the files of the result so far into this folder",
     )
     parser.add_argument(
         "--export",
         type=_table_file,
+        default=None,
         metavar="FILE",
         help="write the main table so far to this file, .csv or .parquet (the latter needs "
         "spinglass[tables])",

@@ -1,33 +1,46 @@
-"""Experiments, one question a file: a frozen config in, a result object out."""
+"""Experiments, one question a folder: a frozen config in, a result object out.
+
+Every folder has the same files, and further ones named after what they hold:
+
+- ``config.py``, what is asked: a frozen config whose fields say of each argument what it may be and
+  what it is (see `spinglass.experiments.config`). The command line is made of them;
+- ``experiment.py``, the public function, which says the defaults in its signature and what its
+  arguments do in its docstring, and the grid of tasks if there is one. A grid goes to the runner by
+  ``return measured(TheExperiment, TheResult, locals())``;
+- ``result.py``, what comes out: a `spinglass._result.Result`, which names its tables and figure.
+
+What several share is beside the folders: the kinds of arguments (``kinds.py``), tables, points of
+the square lattice, and where two curves cross.
+"""
 
 from spinglass._interrupted import ExperimentStopped, Interrupted
+from spinglass.experiments.energy_landscape.config import LandscapeConfig
 from spinglass.experiments.energy_landscape.experiment import landscape
-from spinglass.experiments.energy_landscape.result import Landscape, LandscapeConfig
+from spinglass.experiments.energy_landscape.result import Landscape
+from spinglass.experiments.ising_transition.config import IsingConfig
 from spinglass.experiments.ising_transition.experiment import ising
-from spinglass.experiments.ising_transition.result import IsingConfig, IsingScan, Snapshot
+from spinglass.experiments.ising_transition.result import IsingScan, Snapshot
+from spinglass.experiments.mean_field_lattice.config import MeanFieldConfig
 from spinglass.experiments.mean_field_lattice.experiment import meanfield
-from spinglass.experiments.mean_field_lattice.result import MeanFieldConfig, MeanFieldLattice
-from spinglass.experiments.picture_recall.experiment import (
-    EnergyTrace,
-    RecallPictures,
-    RecallPicturesConfig,
-    recall_pictures,
-)
+from spinglass.experiments.mean_field_lattice.result import MeanFieldLattice
+from spinglass.experiments.picture_recall.config import RecallPicturesConfig
+from spinglass.experiments.picture_recall.experiment import recall_pictures
+from spinglass.experiments.picture_recall.result import EnergyTrace, RecallPictures
+from spinglass.experiments.rbm_training.config import RbmConfig
 from spinglass.experiments.rbm_training.experiment import rbm
 from spinglass.experiments.rbm_training.images import DIGITS
 from spinglass.experiments.rbm_training.measures import RbmLikelihood
-from spinglass.experiments.rbm_training.result import RbmConfig, RbmTraining
+from spinglass.experiments.rbm_training.result import RbmTraining
+from spinglass.experiments.renormalization_flow.config import RenormalizeConfig
 from spinglass.experiments.renormalization_flow.experiment import renormalize
-from spinglass.experiments.renormalization_flow.result import (
-    Flow,
-    Renormalization,
-    RenormalizeConfig,
-)
+from spinglass.experiments.renormalization_flow.result import Flow, Renormalization
+from spinglass.experiments.retrieval_capacity.config import CapacityConfig
 from spinglass.experiments.retrieval_capacity.experiment import capacity
 from spinglass.experiments.retrieval_capacity.finite_size import CriticalLoad, HalfPoint
-from spinglass.experiments.retrieval_capacity.result import CapacityConfig, CapacityScan
+from spinglass.experiments.retrieval_capacity.result import CapacityScan
+from spinglass.experiments.sherrington_kirkpatrick.config import SkConfig
 from spinglass.experiments.sherrington_kirkpatrick.experiment import sk
-from spinglass.experiments.sherrington_kirkpatrick.result import SkConfig, SkResult
+from spinglass.experiments.sherrington_kirkpatrick.result import SkResult
 from spinglass.runner.loop import run
 from spinglass.runner.stores.database import StoreError
 from spinglass.runner.stores.lock import Worker

@@ -7,11 +7,47 @@ from typing import Any
 
 import numpy as np
 
+from spinglass.experiments.kinds import POSITIVE, Kind, each_once, read_ranges
+from spinglass.models.lattice import SquareLattice
+from spinglass.runner.task import Share
 from spinglass.sampling.plan import Dynamics
+from spinglass.sampling.runs import Run
+from spinglass.sampling.sampling import sample
 from spinglass.statistics import jackknife
 from spinglass.theory import ising2d
 
 _BLOCKS = 32
+
+_EACH_ONCE = each_once(POSITIVE).check
+TEMPERATURES = read_ranges(
+    Kind(lambda values, name: tuple(sorted(_EACH_ONCE(values, name)))), "temperatures"
+)
+
+
+def check_two_measurements(n_sweeps: int, every: int, size: int) -> None:
+    """Refuse sweeps that hold one measurement or none: there would be no error."""
+    if n_sweeps < 2 * every:
+        raise ValueError(
+            f"n_sweeps must give two measurements, one every {every} sweeps at L = {size}: "
+            f"at least {2 * every}, got {n_sweeps}"
+        )
+
+
+def sampled(
+    size: int, T: float, n_sweeps: int, seed: int, share: Share, initial: Any = None, **options: Any
+) -> Run:
+    """Sample the square lattice at one temperature, from all spins up if nothing else is given."""
+    up = np.ones(size * size, dtype=np.int8)
+    return sample(
+        SquareLattice(size),
+        1.0 / T,
+        n_sweeps,
+        initial=up if initial is None else initial,
+        seed=seed,
+        num_threads=share.num_threads,
+        progress=share.progress or False,
+        **options,
+    )
 
 
 def number_of(value: float) -> int:

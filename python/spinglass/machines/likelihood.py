@@ -127,7 +127,7 @@ def log_partition(
 class _MachinePath:
     """From independent units with the means of the data to a machine."""
 
-    trained: Trained
+    trained: Trained[_core.RbmMachine]
     n_chains: int
     betas: NDArray[np.float64]
     warmup: int

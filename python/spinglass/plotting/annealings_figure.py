@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, in_new_figure, series
+from spinglass.plotting.figure import FRAME, THEORY, figure, series
 
 if TYPE_CHECKING:
     from spinglass.partition.log_partition import LogPartition
 
 
+@figure(((1, 1), (7.5, 5.2)))
 def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: Any = None) -> Any:
     """Draw ln Z from below and from above against the number of inverse temperatures.
 
@@ -40,10 +41,6 @@ def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: 
     >>> annealings(sides, exact=model.log_partition("exact").value).get_xscale()
     'log'
     """
-    if ax is None:
-        return in_new_figure(
-            lambda found, panel: annealings(found, exact, panel), results, (1, 1), (7.5, 5.2)
-        )
     up, down = (look[0] for look in series(2))
     sides = (
         ("upper", "annealing downwards: from above", down, "v"),
@@ -67,5 +64,5 @@ def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: 
     ax.set_xlabel("inverse temperatures of the annealing")
     ax.set_ylabel(r"$\ln Z$ [nats]")
     ax.set_title(r"Two sides close in on $\ln Z$")
-    ax.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
+    ax.legend(loc="lower right", **FRAME)
     return ax

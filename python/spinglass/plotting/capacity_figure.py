@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, flat, in_new_figure, say_none, series
+from spinglass.plotting.figure import FOUR, FRAME, THEORY, figure, on_panels, say_none, series
 from spinglass.theory import hopfield
 
 if TYPE_CHECKING:
     from spinglass.experiments import CapacityScan
 
-
-LEGEND: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
-
 # Beyond so many sizes insets and labels would cover the data.
 MOST_SIZES = 6
 
 
+@figure(FOUR)
 def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     """Draw a capacity scan.
 
@@ -46,15 +44,7 @@ def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     >>> [panel.get_xlabel() for panel in capacity(scan)][:2]
     ['load $P/N$', 'load $P/N$']
     """
-    if ax is None:
-        return in_new_figure(capacity, scan)
-    panels = flat(ax)
-    draw = (_retrieval, _overlap, _histogram, _extrapolation)
-    if len(panels) not in (1, len(draw)):
-        raise ValueError(f"ax must be one Axes or four, got {len(panels)}")
-    for panel, function in zip(panels, draw, strict=False):
-        function(scan, panel)
-    return ax if len(panels) == 1 else panels
+    return on_panels(scan, ax, _retrieval, _overlap, _histogram, _extrapolation)
 
 
 def _series(scan: CapacityScan) -> list[tuple[int, Any, str]]:
@@ -107,7 +97,7 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
     flip = scan.config.flip
     start = f"from {flip:g} of the spins flipped" if flip else "of a stored pattern"
     ax.set_title(f"Retrieval {start} (dotted: half-points)")
-    ax.legend(loc="upper right", **LEGEND)
+    ax.legend(loc="upper right", **FRAME)
 
 
 def _overlap(scan: CapacityScan, ax: Any) -> None:
@@ -149,7 +139,7 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
     ax.set_ylabel(r"mean final overlap $m$")
     ax.set_title("Overlap with the pattern started from")
     where: dict[str, Any] = {"bbox_to_anchor": (0.02, 0.95)} if roomy else {}
-    ax.legend(loc="upper left" if roomy else "best", **where, **LEGEND)
+    ax.legend(loc="upper left" if roomy else "best", **where, **FRAME)
 
 
 def _histogram(scan: CapacityScan, ax: Any) -> None:
@@ -172,7 +162,7 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
     ax.set_ylabel("share of trials in a bin of 0.02")
     ax.set_title("Near the half-point: kept or lost, little between")
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="upper center", **LEGEND)
+        ax.legend(loc="upper center", **FRAME)
     else:
         say_none(
             ax,
@@ -250,4 +240,4 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
     ax.set_ylabel("half-point (load $P/N$)")
     ax.locator_params(axis="x", nbins=5)
     ax.set_title(r"To infinite $N$:  half-point $= \alpha_c + A\,N^{-x}$")
-    ax.legend(loc="upper left", **LEGEND)
+    ax.legend(loc="upper left", **FRAME)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import flat, in_new_figure, series
+from spinglass.plotting.figure import FRAME, figure, on_panels, series
 
 if TYPE_CHECKING:
     from spinglass.machines import Equilibration
 
 
+@figure(((1, 2), (12.5, 5.0)))
 def equilibration(result: Equilibration, ax: Any = None) -> Any:
     """Draw how chains forget, and how those from data and from random states come together.
 
@@ -37,16 +38,7 @@ def equilibration(result: Equilibration, ax: Any = None) -> Any:
     >>> equilibration(model.equilibration(X, n_steps=50))[0].get_xlabel()
     'lag (Gibbs steps)'
     """
-    if ax is None:
-        return in_new_figure(equilibration, result, (1, 2), (12.5, 5.0))
-    axes = flat(ax)
-    if len(axes) not in (1, 2):
-        raise ValueError(f"ax must be one Axes or two, got {len(axes)}")
-    _memory(result, axes[0])
-    if len(axes) == 1:
-        return ax
-    _energies(result, axes[1])
-    return axes
+    return on_panels(result, ax, _memory, _energies)
 
 
 def _memory(result: Equilibration, ax: Any) -> None:
@@ -62,7 +54,7 @@ def _memory(result: Equilibration, ax: Any) -> None:
     ax.set_xlabel("lag (Gibbs steps)")
     ax.set_ylabel(r"autocorrelation $\rho$")
     ax.set_title(f"Memory of {2 * result.n_chains} chains")
-    ax.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none")
+    ax.legend(loc="best", **FRAME)
 
 
 def _energies(result: Equilibration, ax: Any) -> None:
@@ -84,4 +76,4 @@ def _energies(result: Equilibration, ax: Any) -> None:
     ax.set_ylabel("mean free energy (nats)")
     agree = "agree" if math.isfinite(result.meeting_step) else "do not agree"
     ax.set_title(f"Two kinds of starts {agree}")
-    ax.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none")
+    ax.legend(loc="best", **FRAME)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import warnings
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 MARKERS = "osD^vP*X"
+FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}  # of a legend
 THEORY = {"color": "black", "linestyle": (0, (5, 2)), "linewidth": 1.6, "zorder": 1}
 STYLE = {
     "font.size": 12,
@@ -24,11 +27,60 @@ STYLE = {
 }
 
 
+Shape: TypeAlias = tuple[int, int] | list[list[int]] | Any
+"""Rows and columns of panels, or a mosaic: which panel stands where, -1 for none."""
+Layout: TypeAlias = tuple[Shape, tuple[float, float]]
+"""The shape of a figure, and its width and height in inches."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FOUR: Layout = (2, 2), (12.5, 9.5)
+
+
+def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
+    """Let a function that draws on its argument ``ax`` make a new figure if it gets none.
+
+    Parameters
+    ----------
+    layout : tuple or callable
+        That of the figure, or a function that returns it for what is drawn, the first argument.
+    """
+
+    def decorate(draw: F) -> F:
+        takes = inspect.signature(draw)
+
+        @wraps(draw)
+        def drawn(*arguments: Any, **options: Any) -> Any:
+            given = takes.bind(*arguments, **options)
+            if given.arguments.get("ax") is not None:
+                return draw(*arguments, **options)
+            with matplotlib().rc_context(STYLE):
+                from matplotlib import pyplot
+
+                shape, size = layout_of(drawn, given.args[0])
+                new = pyplot.figure(figsize=size, layout="constrained")
+                _tell_unfinished(new, given.args[0])
+                axes = panels(new, shape)
+                given.arguments["ax"] = axes[0] if len(axes) == 1 else axes
+                return draw(*given.args, **given.kwargs)
+
+        drawn.layout = layout  # type: ignore[attr-defined]
+        return cast(F, drawn)
+
+    return decorate
+
+
+def layout_of(draw: Any, result: Any) -> Layout:
+    """Return the layout of the figure that a function makes of a result."""
+    layout: Layout = draw.layout(result) if callable(draw.layout) else draw.layout
+    return layout
+
+
 def png(
-    draw: Callable[[Any, Any], Any],
+    draw: Callable[..., Any],
     result: Any,
-    shape: tuple[int, int] | list[list[int]] = (2, 2),
-    size: tuple[float, float] = (12.5, 9.5),
+    shape: Shape = None,
+    size: tuple[float, float] | None = None,
 ) -> bytes:
     """Return the picture that ``draw(result, axes)`` makes, without touching pyplot's state.
 
@@ -38,41 +90,38 @@ def png(
         One of the functions here.
     result : object
         What it draws.
-    shape : tuple of int or list of list of int
-        Rows and columns of panels, or a mosaic: which panel stands where, -1 for none.
-    size : tuple of float
-        Width and height in inches; 160 dots an inch.
+    shape : tuple of int or list of list of int, optional
+        Rows and columns of panels, or a mosaic: which panel stands where, -1 for none. By default
+        that of the function.
+    size : tuple of float, optional
+        Width and height in inches; 160 dots an inch. By default that of the function.
     """
+    own = (shape, size) if shape and size else layout_of(draw, result)
     with matplotlib().rc_context(STYLE), warnings.catch_warnings():
         # A file may have a name in a script that the font lacks.
         warnings.filterwarnings("ignore", "Glyph")
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=size, layout="constrained")
-        draw(result, panels(figure, shape))
-        _tell_unfinished(figure, result)
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", dpi=160)
-    return picture.getvalue()
+        picture = Figure(figsize=size or own[1], layout="constrained")
+        draw(result, panels(picture, shape or own[0]))
+        _tell_unfinished(picture, result)
+        content = io.BytesIO()
+        picture.savefig(content, format="png", dpi=160)
+    return content.getvalue()
 
 
-def in_new_figure(
-    draw: Callable[[Any, Any], Any],
-    result: Any,
-    shape: tuple[int, int] | list[list[int]] = (2, 2),
-    size: tuple[float, float] = (12.5, 9.5),
-) -> Any:
-    """Return what ``draw(result, ax)`` returns on a new figure of pyplot's.
-
-    The parameters are those of `png`; of a single panel ``ax`` is the Axes, else their array.
-    """
-    with matplotlib().rc_context(STYLE):
-        from matplotlib import pyplot
-
-        figure = pyplot.figure(figsize=size, layout="constrained")
-        _tell_unfinished(figure, result)
-        axes = panels(figure, shape)
-        return draw(result, axes[0] if len(axes) == 1 else axes)
+def on_panels(result: Any, ax: Any, *draw: Callable[[Any, Any], None], alone: int = 0) -> Any:
+    """Draw a function a panel, or of a single one that with the number ``alone``; return ``ax``."""
+    axes = flat(ax)
+    if len(axes) == 1:
+        draw[alone](result, axes[0])
+        return ax
+    if len(axes) != len(draw):
+        words = {2: "two", 4: "four"}[len(draw)]
+        raise ValueError(f"ax must be one Axes or {words}, got {len(axes)}")
+    for panel, function in zip(axes, draw, strict=True):
+        function(result, panel)
+    return axes
 
 
 def _tell_unfinished(figure: Any, result: Any) -> None:
@@ -93,7 +142,7 @@ def flat(ax: Any) -> NDArray[np.object_]:
     return np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
 
 
-def panels(figure: Any, shape: tuple[int, int] | list[list[int]]) -> NDArray[np.object_]:
+def panels(figure: Any, shape: Shape) -> NDArray[np.object_]:
     """Divide a figure into Axes, returned in a flat array: row by row, or by their number."""
     if isinstance(shape, tuple):
         return np.asarray(figure.subplots(*shape, squeeze=False), dtype=object).ravel()

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import real_array
-from spinglass.plotting.figure import THEORY, in_new_figure, series
+from spinglass.plotting.figure import THEORY, figure, series
 
 if TYPE_CHECKING:
     from spinglass.inverse.inverse_ising import InverseIsing
 
 
+@figure(((1, 1), (6.4, 5.6)))
 def inverse(model: InverseIsing, true_couplings: ArrayLike | None = None, ax: Any = None) -> Any:
     r"""Draw inferred couplings.
 
@@ -42,12 +43,6 @@ def inverse(model: InverseIsing, true_couplings: ArrayLike | None = None, ax: An
     >>> inverse(model, 0.5 * glass.couplings()).get_xlabel()
     'true coupling $\\beta J_{ij}$'
     """
-    if ax is None:
-
-        def draw(model: InverseIsing, ax: Any) -> Any:
-            return inverse(model, true_couplings, ax)
-
-        return in_new_figure(draw, model, (1, 1), (6.4, 5.6))
     if true_couplings is None:
         return _matrix(model, ax)
     found = model.couplings_

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, flat, in_new_figure, say_none, series
+from spinglass.plotting.figure import FRAME, THEORY, figure, flat, say_none, series
 from spinglass.theory import ising2d
 
 if TYPE_CHECKING:
@@ -15,9 +15,18 @@ if TYPE_CHECKING:
 
 CURVES = 6
 SPINS = ("#2a1745", "#f6f3ea")  # -1 dark, +1 light
-_FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
 
 
+def ising_layout(scan: IsingScan) -> tuple[list[list[int]], tuple[float, float]]:
+    """Return which panel stands where in the figure of a scan, and its size in inches."""
+    rows = [[0, 1, 2], [3, 4, 5]]
+    if scan.snapshots:
+        pictures = list(range(CURVES, CURVES + len(scan.snapshots)))
+        rows.append((pictures + [-1] * 3)[:3])
+    return rows, (15.5, 4.6 * len(rows))
+
+
+@figure(ising_layout)
 def ising(scan: IsingScan, ax: Any = None) -> Any:
     r"""Draw a scan of the Ising model.
 
@@ -45,8 +54,6 @@ def ising(scan: IsingScan, ax: Any = None) -> Any:
     >>> [panel.get_ylabel() for panel in ising(scan)][:2]
     ['energy per spin $E/N$', 'magnetization $\\langle|m|\\rangle$']
     """
-    if ax is None:
-        return in_new_figure(ising, scan, *ising_layout(scan))
     axes = flat(ax)
     shown = len(axes) - CURVES
     if len(axes) != 1 and not 0 <= shown <= len(scan.snapshots):
@@ -59,15 +66,6 @@ def ising(scan: IsingScan, ax: Any = None) -> Any:
     for k, panel in enumerate(axes[CURVES:]):
         _snapshot(scan, k, panel)
     return ax if len(axes) == 1 else axes
-
-
-def ising_layout(scan: IsingScan) -> tuple[list[list[int]], tuple[float, float]]:
-    """Return which panel stands where in the figure of a scan, and its size in inches."""
-    rows = [[0, 1, 2], [3, 4, 5]]
-    if scan.snapshots:
-        pictures = list(range(CURVES, CURVES + len(scan.snapshots)))
-        rows.append((pictures + [-1] * 3)[:3])
-    return rows, (15.5, 4.6 * len(rows))
 
 
 def draw_spins(ax: Any, spins: Any) -> None:
@@ -154,7 +152,7 @@ def _energy(scan: IsingScan, ax: Any) -> None:
     z = scan.deviations("energy")
     known = z[np.isfinite(z)]
     ax.set_title("Energy, on the exact curves")
-    ax.legend(loc="lower right", **_FRAME)
+    ax.legend(loc="lower right", **FRAME)
     if not len(known):
         return
     inset = ax.inset_axes([0.13, 0.62, 0.38, 0.2])
@@ -178,7 +176,7 @@ def _magnetization(scan: IsingScan, ax: Any) -> None:
     ax.set_ylim(-0.03, 1.05)
     ax.set_ylabel(r"magnetization $\langle|m|\rangle$")
     ax.set_title("The lattice orders below $T_c$")
-    ax.legend(loc="best", **_FRAME)
+    ax.legend(loc="best", **FRAME)
 
 
 def _specific_heat(scan: IsingScan, ax: Any) -> None:
@@ -188,7 +186,7 @@ def _specific_heat(scan: IsingScan, ax: Any) -> None:
     ax.set_ylim(0, 1.35 * float(top))
     ax.set_ylabel("specific heat per spin $C/N$")
     ax.set_title(r"Specific heat: the peak grows as $\ln L$")
-    ax.legend(loc="upper right", **_FRAME)
+    ax.legend(loc="upper right", **FRAME)
 
 
 def _susceptibility(scan: IsingScan, ax: Any) -> None:
@@ -197,7 +195,7 @@ def _susceptibility(scan: IsingScan, ax: Any) -> None:
         ax.set_yscale("log")
     ax.set_ylabel(r"susceptibility $\beta N(\langle m^2\rangle - \langle|m|\rangle^2)$")
     ax.set_title("Susceptibility: the peak grows as $L^{7/4}$")
-    ax.legend(loc="best", **_FRAME)
+    ax.legend(loc="best", **FRAME)
 
 
 def _binder(scan: IsingScan, ax: Any) -> None:
@@ -224,7 +222,7 @@ def _binder(scan: IsingScan, ax: Any) -> None:
         inset.spines["right"].set_visible(True)
         inset.spines["left"].set_visible(False)
     handles, labels = ax.get_legend_handles_labels()
-    ax.legend(handles[:1], labels[:1], loc="upper right", **_FRAME)
+    ax.legend(handles[:1], labels[:1], loc="upper right", **FRAME)
 
 
 def _crossings(scan: IsingScan, ax: Any) -> None:
@@ -260,7 +258,7 @@ def _crossings(scan: IsingScan, ax: Any) -> None:
     else:
         why = "no crossing was seen" if found else "one size alone has no crossing"
         say_none(ax, scan, why)
-    ax.legend(loc="upper right", **_FRAME)
+    ax.legend(loc="upper right", **FRAME)
 
 
 def _snapshot(scan: IsingScan, k: int, ax: Any) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass.plotting.figure import flat, in_new_figure, series
+from spinglass.plotting.figure import FRAME, figure, flat, series
 
 if TYPE_CHECKING:
     from spinglass.experiments import Landscape
@@ -30,10 +30,14 @@ _POINTS = 800
 _LABELS = 6
 
 _GROUND, _OTHER, _LINE = "#d55e00", "0.45", "0.35"
-# Of a legend over lines.
-_FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
 
 
+def landscape_layout(result: Landscape) -> tuple[list[list[int]], tuple[float, float]]:
+    """Return which panel stands where in the figure, and its size in inches."""
+    return [[0, 0, 0, 1]], (16.0, 7.5)
+
+
+@figure(landscape_layout)
 def landscape(result: Landscape, ax: Any = None) -> Any:
     """Draw the tree of barriers, and the basins against energy.
 
@@ -55,24 +59,17 @@ def landscape(result: Landscape, ax: Any = None) -> Any:
     >>> [panel.get_ylabel() for panel in landscape(measure(n_spins=10))]
     ['energy per spin', 'share of all states in the basin']
     """
-    if ax is None:
-        return in_new_figure(landscape, result, *landscape_layout(result))
     panels = flat(ax)
     if len(panels) not in (1, 2):
         raise ValueError(f"ax must be one Axes or two, got {len(panels)}")
     _tree(result, panels[0])
     if len(panels) == 1:
-        _legend(result, panels[0], loc="best", **_FRAME)
+        _legend(result, panels[0], loc="best", **FRAME)
         return ax
     _basins(result, panels[1])
     # Beside the panels: inside, there is no place that is free for every model.
     _legend(result, panels[1], loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0)
     return panels
-
-
-def landscape_layout(result: Landscape) -> tuple[list[list[int]], tuple[float, float]]:
-    """Return which panel stands where in the figure, and its size in inches."""
-    return [[0, 0, 0, 1]], (16.0, 7.5)
 
 
 def leaf_order(result: Landscape, at_most: int = MOST) -> list[int]:

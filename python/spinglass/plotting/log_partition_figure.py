@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, in_new_figure, series
+from spinglass.plotting.figure import THEORY, figure, series
 
 if TYPE_CHECKING:
     from spinglass.partition.log_partition import LogPartition
 
 
+@figure(((1, 1), (7.5, 6.0)))
 def log_partition(result: LogPartition, ax: Any = None, exact: float | None = None) -> Any:
     """Draw what each chain says of ln Z, going up and coming down, and what follows from both.
 
@@ -39,10 +40,6 @@ def log_partition(result: LogPartition, ax: Any = None, exact: float | None = No
     >>> log_partition(found).get_ylabel()
     'chains'
     """
-    if ax is None:
-        return in_new_figure(
-            lambda found, panel: log_partition(found, panel, exact), result, (1, 1), (7.5, 6.0)
-        )
     sides = [
         (result.log_weights, result.lower, result.lower_error, "up", "from below", "-"),
         (

@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import flat, in_new_figure, series
+from spinglass.plotting.figure import FRAME, figure, flat, on_panels, series
 
 if TYPE_CHECKING:
     from spinglass.experiments import MeanFieldLattice
     from spinglass.partition.meanfield.solution import MeanField
 
-_FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
-_SIZE = (12.5, 4.9)
 _EXACT: dict[str, Any] = {"color": "black", "linewidth": 1.8, "zorder": 2}
 _NAMES = {"naive": "naive mean field", "bethe": "Bethe approximation"}
 _MOST = 6  # solutions that a panel has room for
 _LINES = {"naive": (0, (5, 2)), "bethe": (0, (1, 1.2))}
 
 
+@figure(((1, 2), (12.5, 4.9)))
 def meanfield(result: MeanFieldLattice, ax: Any = None) -> Any:
     """Draw the square lattice in mean field, in the Bethe approximation, measured and exact.
 
@@ -45,17 +44,13 @@ def meanfield(result: MeanFieldLattice, ax: Any = None) -> Any:
     >>> [panel.get_xlabel() for panel in meanfield(found)][:1]
     ['temperature $T$  (in units of $J$)']
     """
-    if ax is None:
-        return in_new_figure(meanfield, result, (1, 2), _SIZE)
-    panels = flat(ax)
-    if len(panels) not in (1, 2):
-        raise ValueError(f"ax must be one Axes or two, got {len(panels)}")
-    for panel, function in zip(panels, (_magnetization, _free_energy), strict=False):
-        function(result, panel)
-        panel.set_xlabel("temperature $T$  (in units of $J$)")
-        low, high = result.curves["temperature"][[0, -1]]
-        panel.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
-    return ax if len(panels) == 1 else panels
+    return on_panels(result, ax, _magnetization, _free_energy)
+
+
+def _temperature_axis(result: MeanFieldLattice, ax: Any) -> None:
+    ax.set_xlabel("temperature $T$  (in units of $J$)")
+    low, high = result.curves["temperature"][[0, -1]]
+    ax.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
 
 
 def _looks() -> dict[str, dict[str, Any]]:
@@ -93,7 +88,8 @@ def _magnetization(result: MeanFieldLattice, ax: Any) -> None:
     ax.set_yticks(np.linspace(0.0, 1.0, 6))
     ax.set_ylabel("magnetization $m$")
     ax.set_title("Mean field stays ordered at too high a temperature")
-    ax.legend(loc="upper right", **_FRAME)
+    ax.legend(loc="upper right", **FRAME)
+    _temperature_axis(result, ax)
 
 
 def _free_energy(result: MeanFieldLattice, ax: Any) -> None:
@@ -107,9 +103,11 @@ def _free_energy(result: MeanFieldLattice, ax: Any) -> None:
     ax.axhline(0.0, label=rf"exact, ${L}\times{L}$ (Kaufman)", **_EXACT)
     ax.set_ylabel(r"$(F - F_\mathrm{exact})/N$  (in units of $J$)")
     ax.set_title("Free energy per spin: how much too high")
-    ax.legend(loc="best", **_FRAME)
+    ax.legend(loc="best", **FRAME)
+    _temperature_axis(result, ax)
 
 
+@figure(((1, 1), (6.4, 5.6)))
 def solutions(result: MeanField, ax: Any = None) -> Any:
     """Draw the magnetizations of each mean-field solution, in ascending order.
 
@@ -133,8 +131,6 @@ def solutions(result: MeanField, ax: Any = None) -> Any:
     >>> solutions(found).get_ylabel()
     'magnetization $m_i$'
     """
-    if ax is None:
-        return in_new_figure(solutions, result, (1, 1), (6.4, 5.6))
     from spinglass.partition.meanfield.solution import NAMES
 
     (panel,) = flat(ax)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spinglass.plotting.figure import in_new_figure
+from spinglass.plotting.figure import figure
 
 if TYPE_CHECKING:
     from spinglass.theory.hopfield import PhaseDiagram
 
 
+@figure(((1, 1), (7.5, 5.6)))
 def phase_diagram(diagram: PhaseDiagram, ax: Any = None) -> Any:
     """Draw the phases of the Hopfield model in the plane of load and temperature.
 
@@ -31,8 +32,6 @@ def phase_diagram(diagram: PhaseDiagram, ax: Any = None) -> Any:
     >>> phase_diagram(hopfield.phase_diagram(n_points=11)).get_ylabel()
     'temperature $T$'
     """
-    if ax is None:
-        return in_new_figure(phase_diagram, diagram, (1, 1), (7.5, 5.6))
     temperature, critical = diagram.temperature, diagram.critical_load
     ax.fill_betweenx(temperature, critical, color="0.9", linewidth=0)
     ax.fill_betweenx(temperature, diagram.ferromagnetic_load, color="0.78", linewidth=0)

@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass.plotting.figure import flat, in_new_figure, series
+from spinglass.plotting.figure import FRAME, figure, flat, series
 from spinglass.plotting.mosaic import UNKNOWN, grid_of, ink, label_cells, mosaic, show, signed
 
 if TYPE_CHECKING:
     from spinglass.experiments import RbmTraining
 
 
+# A panel alone.
+_ONE = (1, 1), (7.5, 6.0)
+
+
+def rbm_layout(_: object = None) -> tuple[tuple[int, int], tuple[float, float]]:
+    """Return rows and columns of the figure, and its size in inches."""
+    return (2, 2), (14.0, 11.0)
+
+
+@figure(rbm_layout)
 def rbm(result: RbmTraining, ax: Any = None) -> Any:
     """Draw a trained machine: how it learned, what its units look for, what it dreams and repairs.
 
@@ -32,8 +42,6 @@ def rbm(result: RbmTraining, ax: Any = None) -> Any:
     Axes or array of four Axes
         What was drawn on.
     """
-    if ax is None:
-        return in_new_figure(rbm, result, *rbm_layout())
     axes = flat(ax)
     if len(axes) not in (1, 4):
         raise ValueError(f"ax must be one Axes or four, got {len(axes)}")
@@ -52,11 +60,7 @@ def rbm(result: RbmTraining, ax: Any = None) -> Any:
     return axes
 
 
-def rbm_layout() -> tuple[tuple[int, int], tuple[float, float]]:
-    """Return rows and columns of the figure, and its size in inches."""
-    return (2, 2), (14.0, 11.0)
-
-
+@figure(_ONE)
 def learning_curves(curves: NDArray[np.void], ax: Any = None) -> Any:
     """Draw likelihoods against the epoch, and on a second scale the reconstruction error.
 
@@ -75,8 +79,6 @@ def learning_curves(curves: NDArray[np.void], ax: Any = None) -> Any:
     Axes
         What was drawn on; the second scale is a twin of it.
     """
-    if ax is None:
-        return _own(learning_curves, curves)
     names = curves.dtype.names or ()
     dark, middle, light = (look[0] for look in series(3))
     lines = [("pseudo_likelihood", "pseudo-likelihood", light, "^")]
@@ -105,10 +107,11 @@ def learning_curves(curves: NDArray[np.void], ax: Any = None) -> Any:
         twin.set_ylabel("wrong pixels per reconstructed image")
         more = twin.get_legend_handles_labels()
         handles, labels = handles + more[0], labels + more[1]
-    ax.legend(handles, labels, loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
+    ax.legend(handles, labels, loc="lower right", **FRAME)
     return ax
 
 
+@figure(_ONE)
 def filters(
     model: Any, image_shape: tuple[int, int] | None = None, count: int = 100, ax: Any = None
 ) -> Any:
@@ -136,8 +139,6 @@ def filters(
     >>> filters(np.random.default_rng(1).normal(size=(20, 64))).get_title()
     'Weights of 20 hidden units'
     """
-    if ax is None:
-        return _own(filters, model, image_shape, count)
     weights = np.asarray(getattr(model, "components_", model), dtype=np.float64)
     shown = weights[:count]
     # A handful of very strong weights would leave all others grey.
@@ -156,6 +157,7 @@ def filters(
     return ax
 
 
+@figure(_ONE)
 def chains(
     states: ArrayLike,
     steps: Sequence[int],
@@ -187,8 +189,6 @@ def chains(
     >>> [label.get_text() for label in ax.get_xticklabels()]
     ['0', '100']
     """
-    if ax is None:
-        return _own(chains, states, steps, image_shape)
     images = np.asarray(states, dtype=np.float64)
     n_chains, n_columns, n_visible = images.shape
     grid = grid_of(images.reshape(-1, n_visible), n_columns, image_shape)
@@ -202,6 +202,7 @@ def chains(
     return ax
 
 
+@figure(_ONE)
 def reconstructions(
     original: ArrayLike,
     erased: ArrayLike,
@@ -237,8 +238,6 @@ def reconstructions(
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['original', 'erased', 'filled in']
     """
-    if ax is None:
-        return _own(reconstructions, original, erased, reconstructed, image_shape, columns)
     whole = np.asarray(original, dtype=np.float64)
     hole = np.broadcast_to(np.asarray(erased, dtype=bool), whole.shape)
     images = np.stack([whole, np.where(hole, UNKNOWN, whole), np.asarray(reconstructed)])
@@ -254,11 +253,6 @@ def reconstructions(
     ax.set_xlabel("held-out images; what is erased is filled in from the rest")
     ax.set_title("Half-erased images")
     return ax
-
-
-def _own(draw: Any, *arguments: Any) -> Any:
-    """Call a function of this file with the Axes of a new figure."""
-    return in_new_figure(lambda given, ax: draw(*given, ax=ax), arguments, (1, 1), (7.5, 6.0))
 
 
 def _curve(curves: NDArray[np.void], name: str, ax: Any, **look: Any) -> None:

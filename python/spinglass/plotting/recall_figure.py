@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, flat, in_new_figure, series
+from spinglass.plotting.figure import FRAME, THEORY, figure, flat, series
 
 if TYPE_CHECKING:
     from spinglass.experiments import EnergyTrace, RecallPictures
@@ -17,6 +17,7 @@ ROWS = 6
 EMPTY = -1
 
 
+@figure(((1, 1), (6.4, 6.0)))
 def recall(result: Recall, ax: Any = None) -> Any:
     """Draw the overlap of each final state against that of its start.
 
@@ -44,8 +45,6 @@ def recall(result: Recall, ax: Any = None) -> Any:
     >>> recall(spinglass.Hopfield(patterns).recall(starts)).get_ylabel()
     'overlap $m$ of the final state'
     """
-    if ax is None:
-        return in_new_figure(recall, result, (1, 1), (6.4, 6.0))
     start, final = np.atleast_1d(result.start_overlap), np.atleast_1d(result.overlap)
     cycle = np.atleast_1d(result.cycle_length)
     looks = (
@@ -68,6 +67,19 @@ def recall(result: Recall, ax: Any = None) -> Any:
     return ax
 
 
+def pictures_layout(result: RecallPictures) -> tuple[list[list[int]], tuple[float, float]]:
+    """Return which panel stands where in the figure of the pictures, and its size in inches."""
+    rows = 1 if result.config.images is None else min(ROWS, len(result.names))
+    if rows == 1:
+        return [[0, 1, 2, 3, 3]], (15.5, 4.1)
+    # The energy stands beside the middle rows, at most four: a taller panel would say no more.
+    beside = range((rows - 4) // 2, (rows + 4) // 2) if rows > 4 else range(rows)
+    energy = [3 * rows if k in beside else EMPTY for k in range(rows)]
+    mosaic = [[3 * k, 3 * k + 1, 3 * k + 2, energy[k], energy[k]] for k in range(rows)]
+    return mosaic, (12.5, 0.5 + 2.5 * rows)
+
+
+@figure(pictures_layout)
 def pictures(result: RecallPictures, ax: Any = None) -> Any:
     """Draw pictures as stored, as started from and as recalled, and the energy between.
 
@@ -91,8 +103,6 @@ def pictures(result: RecallPictures, ax: Any = None) -> Any:
     >>> [panel.get_title() for panel in pictures(recall_pictures())][:3]
     ['cross, stored', 'start: $m = 0.40$', 'recalled: $m = 1.00$']
     """
-    if ax is None:
-        return in_new_figure(pictures, result, *pictures_layout(result))
     axes = flat(ax)
     shown, rest = divmod(len(axes) - 1, 3)
     if rest or shown > len(result.names):
@@ -104,18 +114,6 @@ def pictures(result: RecallPictures, ax: Any = None) -> Any:
         _row(result, k, axes[3 * k : 3 * k + 3])
     _energy(result, axes[-1], shown or min(ROWS, len(result.names)))
     return ax if len(axes) == 1 else axes
-
-
-def pictures_layout(result: RecallPictures) -> tuple[list[list[int]], tuple[float, float]]:
-    """Return which panel stands where in the figure of the pictures, and its size in inches."""
-    rows = 1 if result.config.images is None else min(ROWS, len(result.names))
-    if rows == 1:
-        return [[0, 1, 2, 3, 3]], (15.5, 4.1)
-    # The energy stands beside the middle rows, at most four: a taller panel would say no more.
-    beside = range((rows - 4) // 2, (rows + 4) // 2) if rows > 4 else range(rows)
-    energy = [3 * rows if k in beside else EMPTY for k in range(rows)]
-    mosaic = [[3 * k, 3 * k + 1, 3 * k + 2, energy[k], energy[k]] for k in range(rows)]
-    return mosaic, (12.5, 0.5 + 2.5 * rows)
 
 
 def _row(result: RecallPictures, k: int, axes: Any) -> None:
@@ -178,7 +176,7 @@ def _energy(result: RecallPictures, ax: Any, shown: int) -> None:
     ax.set_ylabel("energy $E$")
     some = f" ({shown} of {len(result.names)} pictures)" if 1 < shown < len(result.names) else ""
     ax.set_title(f"Every flip lowers the energy{some}")
-    ax.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
+    ax.legend(loc="upper right", **FRAME)
     if result.config.images is None:
         _also_stored(result, ax)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, flat, in_new_figure, say_none, series
+from spinglass.plotting.figure import FRAME, THEORY, figure, flat, say_none, series
 from spinglass.plotting.ising_figure import critical_line, draw_spins
 from spinglass.theory import ising2d
 
@@ -15,9 +15,24 @@ if TYPE_CHECKING:
     from spinglass.experiments import Renormalization
 
 CURVES = 3
-_FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
 
 
+def renormalize_layout(result: Renormalization) -> tuple[Any, tuple[float, float]]:
+    """Return which panel stands where in the figure, and its size in inches.
+
+    The pictures have a mosaic of their own, so that labels of the panels below do not part them.
+    """
+    below = [list(range(CURVES))]
+    if not result.flows:
+        return below, (15.5, 4.8)
+    first, pictures = CURVES, []
+    for flow in result.flows:
+        pictures.append(list(range(first, first + len(flow.levels))))
+        first += len(flow.levels)
+    return [[pictures], [below]], (15.5, 12.4)
+
+
+@figure(renormalize_layout)
 def renormalize(result: Renormalization, ax: Any = None) -> Any:
     r"""Draw the flow of block spins, the crossing of their correlations, and the exponent.
 
@@ -45,8 +60,6 @@ def renormalize(result: Renormalization, ax: Any = None) -> Any:
     >>> [panel.get_xlabel() for panel in renormalize(result)][1:]
     ['inverse temperature $\\beta_c$ of the crossing', 'step $k$']
     """
-    if ax is None:
-        return in_new_figure(renormalize, result, *renormalize_layout(result))
     axes = flat(ax)
     pictures = [(row, k) for row, flow in enumerate(result.flows) for k in range(len(flow.levels))]
     if len(axes) not in (1, CURVES, CURVES + len(pictures)):
@@ -59,21 +72,6 @@ def renormalize(result: Renormalization, ax: Any = None) -> Any:
     for panel, (row, k) in zip(axes[CURVES:], pictures, strict=False):
         _picture(result, row, k, panel)
     return ax if len(axes) == 1 else axes
-
-
-def renormalize_layout(result: Renormalization) -> tuple[Any, tuple[float, float]]:
-    """Return which panel stands where in the figure, and its size in inches.
-
-    The pictures have a mosaic of their own, so that labels of the panels below do not part them.
-    """
-    below = [list(range(CURVES))]
-    if not result.flows:
-        return below, (15.5, 4.8)
-    first, pictures = CURVES, []
-    for flow in result.flows:
-        pictures.append(list(range(first, first + len(flow.levels))))
-        first += len(flow.levels)
-    return [[pictures], [below]], (15.5, 12.4)
 
 
 def _picture(result: Renormalization, row: int, k: int, ax: Any) -> None:
@@ -117,7 +115,7 @@ def _correlations(result: Renormalization, ax: Any) -> None:
     ax.set_xlabel("temperature $T$  (in units of $J$)")
     ax.set_ylabel("correlation of neighbouring block spins")
     ax.set_title("One step more or less: equal at $T_c$")
-    ax.legend(loc="lower left", **_FRAME)
+    ax.legend(loc="lower left", **FRAME)
 
 
 def _crossings(result: Renormalization, ax: Any) -> None:
@@ -142,7 +140,7 @@ def _crossings(result: Renormalization, ax: Any) -> None:
         ax.xaxis.get_major_locator().set_params(nbins=4)
     else:
         say_none(ax, result, "no crossing was seen")
-    ax.legend(loc="upper right", **_FRAME)
+    ax.legend(loc="upper right", **FRAME)
 
 
 def _exponents(result: Renormalization, ax: Any) -> None:
@@ -164,4 +162,4 @@ def _exponents(result: Renormalization, ax: Any) -> None:
     ax.set_xlabel("step $k$")
     ax.set_ylabel(r"thermal exponent $y_t = \log_2\lambda$")
     ax.set_title("How fast the flow leaves $T_c$ (one coupling)")
-    ax.legend(loc="upper right", **_FRAME)
+    ax.legend(loc="upper right", **FRAME)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import in_new_figure, series
+from spinglass.plotting.figure import figure, series
 
 if TYPE_CHECKING:
     from spinglass.sampling.overlaps import Overlaps
@@ -20,6 +20,7 @@ _LINES = 8
 _POINTS = 2000
 
 
+@figure(_ONE)
 def run(result: Run, ax: Any = None) -> Any:
     """Draw the energy per spin of each replica against sweeps, and the mean with its error.
 
@@ -44,8 +45,6 @@ def run(result: Run, ax: Any = None) -> Any:
     >>> run(spinglass.sample(lattice, 0.3, 200, n_replicas=2, seed=1)).get_xlabel()
     'sweeps'
     """
-    if ax is None:
-        return in_new_figure(run, result, *_ONE)
     mean = result.summary().energy
     sweeps = (
         result.sweeps - result.n_sweeps + result.every * np.arange(1, result.n_measurements + 1)
@@ -62,6 +61,7 @@ def run(result: Run, ax: Any = None) -> Any:
     return ax
 
 
+@figure(_ONE)
 def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
     """Draw the energy per spin against inverse temperature, with errors, and the swap rates below.
 
@@ -84,8 +84,6 @@ def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
     >>> tempered_run(spinglass.temper(lattice, [0.2, 0.3, 0.4], 200, seed=1)).get_ylabel()
     'energy per spin'
     """
-    if ax is None:
-        return in_new_figure(tempered_run, result, *_ONE)
     means = [summary.energy for summary in result.summary()]
     shown = np.isfinite(result.betas)  # zero temperature has no place on the axis
     ax.errorbar(
@@ -105,6 +103,7 @@ def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
     return ax
 
 
+@figure(_ONE)
 def overlaps(result: Overlaps, ax: Any = None) -> Any:
     """Draw P(q), the distribution of overlaps between replicas.
 
@@ -128,8 +127,6 @@ def overlaps(result: Overlaps, ax: Any = None) -> Any:
     >>> overlaps(sampled.overlaps()).get_xlabel()
     'overlap $q$'
     """
-    if ax is None:
-        return in_new_figure(overlaps, result, *_ONE)
     q, density = result.distribution()
     label = f"$\\beta$ = {result.beta:g}, {result.values.size} values"
     ax.stairs(density, np.linspace(-1, 1, len(q) + 1), color="#31688e", linewidth=1.6, label=label)
@@ -142,6 +139,7 @@ def overlaps(result: Overlaps, ax: Any = None) -> Any:
     return ax
 
 
+@figure(_ONE)
 def annealing(result: Annealing, ax: Any = None) -> Any:
     """Draw the energy per spin of each replica against sweeps, and the lowest of all.
 
@@ -164,8 +162,6 @@ def annealing(result: Annealing, ax: Any = None) -> Any:
     >>> annealing(spinglass.anneal(glass, n_sweeps=100, seed=2)).get_xlabel()
     'sweeps'
     """
-    if ax is None:
-        return in_new_figure(annealing, result, *_ONE)
     _traces(ax, np.arange(1, len(result.betas) + 1), result.energy / result.n_spins)
     best = result.best[1] / result.n_spins
     ax.axhline(best, color="black", linewidth=1.4, label=f"lowest: {best:.6g}")

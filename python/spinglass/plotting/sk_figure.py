@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, flat, in_new_figure, matplotlib, say_none, series
+from spinglass.plotting.figure import (
+    FOUR,
+    FRAME,
+    THEORY,
+    figure,
+    matplotlib,
+    on_panels,
+    say_none,
+    series,
+)
 
 if TYPE_CHECKING:
     from spinglass.experiments import SkResult
-
-
-LEGEND: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}
 
 # Temperature, energy and largest overlap of Parisi's solution in three steps (the ground-state
 # energy in many): `theory.sk` takes a second for each, a figure should not.
@@ -37,6 +43,7 @@ _BETAS = (0.7, 1.0, 1.5, 2.5, 4.0)
 _GLASSES = 50
 
 
+@figure(FOUR)
 def sk(result: SkResult, ax: Any = None) -> Any:
     r"""Draw tempered Sherrington-Kirkpatrick glasses.
 
@@ -63,18 +70,8 @@ def sk(result: SkResult, ax: Any = None) -> Any:
     >>> [panel.get_xlabel() for panel in sk(result)][:2]
     ['inverse temperature $\\beta$', '$N^{-2/3}$']
     """
-    if ax is None:
-        return in_new_figure(sk, result)
-    panels = flat(ax)
-    if len(panels) == 1:
-        _ground_states(result, panels[0])
-        return ax
-    draw = (_energy, _ground_states, _distribution, _equilibrium)
-    if len(panels) != len(draw):
-        raise ValueError(f"ax must be one Axes or four, got {len(panels)}")
-    for panel, function in zip(panels, draw, strict=True):
-        function(result, panel)
-    return panels
+    draw = _energy, _ground_states, _distribution, _equilibrium
+    return on_panels(result, ax, *draw, alone=1)
 
 
 def _series(result: SkResult) -> list[tuple[int, Any, str]]:
@@ -144,7 +141,7 @@ def _energy(result: SkResult, ax: Any) -> None:
     ax.set_xlabel(r"inverse temperature $\beta$")
     ax.set_ylabel("energy per spin $e$")
     ax.set_title("Energy: paramagnet and glass")
-    ax.legend(loc="upper right", **LEGEND)
+    ax.legend(loc="upper right", **FRAME)
 
 
 def _ground_states(result: SkResult, ax: Any) -> None:
@@ -210,7 +207,7 @@ def _ground_states(result: SkResult, ax: Any) -> None:
     ax.set_title(f"Ground states (ladders agree on {share} glasses)")
     bottom, top = ax.get_ylim()
     ax.set_ylim(bottom, top + 0.15 * (top - bottom))  # room for the legend
-    ax.legend(loc="upper left", **LEGEND)
+    ax.legend(loc="upper left", **FRAME)
 
 
 def _distribution(result: SkResult, ax: Any) -> None:
@@ -241,7 +238,7 @@ def _distribution(result: SkResult, ax: Any) -> None:
     ax.set_xlabel("overlap $q$ of two states of one glass")
     ax.set_ylabel("density $P(q)$")
     ax.set_title(f"Overlaps, $N = {n}$, mean over {len(result.of_size(n))} glasses")
-    ax.legend(loc="upper right", **LEGEND)
+    ax.legend(loc="upper right", **FRAME)
 
 
 def _equilibrium(result: SkResult, ax: Any) -> None:
@@ -271,4 +268,4 @@ def _equilibrium(result: SkResult, ax: Any) -> None:
     ax.set_ylabel(r"$[e] + \frac{\beta}{2}(1 - [q^2])$" + rf"  at $\beta = {coldest:g}$")
     exact = result.config.disorder == "gaussian"
     ax.set_title("The way to equilibrium, which is at 0" + ("" if exact else " up to order $1/N$"))
-    ax.legend(loc="upper right", **LEGEND)
+    ax.legend(loc="upper right", **FRAME)

@@ -29,9 +29,8 @@ from math import asinh, ceil, log, pi, sqrt
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import scipy  # its submodules load when first used: --help does not wait for them
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
-from scipy.optimize import root
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -58,7 +57,7 @@ class Solution(NamedTuple):
 class _Level(NamedTuple):
     """phi_i as T ln 2cosh(h / T) plus a smooth even rest."""
 
-    rest: CubicSpline
+    rest: scipy.interpolate.CubicSpline
     temperature: float
 
     def __call__(self, field: Floats) -> Floats:
@@ -101,7 +100,7 @@ def solve(temperature: float, steps: int) -> Solution:
         return np.asarray(temperature * np.concatenate([by_q, by_m / np.diff(q) ** 2]))
 
     start = np.concatenate([_logarithms(values) for values in guess])
-    found = root(equations, start, tol=1e-9, options={"factor": 0.3})
+    found = scipy.optimize.root(equations, start, tol=1e-9, options={"factor": 0.3})
     if not np.abs(found.fun).max() < 1e-8:
         raise ArithmeticError(f"no solution of {steps} steps was found at T = {temperature}")
     q, m = _steps(found.x[: steps + 1]), _steps(found.x[steps + 1 :])
@@ -143,7 +142,9 @@ def free_energy(q: Floats, m: Floats, temperature: float) -> tuple[float, Floats
     for i, level in enumerate(levels):
         if i:
             slope = beta * m[i - 1]
-            tilt = CubicSpline(field, log_p - slope * phi, bc_type=((1, 0.0), (2, 0.0)))
+            tilt = scipy.interpolate.CubicSpline(
+                field, log_p - slope * phi, bc_type=((1, 0.0), (2, 0.0))
+            )
             noise, density = nodes[i - 1]
             h = np.abs(field[:, None] + noise)
             inside = np.where(h <= _FIELD, tilt(np.minimum(h, _FIELD)), -np.inf)
@@ -158,9 +159,9 @@ def free_energy(q: Floats, m: Floats, temperature: float) -> tuple[float, Floats
     return energy - float(averages[0]), by_q, by_m
 
 
-def _spline(field: Floats, rest: Floats) -> CubicSpline:
+def _spline(field: Floats, rest: Floats) -> scipy.interpolate.CubicSpline:
     """Even at zero field, flat at the largest."""
-    return CubicSpline(field, rest, bc_type=((1, 0.0), (1, 0.0)))
+    return scipy.interpolate.CubicSpline(field, rest, bc_type=((1, 0.0), (1, 0.0)))
 
 
 def _normal(deviation: float, width: float) -> tuple[Floats, Floats]:

@@ -11,8 +11,7 @@ from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq, root_scalar
-from scipy.special import erf
+import scipy  # its submodules load when first used: --help does not wait for them
 
 # A step of width T, tanh(h/T), is the sign smeared by logistic noise: tanh(h/T) = <sign(h - T u)>,
 # u with density sech^2(u)/2. So each spin sees two noises, logistic of width T and Gaussian of
@@ -79,7 +78,10 @@ def state(overlap: float, sigma: float, temperature: float) -> State:
     if sigma > temperature:
         field = overlap - temperature * _LOGISTIC
         x = np.clip(field / sigma, -40.0, 40.0)  # beyond, the Gaussian is zero in double precision
-        step, density = erf(x / sqrt(2.0)), 2.0 * np.exp(-0.5 * x * x) / sqrt(2.0 * np.pi)
+        step, density = (
+            scipy.special.erf(x / sqrt(2.0)),
+            2.0 * np.exp(-0.5 * x * x) / sqrt(2.0 * np.pi),
+        )
         slope = density / sigma
         terms = (field * step + sigma * density, step, slope, -x * slope, (x * x - 1.0) * slope)
         averages = np.stack(terms) @ _LOGISTIC_WEIGHT
@@ -104,7 +106,7 @@ def _retrieval_state(rho: float, temperature: float) -> State:
         return found.response - overlap, found.C + rho * found.C1 - 1.0
 
     newton = {"method": "newton", "fprime": True, "xtol": 1e-300, "rtol": 1e-12, "maxiter": 200}
-    overlap = float(root_scalar(excess, x0=1.0, **newton).root)
+    overlap = float(scipy.optimize.root_scalar(excess, x0=1.0, **newton).root)
     return state(overlap, rho * overlap, temperature)
 
 
@@ -124,7 +126,7 @@ def _spin_glass_state(load: float, temperature: float) -> State:
 
 
 def _root(function: Callable[[float], float], lower: float, upper: float) -> float:
-    return float(brentq(function, lower, upper, xtol=1e-300, rtol=1e-15))
+    return float(scipy.optimize.brentq(function, lower, upper, xtol=1e-300, rtol=1e-15))
 
 
 def fold_state(temperature: float) -> State:

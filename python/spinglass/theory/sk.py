@@ -21,8 +21,8 @@ from math import copysign, exp, inf, isfinite, log, pi, sqrt
 from typing import overload
 
 import numpy as np
+import scipy  # its submodules load when first used: --help does not wait for them
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from spinglass import _arguments
 from spinglass.theory import parisi
@@ -327,7 +327,7 @@ def _overlap(field: float, temperature: float) -> float:
     lowest = max(0.0, 0.5 * (1.0 - temperature))  # q > 1 - T, with or without a field
     if excess(lowest) <= 0.0:  # so near to T = 1, or at so small beta h, that rounding decides
         return 2.0 * lowest
-    return float(brentq(excess, lowest, 1.0, xtol=1e-16, rtol=1e-15))
+    return float(scipy.optimize.brentq(excess, lowest, 1.0, xtol=1e-16, rtol=1e-15))
 
 
 def _instability(field: float) -> float:
@@ -342,7 +342,7 @@ def _instability(field: float) -> float:
     if strong < 1e-100:
         return strong
     lowest = 0.5 * min(strong, 1.0)
-    return float(brentq(stability, lowest, 1.0, xtol=1e-300, rtol=1e-13))
+    return float(scipy.optimize.brentq(stability, lowest, 1.0, xtol=1e-300, rtol=1e-13))
 
 
 def _local_average(

@@ -25,19 +25,16 @@ A 27, L95 (1994), for spin glasses; D. J. Amit, H. Gutfreund, H. Sompolinsky, Ph
 
 from __future__ import annotations
 
-from typing import Any, cast, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments, _core, _random
 from spinglass._progress import Progress, progress_callback
-from spinglass.experiments.energy_landscape.result import (
-    MERGE,
-    Landscape,
-    LandscapeConfig,
-    minima_table,
-)
+from spinglass.experiments.config import asked
+from spinglass.experiments.energy_landscape.config import MODELS, LandscapeConfig
+from spinglass.experiments.energy_landscape.result import MERGE, Landscape, minima_table
 from spinglass.models.energy import HasEnergy, structure_of
 from spinglass.models.forms import spin_form
 from spinglass.models.glass import Disorder, SherringtonKirkpatrick
@@ -57,6 +54,7 @@ _BYTES = 14
 _SECONDS = 1e-7
 
 
+@asked(LandscapeConfig)
 def landscape(
     model: str | HasEnergy = "sk",
     n_spins: int | None = None,
@@ -117,7 +115,7 @@ def landscape(
     4.0
     """
     threads = _arguments.thread_count(num_threads)
-    drawn, config = _model(model, n_spins, n_patterns, disorder, seed)
+    drawn, config = _model(**vars(LandscapeConfig.check(locals())))
     form, n = spin_form(drawn), config.n_spins
     fields = form.fields if form.fields.any() else None
     _arguments.check_memory(_BYTES << n, f"the landscape of {n} spins")
@@ -159,7 +157,7 @@ def _energies(found: dict[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 
 def _model(
-    model: Any, n_spins: Any, n_patterns: Any, disorder: Any, seed: _random.Seed
+    model: Any, n_spins: Any, n_patterns: Any, disorder: Any, seed: int
 ) -> tuple[Any, LandscapeConfig]:
     """Draw the model, and resolve every argument, or say what was expected and what came."""
     if not isinstance(model, str | HasEnergy):
@@ -173,25 +171,20 @@ def _model(
                 raise ValueError(f"{name} must not be given with a model, got {value!r}")
         _check_size(n)
         return model, LandscapeConfig(type(model).__name__, n, None, None, None)
-    kind = _arguments.choice(model, "model", ("sk", "hopfield"))
-    n = SPINS if n_spins is None else _arguments.integer(n_spins, "n_spins", at_least=2)
+    kind = _arguments.choice(model, "model", MODELS)
+    n = n_spins or SPINS
     _check_size(n)
-    word = seed if isinstance(seed, int | np.integer) else _random.seed_word(seed)
-    word = _arguments.integer(word, "seed", at_least=0, at_most=None)
     if kind == "sk":
         if n_patterns is not None:
             raise ValueError('n_patterns is for model="hopfield"')
-        how = _arguments.choice(disorder or "gaussian", "disorder", get_args(Disorder))
-        key = _random.seed_word(word, n, 0)
-        glass = SherringtonKirkpatrick(n, cast(Disorder, how), seed=key)
-        return glass, LandscapeConfig(kind, n, None, cast(Disorder, how), word)
+        how: Disorder = disorder or "gaussian"
+        glass = SherringtonKirkpatrick(n, how, seed=_random.seed_word(seed, n, 0))
+        return glass, LandscapeConfig(kind, n, None, how, seed)
     if disorder is not None:
         raise ValueError('disorder is for model="sk"')
-    p = PATTERNS
-    if n_patterns is not None:
-        p = _arguments.integer(n_patterns, "n_patterns", at_least=1, at_most=2**20)
-    network = Hopfield(Patterns.random(p, n, seed=_random.seed_word(word, n, p)))
-    return network, LandscapeConfig(kind, n, p, None, word)
+    p = n_patterns or PATTERNS
+    network = Hopfield(Patterns.random(p, n, seed=_random.seed_word(seed, n, p)))
+    return network, LandscapeConfig(kind, n, p, None, seed)
 
 
 def _check_size(n_spins: int) -> None:

@@ -3,75 +3,42 @@
 from __future__ import annotations
 
 import math
-import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments
-from spinglass._files import as_csv, as_json, plain, write_result
-from spinglass._registry import above
-from spinglass.models.glass import Disorder
+from spinglass._result import Result
+from spinglass.experiments.energy_landscape.config import LandscapeConfig
+from spinglass.experiments.tables import columns
 from spinglass.models.hopfield import Hopfield
 from spinglass.models.spin_model import SpinModel
 
-MINIMUM: list[Any] = [
-    ("state", np.int64),
-    ("energy", np.float64),
-    ("energy_per_spin", np.float64),
-    ("plateau", np.int64),
-    ("basin", np.int64),
-    ("basin_fraction", np.float64),
-    ("barrier", np.float64),
-    ("ground_overlap", np.float64),
-    ("mirror", np.int64),
-]
-OF_PATTERNS: list[Any] = [("pattern", np.int64), ("overlap", np.float64), ("kind", "U8")]
+MINIMUM = columns(
+    "state energy energy_per_spin plateau basin basin_fraction barrier ground_overlap mirror",
+    integers="state plateau basin mirror",
+)
+_OF_PATTERNS: list[Any] = [("pattern", np.int64), ("overlap", np.float64), ("kind", "U8")]
 
-MERGE: list[Any] = [
-    ("energy", np.float64),
-    ("energy_per_spin", np.float64),
-    ("state", np.int64),
-    ("lower", np.int64),
-    ("higher", np.int64),
-]
+MERGE = columns(
+    "energy energy_per_spin state lower higher",
+    integers="state lower higher",
+)
 
 # A minimum is a pattern from this overlap on: halfway from 1/2, that of the mixtures of three
 # patterns in a large network, to 1.
 RETRIEVED = 0.75
 
 
-@dataclass(frozen=True)
-class LandscapeConfig:
-    """What was asked, everything resolved; equal configs of drawn models give equal landscapes.
-
-    Attributes
-    ----------
-    model : str
-        "sk", "hopfield", or the class of the model that was given.
-    n_spins : int
-        N.
-    n_patterns : int or None
-        P, of "hopfield".
-    disorder : {"gaussian", "pm1"} or None
-        The couplings, of "sk".
-    seed : int or None
-        Draws the model, if it was not given.
-    """
-
-    model: str
-    n_spins: int
-    n_patterns: int | None
-    disorder: Disorder | None
-    seed: int | None
-
-
 @dataclass(frozen=True, eq=False)
-class Landscape:
+class Landscape(
+    Result,
+    figure="landscape",
+    tables={"minima.csv": "_with_spins", "merges.csv": "merges"},
+):
     """All local minima of a model and the barriers between them.
 
     Attributes
@@ -182,23 +149,7 @@ class Landscape:
         """
         return float(self.saddle(i, j)["energy"] - self.minima["energy"][i])
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the tree of barriers, and the basins (needs Matplotlib).
-
-        Parameters
-        ----------
-        ax : matplotlib Axes or sequence of two Axes, optional
-            One Axes gets the tree. Two get the tree, and the basins against energy; so does a new
-            figure if none is given.
-
-        Returns
-        -------
-        The Axes drawn on, or an array of two.
-        """
-        return above("plotting").landscape(self, ax)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what ``summary.json`` holds: plain numbers, None for NaN."""
+    def _summary(self) -> dict[str, Any]:
         table = self.minima
         content: dict[str, Any] = {
             "n_minima": self.n_minima,
@@ -218,30 +169,7 @@ class Landscape:
                 }
                 for kind in ("pattern", "reversed", "mixture")
             }
-        content |= {"config": asdict(self.config), "version": self.version}
-        return {name: plain(value) for name, value in content.items()}
-
-    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
-        """Write minima.csv, merges.csv, summary.json and landscape.png into ``directory``.
-
-        Each file appears whole or not at all. In minima.csv the spins of a state stand as + and -.
-        Without ``figure``, or without Matplotlib, there is no landscape.png (nor one left from an
-        earlier run). Returns the paths written.
-        """
-        contents = {
-            "minima.csv": lambda: as_csv(self._with_spins()),
-            "merges.csv": lambda: as_csv(self.merges),
-            "summary.json": lambda: as_json(self.to_dict()),
-        }
-
-        def draw() -> bytes:
-            plotting = above("plotting")
-            picture: bytes = plotting.png(
-                plotting.landscape, self, *plotting.landscape_layout(self)
-            )
-            return picture
-
-        return write_result(directory, contents, "landscape.png", draw if figure else None)
+        return content
 
     def _with_spins(self) -> NDArray[np.void]:
         """Return the table of minima with one column more."""
@@ -265,7 +193,8 @@ def minima_table(
 ) -> NDArray[np.void]:
     """Return the table of what the core found, with what follows from it."""
     n = spins.shape[1]
-    table = np.zeros(len(energies), MINIMUM + (OF_PATTERNS if network else []))
+    kind: Any = [*MINIMUM.descr, *(_OF_PATTERNS if network else [])]
+    table = np.zeros(len(energies), kind)
     for name in ("state", "plateau", "basin"):
         table[name] = found[name]
     table["basin_fraction"] = table["basin"] / 2.0**n

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 
 from spinglass._core import __version__
-from spinglass.experiments.ising_transition.result import POINT, IsingConfig, IsingScan, Snapshot
+from spinglass.experiments.ising_transition.config import IsingConfig
+from spinglass.experiments.ising_transition.result import POINT, IsingScan, Snapshot
 from spinglass.experiments.points import (
     key_of,
     lattice_bytes,
     number_of,
     replica_estimate,
+    sampled,
     series_bytes,
     series_seconds,
     sweep_seconds,
 )
-from spinglass.models.lattice import SquareLattice
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
 from spinglass.sampling.runs import Run
-from spinglass.sampling.sampling import sample
 from spinglass.statistics import autocorrelation_time
 from spinglass.theory import ising2d
 
@@ -89,18 +89,16 @@ class IsingExperiment(Experiment):
 def _point(config: IsingConfig, task: Task, size: int, T: float, share: Share) -> Rows:
     """Sample one lattice at one temperature and return its row."""
     beta = 1.0 / T
-    found = sample(
-        SquareLattice(size),
-        beta,
+    found = sampled(
+        size,
+        T,
         config.sweeps(size),
-        config.n_replicas,
-        config.dynamics,
-        config.total(size) - config.sweeps(size),
-        config.every(size),
-        initial=np.ones(size * size, dtype=np.int8),
-        seed=task.seed(config.seed),
-        num_threads=share.num_threads,
-        progress=share.progress or False,
+        task.seed(config.seed),
+        share,
+        n_replicas=config.n_replicas,
+        dynamics=config.dynamics,
+        warmup=config.total(size) - config.sweeps(size),
+        every=config.every(size),
     )
     row = (
         size,
@@ -115,17 +113,8 @@ def _point(config: IsingConfig, task: Task, size: int, T: float, share: Share) -
 
 def _picture(config: IsingConfig, task: Task, size: int, T: float, share: Share) -> Rows:
     """Return one lattice as it is after as many sweeps as any point gets."""
-    found = sample(
-        SquareLattice(size),
-        1.0 / T,
-        n_sweeps=1,
-        dynamics=config.dynamics,
-        warmup=config.snapshot_sweeps - 1,
-        initial=np.ones(size * size, dtype=np.int8),
-        seed=task.seed(config.seed),
-        num_threads=share.num_threads,
-        progress=share.progress or False,
-    )
+    word, warmup = task.seed(config.seed), config.snapshot_sweeps - 1
+    found = sampled(size, T, 1, word, share, dynamics=config.dynamics, warmup=warmup)
     return {"spins": found.final_states.reshape(size, size)}
 
 

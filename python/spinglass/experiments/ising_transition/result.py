@@ -3,45 +3,27 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _random
-from spinglass._files import as_csv, as_json, plain, write_result
-from spinglass._registry import above
-from spinglass._tables import Tabular
+from spinglass._result import Result
 from spinglass.experiments.crossing import Crossing, crossing
-from spinglass.sampling.plan import Dynamics
+from spinglass.experiments.ising_transition.config import IsingConfig
+from spinglass.experiments.tables import columns
 from spinglass.theory import ising2d
 
-POINT = np.dtype(
-    [
-        ("L", np.int64),
-        ("beta", np.float64),
-        ("temperature", np.float64),
-        ("energy", np.float64),
-        ("energy_error", np.float64),
-        ("magnetization", np.float64),
-        ("magnetization_error", np.float64),
-        ("specific_heat", np.float64),
-        ("specific_heat_error", np.float64),
-        ("susceptibility", np.float64),
-        ("susceptibility_error", np.float64),
-        ("binder", np.float64),
-        ("binder_error", np.float64),
-        ("tau_energy", np.float64),
-        ("tau_magnetization", np.float64),
-        ("n_measurements", np.int64),
-        ("exact_energy", np.float64),
-        ("exact_specific_heat", np.float64),
-    ]
+POINT = columns(
+    "L beta temperature energy energy_error magnetization magnetization_error "
+    "specific_heat specific_heat_error susceptibility susceptibility_error binder "
+    "binder_error tau_energy tau_magnetization n_measurements exact_energy "
+    "exact_specific_heat",
+    integers="L n_measurements",
 )
 
 # The cumulant at the critical point of an infinite periodic square: Kamieniarz and Bloete,
@@ -54,61 +36,6 @@ _STEEP = (0.4, 0.655)
 # In autocorrelation times: what all replicas together need for errors that can be trusted, and what
 # each needs to forget its start.
 _ENOUGH, _FORGOTTEN = 50.0, 3.0
-
-
-@dataclass(frozen=True)
-class IsingConfig:
-    """What was asked of a scan, everything resolved; equal configs give equal points.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        The sides L.
-    temperatures : tuple of tuple of float
-        For each size its temperatures, ascending.
-    n_sweeps, warmup : tuple of int
-        For each size the sweeps that are measured, and those before.
-    n_replicas : int
-        Lattices a point.
-    dynamics : str
-        How the spins move.
-    snapshot_size : int or None
-        Side of the lattices that are shown.
-    snapshot_sweeps : int
-        Sweeps that they had.
-    snapshot_temperatures : tuple of float
-        Their temperatures.
-    seed : int
-        Keys every random number of the scan.
-    """
-
-    sizes: tuple[int, ...]
-    temperatures: tuple[tuple[float, ...], ...]
-    n_sweeps: tuple[int, ...]
-    warmup: tuple[int, ...]
-    n_replicas: int
-    dynamics: Dynamics
-    snapshot_size: int | None
-    snapshot_sweeps: int
-    snapshot_temperatures: tuple[float, ...]
-    seed: int
-
-    @property
-    def n_points(self) -> int:
-        """Number of points of the whole scan."""
-        return sum(len(its_temperatures) for its_temperatures in self.temperatures)
-
-    def sweeps(self, size: int) -> int:
-        """Return the sweeps of a size that are measured."""
-        return self.n_sweeps[self.sizes.index(size)]
-
-    def total(self, size: int) -> int:
-        """Return all sweeps of a size, warmup included."""
-        return self.sweeps(size) + self.warmup[self.sizes.index(size)]
-
-    def every(self, size: int) -> int:
-        """Return the sweeps from one measurement to the next: larger lattices change slower."""
-        return max(1, size // 16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +55,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, eq=False)
-class IsingScan(Tabular):
+class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
     """The points of a scan and what follows from them.
 
     Attributes
@@ -157,10 +84,6 @@ class IsingScan(Tabular):
     def complete(self) -> bool:
         """Whether every point was finished."""
         return len(self.points) == self.config.n_points
-
-    @property
-    def _table(self) -> NDArray[np.void]:
-        return self.points
 
     def of_size(self, size: int) -> NDArray[np.void]:
         """Return the points of one size."""
@@ -210,24 +133,7 @@ class IsingScan(Tabular):
         first, second = sorted(self.config.sizes)[-2:]
         return self.crossings[first, second]
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the scan (needs Matplotlib).
-
-        Parameters
-        ----------
-        ax : matplotlib Axes or sequence of Axes, optional
-            One Axes gets the energy. Six get energy, magnetization, specific heat,
-            susceptibility, Binder cumulant and the crossings; more get a snapshot each. By default
-            a new figure.
-
-        Returns
-        -------
-        The Axes drawn on, or an array of them.
-        """
-        return above("plotting").ising(self, ax)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what ``summary.json`` holds: plain numbers, None for NaN."""
+    def _summary(self) -> dict[str, Any]:
         z, z_heat = self.deviations("energy"), self.deviations("specific_heat")
         sizes = []
         for size in self.config.sizes:
@@ -243,7 +149,7 @@ class IsingScan(Tabular):
                     "doubtful_temperatures": p["temperature"][self.doubtful[here]].tolist(),
                 }
             )
-        content = {
+        return {
             "critical_beta": asdict(self.critical_beta),
             "crossings": [
                 {"L": list(pair), **asdict(found)} for pair, found in self.crossings.items()
@@ -251,29 +157,7 @@ class IsingScan(Tabular):
             "sizes": sizes,
             "theory": {"critical_beta": ising2d.critical_beta(), "binder": CRITICAL_BINDER},
             "n_points": len(self.points),
-            "complete": self.complete,
-            "config": asdict(self.config),
-            "version": self.version,
         }
-        return {name: plain(value) for name, value in content.items()}
-
-    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
-        """Write points.csv, summary.json and ising.png into ``directory``.
-
-        Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
-        no ising.png (nor one left from an earlier scan). Returns the paths written.
-        """
-        contents = {
-            "points.csv": lambda: as_csv(self.points),
-            "summary.json": lambda: as_json(self.to_dict()),
-        }
-
-        def draw() -> bytes:
-            plotting = above("plotting")
-            picture: bytes = plotting.png(plotting.ising, self, *plotting.ising_layout(self))
-            return picture
-
-        return write_result(directory, contents, "ising.png", draw if figure else None)
 
 
 def _longest(points: NDArray[np.void]) -> NDArray[np.float64]:

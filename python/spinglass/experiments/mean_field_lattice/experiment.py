@@ -18,21 +18,20 @@ C. N. Yang, Phys. Rev. 85, 808 (1952); B. Kaufman, Phys. Rev. 76, 1232 (1949).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass import _arguments, _random
+from spinglass import _random
 from spinglass import meanfield as methods
 from spinglass._core import __version__
 from spinglass._progress import Progress
-from spinglass.experiments.given import each_once, integer_seed, temperature, warmup_or
+from spinglass.experiments.config import asked, measured
+from spinglass.experiments.mean_field_lattice.config import MeanFieldConfig
 from spinglass.experiments.mean_field_lattice.result import (
     CRITICAL_TEMPERATURES,
     CURVE,
     POINT,
-    MeanFieldConfig,
     MeanFieldLattice,
 )
 from spinglass.experiments.points import (
@@ -40,20 +39,17 @@ from spinglass.experiments.points import (
     lattice_bytes,
     number_of,
     replica_estimate,
+    sampled,
     series_bytes,
     series_seconds,
     sweep_seconds,
 )
 from spinglass.models.lattice import SquareLattice
-from spinglass.runner.loop import StorePath, Where, run
+from spinglass.runner.loop import StorePath, Where
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
 from spinglass.sampling.plan import Dynamics
-from spinglass.sampling.sampling import sample
 from spinglass.statistics import autocorrelation_time
 from spinglass.theory import ising2d
-
-# From deep in the ordered phase to above the transition of every method.
-TEMPERATURES = (1.2, 1.6, 1.9, 2.1, 2.2, 2.25, 2.3, 2.4, 2.5, 2.7, 3.0, 3.4, 3.8, 4.4)
 
 _HOMOGENEOUS = 4  # side of the lattice that stands for all
 _FINE = 96  # temperatures of a curve
@@ -64,6 +60,7 @@ _ITERATIONS = 20_000  # near its transition a method is slow
 _ITERATION, _SLOW, _ARRAYS = 1e-5, 10.0, 4
 
 
+@asked(MeanFieldConfig)
 def meanfield(
     size: int = 64,
     temperatures: Sequence[float] | None = None,
@@ -135,16 +132,7 @@ def meanfield(
     2.5 0.891 0.736 0.0
     3.5 0.581 0.0 0.0
     """
-    config = _checked(size, temperatures, n_sweeps, n_replicas, warmup, dynamics, seed)
-    found: MeanFieldLattice = run(
-        MeanFieldExperiment(config),
-        store=store,
-        executor=executor,
-        num_threads=num_threads,
-        progress=progress,
-        any_seed=seed is None,
-    )
-    return found
+    return measured(MeanFieldExperiment, MeanFieldLattice, locals())
 
 
 class MeanFieldExperiment(Experiment):
@@ -174,18 +162,16 @@ class MeanFieldExperiment(Experiment):
     def work(self, task: Task, share: Share) -> Rows:
         """Sample the lattice at one temperature and return its row."""
         config, (T,) = self.config, task.arguments
-        found = sample(
-            SquareLattice(config.size),
-            1.0 / T,
+        found = sampled(
+            config.size,
+            T,
             config.n_sweeps,
-            config.n_replicas,
-            config.dynamics,
-            config.warmup,
-            config.every,
-            initial=np.ones(config.size**2, dtype=np.int8),
-            seed=task.seed(config.seed),
-            num_threads=share.num_threads,
-            progress=share.progress or False,
+            task.seed(config.seed),
+            share,
+            n_replicas=config.n_replicas,
+            dynamics=config.dynamics,
+            warmup=config.warmup,
+            every=config.every,
         )
         order = np.abs(found.magnetization)
         row = (
@@ -248,36 +234,3 @@ def _curves(size: int, temperatures: Sequence[float]) -> NDArray[np.void]:
     log_partition = ising2d.finite_log_partition((size, size), 1.0 / grid)
     curves["exact_free_energy"] = -grid * log_partition / size**2
     return curves
-
-
-def _checked(
-    size: Any,
-    temperatures: Any,
-    n_sweeps: Any,
-    n_replicas: Any,
-    warmup: Any,
-    dynamics: Any,
-    seed: _random.Seed,
-) -> MeanFieldConfig:
-    """Resolve every argument of `meanfield`, or say what was expected and what came."""
-    side = _arguments.integer(size, "size", at_least=3, at_most=2**13)
-    if temperatures is None:
-        grid: tuple[float, ...] = TEMPERATURES
-    else:
-        grid = tuple(sorted(each_once(temperatures, "temperatures", temperature)))
-    sweeps = _arguments.integer(n_sweeps, "n_sweeps", at_least=1, at_most=2**40)
-    every = max(1, side // 16)
-    if sweeps < 2 * every:
-        raise ValueError(
-            f"n_sweeps must give two measurements, one every {every} sweeps at L = {side}: "
-            f"at least {2 * every}, got {sweeps}"
-        )
-    return MeanFieldConfig(
-        size=side,
-        temperatures=grid,
-        n_sweeps=sweeps,
-        n_replicas=_arguments.integer(n_replicas, "n_replicas", at_least=1, at_most=2**20),
-        warmup=warmup_or(sweeps // 4, warmup),
-        dynamics=cast(Dynamics, _arguments.choice(dynamics, "dynamics", get_args(Dynamics))),
-        seed=integer_seed(seed),
-    )

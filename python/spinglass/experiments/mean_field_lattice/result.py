@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._files import as_csv, as_json, plain, write_result
-from spinglass._registry import above
-from spinglass._tables import Tabular
-from spinglass.sampling.plan import Dynamics
+from spinglass._result import Result
+from spinglass.experiments.mean_field_lattice.config import MeanFieldConfig
+from spinglass.experiments.tables import columns
 from spinglass.theory import ising2d
 
 # Where each method puts the transition of the square lattice, in units of J.
@@ -23,67 +20,22 @@ CRITICAL_TEMPERATURES = {
     "exact": 1.0 / ising2d.critical_beta(),
 }
 
-POINT = np.dtype(
-    [
-        ("temperature", np.float64),
-        ("beta", np.float64),
-        ("magnetization", np.float64),
-        ("magnetization_error", np.float64),
-        ("tau", np.float64),
-        ("n_measurements", np.int64),
-        ("naive", np.float64),
-        ("bethe", np.float64),
-        ("exact", np.float64),
-    ]
+POINT = columns(
+    "temperature beta magnetization magnetization_error tau n_measurements naive bethe exact",
+    integers="n_measurements",
 )
 
-CURVE = np.dtype(
-    [
-        ("temperature", np.float64),
-        ("naive", np.float64),
-        ("bethe", np.float64),
-        ("exact", np.float64),
-        ("naive_free_energy", np.float64),
-        ("bethe_free_energy", np.float64),
-        ("exact_free_energy", np.float64),
-    ]
+CURVE = columns(
+    "temperature naive bethe exact naive_free_energy bethe_free_energy exact_free_energy",
 )
-
-
-@dataclass(frozen=True)
-class MeanFieldConfig:
-    """What was asked, everything resolved; equal configs give equal points.
-
-    Attributes
-    ----------
-    size : int
-        Side L of the lattice.
-    temperatures : tuple of float
-        Ascending.
-    n_sweeps, n_replicas, warmup : int
-        Of each point.
-    dynamics : str
-        How the spins move.
-    seed : int
-        Keys every random number.
-    """
-
-    size: int
-    temperatures: tuple[float, ...]
-    n_sweeps: int
-    n_replicas: int
-    warmup: int
-    dynamics: Dynamics
-    seed: int
-
-    @property
-    def every(self) -> int:
-        """Sweeps from one measurement to the next."""
-        return max(1, self.size // 16)
 
 
 @dataclass(frozen=True, eq=False)
-class MeanFieldLattice(Tabular):
+class MeanFieldLattice(
+    Result,
+    figure="meanfield",
+    tables={"points.csv": "points", "curves.csv": "curves"},
+):
     """The square lattice in mean field, in the Bethe approximation, measured, and exact.
 
     Attributes
@@ -111,55 +63,13 @@ class MeanFieldLattice(Tabular):
         """Whether every point was finished."""
         return len(self.points) == len(self.config.temperatures)
 
-    @property
-    def _table(self) -> NDArray[np.void]:
-        return self.points
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw magnetization and error of the free energy against temperature.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes or sequence of two Axes, optional
-            One Axes gets the magnetization. By default a new figure gets both.
-
-        Returns
-        -------
-        The Axes drawn on, or an array of them.
-        """
-        return above("plotting").meanfield(self, ax)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what ``summary.json`` holds: plain numbers, None for NaN."""
+    def _summary(self) -> dict[str, Any]:
         curves = self.curves
-        content = {
+        return {
             "critical_temperatures": dict(CRITICAL_TEMPERATURES),
             "largest_free_energy_error": {
                 name: float(np.nanmax(curves[f"{name}_free_energy"] - curves["exact_free_energy"]))
                 for name in ("naive", "bethe")
             },
             "n_points": len(self.points),
-            "complete": self.complete,
-            "config": asdict(self.config),
-            "version": self.version,
         }
-        return {name: plain(value) for name, value in content.items()}
-
-    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
-        """Write points.csv, curves.csv, summary.json and meanfield.png into ``directory``.
-
-        Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
-        no meanfield.png (nor one left from an earlier run). Returns the paths written.
-        """
-        contents = {
-            "points.csv": lambda: as_csv(self.points),
-            "curves.csv": lambda: as_csv(self.curves),
-            "summary.json": lambda: as_json(self.to_dict()),
-        }
-
-        def draw() -> bytes:
-            plotting = above("plotting")
-            picture: bytes = plotting.png(plotting.meanfield, self, (1, 2), (12.5, 4.9))
-            return picture
-
-        return write_result(directory, contents, "meanfield.png", draw if figure else None)

@@ -19,172 +19,23 @@ J. J. Hopfield, Proc. Natl. Acad. Sci. USA 79, 2554 (1982).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments, _random
 from spinglass._core import __version__
-from spinglass._files import as_json, plain, write_result
-from spinglass._registry import above
-from spinglass.experiments.picture_recall.images import (
-    FIGURES,
-    Image,
-    as_spins,
-    label,
-    listed,
-    resolved_size,
-)
+from spinglass.experiments.config import asked
+from spinglass.experiments.picture_recall.config import RecallPicturesConfig
+from spinglass.experiments.picture_recall.images import FIGURES, Image, as_spins
+from spinglass.experiments.picture_recall.result import EnergyTrace, RecallPictures
 from spinglass.models.hopfield import Hopfield
 from spinglass.models.patterns import corrupt
 
 
-@dataclass(frozen=True)
-class RecallPicturesConfig:
-    """What was asked, everything resolved.
-
-    Attributes
-    ----------
-    images : tuple of str or None
-        The files as they were named, ``array k`` for an array; None for the built-in figures.
-    flip : float
-        Fraction of the pixels flipped at the start.
-    size : int
-        Pictures have size x size pixels.
-    max_sweeps : int
-        A recall that has not converged by then is ended.
-    seed : int
-        Chooses the pixels that are flipped.
-    """
-
-    images: tuple[str, ...] | None
-    flip: float
-    size: int
-    max_sweeps: int
-    seed: int
-
-
-@dataclass(frozen=True, eq=False)
-class EnergyTrace:
-    """The energy along a recall; it is constant between the flips.
-
-    Attributes
-    ----------
-    updates : numpy.ndarray of int64, (n_flips + 1,)
-        0 for the start, then for each flip the number of sites visited by then, its own included.
-    energy : numpy.ndarray of float64, (n_flips + 1,)
-        From there on; total, not per spin.
-    """
-
-    updates: NDArray[np.int64] = field(repr=False)
-    energy: NDArray[np.float64] = field(repr=False)
-
-
-@dataclass(frozen=True, eq=False)
-class RecallPictures:
-    """Pictures and what became of them, one entry a picture.
-
-    Attributes
-    ----------
-    config : RecallPicturesConfig
-        What was asked.
-    version : str
-        The version of spinglass that ran it.
-    names : tuple of str
-        As the mapping has them; of a file, the last part of its path.
-    stored, start, recalled : numpy.ndarray of int8, (n_pictures, size, size)
-        +1 light, -1 dark.
-    start_overlap, overlap : numpy.ndarray of float64, (n_pictures,)
-        Of the start and of the final state with the picture stored.
-    best_picture : numpy.ndarray of int64, (n_pictures,)
-        Number of the picture of largest overlap with the final state.
-    best_overlap : numpy.ndarray of float64, (n_pictures,)
-        That overlap.
-    stored_energy : numpy.ndarray of float64, (n_pictures,)
-        Energy of the picture stored, total.
-    flips, sweeps : numpy.ndarray of int64, (n_pictures,)
-        Pixels turned on the way, and sweeps run, the last without a flip included.
-    converged : numpy.ndarray of bool, (n_pictures,)
-        Whether a fixed point was reached.
-    traces : tuple of EnergyTrace
-        The energy on the way.
-    """
-
-    config: RecallPicturesConfig
-    version: str
-    names: tuple[str, ...]
-    stored: NDArray[np.int8] = field(repr=False)
-    start: NDArray[np.int8] = field(repr=False)
-    recalled: NDArray[np.int8] = field(repr=False)
-    start_overlap: NDArray[np.float64]
-    overlap: NDArray[np.float64]
-    best_picture: NDArray[np.int64]
-    best_overlap: NDArray[np.float64]
-    stored_energy: NDArray[np.float64]
-    flips: NDArray[np.int64]
-    sweeps: NDArray[np.int64]
-    converged: NDArray[np.bool_]
-    traces: tuple[EnergyTrace, ...] = field(repr=False)
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the pictures and the energy (needs Matplotlib).
-
-        Parameters
-        ----------
-        ax : matplotlib Axes or sequence of Axes, optional
-            One Axes gets the energy against the updates, 3 k + 1 also the first k pictures, as
-            stored, started from and recalled. By default a new figure.
-
-        Returns
-        -------
-        The Axes drawn on, or an array of them.
-        """
-        return above("plotting").pictures(self, ax)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what ``recall.json`` holds: plain numbers, no pixels."""
-        images = self.config.images or self.names
-        pictures = [
-            {
-                "name": name,
-                "image": images[k],
-                "start_overlap": float(self.start_overlap[k]),
-                "overlap": float(self.overlap[k]),
-                "best_picture": self.names[self.best_picture[k]],
-                "best_overlap": float(self.best_overlap[k]),
-                "stored_energy": float(self.stored_energy[k]),
-                "start_energy": float(self.traces[k].energy[0]),
-                "energy": float(self.traces[k].energy[-1]),
-                "flips": int(self.flips[k]),
-                "sweeps": int(self.sweeps[k]),
-                "converged": bool(self.converged[k]),
-            }
-            for k, name in enumerate(self.names)
-        ]
-        content = {"pictures": pictures, "config": asdict(self.config), "version": self.version}
-        return {name: plain(value) for name, value in content.items()}
-
-    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
-        """Write recall.json and recall.png into ``directory``.
-
-        Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
-        no recall.png (nor one left from an earlier run). Returns the paths written.
-        """
-
-        def draw() -> bytes:
-            plotting = above("plotting")
-            picture: bytes = plotting.png(plotting.pictures, self, *plotting.pictures_layout(self))
-            return picture
-
-        contents = {"recall.json": lambda: as_json(self.to_dict())}
-        return write_result(directory, contents, "recall.png", draw if figure else None)
-
-
+@asked(RecallPicturesConfig)
 def recall_pictures(
     images: Iterable[Image] | Mapping[str, Image] | None = None,
     flip: float = 0.3,
@@ -242,21 +93,15 @@ def recall_pictures(
     ----------
     J. J. Hopfield, Proc. Natl. Acad. Sci. USA 79, 2554 (1982).
     """
-    given = None if images is None else listed(images)
-    labels = None if given is None else tuple(label(x, k) for k, x in enumerate(given))
+    asked_for = RecallPicturesConfig.check(locals())
+    given = asked_for.images
+    config = RecallPicturesConfig.resolved(asked_for)
+    labels = config.images
     names = tuple(FIGURES) if labels is None else tuple(Path(x).name or x for x in labels)
     if isinstance(images, Mapping):
         names = tuple(map(str, images))
     # Names go to terminals and figures: control characters and undecodable bytes do not.
     names = tuple("".join(c if c.isprintable() else "?" for c in name) for name in names)
-    known = _random.repeatable(seed)
-    config = RecallPicturesConfig(
-        images=labels,
-        flip=_arguments.fraction(flip, "flip"),
-        size=resolved_size(given, size),
-        max_sweeps=_arguments.integer(max_sweeps, "max_sweeps", at_least=1),
-        seed=known if isinstance(known, int) else _random.seed_word(known),
-    )
     threads = _arguments.thread_count(num_threads)
     n_pictures, n_spins = len(names), config.size**2
     # Stored, start, recalled, two states of the trace and what the network makes of them.

@@ -21,16 +21,15 @@ annealed importance sampling.
 
 from __future__ import annotations
 
-import math
 import os
 import sys
-from typing import cast, get_args
 
 from spinglass import _arguments, _random
 from spinglass._core import __version__
 from spinglass._interrupted import Interrupted
 from spinglass._progress import Progress
-from spinglass.experiments.given import integer_seed
+from spinglass.experiments.config import asked
+from spinglass.experiments.rbm_training.config import Method, RbmConfig, Schedule
 from spinglass.experiments.rbm_training.images import (
     Binarise,
     Data,
@@ -40,15 +39,12 @@ from spinglass.experiments.rbm_training.images import (
 )
 from spinglass.experiments.rbm_training.measures import RbmLikelihood, curves_of, log_partition
 from spinglass.experiments.rbm_training.pictures import CHAIN_STEPS, run_chains, with_halves_erased
-from spinglass.experiments.rbm_training.result import Method, RbmConfig, RbmTraining, Schedule
+from spinglass.experiments.rbm_training.result import RbmTraining
 from spinglass.experiments.rbm_training.training import epochs_done, train
 from spinglass.machines import BernoulliRBM
 
-# Without a number of epochs: as many as give this many updates, and no fewer than ten.
-UPDATES = 20_000
-_EPOCHS = 10
 
-
+@asked(RbmConfig)
 def rbm(
     data: Data,
     n_components: int = 256,
@@ -133,49 +129,18 @@ def rbm(
     >>> bool(result.curves["log_likelihood"][0] < result.likelihood.test.value < -1.38)  # -ln 4
     True
     """
-    seed = integer_seed(seed)
-    binarise = cast(Binarise, _arguments.choice(binarise, "binarise", get_args(Binarise)))
-    schedule = cast(Schedule, _arguments.choice(schedule, "schedule", get_args(Schedule)))
-    method = cast(Method, _arguments.choice(method, "method", get_args(Method)))
-    rate = _arguments.finite(learning_rate, "learning_rate")
-    if rate <= 0:
-        raise ValueError(f"learning_rate must be above 0, got {learning_rate!r}")
-    n_components = _arguments.integer(n_components, "n_components", at_least=1)
-    n_chains = _arguments.integer(n_chains, "n_chains", at_least=2, at_most=2**20)
-    n_betas = _arguments.integer(n_betas, "n_betas", at_least=20, at_most=2**31 - 1)
-    batch_size = _arguments.integer(batch_size, "batch_size", at_least=1)
-    k = _arguments.integer(k, "k", at_least=1)
+    given = RbmConfig.check(locals())
     threads = _arguments.thread_count(num_threads)
-    if n_epochs is not None:
-        n_epochs = _arguments.integer(n_epochs, "n_epochs", at_least=1, at_most=2**31 - 1)
-    images = load_images(data, binarise, seed)
-    n_batches = math.ceil(len(images.train) / batch_size)
-    config = RbmConfig(
-        data=images.name,
-        n_images=len(images.train),
-        n_held_out=len(images.test),
-        n_visible=images.train.shape[1],
-        image_shape=images.image_shape,
-        binarise=binarise,
-        n_components=n_components,
-        n_epochs=n_epochs or max(_EPOCHS, math.ceil(UPDATES / n_batches)),
-        batch_size=batch_size,
-        learning_rate=rate,
-        schedule=schedule,
-        method=method,
-        k=k,
-        centered=bool(centered),
-        n_chains=n_chains,
-        n_betas=n_betas,
-        seed=seed,
-    )
+    given.images = images = load_images(data, given.binarise, given.seed)
+    config = RbmConfig.resolved(given)
+    rate = config.learning_rate
     model = BernoulliRBM(
-        n_components,
+        config.n_components,
         learning_rate=(rate, 0.0) if schedule == "linear" else rate,
-        batch_size=batch_size,
+        batch_size=config.batch_size,
         n_iter=config.n_epochs,
-        random_state=_random.seed_word(seed, 3),
-        k=k,
+        random_state=_random.seed_word(config.seed, 3),
+        k=config.k,
         persistent=method == "pcd",
         centered=config.centered,
         num_threads=threads,

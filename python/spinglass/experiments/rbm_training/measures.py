@@ -21,20 +21,14 @@ from numpy.typing import NDArray
 from spinglass import _random
 from spinglass._progress import Progress
 from spinglass.experiments.rbm_training.images import Images
+from spinglass.experiments.tables import columns, table_of
 from spinglass.machines import BernoulliRBM, LogLikelihood
 from spinglass.partition import LogPartition
 
-CURVES: tuple[tuple[str, type], ...] = (
-    ("epoch", np.int64),
-    ("learning_rate", np.float64),
-    ("pseudo_likelihood", np.float64),
-    ("pseudo_likelihood_error", np.float64),
-    ("reconstruction_error", np.float64),
-    ("free_energy_gap", np.float64),
-    ("log_likelihood", np.float64),
-    ("log_likelihood_error", np.float64),
-    ("optimistic", np.float64),
-    ("pessimistic", np.float64),
+CURVES = columns(
+    "epoch learning_rate pseudo_likelihood pseudo_likelihood_error reconstruction_error "
+    "free_energy_gap log_likelihood log_likelihood_error optimistic pessimistic",
+    integers="epoch",
 )
 
 # Averages are over so many images at most.
@@ -162,12 +156,12 @@ def pseudo_likelihood(model: BernoulliRBM, rows: NDArray[Any], word: int) -> NDA
 
 def curves_of(rows: list[tuple[float, ...]]) -> NDArray[np.void]:
     """Return rows as a structured array."""
-    return np.array(rows, dtype=list(CURVES))
+    return table_of(CURVES, rows)
 
 
 def read_curves(path: Path) -> list[tuple[float, ...]]:
     """Return the rows of a table that `as_csv` has written, or say what is wrong."""
-    names = ",".join(name for name, _ in CURVES)
+    names = ",".join(CURVES.names or ())
     try:
         first, *lines = path.read_text(encoding="ascii").splitlines()
         if first != names:

@@ -3,78 +3,24 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments
 from spinglass._core import __version__
-from spinglass._files import as_csv, as_json, plain, write_result
-from spinglass._registry import above
-from spinglass.experiments.rbm_training.images import Binarise
+from spinglass._result import Result
+from spinglass.experiments.rbm_training.config import RbmConfig
 from spinglass.experiments.rbm_training.measures import RbmLikelihood
+from spinglass.experiments.tables import rows_of
 from spinglass.machines import BernoulliRBM
-
-Schedule: TypeAlias = Literal["linear", "constant"]
-Method: TypeAlias = Literal["pcd", "cd"]
-
-
-@dataclass(frozen=True)
-class RbmConfig:
-    """What was asked, everything resolved; equal configs give equal rows.
-
-    Attributes
-    ----------
-    data : str
-        Where the images are from: the name of a file, "digits" or "array".
-    n_images, n_held_out, n_visible : int
-        Images trained on, images held out, and pixels an image.
-    image_shape : tuple of int or None
-        Height and width of an image; None for rows without a shape.
-    binarise : {"bernoulli", "threshold", "none"}
-        How grey levels became units.
-    n_components, n_epochs, batch_size : int
-        Hidden units, passes over the images, and images an update.
-    learning_rate : float
-        Of the first update.
-    schedule : {"linear", "constant"}
-        Whether the rate falls in a straight line, to nothing after the last update.
-    method : {"pcd", "cd"}
-        Persistent chains, or chains that start at the images in every update.
-    k : int
-        Gibbs steps an update.
-    centered : bool
-        Whether the gradient is the centred one.
-    n_chains, n_betas : int
-        Of annealed importance sampling at the end; a tenth of the betas on the way.
-    seed : int
-        Keys every random number.
-    """
-
-    data: str
-    n_images: int
-    n_held_out: int
-    n_visible: int
-    image_shape: tuple[int, int] | None
-    binarise: Binarise
-    n_components: int
-    n_epochs: int
-    batch_size: int
-    learning_rate: float
-    schedule: Schedule
-    method: Method
-    k: int
-    centered: bool
-    n_chains: int
-    n_betas: int
-    seed: int
 
 
 @dataclass(frozen=True, eq=False)
-class RbmTraining:
+class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
     """A machine, how it learned, and what it makes of held-out images.
 
     Attributes
@@ -143,53 +89,21 @@ class RbmTraining:
         """Whether every epoch was finished, and the machine measured."""
         return self.likelihood is not None
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the machine (needs Matplotlib).
-
-        Parameters
-        ----------
-        ax : matplotlib Axes or sequence of four Axes, optional
-            One Axes gets the learning curves. Four get these, the filters, samples along the chain,
-            and half-erased images; so does a new figure if none is given.
-
-        Returns
-        -------
-        The Axes drawn on, or an array of four.
-        """
-        return above("plotting").rbm(self, ax)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what ``summary.json`` holds: plain numbers, None for NaN."""
-        last = self.curves[-1:].tolist()
-        content = {
+    def _summary(self) -> dict[str, Any]:
+        last = rows_of(self.curves[-1:])
+        return {
             "likelihood": None if self.likelihood is None else self.likelihood.to_dict(),
-            "last_row": dict(zip(self.curves.dtype.names or (), last[0], strict=True))
-            if last
-            else None,
-            "complete": self.complete,
-            "config": asdict(self.config),
-            "version": self.version,
+            "last_row": last[0] if last else None,
         }
-        return {name: plain(value) for name, value in content.items()}
+
+    @classmethod
+    def files(cls) -> tuple[str, ...]:
+        """Return the names of the files that `save` writes."""
+        return ("model.safetensors", *super().files())
 
     def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
-        """Write model.safetensors, curves.csv, summary.json and rbm.png into ``directory``.
-
-        Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
-        no rbm.png (nor one left from an earlier run). Returns the paths written.
-        """
-        contents = {
-            "curves.csv": lambda: as_csv(self.curves),
-            "summary.json": lambda: as_json(self.to_dict()),
-        }
-
-        def draw() -> bytes:
-            plotting = above("plotting")
-            picture: bytes = plotting.png(plotting.rbm, self, *plotting.rbm_layout())
-            return picture
-
-        folder = _arguments.file_path(directory, "directory")
-        folder.mkdir(parents=True, exist_ok=True)
-        self.model.save(folder / "model.safetensors")
-        others = write_result(folder, contents, "rbm.png", draw if figure else None)
-        return (folder / "model.safetensors", *others)
+        """Write model.safetensors, and what other results write: see `Result.save`."""
+        file = _arguments.file_path(directory, "directory") / "model.safetensors"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.model.save(file)
+        return (file, *super().save(directory, figure))

@@ -14,9 +14,9 @@ import numpy as np
 
 from spinglass._files import as_csv, write_whole
 from spinglass._progress import Progress, progress_callback
+from spinglass.experiments.rbm_training.config import RbmConfig
 from spinglass.experiments.rbm_training.images import Images
 from spinglass.experiments.rbm_training.measures import curves_of, read_curves, row_of_curves
-from spinglass.experiments.rbm_training.result import RbmConfig
 from spinglass.machines import BernoulliRBM, Epoch
 
 # How often a training is looked at, and how often with annealing: looking takes longer than epochs

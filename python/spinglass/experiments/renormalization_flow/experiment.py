@@ -27,28 +27,18 @@ Phys. Rev. Lett. 42, 859 (1979); K. G. Wilson, Rev. Mod. Phys. 55, 583 (1983).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast, get_args
 
-from spinglass import _arguments, _random
+from spinglass import _random
 from spinglass._progress import Progress
-from spinglass.experiments.given import each_once, integer_seed, temperature, warmup_or
+from spinglass.experiments.config import asked, measured
+from spinglass.experiments.renormalization_flow.config import RenormalizeConfig
 from spinglass.experiments.renormalization_flow.points import RenormalizeExperiment
-from spinglass.experiments.renormalization_flow.result import Renormalization, RenormalizeConfig
-from spinglass.runner.loop import StorePath, Where, run
+from spinglass.experiments.renormalization_flow.result import Renormalization
+from spinglass.runner.loop import StorePath, Where
 from spinglass.sampling.plan import Dynamics
-from spinglass.theory import ising2d
-
-# The grid by default: (T / T_c - 1) L. There both curves bend little, and part.
-_NEAR = (-1.2, -0.8, -0.4, 0.0, 0.4, 0.8, 1.2)
-_PICTURES = (2.15, None, 2.45)  # below, at and above T_c; correlated over 7.5 spins the last
 
 
-def default_temperatures(size: int) -> tuple[float, ...]:
-    """Return seven temperatures around T_c, within the rounded transition of the lattice."""
-    critical = 1.0 / ising2d.critical_beta()
-    return tuple(round(critical * (1.0 + x / size), 4) for x in _NEAR)
-
-
+@asked(RenormalizeConfig)
 def renormalize(
     size: int = 128,
     temperatures: Sequence[float] | None = None,
@@ -121,59 +111,4 @@ def renormalize(
     >>> [int(side) for side in found.curve(16, 1)["side"][:1]], len(found.crossings)
     ([8], 2)
     """
-    config = _checked(
-        size, temperatures, n_sweeps, n_replicas, warmup, dynamics, picture_size, seed
-    )
-    found: Renormalization = run(
-        RenormalizeExperiment(config),
-        store=store,
-        executor=executor,
-        num_threads=num_threads,
-        progress=progress,
-        any_seed=seed is None,
-    )
-    return found
-
-
-def _checked(
-    size: Any,
-    temperatures: Any,
-    n_sweeps: Any,
-    n_replicas: Any,
-    warmup: Any,
-    dynamics: Any,
-    picture_size: Any,
-    seed: _random.Seed,
-) -> RenormalizeConfig:
-    """Resolve every argument of `renormalize`, or say what was expected and what came."""
-    side = _power_of_two(size, "size")
-    if temperatures is None:
-        grid = default_temperatures(side)
-    else:
-        grid = tuple(sorted(each_once(temperatures, "temperatures", temperature)))
-    sweeps = _arguments.integer(n_sweeps, "n_sweeps", at_least=1, at_most=2**40)
-    if sweeps < side // 2:
-        raise ValueError(
-            f"n_sweeps must give two measurements, one every {side // 4} sweeps at L = {side}: "
-            f"at least {side // 2}, got {sweeps}"
-        )
-    critical = 1.0 / ising2d.critical_beta()
-    shown = tuple(round(critical, 4) if T is None else T for T in _PICTURES)
-    return RenormalizeConfig(
-        size=side,
-        temperatures=grid,
-        n_sweeps=sweeps,
-        n_replicas=_arguments.integer(n_replicas, "n_replicas", at_least=1, at_most=2**20),
-        warmup=warmup_or(sweeps // 4, warmup),
-        dynamics=cast(Dynamics, _arguments.choice(dynamics, "dynamics", get_args(Dynamics))),
-        picture_size=None if picture_size is None else _power_of_two(picture_size, "picture_size"),
-        picture_temperatures=() if picture_size is None else shown,
-        seed=integer_seed(seed),
-    )
-
-
-def _power_of_two(value: Any, name: str) -> int:
-    number = _arguments.integer(value, name, at_least=16, at_most=2**13)
-    if number & (number - 1):
-        raise ValueError(f"{name} must be a power of two, got {number}")
-    return number
+    return measured(RenormalizeExperiment, Renormalization, locals())

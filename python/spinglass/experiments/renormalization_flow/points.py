@@ -15,19 +15,14 @@ from spinglass.experiments.points import (
     lattice_bytes,
     number_of,
     replica_estimate,
+    sampled,
     series_bytes,
     sweep_seconds,
 )
-from spinglass.experiments.renormalization_flow.result import (
-    LEVEL,
-    Flow,
-    Renormalization,
-    RenormalizeConfig,
-)
-from spinglass.models.lattice import SquareLattice
+from spinglass.experiments.renormalization_flow.config import RenormalizeConfig
+from spinglass.experiments.renormalization_flow.result import LEVEL, Flow, Renormalization
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
 from spinglass.sampling.runs import Run
-from spinglass.sampling.sampling import sample
 from spinglass.statistics import autocorrelation_time
 from spinglass.theory import ising2d
 
@@ -165,23 +160,22 @@ def _samples(
     """Yield all measurements, some at a time, (n_replicas, up to 16, L, L)."""
     every = config.every(size)
     count = config.n_sweeps // every
-    initial: Run | NDArray[np.int8] = np.ones(size * size, dtype=np.int8)
+    initial: Run | None = None
     for first in range(0, count, _CHUNK):
         if share.progress is not None:
             share.progress(first, count)
-        initial = sample(
-            SquareLattice(size),
-            1.0 / T,
+        initial = sampled(
+            size,
+            T,
             every * min(_CHUNK, count - first),
-            config.n_replicas,
-            config.dynamics,
-            0 if first else config.warmup,
-            every,
-            initial=initial,
+            word,
+            share,
+            initial,
+            n_replicas=config.n_replicas,
+            dynamics=config.dynamics,
+            warmup=0 if first else config.warmup,
+            every=every,
             keep_states=True,
-            seed=word,
-            num_threads=share.num_threads,
-            progress=share.progress or False,
         )
         assert initial.states is not None
         yield initial.states.reshape(config.n_replicas, -1, size, size)
@@ -210,17 +204,15 @@ def _picture(config: RenormalizeConfig, task: Task, size: int, T: float, share: 
     Of a few lattices it is the one of median |m|: at T_c they differ, and one has to stand for all.
     """
     word = task.seed(config.seed)
-    found = sample(
-        SquareLattice(size),
-        1.0 / T,
-        n_sweeps=1,
+    found = sampled(
+        size,
+        T,
+        1,
+        word,
+        share,
         n_replicas=_CANDIDATES,
         dynamics=config.dynamics,
         warmup=config.warmup + config.n_sweeps - 1,
-        initial=np.ones(size * size, dtype=np.int8),
-        seed=word,
-        num_threads=share.num_threads,
-        progress=share.progress or False,
     )
     rng = np.random.Generator(np.random.Philox(_random.seed_word(word, 1)))
     middle = np.argsort(np.abs(found.magnetization[:, -1]), kind="stable")[_CANDIDATES // 2]

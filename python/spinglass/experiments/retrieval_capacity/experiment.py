@@ -20,19 +20,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from spinglass import _arguments, _random
+from spinglass import _random
 from spinglass._core import CapacityTrials, __version__
 from spinglass._progress import Progress
-from spinglass.experiments.given import each_once, for_each_size, integer_seed
-from spinglass.experiments.retrieval_capacity.result import TRIAL, CapacityConfig, CapacityScan
-from spinglass.runner.loop import StorePath, Where, run
+from spinglass.experiments.config import asked, measured
+from spinglass.experiments.retrieval_capacity.config import SIZES, CapacityConfig, fall
+from spinglass.experiments.retrieval_capacity.result import TRIAL, CapacityScan
+from spinglass.runner.loop import StorePath, Where
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
-
-SIZES = (1000, 2000, 4000, 8000)
 
 # Seconds of a trial on one thread, as measured: some for any, some for each spin and pattern, and
 # many times more if the memory is lost. A task is to take about this long if its trials are short.
@@ -42,34 +40,7 @@ _TRIAL, _KEPT, _LOST, _TASK = 2e-5, 5e-11, 1e-9, 0.2
 _SHARED = 2**26
 
 
-def default_loads(n_spins: int, n_starts: int = 1) -> tuple[float, ...]:
-    """Return loads that bracket the half-point of ``n_spins``, and a few well below.
-
-    Eleven loads across the fall, equally spaced in sqrt(load) out to 2.5 of its widths, about
-    where pilot runs found it: 0.1405 + 0.845 N^(-0.52), width 0.73 N^(-1/2). They say where to
-    look, not what to find: the half-point is fitted to the trials alone.
-    """
-    centre, width = _fall(n_spins)
-    fall = [max(0.0, centre + width * k / 2) ** 2 for k in range(-5, 6)]
-    below = [a for a in (0.04, 0.08, 0.12) if a < fall[0] - 0.005]
-    counts = {round(a * n_spins) for a in below + fall}
-    return tuple(p / n_spins for p in sorted(counts) if p >= max(1, n_starts))
-
-
-def _fall(n_spins: int) -> tuple[float, float]:
-    """Return about where the share of kept memories is 1/2, in sqrt(load), and over what width."""
-    return math.sqrt(0.1405 + 0.845 * n_spins**-0.52), 0.73 * n_spins**-0.5
-
-
-def default_instances(n_spins: int) -> int:
-    """Return how many pattern sets to draw a load: 0.6 10^6/N, between 10 and 600.
-
-    The fall narrows as N^(-1/2), and the loads stand as close, so this gives half-points of about
-    equal error. A pattern set costs little beside the trials on it: many, with few starts each.
-    """
-    return min(600, max(10, round(0.6e6 / n_spins)))
-
-
+@asked(CapacityConfig)
 def capacity(
     n_spins: int | Sequence[int] = SIZES,
     loads: Sequence[float] | Mapping[int, Sequence[float]] | None = None,
@@ -154,17 +125,7 @@ def capacity(
     ----------
     D. J. Amit, H. Gutfreund, H. Sompolinsky, Ann. Phys. 173, 30 (1987).
     """
-    config = _checked(n_spins, loads, n_instances, n_starts, flip, threshold, seed, max_sweeps)
-    _arguments.check_memory(300 * config.n_trials, f"a scan of {config.n_trials} trials")
-    scan: CapacityScan = run(
-        CapacityExperiment(config),
-        store=store,
-        executor=executor,
-        num_threads=num_threads,
-        progress=progress,
-        any_seed=seed is None,
-    )
-    return scan
+    return measured(CapacityExperiment, CapacityScan, locals())
 
 
 class CapacityExperiment(Experiment):
@@ -226,7 +187,7 @@ class CapacityExperiment(Experiment):
 
 def _seconds(n_spins: int, n_patterns: int) -> float:
     """Return about how long a trial takes on one thread."""
-    centre, width = _fall(n_spins)
+    centre, width = fall(n_spins)
     lost = math.erfc((centre - math.sqrt(n_patterns / n_spins)) / width / math.sqrt(2)) / 2
     return _TRIAL + n_spins * n_patterns * (_KEPT + lost * _LOST)
 
@@ -234,59 +195,3 @@ def _seconds(n_spins: int, n_patterns: int) -> float:
 def _set_bytes(n_spins: int, n_patterns: int) -> int:
     """Return the memory of a pattern set: a bit a spin and pattern, in rows of 512."""
     return n_spins * -(-n_patterns // 512) * 64
-
-
-def _checked(
-    n_spins: Any,
-    loads: Any,
-    n_instances: Any,
-    n_starts: Any,
-    flip: Any,
-    threshold: Any,
-    seed: _random.Seed,
-    max_sweeps: Any,
-) -> CapacityConfig:
-    """Resolve every argument of `capacity`, or say what was expected and what came."""
-    n_starts = _arguments.integer(n_starts, "n_starts", at_least=1)
-    sizes = each_once(n_spins, "n_spins", lambda n: _arguments.integer(n, "n_spins", at_least=1))
-    if loads is None:
-        grid = tuple(default_loads(n, n_starts) for n in sizes)
-    elif isinstance(loads, Mapping):
-        if set(loads) != set(sizes):
-            raise ValueError(
-                f"loads must have the sizes of n_spins as keys, got {sorted(loads)} for "
-                f"{sorted(sizes)}"
-            )
-        grid = tuple(each_once(loads[n], "loads", _load) for n in sizes)
-    else:
-        grid = (each_once(loads, "loads", _load),) * len(sizes)
-    instances = for_each_size(n_instances, "n_instances", sizes, default_instances)
-    for n, its_loads in zip(sizes, grid, strict=True):
-        for load in its_loads:
-            p = round(load * n)
-            if p < 1:
-                raise ValueError(
-                    f"loads must give at least one pattern: load {load:g} at N = {n} gives P = {p}"
-                )
-            if n_starts > p:
-                raise ValueError(
-                    f"n_starts must not exceed the number of patterns: n_starts = {n_starts}, "
-                    f"but load {load:g} at N = {n} gives P = {p}"
-                )
-    return CapacityConfig(
-        n_spins=sizes,
-        loads=grid,
-        n_instances=instances,
-        n_starts=n_starts,
-        flip=_arguments.fraction(flip, "flip"),
-        threshold=_arguments.fraction(threshold, "threshold"),
-        max_sweeps=_arguments.integer(max_sweeps, "max_sweeps", at_least=1),
-        seed=integer_seed(seed),
-    )
-
-
-def _load(value: Any) -> float:
-    load = _arguments.real(value, "loads")
-    if not 0 < load < math.inf:
-        raise ValueError(f"loads must be above 0 and finite, got {load:g}")
-    return load

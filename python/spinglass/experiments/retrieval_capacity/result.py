@@ -2,98 +2,33 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass import _arguments
-from spinglass._files import as_csv, as_json, plain, write_result, write_whole
-from spinglass._registry import above
-from spinglass._tables import Tabular
+from spinglass._result import Result
 from spinglass.experiments.retrieval_capacity import finite_size
+from spinglass.experiments.retrieval_capacity.config import CapacityConfig
+from spinglass.experiments.tables import columns, rows_of
 
-TRIAL = np.dtype(
-    [
-        ("n_spins", np.int64),
-        ("n_patterns", np.int64),
-        ("load", np.float64),
-        ("instance", np.int64),
-        ("start", np.int64),
-        ("overlap", np.float64),
-        ("sweeps", np.int64),
-        ("flips", np.int64),
-        ("converged", np.bool_),
-    ]
+TRIAL = columns(
+    "n_spins n_patterns load instance start overlap sweeps flips converged",
+    integers="n_spins n_patterns instance start sweeps flips",
+    truth="converged",
 )
 
 
-_SUMMARY = np.dtype(
-    [
-        ("n_spins", np.int64),
-        ("n_patterns", np.int64),
-        ("load", np.float64),
-        ("n_instances", np.int64),
-        ("n_trials", np.int64),
-        ("overlap", np.float64),
-        ("overlap_error", np.float64),
-        ("retrieval", np.float64),
-        ("retrieval_error", np.float64),
-    ]
+_SUMMARY = columns(
+    "n_spins n_patterns load n_instances n_trials overlap overlap_error retrieval retrieval_error",
+    integers="n_spins n_patterns n_instances n_trials",
 )
-
-
-@dataclass(frozen=True)
-class CapacityConfig:
-    """What was asked of a capacity scan, everything resolved; equal configs give equal trials.
-
-    Attributes
-    ----------
-    n_spins : tuple of int
-        The sizes N.
-    loads : tuple of tuple of float
-        For each size its loads, as asked; P = round(load N).
-    n_instances : tuple of int
-        For each size the number of pattern sets drawn a load.
-    n_starts : int
-        Trials an instance; start k starts at stored pattern k.
-    flip : float
-        Fraction of spins flipped from the pattern at the start.
-    threshold : float
-        A trial keeps its memory if its final overlap is at least this.
-    max_sweeps : int
-        A trial that has not converged by then is ended.
-    seed : int
-        Keys every random number of the scan.
-    """
-
-    n_spins: tuple[int, ...]
-    loads: tuple[tuple[float, ...], ...]
-    n_instances: tuple[int, ...]
-    n_starts: int
-    flip: float
-    threshold: float
-    max_sweeps: int
-    seed: int
-
-    @property
-    def n_trials(self) -> int:
-        """Number of trials of the whole scan."""
-        return self.n_starts * sum(
-            len(self.pattern_counts(k)) * count for k, count in enumerate(self.n_instances)
-        )
-
-    def pattern_counts(self, k: int) -> list[int]:
-        """Return the distinct P of the k-th size: loads that round to the same P are one."""
-        return sorted({round(load * self.n_spins[k]) for load in self.loads[k]})
 
 
 @dataclass(frozen=True, eq=False)
-class CapacityScan(Tabular):
+class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
     """The trials of a capacity scan and what follows from them.
 
     Attributes
@@ -116,10 +51,6 @@ class CapacityScan(Tabular):
     def complete(self) -> bool:
         """Whether every trial was finished."""
         return len(self.trials) == self.config.n_trials
-
-    @property
-    def _table(self) -> NDArray[np.void]:
-        return self.trials
 
     @cached_property
     def _instances(self) -> dict[str, NDArray[Any]]:
@@ -195,59 +126,13 @@ class CapacityScan(Tabular):
         """The critical load, extrapolated to infinite N."""
         return finite_size.extrapolate(self.half_points)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the scan (needs Matplotlib).
-
-        Parameters
-        ----------
-        ax : matplotlib Axes or sequence of four Axes, optional
-            One Axes gets the retrieval probability against load. Four get that, overlap against
-            load, the histogram of final overlaps, and the extrapolation; so does a new figure
-            if none is given.
-
-        Returns
-        -------
-        The Axes drawn on, or an array of four.
-        """
-        return above("plotting").capacity(self, ax)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what ``summary.json`` holds: plain numbers, None for NaN."""
+    def _summary(self) -> dict[str, Any]:
         from spinglass.theory import hopfield
 
-        table = self.summary()
-        content = {
+        return {
             "alpha_c": asdict(self.alpha_c),
             "half_points": [asdict(point) for point in self.half_points],
-            "retrieval": [
-                dict(zip(_SUMMARY.names or (), row, strict=True)) for row in table.tolist()
-            ],
+            "retrieval": rows_of(self.summary()),
             "theory": {"replica_symmetric": hopfield.critical_load()},
             "n_trials": len(self.trials),
-            "complete": self.complete,
-            "config": asdict(self.config),
-            "version": self.version,
         }
-        return {name: plain(value) for name, value in content.items()}
-
-    def to_json(self, path: str | os.PathLike[str]) -> None:
-        """Write the results and the config, as `to_dict` gives them."""
-        write_whole(_arguments.file_path(path), as_json(self.to_dict()))
-
-    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
-        """Write trials.csv, summary.json and capacity.png into ``directory``.
-
-        Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
-        no capacity.png (nor one left from an earlier scan). Returns the paths written.
-        """
-        contents = {
-            "trials.csv": lambda: as_csv(self.trials),
-            "summary.json": lambda: as_json(self.to_dict()),
-        }
-
-        def draw() -> bytes:
-            plotting = above("plotting")
-            picture: bytes = plotting.png(plotting.capacity, self)
-            return picture
-
-        return write_result(directory, contents, "capacity.png", draw if figure else None)

@@ -28,55 +28,30 @@ M. Palassini, A. P. Young, Phys. Rev. B 63, 184422 (2001), for the test.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any, cast, get_args
+from typing import Any
 
 import numpy as np
 
-from spinglass import _arguments, _random
+from spinglass import _random
 from spinglass._core import __version__
 from spinglass._progress import Progress
-from spinglass.experiments.given import each_once, for_each_size, integer_seed
+from spinglass.experiments.config import asked, measured
+from spinglass.experiments.sherrington_kirkpatrick.config import COLDEST, SIZES, SkConfig
 from spinglass.experiments.sherrington_kirkpatrick.instance import (
-    HOTTEST,
     MEASURED,
     SkInstance,
-    ladder,
     measure,
     needed_bytes,
     seconds,
 )
-from spinglass.experiments.sherrington_kirkpatrick.result import SkConfig, SkResult
+from spinglass.experiments.sherrington_kirkpatrick.result import SkResult
 from spinglass.models.glass import Disorder
-from spinglass.runner.loop import StorePath, Where, run
+from spinglass.runner.loop import StorePath, Where
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task
 
-SIZES = (32, 64, 128, 256, 512)
-COLDEST = 4.0
 
-# Colder than this a ladder has no use: all states are local minima.
-_COLDEST = 100.0
-
-
-def default_instances(n_spins: int) -> int:
-    """Return how many glasses to draw: 400 of 32 spins, fewer of more, 8 at least.
-
-    Ground-state energies scatter from glass to glass less and less, about as N^(-5/6), and cost
-    more and more.
-    """
-    return max(8, min(400, round(12_800 / n_spins)))
-
-
-def default_sweeps(n_spins: int) -> int:
-    """Return how long to temper: 10 N sweeps, 500 at least.
-
-    In pilot runs on ladders to beta = 4 both then found the same lowest energy on 9 of 10 glasses
-    or more.
-    """
-    return max(500, 10 * n_spins)
-
-
+@asked(SkConfig)
 def sk(
     n_spins: int | Sequence[int] = SIZES,
     n_instances: int | Sequence[int] | None = None,
@@ -150,16 +125,7 @@ def sk(
     >>> bool(-0.8 < result.ground_states["energy"][0] < -0.55)
     True
     """
-    config = _checked(n_spins, n_instances, n_sweeps, betas, beta_max, disorder, seed)
-    result: SkResult = run(
-        SkExperiment(config),
-        store=store,
-        executor=executor,
-        num_threads=num_threads,
-        progress=progress,
-        any_seed=seed is None,
-    )
-    return result
+    return measured(SkExperiment, SkResult, locals())
 
 
 class SkExperiment(Experiment):
@@ -206,45 +172,3 @@ class SkExperiment(Experiment):
             measured["round_trips"] = int(measured["round_trips"])
             glasses.append(SkInstance(n, instance, **measured))
         return SkResult(self.config, __version__, tuple(glasses))
-
-
-def _checked(
-    n_spins: Any,
-    n_instances: Any,
-    n_sweeps: Any,
-    betas: Any,
-    beta_max: Any,
-    disorder: Any,
-    seed: _random.Seed,
-) -> SkConfig:
-    """Resolve every argument of `sk`, or say what was expected and what came."""
-    sizes = each_once(n_spins, "n_spins", _size)
-    instances = for_each_size(n_instances, "n_instances", sizes, default_instances)
-    sweeps = for_each_size(n_sweeps, "n_sweeps", sizes, default_sweeps)
-    if betas is None:
-        coldest = _arguments.finite(beta_max, "beta_max")
-        if not HOTTEST < coldest <= _COLDEST:
-            raise ValueError(
-                f"beta_max must be above {HOTTEST:g} and at most {_COLDEST:g}, got {beta_max!r}"
-            )
-        ladders = tuple(ladder(n, coldest) for n in sizes)
-    else:
-        given = tuple(_arguments.ladder(betas).tolist())
-        if not math.isfinite(given[-1]):
-            raise ValueError("betas must be finite, got inf")
-        ladders = (given,) * len(sizes)
-    config = SkConfig(
-        n_spins=sizes,
-        n_instances=instances,
-        n_sweeps=sweeps,
-        betas=ladders,
-        disorder=cast(Disorder, _arguments.choice(disorder, "disorder", get_args(Disorder))),
-        seed=integer_seed(seed),
-    )
-    kept = sum(4 * (n + 1) * len(b) * m for n, b, m in zip(sizes, ladders, instances, strict=True))
-    _arguments.check_memory(kept, f"the overlaps of {sum(instances)} glasses")
-    return config
-
-
-def _size(value: Any) -> int:
-    return _arguments.integer(value, "n_spins", at_least=2, at_most=2**20)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._files import as_csv, as_json, plain, write_result
-from spinglass._registry import above
-from spinglass._tables import Tabular
+from spinglass._result import Result
+from spinglass.experiments.sherrington_kirkpatrick.config import SkConfig
 from spinglass.experiments.sherrington_kirkpatrick.ground_state import (
     AMPLITUDE,
     GroundEnergy,
@@ -23,14 +20,11 @@ from spinglass.experiments.sherrington_kirkpatrick.ground_state import (
 from spinglass.experiments.sherrington_kirkpatrick.instance import SkInstance, leg_ends
 from spinglass.experiments.sherrington_kirkpatrick.tables import (
     BOTH,
-    INSTANCE,
-    OVERLAP,
     both,
     mean_and_error,
-    rows_of,
     table_of,
 )
-from spinglass.models.glass import Disorder
+from spinglass.experiments.tables import rows_of
 
 # Energies per spin that differ by less are equal: the rest is rounding.
 SAME = 1e-9
@@ -42,36 +36,17 @@ _AGREEMENT = 0.5
 _BINS = 65
 
 
-@dataclass(frozen=True)
-class SkConfig:
-    """What was asked, everything resolved; equal configs give equal rows.
-
-    Attributes
-    ----------
-    n_spins : tuple of int
-        The sizes N.
-    n_instances : tuple of int
-        For each size the number of glasses.
-    n_sweeps : tuple of int
-        For each size the sweeps at every temperature; the second half is measured.
-    betas : tuple of tuple of float
-        For each size its ladder of inverse temperatures, ascending.
-    disorder : {"gaussian", "pm1"}
-        The couplings: normal, or of one size and either sign; of variance 1/N.
-    seed : int
-        Keys every random number.
-    """
-
-    n_spins: tuple[int, ...]
-    n_instances: tuple[int, ...]
-    n_sweeps: tuple[int, ...]
-    betas: tuple[tuple[float, ...], ...]
-    disorder: Disorder
-    seed: int
-
-
 @dataclass(frozen=True, eq=False)
-class SkResult(Tabular):
+class SkResult(
+    Result,
+    figure="sk",
+    tables={
+        "instances.csv": "_instance_table",
+        "temperatures.csv": "temperatures",
+        "equilibration.csv": "legs",
+        "overlaps.csv": "_overlap_table",
+    },
+):
     """Tempered glasses of one or several sizes, and what follows from them.
 
     Every error is the standard error over glasses, NaN for a single one.
@@ -120,8 +95,7 @@ class SkResult(Tabular):
             mean, error = mean_and_error(lowest.min(axis=1))
             gap = float(gaps[gaps > SAME].sum()) / len(gaps)
             rows.append((n, len(glasses), mean, error, float((gaps <= SAME).mean()), gap))
-        names = ("n_spins", "n_instances", "energy", "energy_error", "agree", "gap")
-        return table_of(names, rows)
+        return table_of("n_spins n_instances energy energy_error agree gap", rows)
 
     @cached_property
     def ground_energy(self) -> GroundEnergy:
@@ -148,7 +122,7 @@ class SkResult(Tabular):
             rates = [*np.mean([x.swap_rates for x in glasses], axis=0), math.nan]
             for place, beta in enumerate(self.config.betas[k]):
                 rows.append((n, beta, len(glasses), *both(glasses, -1, place, beta), rates[place]))
-        return table_of(("n_spins", "beta", "n_instances", *BOTH, "swap_rate"), rows)
+        return table_of(f"n_spins beta n_instances {BOTH} swap_rate", rows)
 
     @cached_property
     def legs(self) -> NDArray[np.void]:
@@ -163,7 +137,7 @@ class SkResult(Tabular):
             for leg, last in enumerate(leg_ends(self.config.n_sweeps[k])):
                 rows.append((n, beta, first, last, *both(glasses, leg, -1, beta)))
                 first = last
-        return table_of(("n_spins", "beta", "first_sweep", "last_sweep", *BOTH), rows)
+        return table_of(f"n_spins beta first_sweep last_sweep {BOTH}", rows)
 
     @property
     def coldest(self) -> NDArray[np.void]:
@@ -203,70 +177,26 @@ class SkResult(Tabular):
         density = np.add.reduceat(counts, edges, axis=1)
         density /= counts.sum(axis=1, keepdims=True) * each * 2 / n_spins
         means, errors = mean_and_error(density)
-        return table_of(("q", "density", "density_error"), zip(middles, means, errors, strict=True))
+        return table_of("q density density_error", zip(middles, means, errors, strict=True))
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the glasses (needs Matplotlib).
-
-        Parameters
-        ----------
-        ax : matplotlib Axes or sequence of four Axes, optional
-            One Axes gets the ground-state energies against N^(-2/3). Four get the energy against
-            beta, that, P(q), and the way to equilibrium; so does a new figure if none is given.
-
-        Returns
-        -------
-        The Axes drawn on, or an array of four.
-        """
-        return above("plotting").sk(self, ax)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what ``summary.json`` holds: plain numbers, None for NaN."""
+    def _summary(self) -> dict[str, Any]:
         from spinglass.theory.sk import GROUND_STATE_ENERGY
 
-        content = {
+        return {
             "ground_energy": asdict(self.ground_energy),
             "ground_states": rows_of(self.ground_states),
             "coldest": rows_of(self.coldest),
             "theory": {"ground_energy": GROUND_STATE_ENERGY, "amplitude": AMPLITUDE},
             "n_instances": len(self.instances),
-            "complete": self.complete,
-            "config": asdict(self.config),
-            "version": self.version,
-        }
-        return {name: plain(value) for name, value in content.items()}
-
-    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
-        """Write the tables, summary.json and sk.png into ``directory``.
-
-        The tables are instances.csv (one row a glass), temperatures.csv, equilibration.csv (the
-        legs) and overlaps.csv (P(q) at every temperature). Each file appears whole or not at all.
-        Without ``figure``, or without Matplotlib, there is no sk.png (nor one left from an earlier
-        run). Returns the paths written.
-        """
-        contents = {
-            "instances.csv": lambda: as_csv(self._table),
-            "temperatures.csv": lambda: as_csv(self.temperatures),
-            "equilibration.csv": lambda: as_csv(self.legs),
-            "overlaps.csv": lambda: as_csv(self._overlap_table()),
-            "summary.json": lambda: as_json(self.to_dict()),
         }
 
-        def draw() -> bytes:
-            plotting = above("plotting")
-            picture: bytes = plotting.png(plotting.sk, self)
-            return picture
-
-        return write_result(directory, contents, "sk.png", draw if figure else None)
-
-    @property
-    def _table(self) -> NDArray[np.void]:
-        """One row a glass."""
+    def _instance_table(self) -> NDArray[np.void]:
+        """Return one row a glass."""
         rows = (
             (x.n_spins, x.instance, *x.lowest.tolist(), x.swap_rates.min(initial=1), x.round_trips)
             for x in self.instances
         )
-        return table_of(INSTANCE, rows)
+        return table_of("n_spins instance lowest_0 lowest_1 swap_rate round_trips", rows)
 
     def _overlap_table(self) -> NDArray[np.void]:
         """Return P(q) at every temperature."""
@@ -276,4 +206,4 @@ class SkResult(Tabular):
             for place, beta in enumerate(self.config.betas[k])
             for row in self.distribution(n, place).tolist()
         )
-        return table_of(OVERLAP, rows)
+        return table_of("n_spins beta q density density_error", rows)

@@ -9,20 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass.experiments import tables
 from spinglass.experiments.sherrington_kirkpatrick.instance import SkInstance
 
-INSTANCE = ("n_spins", "instance", "lowest_0", "lowest_1", "swap_rate", "round_trips")
-OVERLAP = ("n_spins", "beta", "q", "density", "density_error")
+# What of the energy and the overlap is in a table: see `both`.
 BOTH = (
-    "energy",
-    "energy_error",
-    "square_overlap",
-    "square_overlap_error",
-    "from_overlap",
-    "difference",
-    "difference_error",
+    "energy energy_error square_overlap square_overlap_error from_overlap difference "
+    "difference_error"
 )
-_INTEGERS = {"n_spins", "n_instances", "instance", "first_sweep", "last_sweep", "round_trips"}
+_INTEGERS = "n_spins n_instances instance first_sweep last_sweep round_trips"
 
 
 def mean_and_error(values: ArrayLike) -> tuple[Any, Any]:
@@ -46,12 +41,6 @@ def both(glasses: list[SkInstance], leg: int, place: int, beta: float) -> tuple[
     )
 
 
-def table_of(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> NDArray[np.void]:
-    """Return rows under names as a structured array: counts as int64, all else as float64."""
-    kinds: Any = [(name, np.int64 if name in _INTEGERS else np.float64) for name in names]
-    return np.array(list(rows), dtype=kinds)
-
-
-def rows_of(table: NDArray[np.void]) -> list[dict[str, Any]]:
-    """Return the rows as dictionaries."""
-    return [dict(zip(table.dtype.names or (), row, strict=True)) for row in table.tolist()]
+def table_of(names: str, rows: Iterable[tuple[Any, ...]]) -> NDArray[np.void]:
+    """Return rows under names: counts as int64, all else as float64."""
+    return tables.table_of(tables.columns(names, _INTEGERS), rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from spinglass import _arguments
-from spinglass._tables import Tabular
+from spinglass._result import Result
 from spinglass.runner.stores.content import read_about, read_rows, reading
 from spinglass.runner.stores.database import StoreError, check_other
 from spinglass.runner.stores.status import Status, read_status
@@ -81,11 +81,11 @@ class StoredScan:
         check_other(file, self.path, "path")
         return file
 
-    def _tables(self) -> Tabular:
+    def _tables(self) -> Result:
         result = self.result()
         if not hasattr(result, "to_parquet"):
             raise TypeError(f"the result of {self.name} must have a table, got {result!r:.60}")
-        return cast(Tabular, result)
+        return cast(Result, result)
 
 
 def open_store(path: str | os.PathLike[str]) -> StoredScan:

@@ -1,0 +1,172 @@
+"""What results can do beside hold their numbers: draw themselves, become files and tables.
+
+A result draws itself with ``plot = drawn_by("run")``, the name of a function of
+`spinglass.plotting`. What an experiment found is a `Result`: it names its files, what is in them,
+and its figure; the rest follows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _arguments
+from spinglass._files import as_csv, as_json, plain, write_result, write_whole
+from spinglass._registry import above
+
+
+def drawn_by(figure: str) -> Callable[..., Any]:
+    """Return the method ``plot`` of results that a function of `spinglass.plotting` draws."""
+
+    def plot(self: Any, ax: Any = None, **options: Any) -> Any:
+        return getattr(above("plotting"), figure)(self, ax=ax, **options)
+
+    plot.__doc__ = (
+        f"Draw this as `spinglass.plotting.{figure}` does, in a new figure or on ``ax``; return "
+        "the Axes drawn on (needs Matplotlib)."
+    )
+    return plot
+
+
+class Result:
+    """What an experiment found, a frozen dataclass: its tables, files and figure.
+
+    A kind of result is declared with ``figure``, the function of `spinglass.plotting` that draws
+    it, and ``tables``: by the name of each file the name of a table, or of a method that returns
+    one. The first is the main table. ``summary`` and ``picture`` are the files of `to_dict` and of
+    the figure.
+    """
+
+    config: Any
+    version: str
+    _figure: ClassVar[str]
+    _picture: ClassVar[str]
+    _files: ClassVar[Mapping[str, str]]
+
+    def __init_subclass__(
+        cls,
+        figure: str,
+        tables: Mapping[str, str] = MappingProxyType({}),
+        summary: str = "summary.json",
+        picture: str = "",
+    ) -> None:
+        cls._figure, cls._picture = figure, picture or f"{figure}.png"
+        cls._files = {**tables, summary: "to_dict"}
+
+    @classmethod
+    def files(cls) -> tuple[str, ...]:
+        """Return the names of the files that `save` writes."""
+        return (*cls._files, cls._picture)
+
+    def _summary(self) -> dict[str, Any]:
+        """Return the numbers that sum it up."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the JSON file holds: plain numbers, None for NaN, and what was asked."""
+        content = self._summary()
+        if hasattr(self, "complete"):
+            content["complete"] = self.complete
+        content |= {"config": asdict(self.config), "version": self.version}
+        return {name: plain(value) for name, value in content.items()}
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the result (needs Matplotlib).
+
+        The function of `spinglass.plotting` that has the name of the experiment says what is
+        drawn, and how many Axes it takes.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or sequence of Axes, optional
+            One Axes gets one panel. By default a new figure gets all.
+
+        Returns
+        -------
+        The Axes drawn on, or an array of them.
+        """
+        return getattr(above("plotting"), self._figure)(self, ax=ax)
+
+    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
+        """Write tables, summary and figure into ``directory``, which is made if it is not there.
+
+        Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
+        no picture (nor one left from an earlier result). Returns the paths written.
+        """
+
+        def draw() -> bytes:
+            plotting = above("plotting")
+            picture: bytes = plotting.png(getattr(plotting, self._figure), self)
+            return picture
+
+        contents = {file: partial(self._content, name) for file, name in self._files.items()}
+        return write_result(directory, contents, self._picture, draw if figure else None)
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write the results and the config, as `to_dict` gives them."""
+        write_whole(_arguments.file_path(path), as_json(self.to_dict()))
+
+    def _content(self, name: str) -> bytes:
+        value = self._value(name)
+        return as_json(value) if isinstance(value, dict) else as_csv(value)
+
+    def _value(self, name: str) -> Any:
+        value = getattr(self, name)
+        return value() if callable(value) else value
+
+    @property
+    def _table(self) -> NDArray[Any]:
+        """The main table: a structured array."""
+        table = next(name for file, name in self._files.items() if file.endswith(".csv"))
+        return np.asarray(self._value(table))
+
+    def _columns(self) -> dict[str, NDArray[Any]]:
+        table = self._table
+        return {name: table[name].copy() for name in table.dtype.names or ()}
+
+    def to_dataframe(self) -> Any:
+        """Return the main table as a pandas DataFrame (needs ``spinglass[tables]``)."""
+        return _imported("pandas", "to_dataframe").DataFrame(self._columns())
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the main table as CSV, one line a row under a line of names.
+
+        Truth values are 1 and 0, and every other number has all its digits. The file appears whole
+        or not at all.
+        """
+        write_whole(_arguments.file_path(path), as_csv(self._table))
+
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+        """Write the main table as Parquet (needs ``spinglass[tables]``).
+
+        Its metadata has ``spinglass.config`` (JSON) and ``spinglass.version``. The file appears
+        whole or not at all.
+        """
+        pyarrow = _imported("pyarrow", "to_parquet")
+        parquet = _imported("pyarrow.parquet", "to_parquet")
+        file = _arguments.file_path(path)
+        about = {
+            "spinglass.config": json.dumps(asdict(self.config)),
+            "spinglass.version": self.version,
+        }
+        content = pyarrow.BufferOutputStream()
+        parquet.write_table(pyarrow.table(self._columns(), metadata=about), content)
+        write_whole(file, content.getvalue().to_pybytes())
+
+
+def _imported(module: str, method: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        name = module.partition(".")[0]
+        raise ImportError(f"{method} needs {name}: pip install 'spinglass[tables]'") from error

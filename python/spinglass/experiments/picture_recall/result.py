@@ -1,0 +1,100 @@
+"""What was recalled: pictures as stored, started from and found, and the energy on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass._result import Result
+from spinglass.experiments.picture_recall.config import RecallPicturesConfig
+from spinglass.experiments.tables import rows_of
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyTrace:
+    """The energy along a recall; it is constant between the flips.
+
+    Attributes
+    ----------
+    updates : numpy.ndarray of int64, (n_flips + 1,)
+        0 for the start, then for each flip the number of sites visited by then, its own included.
+    energy : numpy.ndarray of float64, (n_flips + 1,)
+        From there on; total, not per spin.
+    """
+
+    updates: NDArray[np.int64] = field(repr=False)
+    energy: NDArray[np.float64] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class RecallPictures(Result, figure="pictures", summary="recall.json", picture="recall.png"):
+    """Pictures and what became of them, one entry a picture.
+
+    Attributes
+    ----------
+    config : RecallPicturesConfig
+        What was asked.
+    version : str
+        The version of spinglass that ran it.
+    names : tuple of str
+        As the mapping has them; of a file, the last part of its path.
+    stored, start, recalled : numpy.ndarray of int8, (n_pictures, size, size)
+        +1 light, -1 dark.
+    start_overlap, overlap : numpy.ndarray of float64, (n_pictures,)
+        Of the start and of the final state with the picture stored.
+    best_picture : numpy.ndarray of int64, (n_pictures,)
+        Number of the picture of largest overlap with the final state.
+    best_overlap : numpy.ndarray of float64, (n_pictures,)
+        That overlap.
+    stored_energy : numpy.ndarray of float64, (n_pictures,)
+        Energy of the picture stored, total.
+    flips, sweeps : numpy.ndarray of int64, (n_pictures,)
+        Pixels turned on the way, and sweeps run, the last without a flip included.
+    converged : numpy.ndarray of bool, (n_pictures,)
+        Whether a fixed point was reached.
+    traces : tuple of EnergyTrace
+        The energy on the way.
+    """
+
+    config: RecallPicturesConfig
+    version: str
+    names: tuple[str, ...]
+    stored: NDArray[np.int8] = field(repr=False)
+    start: NDArray[np.int8] = field(repr=False)
+    recalled: NDArray[np.int8] = field(repr=False)
+    start_overlap: NDArray[np.float64]
+    overlap: NDArray[np.float64]
+    best_picture: NDArray[np.int64]
+    best_overlap: NDArray[np.float64]
+    stored_energy: NDArray[np.float64]
+    flips: NDArray[np.int64]
+    sweeps: NDArray[np.int64]
+    converged: NDArray[np.bool_]
+    traces: tuple[EnergyTrace, ...] = field(repr=False)
+
+    @property
+    def _table(self) -> NDArray[np.void]:
+        """One row a picture."""
+        energy = np.array([trace.energy[[0, -1]] for trace in self.traces])
+        columns: dict[str, Any] = {
+            "name": self.names,
+            "image": self.config.images or self.names,
+            "start_overlap": self.start_overlap,
+            "overlap": self.overlap,
+            "best_picture": np.array(self.names)[self.best_picture],
+            "best_overlap": self.best_overlap,
+            "stored_energy": self.stored_energy,
+            "start_energy": energy[:, 0],
+            "energy": energy[:, 1],
+            "flips": self.flips,
+            "sweeps": self.sweeps,
+            "converged": self.converged,
+        }
+        kinds = [(name, np.asarray(column).dtype) for name, column in columns.items()]
+        return np.array(list(zip(*columns.values(), strict=True)), dtype=kinds)
+
+    def _summary(self) -> dict[str, Any]:
+        return {"pictures": rows_of(self._table)}

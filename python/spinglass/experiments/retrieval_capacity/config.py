@@ -1,0 +1,143 @@
+"""What a capacity scan is asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Self
+
+from spinglass import _arguments
+from spinglass.experiments.config import Config, parameter
+from spinglass.experiments.kinds import (
+    COUNTS,
+    FRACTION,
+    POSITIVE,
+    SEED,
+    Kind,
+    each_once,
+    for_each_size,
+    integer,
+    read_ranges,
+)
+
+SIZES = (1000, 2000, 4000, 8000)
+
+
+def default_loads(n_spins: int, n_starts: int = 1) -> tuple[float, ...]:
+    """Return loads that bracket the half-point of ``n_spins``, and a few well below.
+
+    Eleven loads across the fall, equally spaced in sqrt(load) out to 2.5 of its widths, about
+    where pilot runs found it: 0.1405 + 0.845 N^(-0.52), width 0.73 N^(-1/2). They say where to
+    look, not what to find: the half-point is fitted to the trials alone.
+    """
+    centre, width = fall(n_spins)
+    across = [max(0.0, centre + width * k / 2) ** 2 for k in range(-5, 6)]
+    below = [a for a in (0.04, 0.08, 0.12) if a < across[0] - 0.005]
+    counts = {round(a * n_spins) for a in below + across}
+    return tuple(p / n_spins for p in sorted(counts) if p >= max(1, n_starts))
+
+
+def fall(n_spins: int) -> tuple[float, float]:
+    """Return about where the share of kept memories is 1/2, in sqrt(load), and over what width."""
+    return math.sqrt(0.1405 + 0.845 * n_spins**-0.52), 0.73 * n_spins**-0.5
+
+
+def default_instances(n_spins: int) -> int:
+    """Return how many pattern sets to draw a load: 0.6 10^6/N, between 10 and 600.
+
+    The fall narrows as N^(-1/2), and the loads stand as close, so this gives half-points of about
+    equal error. A pattern set costs little beside the trials on it: many, with few starts each.
+    """
+    return min(600, max(10, round(0.6e6 / n_spins)))
+
+
+_LOADS = each_once(POSITIVE)
+
+
+def _loads(values: Any, name: str) -> Any:
+    """Return checked loads, by size if they came so."""
+    if isinstance(values, Mapping):
+        return {n: _LOADS.check(loads, name) for n, loads in values.items()}
+    return _LOADS.check(values, name)
+
+
+@dataclass(frozen=True)
+class CapacityConfig(Config):
+    """What was asked of a capacity scan, everything resolved; equal configs give equal trials.
+
+    Loads and instances are those of each size; P = round(load N).
+    """
+
+    n_spins: tuple[int, ...] = parameter(each_once(integer(1)), "sizes", "N")
+    loads: tuple[tuple[float, ...], ...] = parameter(
+        read_ranges(Kind(_loads), "loads"),
+        "loads P/N for every size: numbers, or START:STOP:STEP with both ends",
+        "LOAD",
+        default="for each size 11 loads around its half-point and a few below",
+    )
+    n_instances: tuple[int, ...] = parameter(
+        COUNTS,
+        "pattern sets drawn for each load: one number, or one for each size",
+        "K",
+        default="0.6*10^6/N, between 10 and 600",
+    )
+    n_starts: int = parameter(integer(1), "trials with each pattern set", "K")
+    flip: float = parameter(
+        FRACTION, "fraction of spins flipped from the pattern at the start", "F"
+    )
+    threshold: float = parameter(
+        FRACTION, "a trial keeps its memory if its final overlap is at least M", "M"
+    )
+    max_sweeps: int = parameter(
+        integer(1), "a trial that has not converged by then is ended", flag=None
+    )
+    seed: int = parameter(SEED, "the same seed gives the same trials", "S")
+
+    @classmethod
+    def resolve(cls, given: SimpleNamespace) -> None:
+        """Give each size its loads and instances, and see that they can be run."""
+        sizes, loads = given.n_spins, given.loads
+        if loads is None:
+            loads = {n: default_loads(n, given.n_starts) for n in sizes}
+        elif not isinstance(loads, Mapping):
+            loads = dict.fromkeys(sizes, loads)
+        elif set(loads) != set(sizes):
+            raise ValueError(
+                f"loads must have the sizes of n_spins as keys, got {sorted(loads)} for "
+                f"{sorted(sizes)}"
+            )
+        given.loads = tuple(loads[n] for n in sizes)
+        given.n_instances = for_each_size(
+            given.n_instances, "n_instances", sizes, default_instances
+        )
+        for n, load in ((size, x) for size in sizes for x in loads[size]):
+            p = round(load * n)
+            if p < 1:
+                raise ValueError(
+                    f"loads must give at least one pattern: load {load:g} at N = {n} gives P = {p}"
+                )
+            if given.n_starts > p:
+                raise ValueError(
+                    "n_starts must not exceed the number of patterns: n_starts = "
+                    f"{given.n_starts}, but load {load:g} at N = {n} gives P = {p}"
+                )
+
+    @classmethod
+    def resolved(cls, given: SimpleNamespace) -> Self:
+        """Return the config of checked arguments, if the trials fit in memory."""
+        config = super().resolved(given)
+        _arguments.check_memory(300 * config.n_trials, f"a scan of {config.n_trials} trials")
+        return config
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials of the whole scan."""
+        return self.n_starts * sum(
+            len(self.pattern_counts(k)) * count for k, count in enumerate(self.n_instances)
+        )
+
+    def pattern_counts(self, k: int) -> list[int]:
+        """Return the distinct P of the k-th size: loads that round to the same P are one."""
+        return sorted({round(load * self.n_spins[k]) for load in self.loads[k]})
