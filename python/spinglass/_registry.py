@@ -6,6 +6,7 @@ all the same, because it asks here for the room that draws. Nothing else in the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -15,3 +16,16 @@ _ROOMS = {"plotting": "spinglass.plotting"}
 def above(room: str) -> Any:
     """Return a room that lies above, imported now."""
     return import_module(_ROOMS[room])
+
+
+def drawn_by(figure: str) -> Callable[..., Any]:
+    """Return the method ``plot`` of results that a function of `spinglass.plotting` draws."""
+
+    def plot(self: Any, ax: Any = None, *arguments: Any, **options: Any) -> Any:
+        return getattr(above("plotting"), figure)(self, ax, *arguments, **options)
+
+    plot.__doc__ = (
+        f"Draw this as `spinglass.plotting.{figure}` does, in a new figure or on ``ax``; return "
+        "the Axes drawn on (needs Matplotlib)."
+    )
+    return plot

@@ -1,15 +1,13 @@
-"""What results can do beside hold their numbers: draw themselves, become files and tables.
+"""What the results of experiments share: tables, files, a summary, a figure.
 
-A result draws itself with ``plot = drawn_by("run")``, the name of a function of
-`spinglass.plotting`. What an experiment found is a `Result`: it names its files, what is in them,
-and its figure; the rest follows.
+A kind of result names its tables and its figure; the rest follows.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from importlib import import_module
@@ -23,19 +21,6 @@ from numpy.typing import NDArray
 from spinglass import _arguments
 from spinglass._files import as_csv, as_json, plain, write_result, write_whole
 from spinglass._registry import above
-
-
-def drawn_by(figure: str) -> Callable[..., Any]:
-    """Return the method ``plot`` of results that a function of `spinglass.plotting` draws."""
-
-    def plot(self: Any, ax: Any = None, **options: Any) -> Any:
-        return getattr(above("plotting"), figure)(self, ax=ax, **options)
-
-    plot.__doc__ = (
-        f"Draw this as `spinglass.plotting.{figure}` does, in a new figure or on ``ax``; return "
-        "the Axes drawn on (needs Matplotlib)."
-    )
-    return plot
 
 
 class Result:

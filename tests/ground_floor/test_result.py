@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from spinglass import _result
-from spinglass._result import Result, drawn_by
+from spinglass import _registry, _result
+from spinglass._registry import drawn_by
+from spinglass._result import Result
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,11 @@ def test_a_result_is_drawn_and_saved_by_the_function_it_names(monkeypatch, tmp_p
         walk=lambda result, ax=None, **more: (result, ax, more),
         png=lambda draw, result: f"{draw(result)[0].version}".encode(),
     )
-    monkeypatch.setattr(_result, "above", lambda room: {"plotting": plotting}[room])
+    for module in (_registry, _result):
+        monkeypatch.setattr(module, "above", lambda room: {"plotting": plotting}[room])
     assert WALKS.plot() == (WALKS, None, {})
     assert WALKS.plot("axes") == (WALKS, "axes", {})
     assert drawn_by("walk")(3, "axes", exact=2.0) == (3, "axes", {"exact": 2.0})
+    assert drawn_by("walk")(3) == (3, None, {})
     assert WALKS.save(tmp_path)[-1] == tmp_path / "walk.png"
     assert (tmp_path / "walk.png").read_bytes() == b"1.0"

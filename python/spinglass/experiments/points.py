@@ -9,7 +9,7 @@ import numpy as np
 
 from spinglass.experiments.kinds import POSITIVE, Kind, each_once, read_ranges
 from spinglass.models.lattice import SquareLattice
-from spinglass.runner.task import Share
+from spinglass.runner.task import Share, Task
 from spinglass.sampling.plan import Dynamics
 from spinglass.sampling.runs import Run
 from spinglass.sampling.sampling import sample
@@ -55,9 +55,31 @@ def number_of(value: float) -> int:
     return int(np.float64(value).view(np.uint64))
 
 
-def key_of(kind: str, size: int, temperature: float) -> str:
-    """Return what a task is called: the temperature in full, since two may be close."""
-    return f"{kind}L={size} T={float(temperature)}"
+def point(
+    size: int,
+    T: float,
+    dynamics: Dynamics,
+    n_replicas: int,
+    n_sweeps: int,
+    *,
+    kind: str = "",
+    stream: tuple[int, ...] = (),
+    seconds: float = 0.0,
+    memory: int = 0,
+) -> Task:
+    """Return the task of one temperature: a point, or of some ``kind``, which is not counted.
+
+    ``n_sweeps`` are those of a replica; ``seconds`` and ``memory`` are what it takes beside the
+    sweeps, and ``stream`` tells it from other tasks of that lattice.
+    """
+    return Task(
+        key=f"{kind}L={size} T={float(T)}",  # in full, since two may be close
+        stream=(size, number_of(T), *stream),
+        arguments=(kind, size, T),
+        cost=n_replicas * n_sweeps * sweep_seconds(size, T, dynamics) + seconds,
+        memory=lattice_bytes(size, n_replicas, dynamics) + memory,
+        units=0 if kind else 1,
+    )
 
 
 def replica_estimate(function: Callable[..., Any], *series: Any) -> tuple[float, float]:

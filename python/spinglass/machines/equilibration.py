@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from spinglass import _core
 from spinglass._arguments import check_memory, integer, thread_count
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import RandomState, seed_word
-from spinglass._registry import above
+from spinglass._registry import drawn_by
 from spinglass.machines.chains import chains_from
 from spinglass.machines.trained import Machine, fitted, rows_of
 
@@ -81,19 +80,7 @@ class Equilibration:
     seed: int
     version: str
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the autocorrelation, and the free energies of both kinds of chains.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes or sequence of two Axes, optional
-            One gets the autocorrelation, two get both; so does a new figure.
-
-        Returns
-        -------
-        Axes or array of two Axes
-        """
-        return above("plotting").equilibration(self, ax=ax)
+    plot = drawn_by("equilibration")
 
 
 def equilibration(

@@ -25,7 +25,7 @@ from spinglass._arguments import (
 from spinglass._interrupted import Interrupted
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
-from spinglass._registry import above
+from spinglass._registry import drawn_by
 from spinglass.models.ising import Ising
 from spinglass.models.patterns import Patterns
 from spinglass.models.spin_model import SpinModel
@@ -91,19 +91,7 @@ class Recall:
     seed: int | np.random.SeedSequence
     version: str
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the final overlap of each state against that of its start.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        return above("plotting").recall(self, ax=ax)
+    plot = drawn_by("recall")
 
 
 class RecallInterrupted(Interrupted):

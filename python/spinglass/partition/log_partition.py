@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _core
-from spinglass._registry import above
+from spinglass._registry import drawn_by
 from spinglass.statistics.estimate import format_estimate
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -147,21 +147,7 @@ class LogPartition:
             return None
         return overlap(self.log_weights, self.reverse_log_weights)
 
-    def plot(self, ax: Any = None, exact: float | None = None) -> Any:
-        """Draw what each chain says of ln Z, of annealing and of its reversal.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-        exact : float, optional
-            The true ln Z, if it is known.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        return above("plotting").log_partition(self, ax=ax, exact=exact)
+    plot = drawn_by("log_partition")
 
     def _since_base(self, logs: Floats | None, sign: int) -> Floats | None:
         if logs is None or self.log_base is None:

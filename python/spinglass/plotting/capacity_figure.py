@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FOUR, FRAME, THEORY, figure, on_panels, say_none, series
+from spinglass.plotting.figure import (
+    FOUR,
+    FRAME,
+    LIMIT,
+    THEORY,
+    by_size,
+    figure,
+    on_panels,
+    points,
+    residuals,
+    say_none,
+)
 from spinglass.theory import hopfield
 
 if TYPE_CHECKING:
@@ -47,28 +58,18 @@ def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     return on_panels(scan, ax, _retrieval, _overlap, _histogram, _extrapolation)
 
 
-def _series(scan: CapacityScan) -> list[tuple[int, Any, str]]:
-    """Return (N, colour, marker) for each size that has trials, dark to light with growing N."""
-    sizes = sorted(scan.config.n_spins)
-    looks = zip(sizes, series(len(sizes)), strict=True)
-    return [(n, *look) for n, look in looks if n in scan.trials["n_spins"]]
+def _series(scan: CapacityScan) -> list[tuple[int, dict[str, Any]]]:
+    """Return the sizes that have trials, and their looks."""
+    return [x for x in by_size(scan.config.n_spins) if x[0] in scan.trials["n_spins"]]
 
 
 def _retrieval(scan: CapacityScan, ax: Any) -> None:
     """Draw retrieval probability against load: data, fits, half-points, theory."""
     table, halves = scan.summary(), {p.n_spins: p for p in scan.half_points}
     edges = []
-    for n, colour, marker in _series(scan):
-        rows, half = table[table["n_spins"] == n], halves[n]
-        ax.errorbar(
-            rows["load"],
-            rows["retrieval"],
-            rows["retrieval_error"],
-            color=colour,
-            marker=marker,
-            linestyle="none",
-            label=f"$N = {n}$",
-        )
+    for n, look in _series(scan):
+        rows, half, colour = table[table["n_spins"] == n], halves[n], look["color"]
+        points(ax, rows, "load", "retrieval", linestyle="none", label=f"$N = {n}$", **look)
         if math.isfinite(half.value):
             root, reach = math.sqrt(half.value), 3 * half.width
             first, last = max(0.0, root - reach) ** 2, (root + reach) ** 2
@@ -114,12 +115,9 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
         if axis is not None:
             axis.plot(loads, curve, color="black", linewidth=1.8, zorder=5, **extra)
             axis.plot([critical] * 2, [at_critical, 0], **THEORY)
-    for n, colour, marker in _series(scan):
-        rows = table[table["n_spins"] == n]
-        style = {"color": colour, "marker": marker, "linewidth": 0.8}
-        ax.errorbar(
-            rows["load"], rows["overlap"], rows["overlap_error"], label=f"$N = {n}$", **style
-        )
+    for n, look in _series(scan):
+        style = look | {"linewidth": 0.8}
+        points(ax, table[table["n_spins"] == n], "load", "overlap", label=f"$N = {n}$", **style)
         if inset is None:
             continue
         mine = kept[kept["n_spins"] == n]
@@ -147,14 +145,15 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
     table, trials = scan.summary(), scan.trials
     mixed = table[(table["retrieval"] > 0.25) & (table["retrieval"] < 0.75)]
     bins = np.linspace(0, 1, 51)
-    for n, colour, marker in _series(scan):
+    for n, look in _series(scan):
         counts = mixed["n_patterns"][mixed["n_spins"] == n]
         mine = trials["overlap"][(trials["n_spins"] == n) & np.isin(trials["n_patterns"], counts)]
         if len(mine) == 0:
             continue
         share = np.histogram(mine, bins)[0] / len(mine)
-        ax.stairs(share, bins, color=colour, linewidth=1.6)
-        ax.plot((bins[1:] + bins[:-1]) / 2, share, marker, color=colour, label=f"$N = {n}$")
+        ax.stairs(share, bins, color=look["color"], linewidth=1.6)
+        middle = (bins[1:] + bins[:-1]) / 2
+        ax.plot(middle, share, linestyle="none", label=f"$N = {n}$", **look)
     ax.axvline(scan.config.threshold, color="0.5", linewidth=1, linestyle=":")
     ax.set_xlim(0, 1.01)
     ax.set_ylim(bottom=0)
@@ -175,65 +174,32 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
     """Draw half-points against N^(-x), the fitted law, and where it meets N = infinity."""
     alpha, theory = scan.alpha_c, hopfield.critical_load()
     x = alpha.exponent if math.isfinite(alpha.exponent) else 0.5
-    points = {p.n_spins: p for p in scan.half_points if math.isfinite(p.value)}
-    for n, colour, marker in _series(scan):
-        if n in points:
-            ax.errorbar(
-                n**-x, points[n].value, points[n].error, color=colour, marker=marker, markersize=7
-            )
-            ax.annotate(
-                f"$N = {n}$",
-                (n**-x, points[n].value),
-                (9, -12),
-                textcoords="offset points",
-            )
+    halves = {p.n_spins: p for p in scan.half_points if math.isfinite(p.value)}
+    looks = [(n, look) for n, look in _series(scan) if n in halves]
+    for n, look in looks:
+        place, value = n**-x, halves[n].value
+        ax.errorbar(place, value, halves[n].error, markersize=7, **look)
+        ax.annotate(f"$N = {n}$", (place, value), (9, -12), textcoords="offset points")
     ax.axhline(theory, label=f"replica-symmetric theory, {theory:.4f}", **THEORY)
     if math.isfinite(alpha.value):
-        reach = 1.22 * min(points) ** -x
+        reach = 1.22 * min(halves) ** -x
         if math.isfinite(alpha.amplitude):
             u = np.array([0.0, reach])
             ax.plot(u, alpha.value + alpha.amplitude * u, color="0.35", zorder=1)
         fitted = math.isfinite(alpha.exponent)
         spread_of = "range over exponents not rejected" if fitted else "from $x = 1/3$ to $1/2$"
-        spread = {"elinewidth": 7, "capsize": 0, "color": "0.78", "zorder": 2}
-        ax.errorbar(
-            0,
-            alpha.value,
-            alpha.exponent_spread,
-            linestyle="none",
-            label=f"{spread_of}, ± {alpha.exponent_spread:.4f}",
-            **spread,
-        )
+        spread = alpha.exponent_spread
+        wide = {"elinewidth": 7, "capsize": 0, "color": "0.78", "zorder": 2, "linestyle": "none"}
+        ax.errorbar(0, alpha.value, spread, label=f"{spread_of}, ± {spread:.4f}", **wide)
         arms = np.abs(np.array(alpha.interval)[:, None] - alpha.value)
-        ax.errorbar(
-            0,
-            alpha.value,
-            arms,
-            color="black",
-            marker="o",
-            markersize=8,
-            linestyle="none",
-            zorder=6,
-            label=rf"$\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$",
-        )
+        label = rf"$\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$"
+        ax.errorbar(0, alpha.value, arms, label=label, **LIMIT)
         ax.set_xlim(-0.03 * reach, reach)
     if 2 < len(alpha.residuals) <= MOST_SIZES:
-        inset = ax.inset_axes([0.66, 0.15, 0.31, 0.22])
-        for n, colour, marker in _series(scan):
-            if n in alpha.n_spins:
-                residual = alpha.residuals[alpha.n_spins.index(n)]
-                inset.errorbar(
-                    n, 1e4 * residual, 1e4 * points[n].error, color=colour, marker=marker
-                )
-        inset.axhline(0, color="0.35", linewidth=1)
-        inset.set_xscale("log")
-        inset.set_xticks(
-            alpha.n_spins, [f"{n // 1000}k" if n % 1000 == 0 else f"{n}" for n in alpha.n_spins]
-        )
-        inset.minorticks_off()
-        inset.set_title("half-point − law, in 10⁻⁴", fontsize=10.5)
-        inset.tick_params(labelsize=9.5)
-    if not points:
+        left = dict(zip(alpha.n_spins, alpha.residuals, strict=True))
+        rows = [(n, 1e4 * left[n], 1e4 * halves[n].error, look) for n, look in looks if n in left]
+        residuals(ax, [0.66, 0.15, 0.31, 0.22], rows, "half-point − law, in 10⁻⁴")
+    if not halves:
         say_none(ax, scan, "no half-point: the loads bracket none")
     exponent = f"x = {alpha.exponent:.2f} ± {alpha.exponent_error:.2f}"
     ax.set_xlabel(f"$N^{{-x}}$,  {exponent}" if math.isfinite(alpha.exponent) else "$N^{-1/2}$")

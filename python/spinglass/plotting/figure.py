@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from functools import wraps
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 MARKERS = "osD^vP*X"
 FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}  # of a legend
 THEORY = {"color": "black", "linestyle": (0, (5, 2)), "linewidth": 1.6, "zorder": 1}
+# Of what is extrapolated to infinite size.
+LIMIT: dict[str, Any] = {
+    "color": "black", "marker": "o", "markersize": 8, "linestyle": "none", "zorder": 6
+}  # fmt: skip
 STYLE = {
     "font.size": 12,
     "axes.titlesize": 13,
@@ -154,6 +158,40 @@ def series(count: int) -> list[tuple[Any, str]]:
     """Return (colour, marker) of each of ``count`` series, dark to light."""
     colours = matplotlib().colormaps["viridis"](np.linspace(0.0, 0.82, count))
     return [(colours[k], MARKERS[k % len(MARKERS)]) for k in range(count)]
+
+
+def by_size(sizes: Iterable[int]) -> list[tuple[int, dict[str, Any]]]:
+    """Return each size with its colour and marker, dark to light with growing size."""
+    ascending = sorted(sizes)
+    looks = zip(ascending, series(len(ascending)), strict=True)
+    return [(n, {"color": colour, "marker": marker}) for n, (colour, marker) in looks]
+
+
+def points(ax: Any, table: NDArray[Any], x: str, y: str, **look: Any) -> None:
+    """Draw a column of a table against another, with its errors."""
+    ax.errorbar(table[x], table[y], table[f"{y}_error"], **look)
+
+
+def residuals(ax: Any, place: list[float], rows: Collection[Any], title: str) -> None:
+    """Draw in an inset what a fit leaves, against size: of each its value, error and look."""
+    inset = ax.inset_axes(place)
+    for n, value, error, look in rows:
+        inset.errorbar(n, value, error, **look)
+    sizes = [n for n, *_ in rows]
+    inset.axhline(0, color="0.35", linewidth=1)
+    inset.set_xscale("log")
+    inset.set_xticks(sizes, [f"{n // 1000}k" if n % 1000 == 0 else f"{n}" for n in sizes])
+    inset.minorticks_off()
+    inset.set_title(title, fontsize=10.5)
+    inset.tick_params(labelsize=9.5)
+
+
+def near(ax: Any, exact: float, found: list[Any], nbins: int) -> None:
+    """Let the axis of inverse temperatures hold all crossings, with the exact one in the middle."""
+    reach = max(abs(x.beta - exact) + 1.4 * x.beta_error for x in found)
+    ax.set_xlim(exact - 1.1 * reach, exact + 1.1 * reach)
+    ax.ticklabel_format(axis="x", useOffset=False)
+    ax.xaxis.get_major_locator().set_params(nbins=nbins)
 
 
 def matplotlib() -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, THEORY, figure, flat, say_none, series
+from spinglass.plotting.figure import FRAME, THEORY, by_size, figure, flat, near, points, say_none
 from spinglass.theory import ising2d
 
 if TYPE_CHECKING:
@@ -85,29 +85,15 @@ def critical_line(ax: Any, value: float, label: str | None = None) -> None:
     ax.axvline(value, color="0.45", linewidth=1.2, linestyle=":", zorder=0, label=label)
 
 
-def _series(scan: IsingScan) -> list[tuple[int, Any, str]]:
-    """Return (L, colour, marker) for each size, dark to light with growing L."""
-    sizes = sorted(scan.config.sizes)
-    return [(L, *look) for L, look in zip(sizes, series(len(sizes)), strict=True)]
-
-
 def _points(
     scan: IsingScan, ax: Any, quantity: str, line: bool = False, labels: bool = True
 ) -> None:
     """Draw the points of one quantity for every size, against temperature."""
-    for L, colour, marker in _series(scan):
+    style = {"markersize": 4.5, "linestyle": "-" if line else "none", "linewidth": 0.9}
+    for L, look in by_size(scan.config.sizes):
         p = scan.of_size(L)
-        ax.errorbar(
-            p["temperature"],
-            p[quantity],
-            np.nan_to_num(p[f"{quantity}_error"]),
-            color=colour,
-            marker=marker,
-            markersize=4.5,
-            linestyle="-" if line else "none",
-            linewidth=0.9,
-            label=f"$L = {L}$" if labels and len(p) else None,
-        )
+        label = f"$L = {L}$" if labels and len(p) else None
+        points(ax, p, "temperature", quantity, label=label, **look, **style)
     _temperature_axis(scan, ax)
 
 
@@ -139,8 +125,9 @@ def _temperatures(scan: IsingScan) -> Any:
 def _exact(scan: IsingScan, ax: Any, finite: Any, infinite: Any, name: str) -> None:
     """Draw Kaufman's curve for each size and the infinite lattice's."""
     T = _temperatures(scan)
-    for L, colour, _ in _series(scan):
-        ax.plot(T, finite((L, L), 1.0 / T), color=colour, linewidth=1.1, zorder=1)
+    for L, look in by_size(scan.config.sizes):
+        curve = finite((L, L), 1.0 / T)
+        ax.plot(T, curve, color=look["color"], linewidth=1.1, zorder=1)
     ax.plot([], [], color="0.3", linewidth=1.1, label="exact, same $L$ (Kaufman)")
     ax.plot(T, infinite(1.0 / T), label=f"exact, $L = \\infty$ ({name})", **THEORY)
 
@@ -156,10 +143,10 @@ def _energy(scan: IsingScan, ax: Any) -> None:
     if not len(known):
         return
     inset = ax.inset_axes([0.13, 0.62, 0.38, 0.2])
-    for L, colour, marker in _series(scan):
+    for L, look in by_size(scan.config.sizes):
         here = scan.points["L"] == L
         T = scan.points["temperature"][here]
-        inset.plot(T, z[here], marker, color=colour, markersize=3)
+        inset.plot(T, z[here], linestyle="none", markersize=3, **look)
     inset.axhspan(-1, 1, color="0.88", zorder=0)
     reach = max(3.2, 1.1 * float(np.abs(known).max()))
     inset.set_ylim(-reach, reach)
@@ -231,30 +218,19 @@ def _crossings(scan: IsingScan, ax: Any) -> None:
     exact = ising2d.critical_beta()
     critical_line(ax, exact, rf"exact: $\ln(1+\sqrt{{2}})/2$ = {exact:.6f}")
     best = scan.critical_beta
-    shown = [k for k, (_, x) in enumerate(found) if math.isfinite(x.beta)]
-    for k in shown:
-        crossing = found[k][1]
-        mark = "o" if crossing is best else "s"
-        colour = "#3b0f70" if crossing is best else "#2a788e"
-        ax.errorbar(
-            crossing.beta,
-            k,
-            xerr=crossing.beta_error,
-            color=colour,
-            marker=mark,
-            linestyle="none",
-            label="the two largest sizes" if crossing is best else None,
-        )
+    shown = [(k, x) for k, (_, x) in enumerate(found) if math.isfinite(x.beta)]
+    for k, x in shown:
+        look: dict[str, Any] = {"color": "#2a788e", "marker": "s", "linestyle": "none"}
+        if x is best:
+            look |= {"color": "#3b0f70", "marker": "o", "label": "the two largest sizes"}
+        ax.errorbar(x.beta, k, xerr=x.beta_error, **look)
     ax.set_yticks(range(len(found)), [f"{a} and {b}" for (a, b), _ in found])
     ax.set_ylim(len(found) - 0.4, -1.2)
     ax.set_xlabel(r"inverse temperature $\beta_c$ of the crossing")
     ax.set_ylabel("sizes $L$")
     ax.set_title("Where the cumulants of two sizes cross")
     if shown:
-        reach = max(abs(x.beta - exact) + 1.4 * x.beta_error for _, x in (found[k] for k in shown))
-        ax.set_xlim(exact - 1.1 * reach, exact + 1.1 * reach)
-        ax.ticklabel_format(axis="x", useOffset=False)
-        ax.xaxis.get_major_locator().set_params(nbins=5)
+        near(ax, exact, [x for _, x in shown], nbins=5)
     else:
         why = "no crossing was seen" if found else "one size alone has no crossing"
         say_none(ax, scan, why)

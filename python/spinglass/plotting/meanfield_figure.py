@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, figure, flat, on_panels, series
+from spinglass.plotting.figure import FRAME, figure, flat, on_panels, points, series
 
 if TYPE_CHECKING:
     from spinglass.experiments import MeanFieldLattice
@@ -65,7 +65,7 @@ def _looks() -> dict[str, dict[str, Any]]:
 def _magnetization(result: MeanFieldLattice, ax: Any) -> None:
     from spinglass.experiments.mean_field_lattice.result import CRITICAL_TEMPERATURES
 
-    curves, points = result.curves, result.points
+    curves = result.curves
     T = curves["temperature"]
     for name, look in _looks().items():
         label = f"{_NAMES[name]}, $T_c$ = {CRITICAL_TEMPERATURES[name]:.4g}"
@@ -74,16 +74,9 @@ def _magnetization(result: MeanFieldLattice, ax: Any) -> None:
     critical = CRITICAL_TEMPERATURES["exact"]
     ax.plot(T, curves["exact"], label=f"exact, $L=\\infty$, $T_c$ = {critical:.4g}", **_EXACT)
     L = result.config.size
-    ax.errorbar(
-        points["temperature"],
-        points["magnetization"],
-        np.nan_to_num(points["magnetization_error"]),
-        color=series(3)[0][0],
-        marker="o",
-        linestyle="none",
-        zorder=3,
-        label=rf"Monte Carlo, $\langle|m|\rangle$ of ${L}\times{L}$",
-    )
+    look = {"color": series(3)[0][0], "marker": "o", "linestyle": "none", "zorder": 3}
+    label = rf"Monte Carlo, $\langle|m|\rangle$ of ${L}\times{L}$"
+    points(ax, result.points, "temperature", "magnetization", label=label, **look)
     ax.set_ylim(-0.03, 1.38)  # the legend stands above the curves
     ax.set_yticks(np.linspace(0.0, 1.0, 6))
     ax.set_ylabel("magnetization $m$")

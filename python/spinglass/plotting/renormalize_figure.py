@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, THEORY, figure, flat, say_none, series
+from spinglass.plotting.figure import FRAME, THEORY, figure, flat, near, points, say_none, series
 from spinglass.plotting.ising_figure import critical_line, draw_spins
 from spinglass.theory import ising2d
 
@@ -95,17 +95,15 @@ def _correlations(result: Renormalization, ax: Any) -> None:
     for k, (colour, marker) in zip(range(1, steps + 1), series(steps), strict=True):
         for size, step in ((large, k), (small, k - 1)):
             p = result.curve(size, step)
-            ax.errorbar(
-                p["temperature"],
-                p["correlation"],
-                np.nan_to_num(p["correlation_error"]),
-                color=colour,
-                marker=marker,
-                markerfacecolor=colour if size == large else "white",
-                linestyle="-" if size == large else (0, (3, 2)),
-                linewidth=1.2,
-                label=f"both {large >> k} × {large >> k}" if size == large else None,
-            )
+            full = size == large
+            look = {
+                "color": colour,
+                "marker": marker,
+                "markerfacecolor": colour if full else "white",
+                "linestyle": "-" if full else (0, (3, 2)),
+                "label": f"both {large >> k} × {large >> k}" if full else None,
+            }
+            points(ax, p, "temperature", "correlation", linewidth=1.2, **look)
     critical_line(ax, 1.0 / ising2d.critical_beta())
     for size, words, line, face in ((large, "$k$", "-", "0.3"), (small, "$k-1$", "--", "white")):
         if size not in result.points["L"]:
@@ -134,10 +132,7 @@ def _crossings(result: Renormalization, ax: Any) -> None:
     ax.set_ylabel("steps $k$")
     ax.set_title("Blocking wipes out what is not universal")
     if found:
-        reach = max(abs(x.beta - exact) + 1.4 * x.beta_error for x in found.values())
-        ax.set_xlim(exact - 1.1 * reach, exact + 1.1 * reach)
-        ax.ticklabel_format(axis="x", useOffset=False)
-        ax.xaxis.get_major_locator().set_params(nbins=4)
+        near(ax, exact, list(found.values()), nbins=4)
     else:
         say_none(ax, result, "no crossing was seen")
     ax.legend(loc="upper right", **FRAME)

@@ -10,12 +10,15 @@ import numpy as np
 from spinglass.plotting.figure import (
     FOUR,
     FRAME,
+    LIMIT,
     THEORY,
+    by_size,
     figure,
     matplotlib,
     on_panels,
+    points,
+    residuals,
     say_none,
-    series,
 )
 
 if TYPE_CHECKING:
@@ -74,11 +77,9 @@ def sk(result: SkResult, ax: Any = None) -> Any:
     return on_panels(result, ax, *draw, alone=1)
 
 
-def _series(result: SkResult) -> list[tuple[int, Any, str]]:
-    """Return (N, colour, marker) of each size that has glasses, dark to light with growing N."""
-    sizes = sorted(result.config.n_spins)
-    looks = zip(sizes, series(len(sizes)), strict=True)
-    return [(n, *look) for n, look in looks if result.of_size(n)]
+def _series(result: SkResult) -> list[tuple[int, dict[str, Any]]]:
+    """Return the sizes that have glasses, and their looks."""
+    return [x for x in by_size(result.config.n_spins) if result.of_size(x[0])]
 
 
 def glass_energy(beta: Any) -> Any:
@@ -114,10 +115,9 @@ def _energy(result: SkResult, ax: Any) -> None:
     ax.plot(fine, glass_energy(fine), **THEORY)
     # Without cold temperatures the curve runs where the inset would be.
     inset = ax.inset_axes([0.53, 0.34, 0.46, 0.33]) if coldest >= 2.5 else None
-    for n, colour, marker in _series(result):
-        rows = table[table["n_spins"] == n]
-        style = {"color": colour, "marker": marker, "linestyle": "none"}
-        ax.errorbar(rows["beta"], rows["energy"], rows["energy_error"], **style)
+    for n, look in _series(result):
+        rows, style = table[table["n_spins"] == n], look | {"linestyle": "none"}
+        points(ax, rows, "beta", "energy", **style)
         if inset is None:
             continue
         distance, scale = rows["energy"] - glass_energy(rows["beta"]), n ** (2 / 3)
@@ -151,54 +151,29 @@ def _ground_states(result: SkResult, ax: Any) -> None:
 
     table, fit = result.ground_states, result.ground_energy
     reach = 1.2 * max(n**-EXPONENT for n in result.config.n_spins)
-    for n, colour, marker in _series(result):
-        for row in table[table["n_spins"] == n]:
-            used = n in fit.n_spins
-            ax.errorbar(
-                n**-EXPONENT,
-                row["energy"],
-                row["energy_error"],
-                color=colour,
-                marker=marker,
-                markersize=7,
-                markerfacecolor=colour if used else "white",
-                linestyle="none",
-                label=f"$N = {n}$" + ("" if used else " (not fitted)"),
-            )
+    looks = {
+        n: look | {"markerfacecolor": look["color"] if n in fit.n_spins else "white"}
+        for n, look in _series(result)
+    }
+    for row in table:
+        n = int(row["n_spins"])
+        style = {"markersize": 7, "linestyle": "none", **looks[n]}
+        label = f"$N = {n}$" + ("" if n in fit.n_spins else " (not fitted)")
+        ax.errorbar(n**-EXPONENT, row["energy"], row["energy_error"], label=label, **style)
     u = np.array([0.0, reach])
     known = rf"literature: ${PARISI:.4f} + {AMPLITUDE:.2f}\,N^{{-2/3}}$"
     ax.plot(u, PARISI + AMPLITUDE * u, **THEORY, label=known)
     if math.isfinite(fit.value):
         ax.plot(u, fit.value + fit.amplitude * u, color="0.35", linewidth=1.4, zorder=1)
-        ax.errorbar(
-            0,
-            fit.value,
-            fit.error,
-            color="black",
-            marker="o",
-            markersize=8,
-            linestyle="none",
-            zorder=6,
-            label=rf"fit: $e_\infty = {fit.value:.4f} \pm {fit.error:.4f}$",
-        )
+        label = rf"fit: $e_\infty = {fit.value:.4f} \pm {fit.error:.4f}$"
+        ax.errorbar(0, fit.value, fit.error, label=label, **LIMIT)
     if len(fit.n_spins) > 2:
-        inset = ax.inset_axes([0.6, 0.1, 0.37, 0.26])
-        for n, colour, marker in _series(result):
-            for row in table[table["n_spins"] == n]:
-                inset.errorbar(
-                    n,
-                    1e3 * (row["energy"] - fit.at(n)),
-                    1e3 * row["energy_error"],
-                    color=colour,
-                    marker=marker,
-                    markerfacecolor=colour if n in fit.n_spins else "white",
-                )
-        inset.axhline(0, color="0.35", linewidth=1)
-        inset.set_xscale("log")
-        inset.set_xticks(table["n_spins"], [str(n) for n in table["n_spins"]])
-        inset.minorticks_off()
-        inset.set_title(f"energy − fit, in 10⁻³ ($p = {fit.p_value:.2f}$)", fontsize=10.5)
-        inset.tick_params(labelsize=9.5)
+        rows = [
+            (n, 1e3 * (energy - fit.at(n)), 1e3 * error, looks[n])
+            for n, _, energy, error, *_ in table.tolist()
+        ]
+        title = f"energy − fit, in 10⁻³ ($p = {fit.p_value:.2f}$)"
+        residuals(ax, [0.6, 0.1, 0.37, 0.26], rows, title)
     ax.set_xlim(-0.03 * reach, reach)
     ax.set_xlabel("$N^{-2/3}$")
     ax.set_ylabel("ground-state energy per spin")
@@ -248,17 +223,9 @@ def _equilibrium(result: SkResult, ax: Any) -> None:
         say_none(ax, result, "no glass was finished")
         return
     coldest = max(x[-1] for x in result.config.betas)
-    for n, colour, marker in _series(result):
-        rows = table[table["n_spins"] == n]
-        ax.errorbar(
-            rows["last_sweep"],
-            rows["difference"],
-            rows["difference_error"],
-            color=colour,
-            marker=marker,
-            linewidth=0.8,
-            label=f"$N = {n}$",
-        )
+    for n, look in _series(result):
+        rows, style = table[table["n_spins"] == n], look | {"linewidth": 0.8}
+        points(ax, rows, "last_sweep", "difference", label=f"$N = {n}$", **style)
     ax.axhline(0, **THEORY)
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter("{x:g}")

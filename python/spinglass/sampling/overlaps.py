@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import check_memory, integer
-from spinglass._registry import above
+from spinglass._registry import drawn_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,19 +59,7 @@ class Overlaps:
         density, edges = np.histogram(values, bins=count, range=(-1.0, 1.0), density=True)
         return (edges[1:] + edges[:-1]) / 2, density
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw P(q).
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        return above("plotting").overlaps(self, ax=ax)
+    plot = drawn_by("overlaps")
 
 
 def overlaps_between(states: NDArray[np.int8], beta: float) -> Overlaps:

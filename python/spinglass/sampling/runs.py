@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._registry import above
+from spinglass._registry import drawn_by
 from spinglass.sampling.overlaps import Overlaps, overlaps_between
 from spinglass.statistics import Summary, summarize
 
@@ -116,19 +116,7 @@ class Run:
         states = self.final_states[:, None] if self.states is None else self.states
         return overlaps_between(states, self.beta)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the energy per spin of each replica against sweeps, and its mean with error.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        return above("plotting").run(self, ax=ax)
+    plot = drawn_by("run")
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,19 +182,7 @@ class TemperedRun(Run):
         states = self.final_states[:, :, None] if self.states is None else self.states
         return overlaps_between(states[:, index], float(self.betas[index]))
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the energy per spin against beta, with errors.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        return above("plotting").tempered_run(self, ax=ax)
+    plot = drawn_by("tempered_run")
 
 
 class Summaries(list[Summary]):
@@ -267,16 +243,4 @@ class Annealing:
         replica = int(np.argmin(self.best_energy))
         return self.best_states[replica], float(self.best_energy[replica])
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the energy per spin of each replica against sweeps.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        return above("plotting").annealing(self, ax=ax)
+    plot = drawn_by("annealing")

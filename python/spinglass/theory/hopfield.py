@@ -24,12 +24,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, sqrt
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._registry import above
+from spinglass._registry import drawn_by
 from spinglass.theory.replica import CURIE_TEMPERATURE, crossing_load, fold_state, overlap_below
 
 __all__ = [
@@ -234,9 +234,7 @@ class PhaseDiagram:
     load: NDArray[np.float64]
     spin_glass_temperature: NDArray[np.float64]
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the lines into ``ax`` (a new figure if None) and return the axes."""
-        return above("plotting").phase_diagram(self, ax=ax)
+    plot = drawn_by("phase_diagram")
 
 
 def phase_diagram(n_points: int = 101) -> PhaseDiagram:

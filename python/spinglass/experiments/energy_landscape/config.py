@@ -21,10 +21,7 @@ class LandscapeConfig(Config):
 
     model: str = parameter(Kind(lambda model, _: model, choices=MODELS), "which model")
     n_spins: int = parameter(
-        integer(2),
-        "spins, at most 28: each one more doubles time and memory",
-        "N",
-        default="20",
+        integer(2), "spins, at most 28: each one more doubles time and memory", "N", default="20"
     )
     n_patterns: int | None = parameter(
         integer(1, 2**20), "patterns of the Hopfield network", "P", default="3"

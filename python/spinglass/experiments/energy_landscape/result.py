@@ -23,10 +23,7 @@ MINIMUM = columns(
 )
 _OF_PATTERNS: list[Any] = [("pattern", np.int64), ("overlap", np.float64), ("kind", "U8")]
 
-MERGE = columns(
-    "energy energy_per_spin state lower higher",
-    integers="state lower higher",
-)
+MERGE = columns("energy energy_per_spin state lower higher", integers="state lower higher")
 
 # A minimum is a pattern from this overlap on: halfway from 1/2, that of the mixtures of three
 # patterns in a large network, to 1.
@@ -35,9 +32,7 @@ RETRIEVED = 0.75
 
 @dataclass(frozen=True, eq=False)
 class Landscape(
-    Result,
-    figure="landscape",
-    tables={"minima.csv": "_with_spins", "merges.csv": "merges"},
+    Result, figure="landscape", tables={"minima.csv": "_with_spins", "merges.csv": "merges"}
 ):
     """All local minima of a model and the barriers between them.
 

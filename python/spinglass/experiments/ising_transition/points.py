@@ -10,14 +10,11 @@ from spinglass._core import __version__
 from spinglass.experiments.ising_transition.config import IsingConfig
 from spinglass.experiments.ising_transition.result import POINT, IsingScan, Snapshot
 from spinglass.experiments.points import (
-    key_of,
-    lattice_bytes,
-    number_of,
+    point,
     replica_estimate,
     sampled,
     series_bytes,
     series_seconds,
-    sweep_seconds,
 )
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
 from spinglass.sampling.runs import Run
@@ -49,33 +46,24 @@ class IsingExperiment(Experiment):
     def _point(self, size: int, T: float) -> Task:
         config = self.config
         n_measurements = config.n_replicas * (config.sweeps(size) // config.every(size))
-        n_sweeps = config.n_replicas * config.total(size)
-        return Task(
-            key=key_of("", size, T),
-            stream=(size, number_of(T)),
-            arguments=("point", size, T),
-            cost=n_sweeps * sweep_seconds(size, T, config.dynamics)
-            + series_seconds(n_measurements)
-            + size * _EXACT,
-            memory=series_bytes(n_measurements, _ARRAYS)
-            + lattice_bytes(size, config.n_replicas, config.dynamics),
+        return point(
+            size,
+            T,
+            config.dynamics,
+            config.n_replicas,
+            config.total(size),
+            seconds=series_seconds(n_measurements) + size * _EXACT,
+            memory=series_bytes(n_measurements, _ARRAYS),
         )
 
     def _picture(self, size: int, T: float) -> Task:
-        config = self.config
-        return Task(
-            key=key_of("picture ", size, T),
-            stream=(size, number_of(T), 1),
-            arguments=("picture", size, T),
-            cost=config.snapshot_sweeps * sweep_seconds(size, T, config.dynamics),
-            memory=lattice_bytes(size, 1, config.dynamics),
-            units=0,
-        )
+        n_sweeps = self.config.snapshot_sweeps
+        return point(size, T, self.config.dynamics, 1, n_sweeps, kind="picture ", stream=(1,))
 
     def work(self, task: Task, share: Share) -> Rows:
         """Return the row of a point, or the spins of a picture."""
         kind, size, T = task.arguments
-        return (_point if kind == "point" else _picture)(self.config, task, size, T, share)
+        return (_picture if kind else _point)(self.config, task, size, T, share)
 
     def result(self, finished: Finished) -> IsingScan:
         """Return the scan of the points and pictures that are finished."""

@@ -35,14 +35,11 @@ from spinglass.experiments.mean_field_lattice.result import (
     MeanFieldLattice,
 )
 from spinglass.experiments.points import (
-    key_of,
-    lattice_bytes,
-    number_of,
+    point,
     replica_estimate,
     sampled,
     series_bytes,
     series_seconds,
-    sweep_seconds,
 )
 from spinglass.models.lattice import SquareLattice
 from spinglass.runner.loop import StorePath, Where
@@ -143,27 +140,25 @@ class MeanFieldExperiment(Experiment):
     def tasks(self) -> list[Task]:
         """Return the temperatures, ascending."""
         config = self.config
-        n_sweeps = config.n_replicas * (config.n_sweeps + config.warmup)
         n_measurements = config.n_replicas * (config.n_sweeps // config.every)
         return [
-            Task(
-                key=key_of("", config.size, T),
-                stream=(config.size, number_of(T)),
-                arguments=(T,),
-                cost=n_sweeps * sweep_seconds(config.size, T, config.dynamics)
-                + series_seconds(n_measurements)
-                + _solution_seconds(T),
-                memory=series_bytes(n_measurements, _ARRAYS)
-                + lattice_bytes(config.size, config.n_replicas, config.dynamics),
+            point(
+                config.size,
+                T,
+                config.dynamics,
+                config.n_replicas,
+                config.n_sweeps + config.warmup,
+                seconds=series_seconds(n_measurements) + _solution_seconds(T),
+                memory=series_bytes(n_measurements, _ARRAYS),
             )
             for T in config.temperatures
         ]
 
     def work(self, task: Task, share: Share) -> Rows:
         """Sample the lattice at one temperature and return its row."""
-        config, (T,) = self.config, task.arguments
+        config, (_, size, T) = self.config, task.arguments
         found = sampled(
-            config.size,
+            size,
             T,
             config.n_sweeps,
             task.seed(config.seed),

@@ -26,15 +26,13 @@ POINT = columns(
 )
 
 CURVE = columns(
-    "temperature naive bethe exact naive_free_energy bethe_free_energy exact_free_energy",
+    "temperature naive bethe exact naive_free_energy bethe_free_energy exact_free_energy"
 )
 
 
 @dataclass(frozen=True, eq=False)
 class MeanFieldLattice(
-    Result,
-    figure="meanfield",
-    tables={"points.csv": "points", "curves.csv": "curves"},
+    Result, figure="meanfield", tables={"points.csv": "points", "curves.csv": "curves"}
 ):
     """The square lattice in mean field, in the Bethe approximation, measured, and exact.
 

@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 from spinglass import _random
 from spinglass._core import __version__
 from spinglass.experiments.points import (
-    key_of,
-    lattice_bytes,
-    number_of,
+    point,
     replica_estimate,
     sampled,
     series_bytes,
-    sweep_seconds,
 )
 from spinglass.experiments.renormalization_flow.config import RenormalizeConfig
 from spinglass.experiments.renormalization_flow.result import LEVEL, Flow, Renormalization
@@ -85,35 +82,28 @@ class RenormalizeExperiment(Experiment):
     def _point(self, size: int, T: float) -> Task:
         config = self.config
         n_measurements = config.n_replicas * (config.n_sweeps // config.every(size))
-        n_sweeps = config.n_replicas * (config.n_sweeps + config.warmup)
-        return Task(
-            key=key_of("", size, T),
-            stream=(size, number_of(T)),
-            arguments=("point", size, T),
-            cost=n_sweeps * sweep_seconds(size, T, config.dynamics)
-            + n_measurements * (_MEASUREMENT + _BLOCKED * size * size),
+        return point(
+            size,
+            T,
+            config.dynamics,
+            config.n_replicas,
+            config.n_sweeps + config.warmup,
+            seconds=n_measurements * (_MEASUREMENT + _BLOCKED * size * size),
             memory=16 * n_measurements * (config.steps(size) + 1)
             + series_bytes(n_measurements, _ARRAYS)
-            + int(config.n_replicas * _CHUNK * size * size * _BLOCKED_BYTES)
-            + lattice_bytes(size, config.n_replicas, config.dynamics),
+            + int(config.n_replicas * _CHUNK * size * size * _BLOCKED_BYTES),
         )
 
     def _picture(self, size: int, T: float) -> Task:
-        config = self.config
-        n_sweeps = _CANDIDATES * (config.n_sweeps + config.warmup)
-        return Task(
-            key=key_of("picture ", size, T),
-            stream=(size, number_of(T), 2),
-            arguments=("picture", size, T),
-            cost=n_sweeps * sweep_seconds(size, T, config.dynamics),
-            memory=lattice_bytes(size, _CANDIDATES, config.dynamics),
-            units=0,
+        n_sweeps = self.config.n_sweeps + self.config.warmup
+        return point(
+            size, T, self.config.dynamics, _CANDIDATES, n_sweeps, kind="picture ", stream=(2,)
         )
 
     def work(self, task: Task, share: Share) -> Rows:
         """Return the rows of a point, or the levels of a picture."""
         kind, size, T = task.arguments
-        return (_point if kind == "point" else _picture)(self.config, task, size, T, share)
+        return (_picture if kind else _point)(self.config, task, size, T, share)
 
     def result(self, finished: Finished) -> Renormalization:
         """Return the points and pictures that are finished."""

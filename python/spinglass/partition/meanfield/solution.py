@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._registry import above
+from spinglass._registry import drawn_by
 from spinglass.partition.meanfield.problem import Floats
 
 START = np.dtype(
@@ -159,19 +159,7 @@ class MeanField:
         known = float(exact.log_partition(self.model, self.beta))
         return np.array([known - x.elbo for x in self.solutions])
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the magnetizations of each solution, in ascending order (needs Matplotlib).
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        return above("plotting").solutions(self, ax)
+    plot = drawn_by("solutions")
 
     def __repr__(self) -> str:
         return (
