@@ -7,14 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom, f
 
-from spinglass.partition.log_partition import (
-    bridge,
-    effective_sample_size,
-    exactly,
-    from_chains,
-    log_mean,
-    overlap,
-)
+from spinglass.partition.chain_weights import bridge, effective_sample_size, log_mean, overlap
+from spinglass.partition.log_partition import exactly, from_chains
 
 TRUTH = 700.0
 ABOUT = {"upper_is_bound": True, "log_base": 690.0, "beta": 1.0, "n_betas": 5, "seed": 0}

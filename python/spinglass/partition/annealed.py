@@ -24,7 +24,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from spinglass.partition.log_partition import Floats, LogPartition, from_chains
+from spinglass.partition.chain_weights import Floats
+from spinglass.partition.log_partition import LogPartition, from_chains
 
 Method: TypeAlias = Literal["ais", "reverse-ais", "two-sided", "bridge"]
 
@@ -80,13 +81,10 @@ def annealed(
     stacklevel : int
         Of the warning, if there is one. By default it points to the caller of the caller.
     """
-    log_weights = reverse_log_weights = None
     # First, because it checks what the caller gave.
     starts, exact_starts = path.starts() if method != "ais" else (None, False)
-    if method != "reverse-ais":
-        log_weights = path.ais()
-    if method != "ais":
-        reverse_log_weights = path.reverse_ais(starts)
+    log_weights = path.ais() if method != "reverse-ais" else None
+    reverse_log_weights = path.reverse_ais(starts) if method != "ais" else None
     found = from_chains(
         log_weights, reverse_log_weights, bridged=method == "bridge", trusted_gap=trusted_gap,
         upper_is_bound=exact_starts, log_base=path.log_base, beta=float(path.betas[-1]),

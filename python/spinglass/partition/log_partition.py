@@ -1,34 +1,29 @@
 """What is known of ln Z: from below, from above, and from both sides together.
 
 Chains that are annealed from a simple law to the law of a model estimate Z by weights whose mean is
-right (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997); R. M. Neal, Stat. Comput. 11, 125 (2001)).
-ln of a mean of few is too small on average (Jensen), so ln Z comes from below. Chains that go the
-other way, from samples of the model, weigh 1/Z, and ln Z comes from above (R. B. Grosse, Z.
-Ghahramani and R. P. Adams, arXiv:1511.02543 (2015)). The two distributions of what a chain says,
-p(x) and q(x) of the reversal, cross at ln Z (G. E. Crooks, Phys. Rev. E 60, 2721 (1999)):
-
-    q(x) = p(x) exp(x - ln Z),
-
-so ln Z is where a logistic regression of the direction on x has its middle: the acceptance ratio
-method of C. H. Bennett, J. Comput. Phys. 22, 245 (1976), with the error of M. R. Shirts, E. Bair,
-G. Hooker and V. S. Pande, Phys. Rev. Lett. 91, 140601 (2003); X.-L. Meng and W. H. Wong, Stat.
-Sinica 6, 831 (1996). Ising models and Boltzmann machines share all of this.
+right. ln of a mean of few is too small on average (Jensen), so ln Z comes from below. Chains of the
+reversal, from samples of the model, weigh 1/Z, and ln Z comes from above. How chains are combined:
+`spinglass.partition.chain_weights`. Ising models and Boltzmann machines share all of this.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._registry import drawn_by
+from spinglass.partition.chain_weights import (
+    Floats,
+    bridge,
+    effective_sample_size,
+    log_mean,
+    overlap,
+)
 from spinglass.statistics.estimate import format_estimate
-
-Floats: TypeAlias = NDArray[np.float64]
 
 # The spread of weights is itself not known from fewer chains than these.
 TRUSTED_CHAINS = 10
@@ -226,65 +221,6 @@ def from_chains(
         warning="; ".join(doubts) or None,
         log_weights=ais, reverse_log_weights=reverse_ais, n_chains=n_chains, **about,
     )  # fmt: skip
-
-
-def log_mean(logs: Floats) -> tuple[float, float]:
-    """Return ln of the mean of exp(logs), and its standard error to first order."""
-    weights = np.exp(logs - logs.max())
-    error = float(weights.std(ddof=1) / (weights.mean() * math.sqrt(len(logs))))
-    return float(logs.max() + np.log(weights.mean())), error
-
-
-def effective_sample_size(logs: Floats) -> float:
-    """Return (sum w)^2 / sum w^2 of w = exp(logs): A. Kong, Univ. of Chicago, TR 348 (1992)."""
-    weights = np.exp(logs - logs.max())
-    return float(weights.sum() ** 2 / (weights**2).sum())
-
-
-def bridge(ais: Floats, reverse_ais: Floats) -> tuple[float, float]:
-    """Return Bennett's ln Z from what the chains of both directions say, and its error.
-
-    Of chains that say x, exp(x - ln Z) of the reversal come on each of annealing (times the ratio
-    of their numbers): the maximum of that likelihood is where expected and true numbers agree.
-    """
-    from scipy.optimize import brentq
-    from scipy.special import expit, log_expit, logsumexp
-
-    shift = math.log(len(reverse_ais) / len(ais))
-
-    def balance(middle: float) -> float:
-        """Compare, in logarithms, the chains that look as if of the other direction."""
-        as_reverse = logsumexp(log_expit(ais - middle + shift))
-        return float(as_reverse - logsumexp(log_expit(middle - reverse_ais - shift)))
-
-    lowest = min(float(ais.min()), float(reverse_ais.min())) + shift - 50.0
-    highest = max(float(ais.max()), float(reverse_ais.max())) + shift + 50.0
-    value = float(brentq(balance, lowest, highest, xtol=1e-12))
-    information = _information(ais, reverse_ais, value)
-    if information == 0.0:
-        return value, math.inf
-    # Shirts et al. take a difference, which loses a tiny error. Bennett has the relative errors of
-    # the two means whose ratio it is, which do not know how little two histograms share.
-    difference = 1 / information - 1 / len(ais) - 1 / len(reverse_ais)
-    squares = sum(
-        float(shares.var() / (shares.mean() ** 2 * len(shares)))
-        for shares in (expit(ais - value + shift), expit(value - reverse_ais - shift))
-    )
-    return value, math.sqrt(max(difference, squares))
-
-
-def overlap(ais: Floats, reverse_ais: Floats) -> float:
-    """Return what two histograms of ln Z by one chain have in common, from 0 to 1."""
-    value, _ = bridge(ais, reverse_ais)
-    return _information(ais, reverse_ais, value) * (1 / len(ais) + 1 / len(reverse_ais))
-
-
-def _information(ais: Floats, reverse_ais: Floats, value: float) -> float:
-    """Return the sum of P(direction | x) P(the other | x) over all chains."""
-    from scipy.special import expit
-
-    x = np.concatenate([ais, reverse_ais]) - value + math.log(len(reverse_ais) / len(ais))
-    return float((expit(x) * expit(-x)).sum())
 
 
 def _disagreement(lower: float, upper: float, lower_error: float, upper_error: float) -> str:

@@ -32,18 +32,6 @@ from spinglass.partition.exact.layers import LayeredSums
 from spinglass.partition.exact.spins import MOST_SPINS, SpinSums, spins_of
 from spinglass.partition.exact.units import UnitSums
 
-__all__ = [
-    "correlations",
-    "distribution",
-    "entropy",
-    "free_energy",
-    "ground_states",
-    "log_partition",
-    "magnetizations",
-    "mean_energy",
-    "states",
-]
-
 # Variables of which a table over all states is made.
 MOST_IN_TABLE = 20
 

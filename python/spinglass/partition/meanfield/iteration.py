@@ -6,7 +6,6 @@ and is reported as such. Solutions that agree at every spin are one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -149,7 +148,8 @@ def solve(
                 if done.any():
                     settled.append((active[done], _columns(state, done)))
                     running = active[~done], _columns(state, ~done)
-                _tell(report, len(rows) - len(running[0]), len(rows))
+                if report is not None:
+                    report(len(rows) - len(running[0]), len(rows))
                 if not len(running[0]):
                     break
         except KeyboardInterrupt:
@@ -177,11 +177,6 @@ def solve(
         converged = int(rows["converged"].sum())
         raise Interrupted(result, converged, len(rows), "starts") from None
     return result
-
-
-def _tell(report: Callable[[int, int], object] | None, done: int, total: int) -> None:
-    if report is not None:
-        report(done, total)
 
 
 def _columns(state: State, which: NDArray[Any]) -> State:
