@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import spinglass
+from partition.structured_models import STRUCTURES, spin_energies
 from spinglass import exact
 from spinglass.models.energy import Pairwise, Unstructured
 
@@ -76,3 +77,25 @@ def test_what_has_neither_pairs_nor_layers_is_refused_by_its_structure():
         exact.log_partition(Opaque())
     with pytest.raises(TypeError, match="must have pairs of spins or units, or two layers"):
         spinglass.spin_form(Opaque())
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_every_structure_has_the_sums_over_its_states(name):
+    model, beta = STRUCTURES[name], 0.6
+    states, energies = spin_energies(model)
+    weights = np.exp(-beta * energies)
+    law = weights / weights.sum()
+    # Weights of a machine are in fixed point of 24 bits in ln Z, at most 9 of them on.
+    close = {"abs": 1e-5 if hasattr(model, "components_") else 1e-11}
+    assert exact.log_partition(model, beta) == pytest.approx(np.log(weights.sum()), **close)
+    assert exact.free_energy(model, beta) == pytest.approx(-np.log(weights.sum()) / beta, **close)
+    assert exact.mean_energy(model, beta) == pytest.approx(law @ energies, abs=1e-11)
+    assert exact.entropy(model, beta) == pytest.approx(-law @ np.log(law), abs=1e-11)
+    np.testing.assert_allclose(exact.distribution(model, beta), law, atol=1e-13)
+    are_spins = getattr(model.structure(), "variables", "units") == "spins"
+    x = states if are_spins else (states + 1) // 2
+    np.testing.assert_allclose(exact.magnetizations(model, beta), law @ x, atol=1e-12)
+    pairs = np.einsum("s,si,sj->ij", law, x, x)
+    np.testing.assert_allclose(exact.correlations(model, beta), pairs, atol=1e-12)
+    ground = x[energies <= energies.min() + 1e-9]
+    assert sorted(exact.ground_states(model).tolist()) == sorted(ground.tolist())
