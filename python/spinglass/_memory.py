@@ -1,6 +1,6 @@
 """How much memory this process may still take.
 
-The smallest of several rooms: what the machine has left, what the limits of the process leave, and
+The smallest of several limits: what the machine has left, what the limits of the process leave, and
 what every control group leaves that the process is in, from its own up to the root. A batch system
 or a container gives its limit to a group far below the root, and a parent may have less left than
 its child is allowed, so the whole way up is read.
@@ -28,13 +28,13 @@ _NO_LIMIT = 2**62
 def available_memory(root: str = "/") -> int | None:
     """Return the bytes this process may still take, or None where the system does not say.
 
-    Where no room is told (macOS) it is all the memory there is. ``root`` is for tests: the folder
+    Where no limit is told (macOS) it is all the memory there is. ``root`` is for tests: the folder
     that has ``proc`` and ``sys``.
     """
-    rooms = [*_of_machine(root), *_of_process(root), *_of_groups(root)]
-    if not rooms and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
-        rooms.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return max(0, min(rooms)) if rooms else None
+    limits = [*_of_machine(root), *_of_process(root), *_of_groups(root)]
+    if not limits and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return max(0, min(limits)) if limits else None
 
 
 def _of_machine(root: str) -> Iterator[int]:

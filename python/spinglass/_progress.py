@@ -77,7 +77,7 @@ class _Report:
     def _show(self, done: int, total: int) -> None:
         work = self._work() if self._work else done / max(total, 1)
         if not self._lines:
-            # A line of 80 columns has no room for both the unit and a note.
+            # A line of 80 columns has no space for both the unit and a note.
             shown = self._noted or f" {self._unit}"
             self._bar.set_postfix_str(f"{done}/{total}{shown}", refresh=False)
             self._bar.update(work - self._bar.n)

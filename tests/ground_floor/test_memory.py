@@ -1,4 +1,4 @@
-"""What a process may still take is the smallest room on the way up, whatever kind of groups."""
+"""What a process may still take is the smallest limit on the way up, whatever kind of groups."""
 
 import os
 import subprocess
@@ -49,7 +49,7 @@ def second(folder, limit, used, high="max", **statistics):
     write(folder / "memory.stat", "".join(f"{k} {v}\n" for k, v in statistics.items()))
 
 
-def room(folder):
+def free(folder):
     return available_memory(str(folder))
 
 
@@ -60,13 +60,13 @@ def test_the_limit_of_a_nested_group_counts_in_version_1(tmp_path):
     first(memory / "job", NONE, 2 * GB)
     first(memory / "job/step", 5 * GB, 2 * GB)
     first(memory / "other", 1 * GB, 0)
-    assert room(tmp_path) == 3 * GB
+    assert free(tmp_path) == 3 * GB
 
 
 def test_the_limit_of_a_nested_group_counts_in_version_2(tmp_path):
     machine(tmp_path, [V2], ["0::/user.slice/job"])
     second(tmp_path / "sys/fs/cgroup/user.slice/job", 4 * GB, 1 * GB)
-    assert room(tmp_path) == 3 * GB
+    assert free(tmp_path) == 3 * GB
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_parent_may_have_less_left_than_its_child(tmp_path, mount, group, file
     top = tmp_path / ("sys/fs/cgroup/memory" if files is first else "sys/fs/cgroup")
     files(top / "job/step", 5 * GB, 1 * GB)
     files(top / "job", 6 * GB, 4 * GB)
-    assert room(tmp_path) == 2 * GB
+    assert free(tmp_path) == 2 * GB
 
 
 @pytest.mark.parametrize("memory", ["first", "second"])
@@ -88,14 +88,14 @@ def test_with_both_versions_it_is_the_one_that_has_memory(tmp_path, memory):
         first(tmp_path / "sys/fs/cgroup/memory/job", 5 * GB, 2 * GB)
     else:
         second(tmp_path / "sys/fs/cgroup/unified/job", 5 * GB, 2 * GB)
-    assert room(tmp_path) == 3 * GB
+    assert free(tmp_path) == 3 * GB
 
 
 def test_a_controller_that_shares_its_hierarchy_is_found(tmp_path):
     mount = V1.replace("rw,memory", "rw,cpuset,memory")
     machine(tmp_path, [mount], ["4:cpuset,memory:/job"])
     first(tmp_path / "sys/fs/cgroup/memory/job", 5 * GB, 2 * GB)
-    assert room(tmp_path) == 3 * GB
+    assert free(tmp_path) == 3 * GB
 
 
 def test_a_mount_that_shows_a_group_as_its_root_is_understood(tmp_path):
@@ -103,7 +103,7 @@ def test_a_mount_that_shows_a_group_as_its_root_is_understood(tmp_path):
     write(tmp_path / "proc/self/mountinfo", V1.format(top="/docker/1f") + "\n")
     first(tmp_path / "sys/fs/cgroup/memory", 9 * GB, 2 * GB)
     first(tmp_path / "sys/fs/cgroup/memory/job", 5 * GB, 1 * GB)
-    assert room(tmp_path) == 4 * GB
+    assert free(tmp_path) == 4 * GB
 
 
 @pytest.mark.parametrize("group", ["/docker/1f", "/../outside", "/kubepods/pod7/1f"])
@@ -111,20 +111,20 @@ def test_a_group_that_is_not_below_the_mount_falls_back_to_what_is_seen(tmp_path
     machine(tmp_path, [V2], [f"0::{group}"])
     second(tmp_path / "sys/fs/cgroup", 5 * GB, 2 * GB)
     second(tmp_path / "sys/fs/outside", 1 * GB, 0)
-    assert room(tmp_path) == 3 * GB
+    assert free(tmp_path) == 3 * GB
 
 
 def test_without_a_list_of_mounts_the_customary_places_are_read(tmp_path):
     machine(tmp_path, [], ["0::/job"])
     (tmp_path / "proc/self/mountinfo").unlink()
     second(tmp_path / "sys/fs/cgroup/job", 5 * GB, 2 * GB)
-    assert room(tmp_path) == 3 * GB
+    assert free(tmp_path) == 3 * GB
 
 
 def test_a_mount_point_with_a_blank_in_its_name_is_found(tmp_path):
     machine(tmp_path, [V2.replace("/sys/fs/cgroup", r"/mnt/all\040groups")], ["0::/job"])
     second(tmp_path / "mnt/all groups/job", 5 * GB, 2 * GB)
-    assert room(tmp_path) == 3 * GB
+    assert free(tmp_path) == 3 * GB
 
 
 def test_cached_files_are_no_hindrance(tmp_path):
@@ -137,35 +137,35 @@ def test_cached_files_are_no_hindrance(tmp_path):
         inactive_file=1,
         total_inactive_file=GB,
     )
-    assert room(tmp_path) == 2 * GB
+    assert free(tmp_path) == 2 * GB
     second(tmp_path / "sys/fs/cgroup/unified/job", 5 * GB, 4 * GB, inactive_file=GB // 2)
-    assert room(tmp_path) == 3 * GB // 2
+    assert free(tmp_path) == 3 * GB // 2
 
 
 def test_the_limit_above_what_a_container_sees_counts_in_version_1(tmp_path):
     machine(tmp_path, [V1], ["4:memory:/"])
     first(tmp_path / "sys/fs/cgroup/memory", NONE - 1, 0)
-    assert room(tmp_path) == 32 * GB // 1024 * 1024
+    assert free(tmp_path) == 32 * GB // 1024 * 1024
     first(tmp_path / "sys/fs/cgroup/memory", 8 * GB, GB, hierarchical_memory_limit=5 * GB)
-    assert room(tmp_path) == 4 * GB
+    assert free(tmp_path) == 4 * GB
 
 
 def test_the_limit_that_slows_a_group_down_counts_in_version_2(tmp_path):
     machine(tmp_path, [V2], ["0::/job"])
     second(tmp_path / "sys/fs/cgroup/job", "max", GB, high=4 * GB)
-    assert room(tmp_path) == 3 * GB
+    assert free(tmp_path) == 3 * GB
 
 
 def test_without_limits_it_is_what_the_machine_has_left(tmp_path):
     machine(tmp_path, [V1, BESIDE], ["4:memory:/", "0::/"], free=7 * 1024**3)
     first(tmp_path / "sys/fs/cgroup/memory", NONE, 30 * GB)
-    assert room(tmp_path) == 7 * 1024**3
+    assert free(tmp_path) == 7 * 1024**3
 
 
 def test_a_group_that_is_over_its_limit_leaves_nothing(tmp_path):
     machine(tmp_path, [V2], ["0::/job"])
     second(tmp_path / "sys/fs/cgroup/job", GB, 2 * GB)
-    assert room(tmp_path) == 0
+    assert free(tmp_path) == 0
 
 
 @pytest.mark.parametrize(
@@ -186,13 +186,13 @@ def test_nothing_that_stands_in_these_files_is_an_error(tmp_path, name, content)
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    assert room(tmp_path) >= 3 * GB
+    assert free(tmp_path) >= 3 * GB
 
 
 def test_where_nothing_is_told_it_is_all_the_memory_there_is(tmp_path):
     if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", ()):
         pytest.skip("this system does not say")
-    assert room(tmp_path) == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert free(tmp_path) == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux counts what is mapped")
