@@ -5,11 +5,18 @@ import inspect
 import pytest
 
 matplotlib = pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib.pyplot")
 
 from matplotlib.figure import Figure  # noqa: E402
 
 from spinglass import plotting  # noqa: E402
 from spinglass.plotting.figure import figure, on_panels, png  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left():
+    yield
+    matplotlib.pyplot.close("all")
 
 
 @figure(lambda result: ((1, result), (2.0 * result, 1.0)))

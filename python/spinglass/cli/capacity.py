@@ -6,7 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from spinglass.cli.arguments import AND_LIMITS, STORED, add_command, add_experiment
-from spinglass.cli.run import carry_out, page
+from spinglass.cli.run import carry_out, number, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import CapacityScan
@@ -50,9 +50,8 @@ def _table(scan: CapacityScan, quiet: bool) -> str:
             notes.append(f"N = {point.n_spins}: {point.reason}.")
     alpha = scan.alpha_c
 
-    def line(name: str, value: float, digits: int, remark: str = "") -> str:
-        number = f"{value:.{digits}f}" if isfinite(value) else "none"
-        return f"{name:<20}{number:>8}{remark}"
+    def line(name: str, value: float, digits: int) -> str:
+        return f"{name:<20}{number(value, digits):>8}"
 
     lines += [
         "",

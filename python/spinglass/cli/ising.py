@@ -6,7 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from spinglass.cli.arguments import STORED, add_command, add_experiment
-from spinglass.cli.run import carry_out, page
+from spinglass.cli.run import carry_out, number, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import IsingScan
@@ -48,8 +48,8 @@ def _table(scan: IsingScan, quiet: bool) -> str:
     lines += [f"{'L':>6}{'points':>8}{'energy':>8}{'heat':>7}{'tau':>10}"]
     for row in content["sizes"]:
         values = [row[f"chi_square_per_point_{x}"] for x in ("energy", "specific_heat")]
-        energy, heat = ("none" if x is None else f"{x:.2f}" for x in values)
-        tau = "none" if row["largest_tau"] is None else f"{row['largest_tau']:.0f}"
+        energy, heat = (number(x, 2) for x in values)
+        tau = number(row["largest_tau"], 0)
         lines.append(f"{row['L']:>6}{row['n_points']:>8}{energy:>8}{heat:>7}{tau:>10}")
     notes = []
     if scan.crossings:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from spinglass.cli.arguments import add_command, add_experiment
-from spinglass.cli.run import carry_out, page
+from spinglass.cli.run import carry_out, number, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import Landscape
@@ -70,11 +69,10 @@ def _table(result: Landscape, quiet: bool) -> str:
     last = "  like" if patterns else "  overlap"
     lines.append(f"{'no.':>4}{'energy':>10}{'basin':>8}{'barrier':>9}{last}")
     for k, row in enumerate(result.minima[:_ROWS]):
-        barrier = f"{row['barrier']:.4f}" if isfinite(row["barrier"]) else "none"
         end = f" {_like(row)}" if patterns else f"{row['ground_overlap']:>9.3f}"
         lines.append(
             f"{k:>4}{row['energy_per_spin']:>10.5f}{100 * row['basin_fraction']:>7.2f}%"
-            f"{barrier:>9}{end}"
+            f"{number(row['barrier'], 4):>9}{end}"
         )
     rest = result.n_minima - _ROWS
     if rest > 0:

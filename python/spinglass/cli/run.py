@@ -29,6 +29,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib import util
+from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -108,6 +109,11 @@ def carry_out(
 def _goes_on(chosen: argparse.Namespace) -> str:
     store = getattr(chosen, "store", None)
     return "" if store is None else f"; the same command goes on with {store}"
+
+
+def number(value: float | None, digits: int) -> str:
+    """Return a number with so many decimal digits, or "none"."""
+    return "none" if value is None or not isfinite(value) else f"{value:.{digits}f}"
 
 
 def page(lines: Iterable[str], notes: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from math import floor, isfinite
 from typing import TYPE_CHECKING, Any
 
 from spinglass.cli.arguments import AND_LIMITS, STORED, add_command, add_experiment
-from spinglass.cli.run import carry_out, page
+from spinglass.cli.run import carry_out, number, page
 
 if TYPE_CHECKING:
     from spinglass.experiments import SkResult
@@ -60,11 +60,11 @@ def _table(result: SkResult, quiet: bool) -> str:
     for row in result.ground_states:
         lines.append(
             f"{row['n_spins']:>6}  {row['n_instances']:>7}  {row['energy']:>8.5f}"
-            f"  {_number(row['energy_error'], 4, 6)}  {floor(100 * row['agree']):>4}%"
+            f"  {number(row['energy_error'], 4):>6}  {floor(100 * row['agree']):>4}%"
         )
 
     def line(name: str, value: float, digits: int) -> str:
-        return f"{name:<24}{_number(value, digits, 9)}"
+        return f"{name:<24}{number(value, digits):>9}"
 
     lines += [
         "",
@@ -78,10 +78,6 @@ def _table(result: SkResult, quiet: bool) -> str:
         line("slope in the literature", 0.70, 2),
     ]
     return page(lines, _notes(result, quiet))
-
-
-def _number(value: float, digits: int, columns: int) -> str:
-    return f"{value:.{digits}f}".rjust(columns) if isfinite(value) else "none".rjust(columns)
 
 
 def _notes(result: SkResult, quiet: bool) -> list[str]:
