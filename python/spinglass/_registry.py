@@ -18,14 +18,34 @@ def above(room: str) -> Any:
     return import_module(_ROOMS[room])
 
 
-def drawn_by(figure: str) -> Callable[..., Any]:
-    """Return the method ``plot`` of results that a function of `spinglass.plotting` draws."""
+_PLOT = """{draws}
+
+Parameters
+----------
+ax : matplotlib.axes.Axes or several of them, optional
+    Where to draw; a new figure by default.
+*arguments, **options
+    What else `spinglass.plotting.{figure}` takes.
+
+Returns
+-------
+matplotlib.axes.Axes or numpy.ndarray of them
+
+Raises
+------
+ImportError
+    Without Matplotlib, which ``pip install 'spinglass[plot]'`` brings.
+"""
+
+
+def drawn_by(figure: str, draws: str) -> Callable[..., Any]:
+    """Return a method ``plot``, whose docstring begins with what it ``draws``.
+
+    ``figure`` is the function of `spinglass.plotting` that draws.
+    """
 
     def plot(self: Any, ax: Any = None, *arguments: Any, **options: Any) -> Any:
         return getattr(above("plotting"), figure)(self, ax, *arguments, **options)
 
-    plot.__doc__ = (
-        f"Draw this as `spinglass.plotting.{figure}` does, in a new figure or on ``ax``; return "
-        "the Axes drawn on (needs Matplotlib)."
-    )
+    plot.__doc__ = _PLOT.format(draws=draws, figure=figure)
     return plot

@@ -81,7 +81,10 @@ class Equilibration:
     seed: int
     version: str
 
-    plot = drawn_by("equilibration")
+    plot = drawn_by(
+        "equilibration",
+        "Draw how chains forget, and how those from data and from random states meet.",
+    )
 
 
 def equilibration(

@@ -91,7 +91,7 @@ class Recall:
     seed: int | np.random.SeedSequence
     version: str
 
-    plot = drawn_by("recall")
+    plot = drawn_by("recall", "Draw the final overlap of each state against that of its start.")
 
 
 class RecallInterrupted(Interrupted):

@@ -142,7 +142,10 @@ class LogPartition:
             return None
         return overlap(self.log_weights, self.reverse_log_weights)
 
-    plot = drawn_by("log_partition")
+    plot = drawn_by(
+        "log_partition",
+        "Draw what each chain says of ln Z, and the true one if ``exact`` is given.",
+    )
 
     def _since_base(self, logs: Floats | None, sign: int) -> Floats | None:
         if logs is None or self.log_base is None:

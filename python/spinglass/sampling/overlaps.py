@@ -59,7 +59,7 @@ class Overlaps:
         density, edges = np.histogram(values, bins=count, range=(-1.0, 1.0), density=True)
         return (edges[1:] + edges[:-1]) / 2, density
 
-    plot = drawn_by("overlaps")
+    plot = drawn_by("overlaps", "Draw P(q).")
 
 
 def overlaps_between(states: NDArray[np.int8], beta: float) -> Overlaps:

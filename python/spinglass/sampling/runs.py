@@ -116,7 +116,9 @@ class Run:
         states = self.final_states[:, None] if self.states is None else self.states
         return overlaps_between(states, self.beta)
 
-    plot = drawn_by("run")
+    plot = drawn_by(
+        "run", "Draw the energy per spin of each replica against sweeps, and its mean with error."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +184,7 @@ class TemperedRun(Run):
         states = self.final_states[:, :, None] if self.states is None else self.states
         return overlaps_between(states[:, index], float(self.betas[index]))
 
-    plot = drawn_by("tempered_run")
+    plot = drawn_by("tempered_run", "Draw the energy per spin against beta, with errors.")
 
 
 class Summaries(list[Summary]):
@@ -243,4 +245,4 @@ class Annealing:
         replica = int(np.argmin(self.best_energy))
         return self.best_states[replica], float(self.best_energy[replica])
 
-    plot = drawn_by("annealing")
+    plot = drawn_by("annealing", "Draw the energy per spin of each replica against sweeps.")

@@ -234,7 +234,7 @@ class PhaseDiagram:
     load: NDArray[np.float64]
     spin_glass_temperature: NDArray[np.float64]
 
-    plot = drawn_by("phase_diagram")
+    plot = drawn_by("phase_diagram", "Draw the lines of the phase diagram.")
 
 
 def phase_diagram(n_points: int = 101) -> PhaseDiagram:

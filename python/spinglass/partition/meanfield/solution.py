@@ -159,7 +159,7 @@ class MeanField:
         known = float(exact.log_partition(self.model, self.beta))
         return np.array([known - x.elbo for x in self.solutions])
 
-    plot = drawn_by("solutions")
+    plot = drawn_by("solutions", "Draw the magnetizations of each solution, in ascending order.")
 
     def __repr__(self) -> str:
         return (
