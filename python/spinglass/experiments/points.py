@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,53 +34,60 @@ def check_two_measurements(n_sweeps: int, every: int, size: int) -> None:
         )
 
 
-def sampled(
-    size: int, T: float, n_sweeps: int, seed: int, share: Share, initial: Any = None, **options: Any
-) -> Run:
-    """Sample the square lattice at one temperature, from all spins up if nothing else is given."""
-    up = np.ones(size * size, dtype=np.int8)
-    return sample(
-        SquareLattice(size),
-        1.0 / T,
-        n_sweeps,
-        initial=up if initial is None else initial,
-        seed=seed,
-        num_threads=share.num_threads,
-        progress=share.progress or False,
-        **options,
-    )
+@dataclass(frozen=True)
+class LatticeRun:
+    """How one square lattice is sampled at one temperature, from all spins up.
 
-
-def number_of(value: float) -> int:
-    """Return the 64 bits of a number: a seed for the point that it names, wherever it stands."""
-    return int(np.float64(value).view(np.uint64))
-
-
-def point(
-    size: int,
-    T: float,
-    dynamics: Dynamics,
-    n_replicas: int,
-    n_sweeps: int,
-    *,
-    kind: str = "",
-    stream: tuple[int, ...] = (),
-    seconds: float = 0.0,
-    memory: int = 0,
-) -> Task:
-    """Return the task of one temperature: a point, or of some ``kind``, which is not counted.
-
-    ``n_sweeps`` are those of a replica; ``seconds`` and ``memory`` are what it takes beside the
-    sweeps, and ``stream`` tells it from other tasks of that lattice.
+    The sweeps are those of each replica.
     """
-    return Task(
-        key=f"{kind}L={size} T={float(T)}",  # in full, since two may be close
-        stream=(size, number_of(T), *stream),
-        arguments=(kind, size, T),
-        cost=n_replicas * n_sweeps * sweep_seconds(size, T, dynamics) + seconds,
-        memory=lattice_bytes(size, n_replicas, dynamics) + memory,
-        units=0 if kind else 1,
-    )
+
+    size: int
+    T: float
+    dynamics: Dynamics
+    n_sweeps: int
+    n_replicas: int = 1
+    warmup: int = 0
+    every: int = 1
+
+    @property
+    def n_measurements(self) -> int:
+        """Number of measurements of all replicas."""
+        return self.n_replicas * (self.n_sweeps // self.every)
+
+    def task(
+        self, kind: str = "", stream: tuple[int, ...] = (), seconds: float = 0.0, memory: int = 0
+    ) -> Task:
+        """Return the task of it: a point, or of some ``kind``, which is not counted.
+
+        ``seconds`` and ``memory`` are what it takes beside the sweeps; ``stream`` tells it from
+        other tasks of that size and temperature.
+        """
+        n_sweeps = self.n_replicas * (self.n_sweeps + self.warmup)
+        return Task(
+            key=f"{kind}L={self.size} T={float(self.T)}",  # in full, since two may be close
+            stream=(self.size, int(np.float64(self.T).view(np.uint64)), *stream),
+            arguments=(kind, self),
+            cost=n_sweeps * sweep_seconds(self.size, self.T, self.dynamics) + seconds,
+            memory=lattice_bytes(self.size, self.n_replicas, self.dynamics) + memory,
+            units=0 if kind else 1,
+        )
+
+    def sample(self, seed: int, share: Share, initial: Any = None, **options: Any) -> Run:
+        """Sample the lattice, or go on with a run."""
+        return sample(
+            SquareLattice(self.size),
+            1.0 / self.T,
+            self.n_sweeps,
+            self.n_replicas,
+            self.dynamics,
+            self.warmup,
+            self.every,
+            initial=np.ones(self.size**2, dtype=np.int8) if initial is None else initial,
+            seed=seed,
+            num_threads=share.num_threads,
+            progress=share.progress or False,
+            **options,
+        )
 
 
 def replica_estimate(function: Callable[..., Any], *series: Any) -> tuple[float, float]:

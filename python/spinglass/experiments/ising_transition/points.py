@@ -10,9 +10,8 @@ from spinglass._core import __version__
 from spinglass.experiments.ising_transition.config import IsingConfig
 from spinglass.experiments.ising_transition.result import POINT, IsingScan, Snapshot
 from spinglass.experiments.points import (
-    point,
+    LatticeRun,
     replica_estimate,
-    sampled,
     series_bytes,
     series_seconds,
 )
@@ -40,70 +39,46 @@ class IsingExperiment(Experiment):
             for T in its_temperatures
         ]
         return tasks + [
-            self._picture(config.snapshot_size, T) for T in config.snapshot_temperatures
+            LatticeRun(
+                config.snapshot_size, T, config.dynamics, 1, warmup=config.snapshot_sweeps - 1
+            ).task("picture ", (1,))
+            for T in config.snapshot_temperatures
         ]
 
     def _point(self, size: int, T: float) -> Task:
         config = self.config
-        n_measurements = config.n_replicas * (config.sweeps(size) // config.every(size))
-        return point(
-            size,
-            T,
-            config.dynamics,
-            config.n_replicas,
-            config.total(size),
-            seconds=series_seconds(n_measurements) + size * _EXACT,
-            memory=series_bytes(n_measurements, _ARRAYS),
-        )
-
-    def _picture(self, size: int, T: float) -> Task:
-        n_sweeps = self.config.snapshot_sweeps
-        return point(size, T, self.config.dynamics, 1, n_sweeps, kind="picture ", stream=(1,))
+        n_sweeps = config.sweeps(size)
+        how = (config.dynamics, n_sweeps, config.n_replicas, config.total(size) - n_sweeps)
+        run = LatticeRun(size, T, *how, config.every(size))
+        seconds = series_seconds(run.n_measurements) + size * _EXACT
+        return run.task(seconds=seconds, memory=series_bytes(run.n_measurements, _ARRAYS))
 
     def work(self, task: Task, share: Share) -> Rows:
         """Return the row of a point, or the spins of a picture."""
-        kind, size, T = task.arguments
-        return (_picture if kind else _point)(self.config, task, size, T, share)
+        kind, run = task.arguments
+        found = run.sample(task.seed(self.config.seed), share)
+        if kind:
+            return {"spins": found.final_states.reshape(run.size, run.size)}
+        sides, beta = (run.size, run.size), 1.0 / run.T
+        row = (
+            run.size,
+            beta,
+            run.T,
+            *_observables(found, run.every),
+            ising2d.finite_energy(sides, beta),
+            ising2d.finite_specific_heat(sides, beta),
+        )
+        return {"points": np.array([row], dtype=POINT)}
 
     def result(self, finished: Finished) -> IsingScan:
         """Return the scan of the points and pictures that are finished."""
         points = joined(finished, "points", POINT)
         snapshots = tuple(
-            Snapshot(task.arguments[2], rows["spins"]) for task, rows in finished if "spins" in rows
+            Snapshot(task.arguments[1].T, rows["spins"])
+            for task, rows in finished
+            if "spins" in rows
         )
         return IsingScan(self.config, __version__, points, snapshots)
-
-
-def _point(config: IsingConfig, task: Task, size: int, T: float, share: Share) -> Rows:
-    """Sample one lattice at one temperature and return its row."""
-    beta = 1.0 / T
-    found = sampled(
-        size,
-        T,
-        config.sweeps(size),
-        task.seed(config.seed),
-        share,
-        n_replicas=config.n_replicas,
-        dynamics=config.dynamics,
-        warmup=config.total(size) - config.sweeps(size),
-        every=config.every(size),
-    )
-    row = (
-        size,
-        beta,
-        T,
-        *_observables(found, config.every(size)),
-        ising2d.finite_energy((size, size), beta),
-        ising2d.finite_specific_heat((size, size), beta),
-    )
-    return {"points": np.array([row], dtype=POINT)}
-
-
-def _picture(config: IsingConfig, task: Task, size: int, T: float, share: Share) -> Rows:
-    """Return one lattice as it is after as many sweeps as any point gets."""
-    word, warmup = task.seed(config.seed), config.snapshot_sweeps - 1
-    found = sampled(size, T, 1, word, share, dynamics=config.dynamics, warmup=warmup)
-    return {"spins": found.final_states.reshape(size, size)}
 
 
 def _observables(found: Run, every: int) -> tuple[float, ...]:

@@ -35,9 +35,8 @@ from spinglass.experiments.mean_field_lattice.result import (
     MeanFieldLattice,
 )
 from spinglass.experiments.points import (
-    point,
+    LatticeRun,
     replica_estimate,
-    sampled,
     series_bytes,
     series_seconds,
 )
@@ -140,40 +139,26 @@ class MeanFieldExperiment(Experiment):
     def tasks(self) -> list[Task]:
         """Return the temperatures, ascending."""
         config = self.config
-        n_measurements = config.n_replicas * (config.n_sweeps // config.every)
+        how = (config.dynamics, config.n_sweeps, config.n_replicas, config.warmup, config.every)
+        runs = [LatticeRun(config.size, T, *how) for T in config.temperatures]
         return [
-            point(
-                config.size,
-                T,
-                config.dynamics,
-                config.n_replicas,
-                config.n_sweeps + config.warmup,
-                seconds=series_seconds(n_measurements) + _solution_seconds(T),
-                memory=series_bytes(n_measurements, _ARRAYS),
+            run.task(
+                seconds=series_seconds(run.n_measurements) + _solution_seconds(run.T),
+                memory=series_bytes(run.n_measurements, _ARRAYS),
             )
-            for T in config.temperatures
+            for run in runs
         ]
 
     def work(self, task: Task, share: Share) -> Rows:
         """Sample the lattice at one temperature and return its row."""
-        config, (_, size, T) = self.config, task.arguments
-        found = sampled(
-            size,
-            T,
-            config.n_sweeps,
-            task.seed(config.seed),
-            share,
-            n_replicas=config.n_replicas,
-            dynamics=config.dynamics,
-            warmup=config.warmup,
-            every=config.every,
-        )
-        order = np.abs(found.magnetization)
+        _, run = task.arguments
+        order = np.abs(run.sample(task.seed(self.config.seed), share).magnetization)
+        T = run.T
         row = (
             T,
             1.0 / T,
             *replica_estimate(lambda m: m, order),
-            config.every * autocorrelation_time(order),
+            run.every * autocorrelation_time(order),
             order.size,
             _solution("naive", T)[0],
             _solution("bethe", T)[0],

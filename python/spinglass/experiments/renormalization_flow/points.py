@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,8 @@ from numpy.typing import NDArray
 from spinglass import _random
 from spinglass._core import __version__
 from spinglass.experiments.points import (
-    point,
+    LatticeRun,
     replica_estimate,
-    sampled,
     series_bytes,
 )
 from spinglass.experiments.renormalization_flow.config import RenormalizeConfig
@@ -77,50 +77,47 @@ class RenormalizeExperiment(Experiment):
         """Return the points by temperature and size, then the pictures."""
         config = self.config
         tasks = [self._point(size, T) for T in config.temperatures for size in config.sizes]
-        return tasks + [self._picture(config.picture_size, T) for T in config.picture_temperatures]
+        warmup = config.warmup + config.n_sweeps - 1
+        return tasks + [
+            LatticeRun(config.picture_size, T, config.dynamics, 1, _CANDIDATES, warmup).task(
+                "picture ", (2,)
+            )
+            for T in config.picture_temperatures
+        ]
 
     def _point(self, size: int, T: float) -> Task:
         config = self.config
-        n_measurements = config.n_replicas * (config.n_sweeps // config.every(size))
-        return point(
-            size,
-            T,
-            config.dynamics,
-            config.n_replicas,
-            config.n_sweeps + config.warmup,
-            seconds=n_measurements * (_MEASUREMENT + _BLOCKED * size * size),
-            memory=16 * n_measurements * (config.steps(size) + 1)
-            + series_bytes(n_measurements, _ARRAYS)
+        how = (config.dynamics, config.n_sweeps, config.n_replicas, config.warmup)
+        run = LatticeRun(size, T, *how, config.every(size))
+        return run.task(
+            seconds=run.n_measurements * (_MEASUREMENT + _BLOCKED * size * size),
+            memory=16 * run.n_measurements * (config.steps(size) + 1)
+            + series_bytes(run.n_measurements, _ARRAYS)
             + int(config.n_replicas * _CHUNK * size * size * _BLOCKED_BYTES),
-        )
-
-    def _picture(self, size: int, T: float) -> Task:
-        n_sweeps = self.config.n_sweeps + self.config.warmup
-        return point(
-            size, T, self.config.dynamics, _CANDIDATES, n_sweeps, kind="picture ", stream=(2,)
         )
 
     def work(self, task: Task, share: Share) -> Rows:
         """Return the rows of a point, or the levels of a picture."""
-        kind, size, T = task.arguments
-        return (_picture if kind else _point)(self.config, task, size, T, share)
+        kind, run = task.arguments
+        word = task.seed(self.config.seed)
+        return _picture(run, word, share) if kind else _point(run, self.config, word, share)
 
     def result(self, finished: Finished) -> Renormalization:
         """Return the points and pictures that are finished."""
         flows = tuple(
-            Flow(task.arguments[2], tuple(rows[f"level_{k}"] for k in range(len(rows))))
+            Flow(task.arguments[1].T, tuple(rows[f"level_{k}"] for k in range(len(rows))))
             for task, rows in finished
             if "level_0" in rows
         )
         return Renormalization(self.config, __version__, joined(finished, "points", LEVEL), flows)
 
 
-def _point(config: RenormalizeConfig, task: Task, size: int, T: float, share: Share) -> Rows:
+def _point(run: LatticeRun, config: RenormalizeConfig, word: int, share: Share) -> Rows:
     """Sample one lattice at one temperature, block every sample, return a row a level."""
-    steps, word = config.steps(size), task.seed(config.seed)
+    size, T, steps = run.size, run.T, config.steps(run.size)
     rng = np.random.Generator(np.random.Philox(_random.seed_word(word, 1)))
     measured = []
-    for states in _samples(config, size, T, word, share):
+    for states in _samples(run, word, share):
         levels = [neighbour_correlation(states)]
         for _ in range(steps):
             states = block_spins(states, rng)
@@ -134,7 +131,7 @@ def _point(config: RenormalizeConfig, task: Task, size: int, T: float, share: Sh
         row = rows[k]
         row["step"], row["side"] = k, size >> k
         row["correlation"], row["correlation_error"] = replica_estimate(lambda c: c, series[k])
-        row["tau"] = config.every(size) * autocorrelation_time(series[k])
+        row["tau"] = run.every * autocorrelation_time(series[k])
         row["exact_correlation"] = np.nan
         row["thermal_exponent"], row["thermal_exponent_error"] = np.nan, np.nan
         if k > 0:
@@ -144,31 +141,18 @@ def _point(config: RenormalizeConfig, task: Task, size: int, T: float, share: Sh
     return {"points": rows}
 
 
-def _samples(
-    config: RenormalizeConfig, size: int, T: float, word: int, share: Share
-) -> Iterator[NDArray[np.int8]]:
+def _samples(run: LatticeRun, word: int, share: Share) -> Iterator[NDArray[np.int8]]:
     """Yield all measurements, some at a time, (n_replicas, up to 16, L, L)."""
-    every = config.every(size)
-    count = config.n_sweeps // every
-    initial: Run | None = None
+    count = run.n_sweeps // run.every
+    found: Run | None = None
     for first in range(0, count, _CHUNK):
         if share.progress is not None:
             share.progress(first, count)
-        initial = sampled(
-            size,
-            T,
-            every * min(_CHUNK, count - first),
-            word,
-            share,
-            initial,
-            n_replicas=config.n_replicas,
-            dynamics=config.dynamics,
-            warmup=0 if first else config.warmup,
-            every=every,
-            keep_states=True,
-        )
-        assert initial.states is not None
-        yield initial.states.reshape(config.n_replicas, -1, size, size)
+        n_sweeps = run.every * min(_CHUNK, count - first)
+        part = replace(run, n_sweeps=n_sweeps, warmup=0 if first else run.warmup)
+        found = part.sample(word, share, found, keep_states=True)
+        assert found.states is not None
+        yield found.states.reshape(run.n_replicas, -1, run.size, run.size)
 
 
 def _thermal_exponent(
@@ -188,25 +172,15 @@ def _thermal_exponent(
     return replica_estimate(exponent, x * y, y * y, x, y)
 
 
-def _picture(config: RenormalizeConfig, task: Task, size: int, T: float, share: Share) -> Rows:
+def _picture(run: LatticeRun, word: int, share: Share) -> Rows:
     """Return one lattice after as many sweeps as the points get, and its blocks.
 
     Of a few lattices it is the one of median |m|: at T_c they differ, and one has to stand for all.
     """
-    word = task.seed(config.seed)
-    found = sampled(
-        size,
-        T,
-        1,
-        word,
-        share,
-        n_replicas=_CANDIDATES,
-        dynamics=config.dynamics,
-        warmup=config.warmup + config.n_sweeps - 1,
-    )
+    found = run.sample(word, share)
     rng = np.random.Generator(np.random.Philox(_random.seed_word(word, 1)))
     middle = np.argsort(np.abs(found.magnetization[:, -1]), kind="stable")[_CANDIDATES // 2]
-    levels = [found.final_states[middle].reshape(size, size)]
+    levels = [found.final_states[middle].reshape(run.size, run.size)]
     while len(levels[-1]) > 2 * _SMALLEST:
         levels.append(block_spins(levels[-1], rng))
     return {f"level_{k}": level for k, level in enumerate(levels)}
