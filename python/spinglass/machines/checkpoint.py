@@ -19,8 +19,8 @@ from spinglass.machines import files
 from spinglass.machines.bernoulli_options import BernoulliOptions
 from spinglass.machines.trained import Trained
 
-# Rows that are hashed at a time.
-_CHUNK = 4096
+# Rows that are hashed together.
+_ROWS_AT_A_TIME = 4096
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _sha(array: NDArray[Any]) -> str:
 def _digest(rows: NDArray[Any]) -> str:
     """Hash what the core sees, so that 0 and 1 are the same in every dtype."""
     hashed = hashlib.sha256(repr(rows.shape).encode())
-    for first in range(0, len(rows), _CHUNK):
-        chunk = rows[first : first + _CHUNK].astype("<f4") + np.float32(0)  # no minus zeros
-        hashed.update(chunk.tobytes())
+    for first in range(0, len(rows), _ROWS_AT_A_TIME):
+        singles = rows[first : first + _ROWS_AT_A_TIME].astype("<f4")
+        hashed.update((singles + np.float32(0)).tobytes())  # no minus zeros
     return hashed.hexdigest()

@@ -28,10 +28,10 @@ from spinglass.machines.trained import Machine, fitted, rows_of
 _WINDOW = 5.0
 
 # Mean free energies that differ by fewer standard errors are the same.
-_SIGMAS = 3.0
+_STANDARD_ERRORS = 3.0
 
-# Numbers that are Fourier-transformed at a time.
-_CHUNK = 2**22
+# Numbers that are Fourier-transformed together.
+_NUMBERS_AT_A_TIME = 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +168,7 @@ def _compared(
     half = n_steps // 2
     memory = _autocorrelation(np.concatenate([from_data[half:], from_random[half:]], axis=1))
     time, is_bound = _integrated(memory)
-    apart = np.abs(energies[0] - energies[1]) > _SIGMAS * np.hypot(*errors)
+    apart = np.abs(energies[0] - energies[1]) > _STANDARD_ERRORS * np.hypot(*errors)
     meeting = math.inf if apart[-1] else float(steps[np.flatnonzero(np.r_[True, apart])[-1]])
     return Equilibration(
         mixing_time=time,
@@ -196,7 +196,7 @@ def _autocorrelation(states: NDArray[np.uint8]) -> NDArray[np.float64]:
     means = states.mean(axis=(0, 1))
     length = scipy.fft.next_fast_len(2 * n_steps - 1, real=True)  # no product wraps around
     power = np.zeros(length // 2 + 1)
-    chunk = max(1, _CHUNK // (length * n_chains))
+    chunk = max(1, _NUMBERS_AT_A_TIME // (length * n_chains))
     for first in range(0, n_units, chunk):
         some = slice(first, first + chunk)
         series = states[:, :, some] - means[some].astype(np.float32)

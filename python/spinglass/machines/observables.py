@@ -16,8 +16,8 @@ from spinglass._random import legacy
 from spinglass.machines.rows import core_data, output_dtype, reals
 from spinglass.machines.trained import Draws, Machine, Rows, fitted, rows_of
 
-# Rows whose pseudo-likelihood is computed at a time.
-_CHUNK = 4096
+# Rows whose pseudo-likelihoods are computed together.
+_ROWS_AT_A_TIME = 4096
 
 
 def transform(self: Machine[Any], X: Any) -> Any:
@@ -86,8 +86,8 @@ def pseudo_likelihood_of_units(
     units = _drawn_units(rows, random)
     machine, threads = fitted(self).machine, thread_count(self.num_threads)
     scores = np.empty(len(rows))
-    for first in range(0, len(rows), _CHUNK):
-        some = slice(first, first + _CHUNK)
+    for first in range(0, len(rows), _ROWS_AT_A_TIME):
+        some = slice(first, first + _ROWS_AT_A_TIME)
         data = core_data(rows[some])
         # A byte above 1 would wrap around.
         flipped = rows[some].astype(rows.dtype if data.binary else np.float64)

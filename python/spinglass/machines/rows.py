@@ -19,7 +19,7 @@ from spinglass._arguments import check_memory
 from spinglass._estimator import check_size, shape_message
 
 # Rows that say enough of the data where a glance will do.
-_SOME = 1000
+_ROWS_OF_A_GLANCE = 1000
 
 NATIVE = frozenset(np.dtype(name) for name in ("bool", "uint8", "float32", "float64"))
 
@@ -65,7 +65,7 @@ def reals(rows: NDArray[Any]) -> _core.GaussianRbmData:
 
 def some_of(rows: NDArray[Any]) -> NDArray[Any]:
     """Return about a thousand rows at equal distances: data are often sorted."""
-    return np.ascontiguousarray(rows[:: max(1, len(rows) // _SOME)][:_SOME])
+    return np.ascontiguousarray(rows[:: max(1, len(rows) // _ROWS_OF_A_GLANCE)][:_ROWS_OF_A_GLANCE])
 
 
 def bias_of(rows: NDArray[Any]) -> NDArray[np.float64]:

@@ -4,17 +4,17 @@ use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArr
 use pyo3::prelude::*;
 use spinglass_core::{
     control::Control,
-    error::Error,
     rbm::{Drawn, From, GaussianRbm, GaussianRows},
 };
 
+use super::run;
 use crate::{
     arrays::{array1, array2, check_len, slice},
     enter::{enter, raise},
 };
 
-/// Multiplications for which a second thread would not help.
-const BRIEF: usize = 1 << 18;
+/// Work for which a second thread would not help.
+const BRIEF_MULTIPLICATIONS: usize = 1 << 18;
 
 /// Rows of real numbers.
 #[pyclass(frozen, module = "spinglass._core")]
@@ -134,7 +134,7 @@ impl GaussianRbmMachine {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let control = Control::default();
         let job = || self.rbm.hidden_probabilities(&data.rows, &control);
-        let values = self.run(py, data.rows.len(), num_threads, None, &control, job)?;
+        let values = run(py, self.is_brief(data.rows.len()), num_threads, None, &control, job)?;
         array2(py, values, self.rbm.n_hidden())
     }
 
@@ -148,7 +148,7 @@ impl GaussianRbmMachine {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let control = Control::default();
         let job = || self.rbm.means(&hidden.rows, &control);
-        let values = self.run(py, hidden.rows.len(), num_threads, None, &control, job)?;
+        let values = run(py, self.is_brief(hidden.rows.len()), num_threads, None, &control, job)?;
         array2(py, values, self.rbm.n_visible())
     }
 
@@ -162,7 +162,7 @@ impl GaussianRbmMachine {
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let control = Control::default();
         let job = || self.rbm.free_energy(&data.rows, &control);
-        Ok(array1(py, self.run(py, data.rows.len(), num_threads, None, &control, job)?))
+        Ok(array1(py, run(py, self.is_brief(data.rows.len()), num_threads, None, &control, job)?))
     }
 
     /// ln p(v_i | the other units of v) for each row, of the unit i that `units` names for it.
@@ -218,19 +218,10 @@ impl GaussianRbmMachine {
 }
 
 impl GaussianRbmMachine {
-    /// Runs `job` on `rows` rows, on one thread if it is brief.
-    fn run<'py, T: Send>(
-        &self,
-        py: Python<'py>,
-        rows: usize,
-        num_threads: Option<usize>,
-        progress: Option<&Bound<'py, PyAny>>,
-        control: &Control,
-        job: impl FnOnce() -> Result<T, Error> + Send,
-    ) -> PyResult<T> {
+    /// Whether a job on `rows` rows is brief.
+    fn is_brief(&self, rows: usize) -> bool {
         let size = self.rbm.n_hidden() * self.rbm.n_visible();
-        let brief = progress.is_none() && rows.saturating_mul(size) < BRIEF;
-        enter(py, if brief { Some(1) } else { num_threads }, progress, control, job)
+        rows.saturating_mul(size) < BRIEF_MULTIPLICATIONS
     }
 
     fn chains<'py>(
@@ -246,7 +237,7 @@ impl GaussianRbmMachine {
         let job = || self.rbm.gibbs(&start.rows, from, n_steps, seed, &control);
         let rows = start.rows.len().saturating_mul(n_steps);
         let Drawn { visible, means, hidden } =
-            self.run(py, rows, num_threads, progress, &control, job)?;
+            run(py, self.is_brief(rows), num_threads, progress, &control, job)?;
         let (v, h) = (self.rbm.n_visible(), self.rbm.n_hidden());
         Ok((array2(py, visible, v)?, array2(py, means, v)?, array2(py, hidden, h)?))
     }

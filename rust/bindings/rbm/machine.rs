@@ -13,7 +13,7 @@ use spinglass_core::{
     team::Team,
 };
 
-use super::{BRIEF, data::RbmData};
+use super::{BRIEF_MULTIPLICATIONS, data::RbmData, run};
 use crate::{
     arrays::{array1, array2, check_len, slice},
     enter::{enter, raise},
@@ -89,7 +89,8 @@ impl RbmMachine {
         let level = Level::current().map_err(raise)?;
         let control = Control::new(data.data.n_rows() as u64);
         let job = || self.rbm.hidden_probabilities(&data.data, level, &control);
-        let values = self.run(py, data.data.n_rows(), num_threads, progress, &control, job)?;
+        let values =
+            run(py, self.is_brief(data.data.n_rows()), num_threads, progress, &control, job)?;
         array2(py, values, self.rbm.n_hidden())
     }
 
@@ -107,7 +108,7 @@ impl RbmMachine {
         let control = Control::default();
         let rows = hidden.len() / self.rbm.n_hidden();
         let job = || self.rbm.visible_probabilities(&hidden, level, &control);
-        let values = self.run(py, rows, num_threads, None, &control, job)?;
+        let values = run(py, self.is_brief(rows), num_threads, None, &control, job)?;
         array2(py, values, self.rbm.n_visible())
     }
 
@@ -123,7 +124,8 @@ impl RbmMachine {
         let level = Level::current().map_err(raise)?;
         let control = Control::new(data.data.n_rows() as u64);
         let job = || self.rbm.free_energy(&data.data, level, &control);
-        let values = self.run(py, data.data.n_rows(), num_threads, progress, &control, job)?;
+        let values =
+            run(py, self.is_brief(data.data.n_rows()), num_threads, progress, &control, job)?;
         Ok(array1(py, values))
     }
 
@@ -236,22 +238,10 @@ type GibbsResult<'py> = (
 );
 
 impl RbmMachine {
-    /// Runs `job` on `rows` rows, without a pool if it is brief.
-    fn run<'py, T: Send>(
-        &self,
-        py: Python<'py>,
-        rows: usize,
-        num_threads: Option<usize>,
-        progress: Option<&Bound<'py, PyAny>>,
-        control: &Control,
-        job: impl FnOnce() -> Result<T, Error> + Send,
-    ) -> PyResult<T> {
+    /// Whether a job on `rows` rows is brief.
+    fn is_brief(&self, rows: usize) -> bool {
         let size = self.rbm.n_hidden() * self.rbm.n_visible();
-        if progress.is_none() && rows.saturating_mul(size) < BRIEF {
-            // Some of these split their rows by rayon; a few of them stay in one task.
-            return enter(py, Some(1), None, control, job);
-        }
-        enter(py, num_threads, progress, control, job)
+        rows.saturating_mul(size) < BRIEF_MULTIPLICATIONS
     }
 
     fn chains<'py>(

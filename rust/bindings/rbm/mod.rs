@@ -7,7 +7,7 @@ mod trainer;
 
 use numpy::PyArray2;
 use pyo3::prelude::*;
-use spinglass_core::rbm;
+use spinglass_core::{control::Control, error::Result, rbm};
 
 use self::{
     data::RbmData,
@@ -15,10 +15,26 @@ use self::{
     machine::RbmMachine,
     trainer::{GaussianRbmTrainer, RbmTrainer},
 };
-use crate::{arrays::array2, enter::raise};
+use crate::{
+    arrays::array2,
+    enter::{enter, raise},
+};
 
-/// Multiplications that take so little time that Ctrl-C can wait and a second thread would not help.
-const BRIEF: usize = 1 << 21;
+/// Work that takes so little time that Ctrl-C can wait and a second thread would not help.
+const BRIEF_MULTIPLICATIONS: usize = 1 << 21;
+
+/// Runs `job`, on one thread if it is brief.
+fn run<T: Send>(
+    py: Python<'_>,
+    is_brief: bool,
+    num_threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+    control: &Control,
+    job: impl FnOnce() -> Result<T> + Send,
+) -> PyResult<T> {
+    let alone = is_brief && progress.is_none();
+    enter(py, if alone { Some(1) } else { num_threads }, progress, control, job)
+}
 
 /// Independent Gaussian weights with this standard deviation.
 #[pyfunction]

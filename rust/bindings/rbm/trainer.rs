@@ -22,7 +22,7 @@ use spinglass_core::{
 };
 
 use super::{
-    BRIEF,
+    BRIEF_MULTIPLICATIONS,
     data::RbmData,
     gaussian::{GaussianRbmData, GaussianRbmMachine},
     machine::{RbmMachine, precision_of},
@@ -80,7 +80,7 @@ impl<T: Trainer> Shared<T> {
         let batches = Batches { rates: &rates, ..*batches };
         let level = Level::current().map_err(raise)?;
         let control = Control::new(rates.len() as u64);
-        let brief = trainer.work(batches.rows).is_some_and(|work| work < BRIEF);
+        let brief = trainer.work(batches.rows).is_some_and(|work| work < BRIEF_MULTIPLICATIONS);
         if progress.is_none() && brief {
             return enter_alone(py, || {
                 trainer.update(data, &batches, &Team::alone(), level, &control)

@@ -8,9 +8,9 @@
 //! makes one Gibbs step at each beta on its way; its weight is the product of p_beta'(v) / p_beta(v)
 //! of all steps from beta to beta', each at the state where the step was taken. The mean weight is
 //! Z / Z_base, whatever the betas (Neal, Stat. Comput. 11, 125 (2001); Salakhutdinov and Murray, ICML
-//! (2008)). ln of a mean is on average too small. Chains that start from samples of the machine and
-//! go down have the mean weight Z_base / Z, and err to the other side (Burda, Grosse and
-//! Salakhutdinov, AISTATS (2015)).
+//! (2008)). ln of a mean is on average too small. Reverse chains, from samples of the machine to the base
+//! model, have the mean weight Z_base / Z, and err to the other side (Burda, Grosse and Salakhutdinov,
+//! AISTATS (2015)).
 //!
 //! Each tile of units keeps the gains of its own units for the whole run, and they are summed tile
 //! after tile at its end: which member of a team has which tile changes no bit. Fields are those of
@@ -51,8 +51,8 @@ pub struct Annealed<'a> {
     pub seed: u64,
     /// The visible biases of the base model.
     pub base: &'a [f32],
-    /// Visible states of the machine, a byte a unit, chain after chain: the chains then go down from
-    /// them, and otherwise up from the base model.
+    /// Visible states of the machine, a byte a unit, chain after chain, of which reverse chains start;
+    /// without them chains start from the base model.
     pub start: Option<&'a [u8]>,
 }
 
@@ -143,7 +143,7 @@ impl VisibleTile<'_> {
 struct HiddenTile {
     number: usize,
     /// The largest field that its units can have.
-    reach: f64,
+    bound: f64,
     gains: Vec<Gain>,
 }
 
@@ -153,7 +153,7 @@ struct Run<'a> {
     annealed: &'a Annealed<'a>,
     /// Streams of the visible tiles, then of the hidden tiles.
     streams: Streams,
-    /// The first of them: chains that go down have others than chains that go up.
+    /// The first of them: reverse chains have others.
     first_stream: usize,
     visible: States,
     hidden: States,
@@ -179,9 +179,9 @@ impl Run<'_> {
     fn hidden_tiles(&self, numbers: Range<usize>, kernels: &Kernels) -> Vec<HiddenTile> {
         let tile = |number: usize| {
             let tile = self.machine.hidden.tile(number);
-            let reach = f32::from_bits((kernels.reach)(&tile.weights, &tile.bias).field);
+            let bound = f32::from_bits((kernels.bound)(&tile.weights, &tile.bias).field);
             let gains = vec![Gain::ZERO; self.annealed.n_chains];
-            HiddenTile { number, reach: f64::from(reach), gains }
+            HiddenTile { number, bound: f64::from(bound), gains }
         };
         numbers.map(tile).collect()
     }
@@ -196,7 +196,7 @@ impl Run<'_> {
         self.visible.write(tile.number, 0, &tile.states);
     }
 
-    /// The visible units at `beta`, given the hidden ones that `work` has heard.
+    /// The visible units at `beta`, given the hidden ones that `work` has loaded.
     fn draw_visible(&self, work: &mut Workspace, tile: &mut VisibleTile<'_>, beta: f64) {
         let (layer, scale) = (&self.machine.visible, self.machine.scale);
         let (factor, shift) = (factor(scale, beta as f32), tile.shift(beta));
@@ -209,7 +209,7 @@ impl Run<'_> {
         });
     }
 
-    /// Takes a step at the visible states that `work` has heard, and unless it `is_last` draws the
+    /// Takes a step at the visible states that `work` has loaded, and unless it `is_last` draws the
     /// hidden units at its end.
     fn step(
         &self,
@@ -221,16 +221,16 @@ impl Run<'_> {
         let (layer, scale) = (&self.machine.hidden, self.machine.scale);
         let (number, units) = (tile.number, layer.units(tile.number));
         let unit = 1.0 / f64::from(scale);
-        let is_small = (to - from).abs() * tile.reach <= SMALL;
+        let is_small = (to - from).abs() * tile.bound <= SMALL;
         let (factor, z) = (factor(scale, to as f32), ((from - to) * unit) as f32);
         let stream = self.first_stream + self.machine.visible.n_tiles() + number;
         let mut generators = self.streams.tile(stream);
         work.fields(&layer.tile(number), scale, |first, fields, states| {
             let gains = &mut tile.gains[first..first + fields.len()];
             if is_small {
-                (self.kernels.climb)(fields, factor, z, gains);
+                (self.kernels.small_step)(fields, factor, z, gains);
             } else {
-                (self.kernels.leap)(fields, from * unit, to * unit, gains);
+                (self.kernels.large_step)(fields, from * unit, to * unit, gains);
             }
             if !is_last {
                 states.resize(fields.len(), 0);
@@ -243,9 +243,8 @@ impl Run<'_> {
 }
 
 impl Rbm {
-    /// ln of the weights of the chains of a run: ln Z is ln Z_base plus ln of their mean for chains
-    /// that go up, and minus it for chains that go down, where
-    /// ln Z_base = n_hidden ln 2 + sum_i ln(1 + e^{a^0_i}). The progress of `control` is in steps, one
+    /// ln of the weights of the chains of a run: ln Z is ln Z_base plus ln of their mean, and
+    /// minus it for reverse chains, where ln Z_base = n_hidden ln 2 + sum_i ln(1 + e^{a^0_i}). The progress of `control` is in steps, one
     /// less than there are betas.
     ///
     /// # Errors
@@ -295,13 +294,13 @@ impl Rbm {
             barrier.wait();
             for (&step, next) in steps.iter().zip(1..) {
                 let next = steps.get(next);
-                work.hear(&run.visible, rows);
+                work.load(&run.visible, rows);
                 for tile in &mut hidden {
                     run.step(&mut work, tile, step, next.is_none());
                 }
                 if let Some(&next) = next {
                     barrier.wait();
-                    work.hear(&run.hidden, rows);
+                    work.load(&run.hidden, rows);
                     for tile in &mut visible {
                         run.draw_visible(&mut work, tile, step.1);
                         tile.gain(next);

@@ -57,9 +57,9 @@ kernel_table! {
         ) = draw::<Vector>;
         /// Adds the gains of a small step: `factor` times a field is t at its end, `step` times a
         /// field -d x.
-        pub(super) climb: fn(fields: &[Row], factor: f32, step: f32, gains: &mut [Gain]) = climb;
+        pub(super) small_step: fn(fields: &[Row], factor: f32, step: f32, gains: &mut [Gain]) = small_step;
         /// Adds the gains of any step, which multiplies the fields by `from` at first, `to` then.
-        pub(super) leap: fn(fields: &[Row], from: f64, to: f64, gains: &mut [Gain]) = leap;
+        pub(super) large_step: fn(fields: &[Row], from: f64, to: f64, gains: &mut [Gain]) = large_step;
     }
 }
 
@@ -98,7 +98,7 @@ fn small_gain(odds: f32, z: f32) -> f32 {
 }
 
 #[inline(always)]
-fn climb(fields: &[Row], factor: f32, step: f32, gains: &mut [Gain]) {
+fn small_step(fields: &[Row], factor: f32, step: f32, gains: &mut [Gain]) {
     for (row, gain) in fields.iter().zip(gains) {
         let mut values = [[0.0; LANES]; VECTORS];
         for vector in 0..VECTORS {
@@ -117,7 +117,7 @@ fn climb(fields: &[Row], factor: f32, step: f32, gains: &mut [Gain]) {
 }
 
 #[inline(always)]
-fn leap(fields: &[Row], from: f64, to: f64, gains: &mut [Gain]) {
+fn large_step(fields: &[Row], from: f64, to: f64, gains: &mut [Gain]) {
     for (row, gain) in fields.iter().zip(gains) {
         for fields in row.0.as_flattened().as_chunks::<WIDTH>().0 {
             for lane in 0..WIDTH {
@@ -214,8 +214,8 @@ mod tests {
         let run = |level| {
             let kernels = Kernels::of(level);
             let mut gains = vec![Gain([1.0; WIDTH]); 5];
-            (kernels.climb)(&fields, -1e-8, 1e-10, &mut gains);
-            (kernels.leap)(&fields, 1e-8, 3e-8, &mut gains);
+            (kernels.small_step)(&fields, -1e-8, 1e-10, &mut gains);
+            (kernels.large_step)(&fields, 1e-8, 3e-8, &mut gains);
             let (mut states, mut generators) = ([0; 5], fresh.clone());
             (kernels.draw)(&fields, -1e-9, &shift, &mut generators, 0xFFFF_FFF7, &mut states);
             (gains.iter().map(|gain| gain.0.map(f64::to_bits)).collect::<Vec<_>>(), states)
@@ -228,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn climbing_and_leaping_agree() {
+    fn small_and_large_steps_agree() {
         let (fields, beta, step) = (fields(), 2f64.powi(-30), 2f64.powi(-34));
-        let (mut climbed, mut leapt) = ([Gain::ZERO; 5], [Gain::ZERO; 5]);
+        let (mut small, mut large) = ([Gain::ZERO; 5], [Gain::ZERO; 5]);
         let factor = -std::f64::consts::LOG2_E * (beta + step);
-        climb(&fields, factor as f32, -step as f32, &mut climbed);
-        leap(&fields, beta, beta + step, &mut leapt);
-        for (climbed, leapt) in climbed.into_iter().zip(leapt) {
-            assert!((climbed.total() - leapt.total()).abs() < 2e-6, "{climbed:?} {leapt:?}");
+        small_step(&fields, factor as f32, -step as f32, &mut small);
+        large_step(&fields, beta, beta + step, &mut large);
+        for (small, large) in small.into_iter().zip(large) {
+            assert!((small.total() - large.total()).abs() < 2e-6, "{small:?} {large:?}");
         }
     }
 }

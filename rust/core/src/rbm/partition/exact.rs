@@ -102,11 +102,11 @@ impl Enumeration {
 
     /// Whether e^x is of moderate size in every state.
     fn is_gentle(&self) -> bool {
-        let mut reach = vec![Row::all(0.0); self.fields.len()];
+        let mut bound = vec![Row::all(0.0); self.fields.len()];
         for weights in self.weights.iter().chain([&self.fields]) {
-            zip(&mut reach, weights, |reach, weight| *reach += weight.abs());
+            zip(&mut bound, weights, |bound, weight| *bound += weight.abs());
         }
-        let mut numbers = reach.iter().flat_map(|row| row.0.as_flattened()).chain(&self.bias);
+        let mut numbers = bound.iter().flat_map(|row| row.0.as_flattened()).chain(&self.bias);
         numbers.all(|x| x.abs() <= GENTLE)
     }
 

@@ -1,10 +1,11 @@
-//! Contrastive divergence: climbing the likelihood of data (Hinton, Neural Computation 14, 1771
+//! Contrastive divergence: ascent of the likelihood of data (Hinton, Neural Computation 14, 1771
 //! (2002)).
 //!
 //! dW_ji = rate (<v_i h_j>_data - <v_i h_j>_chains), and likewise for the biases, where hidden units
-//! enter with their probabilities and each average is over its own number of rows. The chains are
-//! `chains.rs`, the step along the gradient `ascent.rs`; here they meet. All members of a team do the
-//! same on their own tiles and meet at barriers; nothing depends on how many they are.
+//! enter with their probabilities and each average is over its own number of rows. The negative phase
+//! is in `chains.rs`, the positive one and the step along the gradient in `gradient.rs`; this is their
+//! order. All members of a team do the same on their own tiles and wait for one another at barriers;
+//! nothing depends on how many they are.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -13,7 +14,7 @@ use std::sync::{
 
 use super::{
     chains::TrainingChains,
-    gradient::{Ascent, Batch},
+    gradient::{Batch, SharedGradient},
     rules::Rules,
     trainer::{Array, Batches, State, Trainer, check_len, check_shape},
     velocity::Velocity,
@@ -142,10 +143,10 @@ impl Trainer for BernoulliTrainer {
         self.machine.check_rows(data)?;
         batches.check(data.n_rows())?;
         let largest = batches.size.min(batches.rows);
-        self.chains.make_room(if self.rules.persistent { 0 } else { largest });
+        self.chains.reserve(if self.rules.persistent { 0 } else { largest });
         let rows = largest.max(self.chains.rows());
         let members = self.machine.members(rows.saturating_mul(self.rules.steps));
-        let ascent = Ascent::new(&self.machine, largest, self.chains.cold_rows(largest));
+        let shared = SharedGradient::new(&self.machine, largest, self.chains.cold_rows(largest));
         let (stop, diverged) = (Stop::default(), Stop::default());
         let scale = Mutex::new(self.machine.scale);
         let activity = Mutex::new(std::mem::take(&mut self.activity));
@@ -154,36 +155,36 @@ impl Trainer for BernoulliTrainer {
             let mut work = Workspace::new(Kernels::of(level));
             let own_hidden = share(trainer.machine.hidden.n_tiles(), member, barrier.members());
             let own_visible = share(trainer.machine.visible.n_tiles(), member, barrier.members());
-            let mut hand = ascent.hand(own_hidden, own_visible, member == 0);
+            let mut buffers = shared.buffers(own_hidden, own_visible, member == 0);
             let mut current = *lock(&scale);
             for (batch, first, rows, rate) in batches.each() {
                 let now = Batch::new(data, first, rows, rate);
-                trainer.see_data(&mut work, &mut hand, &ascent, current, &now);
+                trainer.positive_phase(&mut work, &mut buffers, &shared, current, &now);
                 if !trainer.rules.persistent {
                     barrier.wait();
                 }
-                trainer.run_chains(&mut work, &mut hand, &ascent, current, rows, barrier);
-                let reach = trainer.climb(&mut work, &mut hand, &ascent, &now);
-                ascent.meet(batch, reach);
+                trainer.negative_phase(&mut work, &mut buffers, &shared, current, rows, barrier);
+                let bound = trainer.update_hidden(&mut work, &mut buffers, &shared, &now);
+                shared.merge_bound(batch, bound);
                 barrier.wait();
-                if precision.scale(ascent.reach(batch)).is_none() {
+                if precision.scale(shared.bound(batch)).is_none() {
                     diverged.raise();
-                    trainer.undo(&work, &hand);
+                    trainer.undo(&work, &buffers);
                     break;
                 }
-                ascent.meet(batch, trainer.turn(&work, &hand, &ascent, rate));
+                shared.merge_bound(batch, trainer.update_visible(&work, &buffers, &shared, rate));
                 if member == 0 {
                     stop.check(control);
                 }
                 barrier.wait();
-                let Some(next) = precision.scale(ascent.reach(batch)) else {
+                let Some(next) = precision.scale(shared.bound(batch)) else {
                     diverged.raise();
                     break;
                 };
                 current = next;
-                hand.report(&activity, trainer.machine.n_hidden());
+                buffers.report(&activity, trainer.machine.n_hidden());
                 if member == 0 {
-                    ascent.clear_next(batch);
+                    shared.clear_next(batch);
                     *lock(&scale) = current;
                     trainer.updates.fetch_add(1, Relaxed);
                     control.advance(1);

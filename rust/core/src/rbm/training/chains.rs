@@ -12,7 +12,7 @@ use std::sync::{
 
 use super::{
     bernoulli_trainer::{BernoulliState, BernoulliTrainer},
-    gradient::{Ascent, Hand},
+    gradient::{SharedGradient, WorkerBuffers},
     trainer::check_len,
 };
 use crate::{
@@ -77,7 +77,7 @@ impl TrainingChains {
     }
 
     /// Makes room for chains from `rows` rows of data.
-    pub(super) fn make_room(&mut self, rows: usize) {
+    pub(super) fn reserve(&mut self, rows: usize) {
         if rows > self.hidden.capacity() {
             self.hidden = self.hidden.with_capacity(rows);
             self.visible = self.visible.with_capacity(rows);
@@ -201,13 +201,13 @@ fn depth(fields: &Row, word: u32) -> i64 {
 }
 
 impl BernoulliTrainer {
-    /// Moves the chains by the steps of an update, and leaves in `hand` and `ascent` what the
+    /// Moves the chains by the steps of an update, and leaves in `buffers` and `shared` what the
     /// statistics need: the fields of the own hidden units, and the columns of the own visible ones.
-    pub(super) fn run_chains(
+    pub(super) fn negative_phase(
         &self,
         work: &mut Workspace,
-        hand: &mut Hand,
-        ascent: &Ascent,
+        buffers: &mut WorkerBuffers,
+        shared: &SharedGradient,
         scale: f32,
         batch: usize,
         barrier: &Barrier,
@@ -217,52 +217,59 @@ impl BernoulliTrainer {
         let tempered = rules.betas.len() > 1;
         for step in 1..=rules.steps {
             let last = step == rules.steps;
-            hand.factors.clear();
+            buffers.factors.clear();
             if tempered {
                 let temperatures = lock(&chains.temperatures);
                 let betas = temperatures.iter().map(|&number| rules.betas[number] as f32);
-                hand.factors.extend(betas.map(|beta| factor(scale, beta)));
+                buffers.factors.extend(betas.map(|beta| factor(scale, beta)));
             } else {
-                hand.factors.resize(rows, factor(scale, 1.0));
+                buffers.factors.resize(rows, factor(scale, 1.0));
             }
-            work.hear(&chains.hidden, rows);
-            for number in hand.visible.clone() {
+            work.load(&chains.hidden, rows);
+            for number in buffers.visible.clone() {
                 let (layer, streams) = (&self.machine.visible, &chains.visible_streams);
-                work.draw(layer, number, scale, &hand.factors, streams, |first, _, states| {
+                work.draw(layer, number, scale, &buffers.factors, streams, |first, _, states| {
                     chains.visible.write(number, first, states);
                 });
                 if last && !tempered {
-                    ascent.chains.write(number, rows, |row| chains.visible.word(number, row));
+                    shared.chains.write(number, rows, |row| chains.visible.word(number, row));
                 }
             }
             barrier.wait();
-            work.hear(&chains.visible, rows);
-            for (slot, number) in hand.hidden.clone().enumerate() {
+            work.load(&chains.visible, rows);
+            for (slot, number) in buffers.hidden.clone().enumerate() {
                 let (layer, streams) = (&self.machine.hidden, &chains.hidden_streams);
-                let kept = &mut hand.negative[slot];
+                let kept = &mut buffers.negative[slot];
                 kept.resize(rows, Row::ZERO);
-                work.draw(layer, number, scale, &hand.factors, streams, |first, fields, states| {
-                    chains.hidden.write(number, first, states);
-                    if last {
-                        kept[first..][..fields.len()].copy_from_slice(fields);
-                    }
-                    if tempered {
-                        for (row, (fields, &word)) in fields.iter().zip(&*states).enumerate() {
-                            chains.depths[first + row].fetch_add(depth(fields, word), Relaxed);
+                work.draw(
+                    layer,
+                    number,
+                    scale,
+                    &buffers.factors,
+                    streams,
+                    |first, fields, states| {
+                        chains.hidden.write(number, first, states);
+                        if last {
+                            kept[first..][..fields.len()].copy_from_slice(fields);
                         }
-                    }
-                });
+                        if tempered {
+                            for (row, (fields, &word)) in fields.iter().zip(&*states).enumerate() {
+                                chains.depths[first + row].fetch_add(depth(fields, word), Relaxed);
+                            }
+                        }
+                    },
+                );
             }
             if tempered {
-                self.temper(hand, ascent, scale, last, barrier);
+                self.temper(buffers, shared, scale, last, barrier);
             } else if !last {
                 barrier.wait();
             }
         }
         let factor = factor(scale, 1.0);
         let cold = if tempered { chains.count } else { rows };
-        for (slot, number) in hand.hidden.clone().enumerate() {
-            let kept = &mut hand.negative[slot];
+        for (slot, number) in buffers.hidden.clone().enumerate() {
+            let kept = &mut buffers.negative[slot];
             (work.kernels.probabilities)(
                 &mut kept[..cold],
                 factor,
@@ -271,20 +278,27 @@ impl BernoulliTrainer {
             kept.truncate(cold);
             kept.resize(cold.next_multiple_of(GROUP), Row::ZERO);
         }
-        hand.cold = cold;
+        buffers.cold = cold;
     }
 
     /// Exchanges temperatures; after the last step, brings the chains at temperature one together.
-    fn temper(&self, hand: &mut Hand, ascent: &Ascent, scale: f32, last: bool, barrier: &Barrier) {
+    fn temper(
+        &self,
+        buffers: &mut WorkerBuffers,
+        shared: &SharedGradient,
+        scale: f32,
+        last: bool,
+        barrier: &Barrier,
+    ) {
         let chains = &self.chains;
-        for number in hand.visible.clone() {
+        for number in buffers.visible.clone() {
             let bias = fixed_point(&self.machine.visible.tile(number).bias, scale);
             for (row, sum) in chains.depths.iter().enumerate() {
                 sum.fetch_add(depth(&bias, chains.visible.word(number, row)), Relaxed);
             }
         }
         barrier.wait();
-        if barrier.members() == 1 || hand.first {
+        if barrier.members() == 1 || buffers.first {
             chains.exchange(&self.rules.betas, f64::from(scale));
             for sum in &chains.depths {
                 sum.store(0, Relaxed);
@@ -293,13 +307,13 @@ impl BernoulliTrainer {
         barrier.wait();
         if last {
             let cold = chains.cold();
-            for kept in &mut hand.negative {
+            for kept in &mut buffers.negative {
                 for (to, &from) in cold.iter().enumerate() {
                     kept[to] = kept[from];
                 }
             }
-            for number in hand.visible.clone() {
-                ascent
+            for number in buffers.visible.clone() {
+                shared
                     .chains
                     .write(number, cold.len(), |row| chains.visible.word(number, cold[row]));
             }

@@ -22,7 +22,7 @@ use crate::{
     team::Team,
 };
 
-/// A variance may fall by this factor from where it began, and rise; weights may reach 1e6 standard
+/// A variance may fall by this factor from where it began, and rise; weights may grow to 1e6 standard
 /// deviations. Beyond it, training has left what data can mean.
 const COLLAPSE: f64 = 1e-12;
 
@@ -362,8 +362,8 @@ fn check(machine: &GaussianRbm, scales: &[f64]) -> std::result::Result<(), Strin
             return Err(format!("the variance of feature {i} rose beyond all measure; {lower}"));
         }
         let weights = machine.weights.iter().skip(i).step_by(n_visible);
-        let reach = (scale.max(*s) / COLLAPSE).sqrt();
-        if weights.into_iter().any(|&w| !within(w, reach)) {
+        let bound = (scale.max(*s) / COLLAPSE).sqrt();
+        if weights.into_iter().any(|&w| !within(w, bound)) {
             return Err(format!("weights of feature {i} are not finite or too large; {lower}"));
         }
     }

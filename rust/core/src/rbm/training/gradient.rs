@@ -19,7 +19,7 @@ use crate::rbm::units::{
     data::Data,
     half_step::{Workspace, lock},
     kernels::{GROUP, LANES, Row, UNITS, Weights, each},
-    layer::Reach,
+    layer::Bound,
     machine::Rbm,
     sigmoid::{ONE, factor},
 };
@@ -44,20 +44,20 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// What the members of a team tell one another during an update.
+/// What the members of a team share during an update.
 #[derive(Debug)]
-pub(super) struct Ascent {
+pub(super) struct SharedGradient {
     data: Columns,
     pub(super) chains: Columns,
-    /// Tile after tile of hidden units, what their mean activity takes from each visible bias.
-    pulls: Vec<AtomicU32>,
-    /// How large weights and fields are after this update, and after the next.
-    reach: [[AtomicU32; 2]; 2],
+    /// Tile after tile of hidden units, what centering subtracts from the gradient of each visible bias.
+    corrections: Vec<AtomicU32>,
+    /// Bounds of weights and fields after this update, and after the next.
+    bound: [[AtomicU32; 2]; 2],
     n_visible: usize,
 }
 
-/// What one member has.
-pub(super) struct Hand {
+/// What one member works on.
+pub(super) struct WorkerBuffers {
     pub(super) hidden: Range<usize>,
     pub(super) visible: Range<usize>,
     /// Whether this is the first member.
@@ -69,7 +69,7 @@ pub(super) struct Hand {
     pub(super) negative: Vec<Vec<Row>>,
     pub(super) factors: Vec<f32>,
     counts: Vec<Row>,
-    slope: Vec<Weights>,
+    gradient: Vec<Weights>,
     /// Hidden biases before the update.
     biases: Vec<Weights>,
     activity: Vec<Weights>,
@@ -79,8 +79,8 @@ pub(super) struct Hand {
     chain_means: Vec<f32>,
 }
 
-impl Hand {
-    /// Tells the mean activity of the own hidden units.
+impl WorkerBuffers {
+    /// Writes the mean activity of the own hidden units.
     pub(super) fn report(&self, activity: &Mutex<Vec<f32>>, n_hidden: usize) {
         let mut activity = lock(activity);
         activity.resize(n_hidden, 0.0);
@@ -92,23 +92,28 @@ impl Hand {
     }
 }
 
-impl Ascent {
+impl SharedGradient {
     /// For batches of `batch` rows and as many chains as `chains`.
     pub(super) fn new(machine: &Rbm, batch: usize, chains: usize) -> Self {
         let n_visible = machine.n_visible();
-        let pulls = machine.hidden.n_tiles() * n_visible;
+        let corrections = machine.hidden.n_tiles() * n_visible;
         Self {
             data: Columns::new(n_visible, batch),
             chains: Columns::new(n_visible, chains),
-            pulls: (0..pulls).map(|_| AtomicU32::new(0)).collect(),
-            reach: Default::default(),
+            corrections: (0..corrections).map(|_| AtomicU32::new(0)).collect(),
+            bound: Default::default(),
             n_visible,
         }
     }
 
-    pub(super) fn hand(&self, hidden: Range<usize>, visible: Range<usize>, first: bool) -> Hand {
+    pub(super) fn buffers(
+        &self,
+        hidden: Range<usize>,
+        visible: Range<usize>,
+        first: bool,
+    ) -> WorkerBuffers {
         let own = hidden.len();
-        Hand {
+        WorkerBuffers {
             hidden,
             visible,
             first,
@@ -117,7 +122,7 @@ impl Ascent {
             negative: vec![Vec::new(); own],
             factors: Vec::new(),
             counts: vec![Row::ZERO; self.n_visible + 1],
-            slope: vec![Weights::ZERO; self.n_visible + 1],
+            gradient: vec![Weights::ZERO; self.n_visible + 1],
             biases: vec![Weights::ZERO; own],
             activity: vec![Weights::ZERO; own],
             data_words: Vec::new(),
@@ -127,22 +132,22 @@ impl Ascent {
         }
     }
 
-    /// Counts `reach` in for update `update`, and clears the place of the next one.
-    pub(super) fn meet(&self, update: usize, reach: Reach) {
-        let [weight, field] = &self.reach[update % 2];
-        weight.fetch_max(reach.weight, Relaxed);
-        field.fetch_max(reach.field, Relaxed);
+    /// Merges a bound into that of update `update`.
+    pub(super) fn merge_bound(&self, update: usize, bound: Bound) {
+        let [weight, field] = &self.bound[update % 2];
+        weight.fetch_max(bound.weight, Relaxed);
+        field.fetch_max(bound.field, Relaxed);
     }
 
-    /// The reach after update `update`.
-    pub(super) fn reach(&self, update: usize) -> Reach {
-        let [weight, field] = &self.reach[update % 2];
-        Reach { weight: weight.load(Relaxed), field: field.load(Relaxed) }
+    /// The bound after update `update`.
+    pub(super) fn bound(&self, update: usize) -> Bound {
+        let [weight, field] = &self.bound[update % 2];
+        Bound { weight: weight.load(Relaxed), field: field.load(Relaxed) }
     }
 
     /// Makes place for the update after `update`.
     pub(super) fn clear_next(&self, update: usize) {
-        for value in &self.reach[(update + 1) % 2] {
+        for value in &self.bound[(update + 1) % 2] {
             value.store(0, Relaxed);
         }
     }
@@ -150,11 +155,11 @@ impl Ascent {
 
 impl BernoulliTrainer {
     /// The probabilities of the own hidden units given a batch; in CD, also the start of its chains.
-    pub(super) fn see_data(
+    pub(super) fn positive_phase(
         &self,
         work: &mut Workspace,
-        hand: &mut Hand,
-        ascent: &Ascent,
+        buffers: &mut WorkerBuffers,
+        shared: &SharedGradient,
         scale: f32,
         batch: &Batch<'_>,
     ) {
@@ -162,18 +167,18 @@ impl BernoulliTrainer {
         let rows = batch.rows;
         let factors = vec![factor; rows];
         if batch.real.is_none() {
-            for tile in hand.visible.clone() {
-                ascent.data.write(tile, rows, |row| batch.data.word(batch.first + row, tile));
+            for tile in buffers.visible.clone() {
+                shared.data.write(tile, rows, |row| batch.data.word(batch.first + row, tile));
             }
-            work.hear_data(batch.data, batch.first, rows);
+            work.load_data(batch.data, batch.first, rows);
         }
         let layer = &self.machine.hidden;
         let kernels = work.kernels;
-        for (slot, number) in hand.hidden.clone().enumerate() {
+        for (slot, number) in buffers.hidden.clone().enumerate() {
             let (tile, units) = (layer.tile(number), layer.units(number));
             let mut streams =
                 (!self.rules.persistent).then(|| self.chains.hidden_streams().tile(number));
-            let kept = &mut hand.positive[slot];
+            let kept = &mut buffers.positive[slot];
             kept.truncate(rows);
             kept.resize(rows.next_multiple_of(GROUP), Row::ZERO);
             let each = |first: usize, fields: &mut [Row], states: &mut Vec<u32>| {
@@ -193,60 +198,60 @@ impl BernoulliTrainer {
     }
 
     /// Moves the weights and biases of the own hidden units.
-    pub(super) fn climb(
+    pub(super) fn update_hidden(
         &self,
         work: &mut Workspace,
-        hand: &mut Hand,
-        ascent: &Ascent,
+        buffers: &mut WorkerBuffers,
+        shared: &SharedGradient,
         batch: &Batch<'_>,
-    ) -> Reach {
-        let n_visible = ascent.n_visible;
-        hand.data_means = if let Some(values) = batch.real {
+    ) -> Bound {
+        let n_visible = shared.n_visible;
+        buffers.data_means = if let Some(values) = batch.real {
             real_means(values, n_visible)
         } else {
-            ascent.data.read(batch.rows, &mut hand.data_words);
-            means(&hand.data_words, n_visible, batch.rows)
+            shared.data.read(batch.rows, &mut buffers.data_words);
+            means(&buffers.data_words, n_visible, batch.rows)
         };
-        ascent.chains.read(hand.cold, &mut hand.chain_words);
-        hand.chain_means = means(&hand.chain_words, n_visible, hand.cold);
-        let mut reach = Reach::default();
-        for (slot, number) in hand.hidden.clone().enumerate() {
-            hand.slope.fill(Weights::ZERO);
-            let (counts, slope) = (&mut hand.counts, &mut hand.slope);
+        shared.chains.read(buffers.cold, &mut buffers.chain_words);
+        buffers.chain_means = means(&buffers.chain_words, n_visible, buffers.cold);
+        let mut bound = Bound::default();
+        for (slot, number) in buffers.hidden.clone().enumerate() {
+            buffers.gradient.fill(Weights::ZERO);
+            let (counts, gradient) = (&mut buffers.counts, &mut buffers.gradient);
             let share = 1.0 / (ONE as f32 * batch.rows as f32);
-            let positive = &hand.positive[slot];
+            let positive = &buffers.positive[slot];
             match batch.real {
-                Some(values) => add_real(positive, values, share, slope),
-                None => add(work, positive, &hand.data_words, share, counts, slope),
+                Some(values) => add_real(positive, values, share, gradient),
+                None => add(work, positive, &buffers.data_words, share, counts, gradient),
             }
-            let of_data = slope[n_visible];
-            let share = -1.0 / (ONE as f32 * hand.cold as f32);
-            add(work, &hand.negative[slot], &hand.chain_words, share, counts, slope);
-            let difference = hand.slope[n_visible];
-            hand.activity[slot] = of_data;
+            let of_data = gradient[n_visible];
+            let share = -1.0 / (ONE as f32 * buffers.cold as f32);
+            add(work, &buffers.negative[slot], &buffers.chain_words, share, counts, gradient);
+            let difference = buffers.gradient[n_visible];
+            buffers.activity[slot] = of_data;
             let mut tile = self.machine.hidden.tile_mut(number);
-            hand.biases[slot] = tile.bias;
+            buffers.biases[slot] = tile.bias;
             let mut bias =
-                self.apply_rules(hand, ascent, number, &tile.weights, &of_data, &difference);
-            self.velocity.hidden_step(number, &mut hand.slope[..n_visible], &mut bias);
+                self.apply_rules(buffers, shared, number, &tile.weights, &of_data, &difference);
+            self.velocity.hidden_step(number, &mut buffers.gradient[..n_visible], &mut bias);
             let units = self.machine.hidden.units(number);
             tile.bias = each(|v, l| {
                 let own = (units >> (LANES * v + l) & 1) as f32;
                 tile.bias.0[v][l] + batch.rate * bias.0[v][l] * own
             });
             let bias = tile.bias;
-            let slope = &hand.slope[..n_visible];
+            let gradient = &buffers.gradient[..n_visible];
             let weights = &mut tile.weights[..n_visible];
-            reach = reach.max((work.kernels.climb)(weights, slope, batch.rate, &bias));
+            bound = bound.max((work.kernels.update)(weights, gradient, batch.rate, &bias));
         }
-        reach
+        bound
     }
 
-    /// Centers the slope of a tile and adds what sparsity and decay ask for. The slope of its biases.
+    /// Centers the gradient of a tile and adds what sparsity and decay ask for. The gradient of its biases.
     fn apply_rules(
         &self,
-        hand: &mut Hand,
-        ascent: &Ascent,
+        buffers: &mut WorkerBuffers,
+        shared: &SharedGradient,
         number: usize,
         weights: &[Weights],
         of_data: &Weights,
@@ -257,78 +262,85 @@ impl BernoulliTrainer {
         if rules.centered {
             // Deviations from the means of data and chains taken together.
             let middle = each(|v, l| of_data.0[v][l] - 0.5 * difference.0[v][l]);
-            for (input, slope) in hand.slope[..ascent.n_visible].iter_mut().enumerate() {
-                let (data, chains) = (hand.data_means[input], hand.chain_means[input]);
+            for (input, gradient) in buffers.gradient[..shared.n_visible].iter_mut().enumerate() {
+                let (data, chains) = (buffers.data_means[input], buffers.chain_means[input]);
                 let (mean, differ) = (0.5 * (data + chains), data - chains);
-                *slope = each(|v, l| {
-                    slope.0[v][l] - mean * difference.0[v][l] - differ * middle.0[v][l]
+                *gradient = each(|v, l| {
+                    gradient.0[v][l] - mean * difference.0[v][l] - differ * middle.0[v][l]
                 });
-                bias = each(|v, l| bias.0[v][l] - mean * slope.0[v][l]);
-                let pull = each(|v, l| slope.0[v][l] * middle.0[v][l]);
-                let pull: f32 = pull.0.as_flattened().iter().sum();
-                ascent.pulls[number * ascent.n_visible + input].store(pull.to_bits(), Relaxed);
+                bias = each(|v, l| bias.0[v][l] - mean * gradient.0[v][l]);
+                let correction = each(|v, l| gradient.0[v][l] * middle.0[v][l]);
+                let correction: f32 = correction.0.as_flattened().iter().sum();
+                shared.corrections[number * shared.n_visible + input]
+                    .store(correction.to_bits(), Relaxed);
             }
         }
         if let Some((target, cost)) = rules.sparsity {
             let lack = each(|v, l| cost * (target - of_data.0[v][l]));
-            for (slope, &mean) in hand.slope.iter_mut().zip(&hand.data_means) {
-                *slope = each(|v, l| slope.0[v][l] + mean * lack.0[v][l]);
+            for (gradient, &mean) in buffers.gradient.iter_mut().zip(&buffers.data_means) {
+                *gradient = each(|v, l| gradient.0[v][l] + mean * lack.0[v][l]);
             }
             bias = each(|v, l| bias.0[v][l] + lack.0[v][l]);
         }
         if rules.weight_decay > 0.0 {
-            for (slope, weights) in hand.slope.iter_mut().zip(weights) {
-                *slope = each(|v, l| slope.0[v][l] - rules.weight_decay * weights.0[v][l]);
+            for (gradient, weights) in buffers.gradient.iter_mut().zip(weights) {
+                *gradient = each(|v, l| gradient.0[v][l] - rules.weight_decay * weights.0[v][l]);
             }
         }
         if rules.sparsity.is_some() {
             // Units that do not exist have no activity to lack.
             let units = self.machine.hidden.units(number);
             let own = each(|v, l| (units >> (LANES * v + l) & 1) as f32);
-            for slope in &mut hand.slope {
-                *slope = each(|v, l| slope.0[v][l] * own.0[v][l]);
+            for gradient in &mut buffers.gradient {
+                *gradient = each(|v, l| gradient.0[v][l] * own.0[v][l]);
             }
         }
         bias
     }
 
     /// Copies the new weights to the own visible units and moves their biases.
-    pub(super) fn turn(&self, work: &Workspace, hand: &Hand, ascent: &Ascent, rate: f32) -> Reach {
+    pub(super) fn update_visible(
+        &self,
+        work: &Workspace,
+        buffers: &WorkerBuffers,
+        shared: &SharedGradient,
+        rate: f32,
+    ) -> Bound {
         let (hidden, visible) = (&self.machine.hidden, &self.machine.visible);
-        let mut reach = Reach::default();
-        for number in hand.visible.clone() {
+        let mut bound = Bound::default();
+        for number in buffers.visible.clone() {
             let mut tile = visible.tile_mut(number);
             for (block, to) in tile.weights.as_chunks_mut().0.iter_mut().enumerate() {
-                (work.kernels.turn)(&hidden.tile(block).weights.as_chunks().0[number], to);
+                (work.kernels.transpose)(&hidden.tile(block).weights.as_chunks().0[number], to);
             }
             let units = number * UNITS..visible.n_units.min((number + 1) * UNITS);
-            let mut slope = Weights::ZERO;
-            for (unit, slope) in units.zip(slope.0.as_flattened_mut()) {
-                *slope = hand.data_means[unit] - hand.chain_means[unit];
+            let mut gradient = Weights::ZERO;
+            for (unit, gradient) in units.zip(gradient.0.as_flattened_mut()) {
+                *gradient = buffers.data_means[unit] - buffers.chain_means[unit];
                 if self.rules.centered {
-                    for pulls in ascent.pulls.chunks_exact(ascent.n_visible) {
-                        *slope -= f32::from_bits(pulls[unit].load(Relaxed));
+                    for corrections in shared.corrections.chunks_exact(shared.n_visible) {
+                        *gradient -= f32::from_bits(corrections[unit].load(Relaxed));
                     }
                 }
             }
-            self.velocity.visible_step(number, &mut slope);
-            tile.bias = each(|v, l| tile.bias.0[v][l] + rate * slope.0[v][l]);
-            reach = reach.max((work.kernels.reach)(&tile.weights, &tile.bias));
+            self.velocity.visible_step(number, &mut gradient);
+            tile.bias = each(|v, l| tile.bias.0[v][l] + rate * gradient.0[v][l]);
+            bound = bound.max((work.kernels.bound)(&tile.weights, &tile.bias));
         }
-        reach
+        bound
     }
 
     /// Takes the own hidden units back to before an update whose weights have not been copied yet.
-    pub(super) fn undo(&self, work: &Workspace, hand: &Hand) {
+    pub(super) fn undo(&self, work: &Workspace, buffers: &WorkerBuffers) {
         let (hidden, visible) = (&self.machine.hidden, &self.machine.visible);
-        for (number, bias) in hand.hidden.clone().zip(&hand.biases) {
+        for (number, bias) in buffers.hidden.clone().zip(&buffers.biases) {
             let mut tile = hidden.tile_mut(number);
             tile.bias = *bias;
             for (block, to) in tile.weights.as_chunks_mut().0.iter_mut().enumerate() {
-                (work.kernels.turn)(&visible.tile(block).weights.as_chunks().0[number], to);
+                (work.kernels.transpose)(&visible.tile(block).weights.as_chunks().0[number], to);
             }
         }
-        self.velocity.clear(hand.hidden.clone(), hand.visible.clone());
+        self.velocity.clear(buffers.hidden.clone(), buffers.visible.clone());
     }
 }
 

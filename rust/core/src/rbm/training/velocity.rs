@@ -3,12 +3,14 @@
 
 use std::{ops::Range, sync::Mutex};
 
-use crate::error::{Error, Result};
-use crate::rbm::units::{
-    half_step::lock,
-    kernels::{UNITS, Weights, each},
-    layer::Layer,
-    machine::Rbm,
+use crate::{
+    error::{Error, Result},
+    rbm::units::{
+        half_step::lock,
+        kernels::{UNITS, Weights, each},
+        layer::Layer,
+        machine::Rbm,
+    },
 };
 
 /// The last step, kept where there is momentum.
@@ -35,11 +37,11 @@ impl Velocity {
         }
     }
 
-    /// Turns the slope of a tile of hidden units, and of their biases, into their next step.
-    pub(super) fn hidden_step(&self, number: usize, slope: &mut [Weights], bias: &mut Weights) {
+    /// Makes the gradient of a tile of hidden units, and of their biases, their next step.
+    pub(super) fn hidden_step(&self, number: usize, gradient: &mut [Weights], bias: &mut Weights) {
         if let Some(velocity) = self.weights.get(number) {
-            for (velocity, slope) in lock(velocity).iter_mut().zip(slope) {
-                accelerate(velocity, self.momentum, slope);
+            for (velocity, gradient) in lock(velocity).iter_mut().zip(gradient) {
+                accelerate(velocity, self.momentum, gradient);
             }
             accelerate(&mut lock(&self.hidden_bias[number]), self.momentum, bias);
         }
@@ -118,7 +120,7 @@ impl Velocity {
 
 /// `momentum` times the last step and this one; the sum is the next last step.
 #[inline(always)]
-fn accelerate(velocity: &mut Weights, momentum: f32, slope: &mut Weights) {
-    *slope = each(|v, l| momentum * velocity.0[v][l] + slope.0[v][l]);
-    *velocity = *slope;
+fn accelerate(velocity: &mut Weights, momentum: f32, gradient: &mut Weights) {
+    *gradient = each(|v, l| momentum * velocity.0[v][l] + gradient.0[v][l]);
+    *velocity = *gradient;
 }

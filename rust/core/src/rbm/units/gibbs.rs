@@ -166,7 +166,7 @@ struct Running<'a> {
 impl Running<'_> {
     fn draw_hidden(&self, work: &mut Workspace, tiles: Range<usize>) {
         let (layer, scale) = (&self.machine.hidden, self.machine.scale);
-        work.hear(&self.visible, self.factors.len());
+        work.load(&self.visible, self.factors.len());
         for tile in tiles {
             let streams = &self.hidden_streams;
             work.draw(layer, tile, scale, &self.factors, streams, |first, _, states| {
@@ -177,7 +177,7 @@ impl Running<'_> {
 
     fn draw_visible(&self, work: &mut Workspace, tiles: Range<usize>) {
         let (layer, scale) = (&self.machine.visible, self.machine.scale);
-        work.hear(&self.hidden, self.factors.len());
+        work.load(&self.hidden, self.factors.len());
         for tile in tiles {
             let streams = &self.visible_streams;
             work.draw(layer, tile, scale, &self.factors, streams, |first, _, states| {

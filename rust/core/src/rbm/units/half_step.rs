@@ -100,19 +100,19 @@ impl Workspace {
     }
 
     /// Takes the first `rows` rows of `states` as inputs.
-    pub(in crate::rbm) fn hear(&mut self, states: &States, rows: usize) {
+    pub(in crate::rbm) fn load(&mut self, states: &States, rows: usize) {
         states.read(rows, &mut self.inputs);
         self.rows = rows;
     }
 
     /// Takes rows `first` to `first + rows` of binary data as inputs.
-    pub(in crate::rbm) fn hear_data(&mut self, data: &Data, first: usize, rows: usize) {
+    pub(in crate::rbm) fn load_data(&mut self, data: &Data, first: usize, rows: usize) {
         data.read(first, rows, &mut self.inputs);
         self.rows = rows;
     }
 
     /// Calls `each(first, fields)` with the fields of a tile in units of 1 / `scale`, for the rows
-    /// from `first` on, until all rows that were heard have passed.
+    /// from `first` on, for all rows that were loaded.
     pub(in crate::rbm) fn fields(
         &mut self,
         tile: &Tile,
@@ -166,7 +166,7 @@ impl Workspace {
         }
     }
 
-    /// New states of tile `number` of `layer` for all rows that were heard, each at the inverse
+    /// New states of tile `number` of `layer` for all rows that were loaded, each at the inverse
     /// temperature of its factor, to `out`.
     pub(in crate::rbm) fn draw(
         &mut self,

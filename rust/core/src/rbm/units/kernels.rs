@@ -10,7 +10,7 @@
 //! All sums are sums of integers: neither their order nor the instruction set changes a bit.
 
 use super::{
-    layer::Reach,
+    layer::Bound,
     sigmoid::{exp2, fires, probability},
 };
 pub(in crate::rbm) use crate::lanes::LANES;
@@ -117,25 +117,36 @@ kernel_table! {
             states: &mut [u32],
         ) = draw::<Vector>;
         /// The probabilities of `units` to be 1, in place of their fields; zero for the others.
-        pub(in crate::rbm) probabilities: fn(fields: &mut [Row], factor: f32, units: u32) = probabilities;
+        pub(in crate::rbm) probabilities: fn(
+            fields: &mut [Row],
+            factor: f32,
+            units: u32,
+        ) = probabilities;
         /// Adds to `sums` the `share` of `counts`.
         pub(in crate::rbm) gather: fn(counts: &[Row], share: f32, sums: &mut [Weights]) = gather;
-        /// Goes `rate` along `slope`, and says how large weights and fields are then.
-        pub(in crate::rbm) climb: fn(
+        /// Adds `rate` times `gradient`, and returns the bound of weights and fields after it.
+        pub(in crate::rbm) update: fn(
             weights: &mut [Weights],
-            slope: &[Weights],
+            gradient: &[Weights],
             rate: f32,
             bias: &Weights,
-        ) -> Reach = climb;
+        ) -> Bound = update;
         /// Weights of 32 units from 32 inputs, with inputs and units exchanged.
-        pub(in crate::rbm) turn: fn(from: &[Weights; UNITS], to: &mut [Weights; UNITS]) = turn::<Vector>;
+        pub(in crate::rbm) transpose: fn(
+            from: &[Weights; UNITS],
+            to: &mut [Weights; UNITS],
+        ) = transpose::<Vector>;
         /// The bits of a row of numbers, and whether all of them are 0 or 1.
-        pub(in crate::rbm) pack_bool: fn(row: &[bool], words: &mut [u32]) -> bool = pack::<Vector, bool>;
-        pub(in crate::rbm) pack_u8: fn(row: &[u8], words: &mut [u32]) -> bool = pack::<Vector, u8>;
-        pub(in crate::rbm) pack_f32: fn(row: &[f32], words: &mut [u32]) -> bool = pack::<Vector, f32>;
-        pub(in crate::rbm) pack_f64: fn(row: &[f64], words: &mut [u32]) -> bool = pack::<Vector, f64>;
-        /// How large weights and fields are.
-        pub(in crate::rbm) reach: fn(weights: &[Weights], bias: &Weights) -> Reach = reach;
+        pub(in crate::rbm) pack_bool: fn(row: &[bool], words: &mut [u32]) -> bool =
+            pack::<Vector, bool>;
+        pub(in crate::rbm) pack_u8: fn(row: &[u8], words: &mut [u32]) -> bool =
+            pack::<Vector, u8>;
+        pub(in crate::rbm) pack_f32: fn(row: &[f32], words: &mut [u32]) -> bool =
+            pack::<Vector, f32>;
+        pub(in crate::rbm) pack_f64: fn(row: &[f64], words: &mut [u32]) -> bool =
+            pack::<Vector, f64>;
+        /// The bound of weights and fields.
+        pub(in crate::rbm) bound: fn(weights: &[Weights], bias: &Weights) -> Bound = bound;
     }
 }
 
@@ -318,16 +329,16 @@ fn gather(counts: &[Row], share: f32, sums: &mut [Weights]) {
 }
 
 #[inline(always)]
-fn climb(weights: &mut [Weights], slope: &[Weights], rate: f32, bias: &Weights) -> Reach {
-    for (weight, &slope) in Weights::flat_mut(weights).iter_mut().zip(Weights::flat(slope)) {
-        *weight += rate * slope;
+fn update(weights: &mut [Weights], gradient: &[Weights], rate: f32, bias: &Weights) -> Bound {
+    for (weight, &gradient) in Weights::flat_mut(weights).iter_mut().zip(Weights::flat(gradient)) {
+        *weight += rate * gradient;
     }
-    reach(weights, bias)
+    bound(weights, bias)
 }
 
 #[inline(always)]
-fn reach(weights: &[Weights], bias: &Weights) -> Reach {
-    let mut reach = Reach::default();
+fn bound(weights: &[Weights], bias: &Weights) -> Bound {
+    let mut bound = Bound::default();
     for vector in 0..VECTORS {
         let (mut sums, mut largest) = ([0.0; LANES], [0; LANES]);
         for lane in 0..LANES {
@@ -344,14 +355,14 @@ fn reach(weights: &[Weights], bias: &Weights) -> Reach {
         }
         for lane in 0..LANES {
             let (weight, field) = (largest[lane] as u32, sums[lane].to_bits());
-            reach = reach.max(Reach { weight, field });
+            bound = bound.max(Bound { weight, field });
         }
     }
-    reach
+    bound
 }
 
 #[inline(always)]
-fn turn<L: Lanes>(from: &[Weights; UNITS], to: &mut [Weights; UNITS]) {
+fn transpose<L: Lanes>(from: &[Weights; UNITS], to: &mut [Weights; UNITS]) {
     let mut square = [[0; LANES]; LANES];
     for side in 0..VECTORS {
         for half in 0..VECTORS {
@@ -359,9 +370,9 @@ fn turn<L: Lanes>(from: &[Weights; UNITS], to: &mut [Weights; UNITS]) {
             for k in 0..LANES {
                 rows[k] = bits(&from[LANES * side + k].0[half]);
             }
-            let mut turned = [[0; LANES]; LANES];
-            L::transpose(rows, &mut turned);
-            square = turned;
+            let mut transposed = [[0; LANES]; LANES];
+            L::transpose(rows, &mut transposed);
+            square = transposed;
             for (row, to) in square.iter().zip(&mut to[LANES * half..]) {
                 for lane in 0..LANES {
                     to.0[side][lane] = f32::from_bits(row[lane] as u32);

@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::kernels::{Kernels, LANES, Row, UNITS, VECTORS, Weights};
 
-/// A layer of `n_units`, each of which hears `n_inputs`.
+/// A layer of `n_units`, each of which has `n_inputs`.
 #[derive(Debug)]
 pub(in crate::rbm) struct Layer {
     pub(in crate::rbm) n_inputs: usize,
@@ -24,15 +24,15 @@ pub(in crate::rbm) struct Tile {
     pub(in crate::rbm) bias: Weights,
 }
 
-/// The largest |weight|, and the largest |field| that 0/1 inputs can make, as the bits of non-negative floats: their order is that of
-/// the numbers, and NaN comes last.
+/// The largest |weight|, and the largest |field| that 0/1 inputs can make, as the bits of non-negative
+/// floats: their order is that of the numbers, and NaN comes last.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::rbm) struct Reach {
+pub(in crate::rbm) struct Bound {
     pub(in crate::rbm) weight: u32,
     pub(in crate::rbm) field: u32,
 }
 
-impl Reach {
+impl Bound {
     pub(in crate::rbm) fn max(self, other: Self) -> Self {
         Self { weight: self.weight.max(other.weight), field: self.field.max(other.field) }
     }
@@ -86,10 +86,10 @@ impl Layer {
     }
 
     /// The largest weight and field of all tiles.
-    pub(in crate::rbm) fn reach(&self, kernels: &Kernels) -> Reach {
-        (0..self.n_tiles()).fold(Reach::default(), |reach, number| {
+    pub(in crate::rbm) fn bound(&self, kernels: &Kernels) -> Bound {
+        (0..self.n_tiles()).fold(Bound::default(), |bound, number| {
             let tile = self.tile(number);
-            reach.max((kernels.reach)(&tile.weights, &tile.bias))
+            bound.max((kernels.bound)(&tile.weights, &tile.bias))
         })
     }
 

@@ -10,7 +10,7 @@
 
 use super::{
     kernels::Kernels,
-    layer::{Layer, Reach},
+    layer::{Bound, Layer},
 };
 use crate::{
     error::{Error, Result},
@@ -37,16 +37,16 @@ impl Precision {
         }
     }
 
-    /// The fixed point of a machine with this reach: units in one, a power of two. `None` if some
-    /// parameter is not a number, or too large for any.
-    pub(in crate::rbm) fn scale(self, reach: Reach) -> Option<f32> {
+    /// The fixed point of a machine whose parameters have this bound: units in one, a power of two.
+    /// `None` if some parameter is not a number, or too large for any.
+    pub(in crate::rbm) fn scale(self, bound: Bound) -> Option<f32> {
         // 2^exponent > value.
         let exponent = |bits: u32| {
             f32::from_bits(bits).is_finite().then(|| (bits >> 23) as i32 - f32::MAX_EXP + 2)
         };
-        let weight = self.bits() - 1 - exponent(reach.weight)?;
+        let weight = self.bits() - 1 - exponent(bound.weight)?;
         // One bit for the sign, one for the roundings of the weights and of their sum.
-        let field = 30 - exponent(reach.field)?;
+        let field = 30 - exponent(bound.field)?;
         let scale = weight.min(field).min(40);
         (scale > -60).then(|| f32::from_bits(((scale + 127) as u32) << 23))
     }
@@ -124,7 +124,7 @@ impl Rbm {
         let hidden = Layer::new(n_visible, hidden_bias, |i, j| weights[j * n_visible + i]);
         let visible = Layer::new(n_hidden, visible_bias, |j, i| weights[j * n_visible + i]);
         let scale = precision
-            .scale(hidden.reach(kernels).max(visible.reach(kernels)))
+            .scale(hidden.bound(kernels).max(visible.bound(kernels)))
             .ok_or_else(|| Error::expected("the weights", "below 1e17 in sum", "larger ones"))?;
         Ok(Self { hidden, visible, precision, scale })
     }

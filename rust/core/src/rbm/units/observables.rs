@@ -96,7 +96,7 @@ impl Rbm {
             |(out, hidden)| {
                 control.check()?;
                 let mut work = Workspace::new(Kernels::of(level));
-                work.hear(&States::from_bytes(n_hidden, hidden), hidden.len() / n_hidden);
+                work.load(&States::from_bytes(n_hidden, hidden), hidden.len() / n_hidden);
                 self.each_tile(&self.visible, &mut work, n_visible, out, None, |row, tile, x| {
                     for (to, &field) in row[tile * UNITS..].iter_mut().zip(x) {
                         *to = 1.0 / (1.0 + exp2(field as f32 * factor));
@@ -123,7 +123,7 @@ impl Rbm {
             control.check()?;
             let mut work = Workspace::new(Kernels::of(level));
             let (first, rows) = (block * ROWS, out.len() / width);
-            work.hear_data(data, first, rows);
+            work.load_data(data, first, rows);
             let real = data.real(first, rows);
             self.each_tile(&self.hidden, &mut work, width, out, real, &each);
             control.advance(rows as u64);
