@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from spinglass import exact
+from spinglass import BernoulliRBM, GaussianBernoulliRBM, exact
 from spinglass._arguments import integer
 from spinglass._estimator import Estimator
 from spinglass.machines import fitting
@@ -16,6 +16,7 @@ from spinglass.machines.fitting import Fit
 from spinglass.machines.options import check_learning_rate
 from spinglass.machines.parameters import Parameter
 from spinglass.machines.trained import fitted
+from spinglass.machines.transformer import Transformer
 from spinglass.models.energy import Pairwise
 
 
@@ -106,7 +107,7 @@ class SpinMachine(Estimator):
     fields_ = Parameter("h; assigning uploads.")
 
     partial_fit = fitting.partial_fit
-    _options = staticmethod(Options.of)
+    _options_class = Options
     _data = staticmethod(lambda rows: rows.astype(float))
 
     def __init__(
@@ -153,6 +154,12 @@ X[:30, 1] = X[:30, 0]
 
 def fit(**parameters):
     return SpinMachine(**({"n_iter": 3, "learning_rate": 0.2} | parameters)).fit(X)
+
+
+@pytest.mark.parametrize("machine", [BernoulliRBM, GaussianBernoulliRBM])
+def test_a_machine_inherits_from_nothing_but_what_scikit_learn_asks_for(machine):
+    assert machine.__mro__ == (machine, Transformer, Estimator, object)
+    assert machine.__final__
 
 
 def test_it_learns_the_moments_of_the_data():

@@ -88,9 +88,37 @@ class BernoulliOptions:
         """Return a trainer that goes on from a state."""
         return _core.RbmTrainer.from_state(state, self.as_dict(), self.precision)
 
-    def empty_state(self, n_features: int) -> State:
-        """Return a state of the right names, dtypes and shapes."""
-        return self._trainer(np.zeros((self.n_components, n_features), np.float32), 0).state()
+    def n_features(self, state: State) -> int:
+        """Return how many features the data of a state have."""
+        return len(state["intercept_visible"])
+
+    def empty_state(self, state: State) -> State:
+        """Return a state of the names, dtypes and shapes that this one, of a file, should have."""
+        for name in self.PARAMETERS:
+            if name not in state or state[name].dtype != np.float32:
+                raise ValueError(f"tensor {name} of single precision is missing")
+        components, chains = state["components"], state.get("chains_hidden")
+        if components.ndim != 2 or 0 in components.shape or chains is None:
+            raise ValueError(f"components must be a matrix, got shape {components.shape}")
+        # Nothing is allocated that the file does not itself bring.
+        n_chains = len(self.tempering or [1.0]) * self.n_chains
+        if len(components) != self.n_components or chains.size != n_chains * self.n_components:
+            raise ValueError("its tensors have other shapes than its options say")
+        return self._trainer(np.zeros(components.shape, np.float32), 0).state()
+
+    def check_state(self, state: State) -> None:
+        """Refuse numbers that no training comes to."""
+        for name in ("chains_hidden", "chains_visible"):
+            if state[name].max() > 1:
+                raise ValueError(f"{name} must hold only 0 and 1")
+        n_rungs = len(self.tempering or [1.0])
+        if (np.sort(state["temperatures"]) != np.repeat(np.arange(n_rungs), self.n_chains)).any():
+            raise ValueError("temperatures must be those of as many chains each")
+        if state["updates"][0] > 2**53:
+            raise ValueError(f"updates must be at most 2**53, got {state['updates'][0]}")
+        for name in ("streams_hidden", "streams_visible"):
+            if not state[name].any():
+                raise ValueError(f"{name} must be the state of random streams, got zeros")
 
     def machine(self, parameters: State) -> _core.RbmMachine:
         """Return the machine of the core with these parameters."""

@@ -155,7 +155,7 @@ class BernoulliRBM(Transformer):
     reconstruct = chains.reconstruct
     equilibration = equilibration
 
-    _options = staticmethod(BernoulliOptions.of)
+    _options_class = BernoulliOptions
     _data = staticmethod(core_data)
     _doubts = staticmethod(divergence.saturated_or_grown)
     _pseudo_likelihood = observables.pseudo_likelihood_of_units

@@ -63,7 +63,7 @@ class Checkpoint:
 
     def resume(
         self,
-        estimator: type,
+        estimator: type[Any],
         options: BernoulliOptions,
         n_features: int,
         rates: NDArray[np.float32],
@@ -83,7 +83,7 @@ class Checkpoint:
         """
         if not self.path.exists():
             return None
-        stored = files.read(self.path, estimator.__name__)
+        stored = files.read(self.path, estimator)
         training = stored.about["training"]
         if training is None:
             raise ValueError(f"checkpoint {self.path} is a saved model, which no fit has written")

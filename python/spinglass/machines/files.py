@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._arguments import file_path, integer
-from spinglass.machines.bernoulli_options import BernoulliOptions
+from spinglass.machines.protocols import State
 from spinglass.machines.trained import Trained
 
 FORMAT = "spinglass.rbm"
@@ -62,11 +62,10 @@ def write(model: Any, path: Any, training: dict[str, Any] | None = None) -> None
         "calls": trained.calls,
         "training": training,
     }
-    tensors = {
-        name if name in trained.options.PARAMETERS else f"state.{name}": values
-        for name, values in trained.trainer.state().items()
-    }
-    tensors["components"] = tensors["components"].reshape(trained.options.n_components, -1)
+    machine, names = trained.machine, trained.options.PARAMETERS
+    state = trained.trainer.state()
+    tensors = {f"state.{name}": state[name] for name in state if name not in names}
+    tensors |= {name: getattr(machine, name)() for name in names}
     if trained.data_means is not None:
         tensors["data_means"] = trained.data_means
     content = safetensors().numpy.save(tensors, metadata={FORMAT: json.dumps(about)})
@@ -112,14 +111,15 @@ class Stored:
 
     path: Path
     about: dict[str, Any]
-    options: BernoulliOptions
-    state: dict[str, NDArray[Any]]
+    options: Any
+    state: State
     data_means: NDArray[np.float32] | None
 
     @property
     def n_features(self) -> int:
         """Of the data."""
-        return len(self.state["intercept_visible"])
+        n: int = self.options.n_features(self.state)
+        return n
 
     def trained(self) -> Trained[Any]:
         """Return the machine in training."""
@@ -132,7 +132,7 @@ class Stored:
             raise _broken(self.path, str(error)) from error
 
 
-def read(path: Any, estimator: str) -> Stored:
+def read(path: Any, estimator: type[Any]) -> Stored:
     """Read a file, and trust nothing in it."""
     source = file_path(path)
     tensors, metadata = _open(source)
@@ -149,15 +149,19 @@ def read(path: Any, estimator: str) -> Stored:
             f"{source} has format version {about.get('format_version')!r}, this package reads "
             f"{FORMAT_VERSION}"
         )
-    if about.get("estimator") != estimator:
-        raise ValueError(f"{source} holds a {about.get('estimator')!r}, not a {estimator}")
+    name = estimator.__name__
+    if about.get("estimator") != name:
+        raise ValueError(f"{source} holds a {about.get('estimator')!r}, not a {name}")
     try:
         _check_about(about)
-        options = _options(about["options"], tensors)
-        means = _means(tensors)
+        options = estimator._options_class.of(_Given(estimator, about["options"]))
+        means = tensors.pop("data_means", None)
+        state = {name.removeprefix("state."): values for name, values in tensors.items()}
+        state = _checked(state, options.empty_state(state), options.PARAMETERS)
+        options.check_state(state)
+        _check_means(means, options.n_features(state))
     except (KeyError, TypeError, ValueError) as error:
         raise _broken(source, str(error)) from error
-    state = _state(source, tensors, options)
     return Stored(source, about, options, state, means)
 
 
@@ -199,75 +203,41 @@ class _Given:
 
     learning_rate, verbose, num_threads = 0.1, 0, None
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        known = {field.name for field in fields(BernoulliOptions)}
+    def __init__(self, estimator: type[Any], options: dict[str, Any]) -> None:
+        known = {field.name for field in fields(estimator._options_class)}
         if not isinstance(options, dict) or set(options) != known:
             raise ValueError(f"options must be an object with {sorted(known)}")
         self.__dict__.update(options)
 
 
-def _options(described: Any, tensors: dict[str, NDArray[Any]]) -> BernoulliOptions:
-    options = BernoulliOptions.of(_Given(described))
-    for name in options.PARAMETERS:
-        if name not in tensors or tensors[name].dtype != np.float32:
-            raise ValueError(f"tensor {name} of single precision is missing")
-    components, chains = tensors["components"], tensors.get("state.chains_hidden")
-    if components.ndim != 2 or 0 in components.shape or chains is None:
-        raise ValueError(f"components must be a matrix, got shape {components.shape}")
-    # Nothing is allocated that the file does not itself bring.
-    n_temperatures = len(options.tempering or [1.0])
-    bytes_of_chains = n_temperatures * options.n_chains * options.n_components
-    if len(components) != options.n_components or chains.size != bytes_of_chains:
-        raise ValueError("its tensors have other shapes than its options say")
-    return options
+def _check_means(means: NDArray[Any] | None, n_features: int) -> None:
+    if means is not None:
+        if means.dtype != np.float32 or means.shape != (n_features,):
+            raise ValueError(f"data_means must be float32 of a number a feature, got {means.shape}")
+        if not np.isfinite(means).all():
+            raise ValueError("data_means must hold finite numbers")
 
 
-def _means(tensors: dict[str, NDArray[Any]]) -> NDArray[np.float32] | None:
-    means = tensors.pop("data_means", None)
-    if means is None:
-        return None
-    if means.dtype != np.float32 or means.shape != tensors["components"].shape[1:]:
-        raise ValueError(f"data_means must be float32 of a number a feature, got {means.shape}")
-    if not np.isfinite(means).all():
-        raise ValueError("data_means must hold finite numbers")
-    return means
-
-
-def _state(
-    source: Path, tensors: dict[str, NDArray[Any]], options: BernoulliOptions
-) -> dict[str, NDArray[Any]]:
-    """Return the state, of the same names, dtypes and shapes as one that training makes."""
-    state = {name.removeprefix("state."): values for name, values in tensors.items()}
-    expected = options.empty_state(tensors["components"].shape[1])
-    if "components" in state:
-        state["components"] = state["components"].reshape(-1)
+def _checked(state: State, expected: State, parameters: tuple[str, ...]) -> State:
+    """Return a state whose names, dtypes and shapes are those of one that training makes."""
     if set(state) != set(expected):
-        raise _broken(source, f"expected tensors {sorted(expected)}, got {sorted(state)}")
+        raise ValueError(f"expected tensors {sorted(expected)}, got {sorted(state)}")
+    state = state | {name: state[name].reshape(-1) for name in parameters}
     for name, values in state.items():
         like = expected[name]
         if values.dtype != like.dtype or values.shape != like.shape:
-            raise _broken(
-                source,
+            raise ValueError(
                 f"{name} must be {like.dtype} of shape {like.shape}, got {values.dtype} of shape "
-                f"{values.shape}",
+                f"{values.shape}"
             )
         if values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise _broken(source, f"{name} must hold finite numbers")
-        if name.startswith("chains") and values.max() > 1:
-            raise _broken(source, f"{name} must hold only 0 and 1")
-    if (np.sort(state["temperatures"]) != expected["temperatures"]).any():
-        raise _broken(source, "temperatures must be those of as many chains each")
-    if state["updates"][0] > 2**53:
-        raise _broken(source, f"updates must be at most 2**53, got {state['updates'][0]}")
-    for name in ("streams_hidden", "streams_visible"):
-        if not state[name].any():
-            raise _broken(source, f"{name} must be the state of random streams, got zeros")
+            raise ValueError(f"{name} must hold finite numbers")
     return state
 
 
 def load(cls: type[Any], path: Any) -> Any:
     """Return the estimator that a file describes."""
-    stored = read(path, cls.__name__)
+    stored = read(path, cls)
     parameters = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in stored.about["parameters"].items()
@@ -276,7 +246,7 @@ def load(cls: type[Any], path: Any) -> Any:
         model = cls(**parameters)
         if model.learning_rate is None:  # it was a schedule
             model.learning_rate = cls().learning_rate
-        BernoulliOptions.of(model)
+        cls._options_class.of(model)
     except (TypeError, ValueError) as error:
         raise _broken(stored.path, str(error)) from error
     trained = stored.trained()

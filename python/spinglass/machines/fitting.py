@@ -51,7 +51,7 @@ class Fit(Generic[M]):
     @classmethod
     def of(cls, model: Machine[M], X: Any, callbacks: Callbacks, progress: Progress) -> Fit[M]:
         """Check the parameters of an estimator and the arguments of its ``fit``."""
-        options = model._options(model)
+        options = model._options_class.of(model)
         rows = table(X, type(model).__name__)
         data, callbacks = model._data(rows), _callables(callbacks)
         n_updates = options.n_iter * -(-len(rows) // options.batch_size)
@@ -181,7 +181,7 @@ def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
     """
     trained = self.__dict__.get("_trained")
     if trained is None:
-        options, rows = self._options(self), table(X, type(self).__name__)
+        options, rows = self._options_class.of(self), table(X, type(self).__name__)
         data, word = self._data(rows), random_word(self.random_state)
         trained = Trained.begin(options, data, output_dtype(X), word)
         trained.given = trained.options.given(self)

@@ -125,7 +125,7 @@ class GaussianBernoulliRBM(Transformer):
     mean = gaussian_chains.mean
     reconstruct = gaussian_chains.reconstruct
 
-    _options = staticmethod(GaussianOptions.of)
+    _options_class = GaussianOptions
     _data = staticmethod(reals)
     _doubts = staticmethod(divergence.saturated)
     _pseudo_likelihood = observables.pseudo_likelihood_of_reals

@@ -65,6 +65,10 @@ class Options(Protocol):
     # The parameters of an estimator that may change between updates, as they were given.
     given: ClassVar[Callable[[Any], tuple[Any, ...]]]
 
+    @classmethod
+    def of(cls, model: Any) -> Any:
+        """Check the parameters of an estimator."""
+
     @property
     def batch_size(self) -> int:
         """Rows an update."""

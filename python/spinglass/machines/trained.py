@@ -95,7 +95,7 @@ class Trained(Generic[M]):
         # What was loaded or copied does not know what it was given.
         if self.given and all(map(operator.is_, given, self.given)):
             return
-        options = self.options.changed_to(model._options(model))
+        options = self.options.changed_to(model._options_class.of(model))
         if options != self.options:
             self.trainer, self.options = options.from_state(self.trainer.state()), options
             self._copies.clear()
@@ -148,8 +148,9 @@ class Machine(Protocol[M]):
     n_features_in_: int
     _trained: Trained[M]
 
-    def _options(self, model: Any) -> Options:
-        """Check the parameters (a static method of the class)."""
+    @property
+    def _options_class(self) -> type[Options]:
+        """What checks the parameters."""
 
     def _data(self, rows: Rows) -> Any:
         """Return rows as the core takes them (a static method of the class)."""
