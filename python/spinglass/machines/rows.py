@@ -50,7 +50,7 @@ def output_dtype(X: Any) -> np.dtype[Any]:
 
 
 def core_data(rows: NDArray[Any]) -> _core.RbmData:
-    """Hand rows to the core, or say which number is none."""
+    """Return rows of units as the core has them, or say which number is none."""
     try:
         return _core.RbmData(rows)
     except ValueError:
@@ -59,7 +59,7 @@ def core_data(rows: NDArray[Any]) -> _core.RbmData:
 
 
 def reals(rows: NDArray[Any]) -> _core.GaussianRbmData:
-    """Hand rows of real numbers to the core."""
+    """Return rows of real numbers as the core has them."""
     return _core.GaussianRbmData(np.ascontiguousarray(rows, dtype=np.float64))
 
 

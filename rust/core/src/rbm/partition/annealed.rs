@@ -51,8 +51,8 @@ pub struct Annealed<'a> {
     pub seed: u64,
     /// The visible biases of the base model.
     pub base: &'a [f32],
-    /// Visible states of the machine, a byte a unit, chain after chain, of which reverse chains start;
-    /// without them chains start from the base model.
+    /// Visible states of the machine, a byte a unit, chain after chain, from which reverse chains start;
+    /// without them, chains start from the base model.
     pub start: Option<&'a [u8]>,
 }
 
@@ -244,8 +244,8 @@ impl Run<'_> {
 
 impl Rbm {
     /// ln of the weights of the chains of a run: ln Z is ln Z_base plus ln of their mean, and
-    /// minus it for reverse chains, where ln Z_base = n_hidden ln 2 + sum_i ln(1 + e^{a^0_i}). The progress of `control` is in steps, one
-    /// less than there are betas.
+    /// minus it for reverse chains, where ln Z_base = n_hidden ln 2 + sum_i ln(1 + e^{a^0_i}). The
+    /// progress of `control` is in steps, one less than there are betas.
     ///
     /// # Errors
     /// [`Error::Value`] for betas that do not ascend from 0 to 1, no chains, or arrays of another

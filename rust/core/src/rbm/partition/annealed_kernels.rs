@@ -57,9 +57,11 @@ kernel_table! {
         ) = draw::<Vector>;
         /// Adds the gains of a small step: `factor` times a field is t at its end, `step` times a
         /// field -d x.
-        pub(super) small_step: fn(fields: &[Row], factor: f32, step: f32, gains: &mut [Gain]) = small_step;
+        pub(super) small_step: fn(fields: &[Row], factor: f32, step: f32, gains: &mut [Gain]) =
+            small_step;
         /// Adds the gains of any step, which multiplies the fields by `from` at first, `to` then.
-        pub(super) large_step: fn(fields: &[Row], from: f64, to: f64, gains: &mut [Gain]) = large_step;
+        pub(super) large_step: fn(fields: &[Row], from: f64, to: f64, gains: &mut [Gain]) =
+            large_step;
     }
 }
 

@@ -1,8 +1,8 @@
 //! Training by stochastic gradient ascent of the likelihood, with Markov chains for its negative phase.
 //!
-//! `bernoulli_trainer.rs` makes updates by `rules.rs`: `chains.rs` is its negative phase, `gradient.rs`
-//! the step along the gradient, `velocity.rs` its momentum, `columns.rs` the states that correlations are
-//! counted from.
+//! `trainer.rs` says what every trainer answers; `bernoulli_trainer.rs` and `gaussian_trainer.rs` answer.
+//! The former follows `rules.rs`: `chains.rs` is its negative phase, `gradient.rs` the positive one and
+//! the step, `velocity.rs` the momentum, `columns.rs` the states that correlations are counted from.
 
 pub(super) mod bernoulli_trainer;
 pub(super) mod chains;
