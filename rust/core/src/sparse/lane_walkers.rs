@@ -130,7 +130,7 @@ impl Block {
         };
         for runs in course.layout.runs.chunks(RUNS_PER_CHECK) {
             control.check()?;
-            (course.kernels.visit)(&visits, runs, &mut self.spins, &mut self.flips);
+            course.kernels.visit(&visits, runs, &mut self.spins, &mut self.flips);
         }
         Ok(())
     }
