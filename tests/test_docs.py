@@ -77,6 +77,7 @@ def test_the_examples_of_the_readme_show_what_they_say():
         ("landscape", ["matplotlib"]),
         ("meanfield", ["matplotlib"]),
         ("rbm", ["matplotlib", "sklearn"]),
+        ("sampling", []),
         ("scans", []),
     ],
 )

@@ -45,7 +45,7 @@ impl Sweeps<'_> {
                     sweeps: 0,
                     betas: &vec![self.beta; count],
                     spins: &vec![1; count * n],
-                    streams: &[],
+                    ..Start::default()
                 };
                 self.model.walkers(Dynamics::Metropolis, &start).expect("any model has local moves")
             })

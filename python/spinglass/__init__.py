@@ -6,29 +6,49 @@ from typing import Any
 from spinglass import exact
 from spinglass._core import __version__, simd_level
 from spinglass._interrupted import Interrupted
-from spinglass.inverse.inverse_ising import InverseIsing
-from spinglass.machines import BernoulliRBM, Equilibration, LogLikelihood
-from spinglass.machines.gaussian_rbm import GaussianBernoulliRBM
-from spinglass.models.forms import SpinForm, UnitForm, spin_form, unit_form
-from spinglass.models.glass import EdwardsAnderson, Mattis, SherringtonKirkpatrick
-from spinglass.models.hopfield import Hopfield, Recall, RecallInterrupted
-from spinglass.models.ising import Ising
-from spinglass.models.lattice import CubicLattice, SquareLattice
-from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
-from spinglass.models.spin_model import SpinModel
-from spinglass.partition.estimate import estimate_log_partition
-from spinglass.partition.log_partition import LogPartition
-from spinglass.sampling import SamplingInterrupted
-from spinglass.sampling.annealing import anneal
-from spinglass.sampling.overlaps import Overlaps
-from spinglass.sampling.runs import Annealing, Run, TemperedRun
-from spinglass.sampling.sampling import sample
-from spinglass.sampling.tempering import temper
+from spinglass.inverse import InverseIsing
+from spinglass.machines import BernoulliRBM, Equilibration, GaussianBernoulliRBM, LogLikelihood
+from spinglass.models import (
+    CubicLattice,
+    EdwardsAnderson,
+    Hopfield,
+    Ising,
+    Mattis,
+    Patterns,
+    Recall,
+    SherringtonKirkpatrick,
+    SpinForm,
+    SpinModel,
+    SquareLattice,
+    UnitForm,
+    corrupt,
+    random_patterns,
+    spin_form,
+    to_bits,
+    to_spins,
+    unit_form,
+)
+from spinglass.partition import LogPartition, estimate_log_partition
+from spinglass.sampling import (
+    Annealing,
+    Descent,
+    Overlaps,
+    Run,
+    TemperedRun,
+    anneal,
+    descend,
+    sample,
+    temper,
+)
+
+# What `Interrupted` was called in earlier versions.
+RecallInterrupted = SamplingInterrupted = Interrupted
 
 __all__ = [
     "Annealing",
     "BernoulliRBM",
     "CubicLattice",
+    "Descent",
     "EdwardsAnderson",
     "Equilibration",
     "GaussianBernoulliRBM",
@@ -54,6 +74,7 @@ __all__ = [
     "__version__",
     "anneal",
     "corrupt",
+    "descend",
     "estimate_log_partition",
     "exact",
     "random_patterns",

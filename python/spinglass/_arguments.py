@@ -172,6 +172,19 @@ def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDAr
     return np.asarray(array, dtype=np.int8, order="C")
 
 
+def clamp_rows(clamp: ArrayLike, n_rows: int, n_spins: int) -> NDArray[np.bool_]:
+    """Return a mask of held spins as one row for each of ``n_rows`` states."""
+    held = np.asarray(clamp)
+    if held.dtype != np.bool_:
+        raise TypeError(f"clamp must be a boolean mask, got dtype {held.dtype}")
+    if held.shape not in ((n_spins,), (n_rows, n_spins)):
+        raise ValueError(
+            f"clamp must have shape ({n_spins},) or that of states ({n_rows}, {n_spins}), "
+            f"got {held.shape}"
+        )
+    return np.ascontiguousarray(np.broadcast_to(held, (n_rows, n_spins)))
+
+
 def file_path(path: Any, name: str = "path") -> Path:
     """Return ``path`` as a Path, or say that it is none."""
     try:

@@ -9,30 +9,32 @@ from numpy.typing import NDArray
 
 __all__ = [
     "CapacityTrials",
-    "DenseModel",
     "ExactSums",
     "GaussianRbmData",
     "GaussianRbmMachine",
     "GaussianRbmTrainer",
     "HopfieldNetwork",
     "InverseData",
-    "LatticeModel",
     "PackedPatterns",
     "RbmData",
     "RbmMachine",
     "RbmTrainer",
-    "SparseModel",
+    "SpinModel",
     "__version__",
     "anneal",
     "available_threads",
     "corrupt_states",
-    "energy",
+    "dense_model",
+    "descend",
+    "edwards_anderson",
     "landscape",
-    "local_fields",
+    "lattice_model",
     "random_spins",
     "rbm_initial_weights",
     "sample",
+    "sherrington_kirkpatrick",
     "simd_level",
+    "sparse_model",
     "temper",
 ]
 
@@ -46,32 +48,30 @@ def available_threads() -> int: ...
 def corrupt_states(states: _Spins, count: int, seed: int) -> _Spins: ...
 
 @final
-class LatticeModel:
-    def __new__(cls, shape: Sequence[int], coupling: float, field: float) -> LatticeModel: ...
+class SpinModel:
+    """A model of spins -1 and +1. Never changes."""
 
-@final
-class DenseModel:
-    def __new__(
-        cls, couplings: NDArray[np.float64], fields: NDArray[np.float64] | None = None
-    ) -> DenseModel: ...
-    @staticmethod
-    def sherrington_kirkpatrick(n_spins: int, disorder: str, seed: int) -> DenseModel: ...
-    def couplings(self) -> NDArray[np.float64]: ...
+    @property
+    def n_spins(self) -> int: ...
+    def couplings(self) -> Any:
+        """As they are kept: (n, n), rows (offsets, columns, values), or None."""
+    def energy(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.float64]: ...
+    def local_fields(
+        self, states: _Spins, num_threads: int | None = None
+    ) -> NDArray[np.float64]: ...
 
-@final
-class SparseModel:
-    def __new__(
-        cls,
-        offsets: NDArray[np.int64],
-        neighbours: NDArray[np.int64],
-        couplings: NDArray[np.float64],
-        fields: NDArray[np.float64] | None = None,
-    ) -> SparseModel: ...
-    @staticmethod
-    def edwards_anderson(shape: Sequence[int], disorder: str, seed: int) -> SparseModel: ...
-    def couplings(
-        self,
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]: ...
+def lattice_model(shape: Sequence[int], coupling: float, field: float) -> SpinModel: ...
+def dense_model(
+    couplings: NDArray[np.float64], fields: NDArray[np.float64] | None = None
+) -> SpinModel: ...
+def sparse_model(
+    offsets: NDArray[np.int64],
+    neighbours: NDArray[np.int64],
+    couplings: NDArray[np.float64],
+    fields: NDArray[np.float64] | None = None,
+) -> SpinModel: ...
+def sherrington_kirkpatrick(n_spins: int, disorder: str, seed: int) -> SpinModel: ...
+def edwards_anderson(shape: Sequence[int], disorder: str, seed: int) -> SpinModel: ...
 
 @final
 class PackedPatterns:
@@ -104,15 +104,13 @@ class HopfieldNetwork:
     def __new__(
         cls, patterns: PackedPatterns, thresholds: NDArray[np.float64] | None = None
     ) -> HopfieldNetwork: ...
-    def energy(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.float64]: ...
-    def local_fields(
-        self, states: _Spins, num_threads: int | None = None
-    ) -> NDArray[np.float64]: ...
+    def spin_model(self) -> SpinModel: ...
     def overlaps(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.int64]: ...
     def couplings(self, out: NDArray[Any], num_threads: int | None = None) -> None: ...
     def recall(
         self,
         states: _Spins,
+        *,
         update: str,
         beta: float,
         max_sweeps: int,
@@ -157,19 +155,12 @@ class ExactSums:
         self, num_threads: int | None = None, progress: _Progress = None
     ) -> NDArray[np.uint32]: ...
 
-_Model: TypeAlias = LatticeModel | DenseModel | SparseModel | HopfieldNetwork
 _Outcome: TypeAlias = tuple[dict[str, Any], BaseException | None]
 # Visible states, hidden states, P(v=1|h) of the last step, the visible states kept.
 _Chains: TypeAlias = tuple[
     NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8] | None
 ]
 
-def energy(
-    model: _Model, states: _Spins, num_threads: int | None = None
-) -> NDArray[np.float64]: ...
-def local_fields(
-    model: _Model, states: _Spins, num_threads: int | None = None
-) -> NDArray[np.float64]: ...
 def landscape(
     couplings: NDArray[np.float64],
     fields: NDArray[np.float64] | None = None,
@@ -180,7 +171,8 @@ def random_spins(
     seed: int, n_replicas: int, n_spins: int, num_threads: int | None = None
 ) -> _Spins: ...
 def sample(
-    model: _Model,
+    model: SpinModel,
+    *,
     dynamics: str,
     betas: NDArray[np.float64],
     initial: _Spins,
@@ -191,20 +183,24 @@ def sample(
     n_sweeps: int,
     every: int,
     keep_states: bool,
+    clamp: NDArray[np.bool_] | None = None,
     num_threads: int | None = None,
     progress: _Progress = None,
 ) -> _Outcome: ...
 def anneal(
-    model: _Model,
+    model: SpinModel,
+    *,
     dynamics: str,
     schedule: NDArray[np.float64],
     initial: _Spins,
     seed: int,
+    clamp: NDArray[np.bool_] | None = None,
     num_threads: int | None = None,
     progress: _Progress = None,
 ) -> _Outcome: ...
 def temper(
-    model: _Model,
+    model: SpinModel,
+    *,
     dynamics: str,
     betas: NDArray[np.float64],
     initial: _Spins,
@@ -216,6 +212,16 @@ def temper(
     n_sweeps: int,
     every: int,
     keep_states: bool,
+    clamp: NDArray[np.bool_] | None = None,
+    num_threads: int | None = None,
+    progress: _Progress = None,
+) -> _Outcome: ...
+def descend(
+    model: SpinModel,
+    states: _Spins,
+    *,
+    max_sweeps: int,
+    clamp: NDArray[np.bool_] | None = None,
     num_threads: int | None = None,
     progress: _Progress = None,
 ) -> _Outcome: ...

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during a long call, which keeps what was finished.
@@ -16,14 +19,24 @@ class Interrupted(KeyboardInterrupt):
         How much was finished, and of how much.
     unit : str
         What they count: sweeps, measurements, trials, ...
+    finished : numpy.ndarray of int, or None
+        The numbers of those states of a batch that were finished.
     """
 
-    def __init__(self, result: Any, done: int, total: int, unit: str) -> None:
+    def __init__(
+        self,
+        result: Any,
+        done: int,
+        total: int,
+        unit: str,
+        finished: NDArray[np.intp] | None = None,
+    ) -> None:
         super().__init__(f"interrupted after {done} of {total} {unit} (kept in .result)")
         self.result, self.done, self.total, self.unit = result, done, total, unit
+        self.finished = finished
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.result, self.done, self.total, self.unit)
+        return type(self), (self.result, self.done, self.total, self.unit, self.finished)
 
 
 class ExperimentStopped(RuntimeError):  # noqa: N818  beside Interrupted

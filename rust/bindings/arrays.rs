@@ -16,6 +16,14 @@ pub fn slice<'a, T: Element, D: Dimension>(
     })
 }
 
+/// A copy of the elements of an array that may be left out.
+pub fn optional<T: Element + Clone, D: Dimension>(
+    array: Option<&PyReadonlyArray<'_, T, D>>,
+    name: &str,
+) -> PyResult<Option<Vec<T>>> {
+    array.map(|array| Ok(slice(array, name)?.to_vec())).transpose()
+}
+
 /// Fails, by name, if an array has another number of elements than it must.
 pub fn check_len<T: Element, D: Dimension>(
     array: &PyReadonlyArray<'_, T, D>,

@@ -3,20 +3,11 @@
 use pyo3::prelude::*;
 use spinglass_core::{lattice::Lattice, simd::Level};
 
-use crate::enter::raise;
+use crate::{enter::raise, models::SpinModel};
 
 /// A periodic lattice with one coupling and one field.
-#[pyclass(frozen, module = "spinglass._core")]
-pub struct LatticeModel {
-    pub lattice: Lattice,
-}
-
-#[pymethods]
-impl LatticeModel {
-    #[new]
-    fn new(shape: Vec<usize>, coupling: f64, field: f64) -> PyResult<Self> {
-        let level = Level::current().map_err(raise)?;
-        let lattice = Lattice::new(&shape, coupling, field, level).map_err(raise)?;
-        Ok(Self { lattice })
-    }
+#[pyfunction]
+pub fn lattice_model(shape: Vec<usize>, coupling: f64, field: f64) -> PyResult<SpinModel> {
+    let level = Level::current().map_err(raise)?;
+    Ok(SpinModel::new(Lattice::new(&shape, coupling, field, level).map_err(raise)?))
 }

@@ -40,17 +40,19 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(simd_level, module)?)?;
     module.add_function(wrap_pyfunction!(available_threads, module)?)?;
-    module.add_class::<lattice::LatticeModel>()?;
-    module.add_class::<dense::DenseModel>()?;
-    module.add_class::<sparse::SparseModel>()?;
+    module.add_class::<models::SpinModel>()?;
+    module.add_function(wrap_pyfunction!(lattice::lattice_model, module)?)?;
+    module.add_function(wrap_pyfunction!(dense::dense_model, module)?)?;
+    module.add_function(wrap_pyfunction!(dense::sherrington_kirkpatrick, module)?)?;
+    module.add_function(wrap_pyfunction!(sparse::sparse_model, module)?)?;
+    module.add_function(wrap_pyfunction!(sparse::edwards_anderson_model, module)?)?;
     module.add_class::<exact::ExactSums>()?;
     module.add_class::<inverse::InverseData>()?;
-    module.add_function(wrap_pyfunction!(models::energy, module)?)?;
-    module.add_function(wrap_pyfunction!(models::local_fields, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::random_spins, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::sample, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::anneal, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::temper, module)?)?;
+    module.add_function(wrap_pyfunction!(sampling::descend, module)?)?;
     module.add_function(wrap_pyfunction!(landscape::landscape, module)?)?;
     rbm::register(module)?;
     hopfield::register(module)

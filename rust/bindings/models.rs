@@ -1,75 +1,90 @@
-//! Spin models as Python holds them, and the way from one to the core's trait.
+//! Spin models as Python holds them: one class for all, made by a function in each model's file.
+
+use std::sync::Arc;
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
-use pyo3::{exceptions::PyTypeError, prelude::*};
+use pyo3::{IntoPyObjectExt, prelude::*};
 use rayon::prelude::*;
-use spinglass_core::{control::Control, spins::SpinModel};
+use spinglass_core::{
+    control::Control,
+    spins::{self, Couplings},
+};
 
 use crate::{
     arrays::{array1, array2, check_len, slice},
-    dense::DenseModel,
-    enter::{enter, raise},
-    hopfield::HopfieldNetwork,
-    lattice::LatticeModel,
-    sparse::SparseModel,
+    enter::enter,
 };
 
-/// Calls `f` with the model that a Python object holds.
-pub fn with_model<T>(
-    object: &Bound<'_, PyAny>,
-    f: impl FnOnce(&dyn SpinModel) -> PyResult<T>,
-) -> PyResult<T> {
-    if let Ok(lattice) = object.cast::<LatticeModel>() {
-        f(&lattice.get().lattice)
-    } else if let Ok(dense) = object.cast::<DenseModel>() {
-        f(&dense.get().dense)
-    } else if let Ok(sparse) = object.cast::<SparseModel>() {
-        f(&sparse.get().sparse)
-    } else if let Ok(network) = object.cast::<HopfieldNetwork>() {
-        f(&network.get().model().map_err(raise)?)
-    } else {
-        Err(PyTypeError::new_err(format!("model must be a spin model, got {}", object.get_type())))
+/// A model of spins -1 and +1. Never changes.
+#[pyclass(frozen, module = "spinglass._core")]
+pub struct SpinModel {
+    pub model: Arc<dyn spins::SpinModel>,
+}
+
+impl SpinModel {
+    pub fn new(model: impl spins::SpinModel + 'static) -> Self {
+        Self { model: Arc::new(model) }
+    }
+
+    /// A copy of the states, checked: the caller's array may be written to while the GIL is free.
+    pub fn states(&self, states: &PyReadonlyArray2<'_, i8>, name: &str) -> PyResult<Vec<i8>> {
+        check_len(states, name, states.shape()[0] * self.model.n_spins())?;
+        Ok(slice(states, name)?.to_vec())
     }
 }
 
-/// The total energy of each row of `states`.
-#[pyfunction]
-#[pyo3(signature = (model, states, num_threads=None))]
-pub fn energy<'py>(
-    py: Python<'py>,
-    model: &Bound<'py, PyAny>,
-    states: PyReadonlyArray2<'py, i8>,
-    num_threads: Option<usize>,
-) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let energies = with_model(model, |model| {
-        let n = model.n_spins();
-        check_len(&states, "states", states.shape()[0] * n)?;
-        // A copy: the caller's array may be written to while the GIL is free.
-        let states = slice(&states, "states")?.to_vec();
-        let control = Control::default();
-        enter(py, num_threads, None, &control, || {
-            states
-                .par_chunks(n)
-                .map(|state| control.check().map(|()| model.energy(state)))
-                .collect()
-        })
-    })?;
-    Ok(array1(py, energies))
-}
+#[pymethods]
+impl SpinModel {
+    #[getter]
+    fn n_spins(&self) -> usize {
+        self.model.n_spins()
+    }
 
-/// The local fields of each row of `states`.
-#[pyfunction]
-#[pyo3(signature = (model, states, num_threads=None))]
-pub fn local_fields<'py>(
-    py: Python<'py>,
-    model: &Bound<'py, PyAny>,
-    states: PyReadonlyArray2<'py, i8>,
-    num_threads: Option<usize>,
-) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let (fields, n) = with_model(model, |model| {
-        let n = model.n_spins();
-        check_len(&states, "states", states.shape()[0] * n)?;
-        let states = slice(&states, "states")?.to_vec();
+    /// A copy of the couplings as they are kept: an N x N array, rows (offsets, columns, values) in
+    /// which a pair may stand twice, or None.
+    fn couplings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.model.couplings() {
+            Couplings::Dense(values) => {
+                array2(py, values.to_vec(), self.model.n_spins())?.into_bound_py_any(py)
+            }
+            Couplings::Rows { offsets, neighbours, values } => {
+                let offsets = offsets.iter().map(|&offset| offset as i64).collect();
+                let columns = neighbours.iter().map(|&site| i64::from(site)).collect();
+                let values = array1(py, values.to_vec());
+                (array1(py, offsets), array1(py, columns), values).into_bound_py_any(py)
+            }
+            Couplings::Implied => Ok(py.None().into_bound(py)),
+        }
+    }
+
+    /// The total energy of each row of `states`.
+    #[pyo3(signature = (states, num_threads=None))]
+    fn energy<'py>(
+        &self,
+        py: Python<'py>,
+        states: PyReadonlyArray2<'py, i8>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let (model, n) = (&*self.model, self.model.n_spins());
+        let states = self.states(&states, "states")?;
+        let control = Control::default();
+        let energies = enter(py, num_threads, None, &control, || {
+            let energy = |state| control.check().map(|()| model.energy(state));
+            states.par_chunks(n).map(energy).collect()
+        })?;
+        Ok(array1(py, energies))
+    }
+
+    /// The local fields of each row of `states`.
+    #[pyo3(signature = (states, num_threads=None))]
+    fn local_fields<'py>(
+        &self,
+        py: Python<'py>,
+        states: PyReadonlyArray2<'py, i8>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let (model, n) = (&*self.model, self.model.n_spins());
+        let states = self.states(&states, "states")?;
         let mut fields = vec![0.0; states.len()];
         let control = Control::default();
         enter(py, num_threads, None, &control, || {
@@ -78,7 +93,6 @@ pub fn local_fields<'py>(
                 control.check()
             })
         })?;
-        Ok((fields, n))
-    })?;
-    array2(py, fields, n)
+        array2(py, fields, n)
+    }
 }

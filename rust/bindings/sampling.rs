@@ -1,4 +1,4 @@
-//! Sample, anneal, temper.
+//! Sample, anneal, temper, descend.
 //!
 //! Each returns a dictionary of arrays, and the exception that ended the run early, or None.
 
@@ -10,13 +10,13 @@ use spinglass_core::{
     control::Control,
     error::{Error, Result},
     sampling::{self, Ending, Ladders, Plan},
-    spins::{Dynamics, Start},
+    spins::{Descent, Dynamics, Start},
 };
 
 use crate::{
-    arrays::{array1, array2, check_len, slice},
+    arrays::{array1, array2, check_len, optional, slice},
     enter::{enter, raise},
-    models::with_model,
+    models::SpinModel,
 };
 
 /// Arrays by name, and what ended the run early.
@@ -49,6 +49,25 @@ fn array<T: Element>(
     array1(py, values).reshape(shape.into())
 }
 
+/// Runs `job`, whose result may be that of a run which ended early; also what ended it.
+fn run<R: Send>(
+    py: Python<'_>,
+    num_threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+    control: &Control,
+    job: impl FnOnce() -> Result<R> + Send,
+) -> PyResult<(R, Option<PyErr>)> {
+    let mut result = None;
+    let ended = enter(py, num_threads, progress, control, || {
+        result = Some(job()?);
+        Ok(())
+    });
+    match result {
+        Some(result) => Ok((result, ended.err())),
+        None => Err(ended.err().unwrap_or_else(|| raise(Error::Cancelled))),
+    }
+}
+
 /// Independent uniform spins, one stream a replica.
 #[pyfunction]
 #[pyo3(signature = (seed, n_replicas, n_spins, num_threads=None))]
@@ -70,13 +89,13 @@ pub fn random_spins(
 /// Monte Carlo at one temperature a replica.
 #[pyfunction]
 #[pyo3(signature = (
-    model, dynamics, betas, initial, seed, sweeps, streams, warmup, n_sweeps, every, keep_states,
-    num_threads=None, progress=None
+    model, *, dynamics, betas, initial, seed, sweeps, streams, warmup, n_sweeps, every,
+    keep_states, clamp=None, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "the arguments of a run, each named in Python")]
 pub fn sample<'py>(
     py: Python<'py>,
-    model: &Bound<'py, PyAny>,
+    model: &SpinModel,
     dynamics: &str,
     betas: PyReadonlyArray1<'py, f64>,
     initial: PyReadonlyArray2<'py, i8>,
@@ -87,28 +106,31 @@ pub fn sample<'py>(
     n_sweeps: u64,
     every: u64,
     keep_states: bool,
+    clamp: Option<PyReadonlyArray2<'py, bool>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
     let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states };
     let betas = slice(&betas, "betas")?.to_vec();
+    let (model, n) = (&*model.model, model.model.n_spins());
     let spins = slice(&initial, "initial")?.to_vec();
     let streams = slice(&streams, "streams")?.to_vec();
-    let start = Start { seed, first: 0, sweeps, betas: &betas, spins: &spins, streams: &streams };
-    let (mut result, mut n) = (None, 0);
-    let ended = with_model(model, |model| {
-        n = model.n_spins();
-        check_len(&initial, "initial", betas.len() * n)?;
-        let control = Control::new(warmup + n_sweeps);
-        enter(py, num_threads, progress, &control, || {
-            result = Some(sampling::sample(model, &plan, &start, &control)?);
-            Ok(())
-        })
-    });
-    let Some(result) = result else {
-        return Err(ended.err().unwrap_or_else(|| raise(Error::Cancelled)));
+    let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
+    let start = Start {
+        seed,
+        first: 0,
+        sweeps,
+        betas: &betas,
+        spins: &spins,
+        streams: &streams,
+        held: &held,
     };
+    check_len(&initial, "initial", betas.len() * n)?;
+    let control = Control::new(warmup + n_sweeps);
+    let (result, ended) = run(py, num_threads, progress, &control, || {
+        sampling::sample(model, &plan, &start, &control)
+    })?;
     let (rows, count) = (betas.len(), plan.n_measurements());
     let columns = PyDict::new(py);
     columns.set_item("energy", array(py, result.energy, [rows, count])?)?;
@@ -122,44 +144,47 @@ pub fn sample<'py>(
     columns.set_item("measured", result.measured)?;
     columns.set_item("sweeps", result.sweeps)?;
     columns.set_item("ending", ending_name(result.ending))?;
-    Ok((columns, ended.err()))
+    Ok((columns, ended))
 }
 
 /// Simulated annealing: sweep t at `schedule[t]`.
 #[pyfunction]
 #[pyo3(signature = (
-    model, dynamics, schedule, initial, seed, num_threads=None, progress=None
+    model, *, dynamics, schedule, initial, seed, clamp=None, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "as above")]
 pub fn anneal<'py>(
     py: Python<'py>,
-    model: &Bound<'py, PyAny>,
+    model: &SpinModel,
     dynamics: &str,
     schedule: PyReadonlyArray1<'py, f64>,
     initial: PyReadonlyArray2<'py, i8>,
     seed: u64,
+    clamp: Option<PyReadonlyArray2<'py, bool>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
     let schedule = slice(&schedule, "schedule")?.to_vec();
+    let (model, n) = (&*model.model, model.model.n_spins());
     let spins = slice(&initial, "initial")?.to_vec();
     let rows = initial.shape()[0];
     let betas = vec![schedule.first().copied().unwrap_or(0.0); rows];
-    let start = Start { seed, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
-    let (mut result, mut n) = (None, 0);
-    let ended = with_model(model, |model| {
-        n = model.n_spins();
-        check_len(&initial, "initial", rows * n)?;
-        let control = Control::new(schedule.len() as u64);
-        enter(py, num_threads, progress, &control, || {
-            result = Some(sampling::anneal(model, dynamics, &schedule, &start, &control)?);
-            Ok(())
-        })
-    });
-    let Some(result) = result else {
-        return Err(ended.err().unwrap_or_else(|| raise(Error::Cancelled)));
+    let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
+    let start = Start {
+        seed,
+        first: 0,
+        sweeps: 0,
+        betas: &betas,
+        spins: &spins,
+        streams: &[],
+        held: &held,
     };
+    check_len(&initial, "initial", rows * n)?;
+    let control = Control::new(schedule.len() as u64);
+    let (result, ended) = run(py, num_threads, progress, &control, || {
+        sampling::anneal(model, dynamics, &schedule, &start, &control)
+    })?;
     let columns = PyDict::new(py);
     columns.set_item("energy", array(py, result.energy, [rows, schedule.len()])?)?;
     columns.set_item("best_energy", array1(py, result.best_energy))?;
@@ -167,19 +192,51 @@ pub fn anneal<'py>(
     columns.set_item("final_states", array(py, result.final_states, [rows, n])?)?;
     columns.set_item("sweeps", result.sweeps)?;
     columns.set_item("ending", ending_name(result.ending))?;
-    Ok((columns, ended.err()))
+    Ok((columns, ended))
+}
+
+/// Descent of each row of `states` to a local minimum, or by `max_sweeps` sweeps.
+#[pyfunction]
+#[pyo3(signature = (model, states, *, max_sweeps, clamp=None, num_threads=None, progress=None))]
+pub fn descend<'py>(
+    py: Python<'py>,
+    model: &SpinModel,
+    states: PyReadonlyArray2<'py, i8>,
+    max_sweeps: u64,
+    clamp: Option<PyReadonlyArray2<'py, bool>>,
+    num_threads: Option<usize>,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> Outcome<'py> {
+    let mut spins = model.states(&states, "states")?;
+    let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
+    let (model, n) = (&*model.model, model.model.n_spins());
+    let control = Control::new((spins.len() / n) as u64);
+    let (found, ended) = run(py, num_threads, progress, &control, || {
+        Ok(sampling::descend(model, &mut spins, &held, max_sweeps, &control))
+    })?;
+    let columns = PyDict::new(py);
+    columns.set_item("states", array2(py, spins, n)?)?;
+    columns.set_item("finished", array1(py, found.iter().map(Option::is_some).collect()))?;
+    let (descents, energy): (Vec<_>, _) = found.into_iter().map(Option::unwrap_or_default).unzip();
+    columns.set_item("energy", array1(py, energy))?;
+    let integers =
+        |f: fn(&Descent) -> u64| array1(py, descents.iter().map(|x| f(x) as i64).collect());
+    columns.set_item("sweeps", integers(|descent| descent.sweeps))?;
+    columns.set_item("flips", integers(|descent| descent.flips))?;
+    columns.set_item("converged", array1(py, descents.iter().map(|x| x.converged).collect()))?;
+    Ok((columns, ended))
 }
 
 /// Parallel tempering: `initial` has a row for each temperature of each ladder.
 #[pyfunction]
 #[pyo3(signature = (
-    model, dynamics, betas, initial, seed, sweeps, order, streams, warmup, n_sweeps, every,
-    keep_states, num_threads=None, progress=None
+    model, *, dynamics, betas, initial, seed, sweeps, order, streams, warmup, n_sweeps, every,
+    keep_states, clamp=None, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "as above")]
 pub fn temper<'py>(
     py: Python<'py>,
-    model: &Bound<'py, PyAny>,
+    model: &SpinModel,
     dynamics: &str,
     betas: PyReadonlyArray1<'py, f64>,
     initial: PyReadonlyArray2<'py, i8>,
@@ -191,17 +248,20 @@ pub fn temper<'py>(
     n_sweeps: u64,
     every: u64,
     keep_states: bool,
+    clamp: Option<PyReadonlyArray2<'py, bool>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
     let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states };
     let betas = slice(&betas, "betas")?.to_vec();
+    let (model, n) = (&*model.model, model.model.n_spins());
     let spins = slice(&initial, "initial")?.to_vec();
     let order = slice(&order, "order")?.to_vec();
     let streams = slice(&streams, "streams")?.to_vec();
     let (rows, rungs) = (initial.shape()[0], betas.len());
     let n_ladders = rows.checked_div(rungs).unwrap_or(0);
+    let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
     let start = Ladders {
         seed,
         n_ladders,
@@ -210,20 +270,13 @@ pub fn temper<'py>(
         spins: &spins,
         order: &order,
         streams: &streams,
+        held: &held,
     };
-    let (mut result, mut n) = (None, 0);
-    let ended = with_model(model, |model| {
-        n = model.n_spins();
-        check_len(&initial, "initial", n_ladders * rungs * n)?;
-        let control = Control::new(warmup + n_sweeps);
-        enter(py, num_threads, progress, &control, || {
-            result = Some(sampling::temper(model, &plan, &start, &control)?);
-            Ok(())
-        })
-    });
-    let Some(result) = result else {
-        return Err(ended.err().unwrap_or_else(|| raise(Error::Cancelled)));
-    };
+    check_len(&initial, "initial", n_ladders * rungs * n)?;
+    let control = Control::new(warmup + n_sweeps);
+    let (result, ended) = run(py, num_threads, progress, &control, || {
+        sampling::temper(model, &plan, &start, &control)
+    })?;
     let count = plan.n_measurements();
     let columns = PyDict::new(py);
     let measured = [n_ladders, rungs, count];
@@ -242,5 +295,5 @@ pub fn temper<'py>(
     columns.set_item("measured", result.measured)?;
     columns.set_item("sweeps", result.sweeps)?;
     columns.set_item("ending", ending_name(result.ending))?;
-    Ok((columns, ended.err()))
+    Ok((columns, ended))
 }

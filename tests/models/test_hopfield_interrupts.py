@@ -289,7 +289,7 @@ def test_plain_lines_tell_the_progress_where_there_is_no_terminal(slow, capsys):
 
 def test_an_interrupted_batch_pickles_with_what_it_kept():
     result = Hopfield([[1, -1, 1]]).recall([[1, -1, 1]])
-    error = pickle.loads(pickle.dumps(RecallInterrupted(result, np.array([0]), 3)))
+    error = pickle.loads(pickle.dumps(RecallInterrupted(result, 1, 3, "recalls", np.array([0]))))
     np.testing.assert_array_equal(error.result.states, result.states)
     np.testing.assert_array_equal(error.finished, [0])
     assert (error.done, error.total, error.unit) == (1, 3, "recalls")

@@ -143,7 +143,7 @@ RUN = sample(MODEL, 1.0, 3, 2, seed=1)
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"model": GOOD}, TypeError, "model must be a spin model"),
+        ({"model": GOOD}, TypeError, "model must have an energy .a spin model"),
         ({"beta": -0.1}, ValueError, "beta must be >= 0"),
         ({"beta": np.nan}, ValueError, "beta must be a number, got nan"),
         ({"beta": [0.1, 0.2]}, TypeError, "beta must be a real number"),

@@ -2,7 +2,7 @@
 
 from spinglass.models.forms import SpinForm, UnitForm, spin_form, unit_form
 from spinglass.models.glass import EdwardsAnderson, Mattis, SherringtonKirkpatrick
-from spinglass.models.hopfield import Hopfield, Recall, RecallInterrupted
+from spinglass.models.hopfield import Hopfield, Recall
 from spinglass.models.ising import Ising
 from spinglass.models.lattice import CubicLattice, SquareLattice
 from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
@@ -16,7 +16,6 @@ __all__ = [
     "Mattis",
     "Patterns",
     "Recall",
-    "RecallInterrupted",
     "SherringtonKirkpatrick",
     "SpinForm",
     "SpinModel",

@@ -62,7 +62,7 @@ class EdwardsAnderson(SpinModel):
         self._seed = repeatable(seed)
         n, degree = int(np.prod(self._shape)), 2 * len(self._shape)
         check_memory(n * degree * 48, f"the couplings of {n} spins")
-        self._model = _core.SparseModel.edwards_anderson(
+        self._model = _core.edwards_anderson(
             list(self._shape), self._disorder, seed_word(self._seed)
         )
 
@@ -140,7 +140,7 @@ class SherringtonKirkpatrick(SpinModel):
         self._disorder = cast(Disorder, choice(disorder, "disorder", get_args(Disorder)))
         self._seed = repeatable(seed)
         check_memory(12 * self._n_spins**2, f"the couplings of {self._n_spins} spins")
-        self._model = _core.DenseModel.sherrington_kirkpatrick(
+        self._model = _core.sherrington_kirkpatrick(
             self._n_spins, self._disorder, seed_word(self._seed)
         )
 

@@ -17,6 +17,7 @@ from spinglass import _core
 from spinglass._arguments import (
     check_memory,
     choice,
+    clamp_rows,
     integer,
     inverse_temperature,
     real_vector,
@@ -94,25 +95,6 @@ class Recall:
     plot = drawn_by("recall", "Draw the final overlap of each state against that of its start.")
 
 
-class RecallInterrupted(Interrupted):
-    """Ctrl-C during a batch of recalls.
-
-    Attributes
-    ----------
-    result : Recall
-        Of the states that were finished; empty if a single one was interrupted.
-    finished : numpy.ndarray of int
-        Their numbers in the batch.
-    """
-
-    def __init__(self, result: Recall, finished: NDArray[np.intp], total: int) -> None:
-        super().__init__(result, finished.size, total, "recalls")
-        self.finished = finished
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.result, self.finished, self.total)
-
-
 class Hopfield(SpinModel):
     """A Hopfield network with the Hebb rule, zero diagonal and no weight matrix.
 
@@ -153,9 +135,8 @@ class Hopfield(SpinModel):
         self._thresholds = (
             None if thresholds is None else real_vector(thresholds, "thresholds", self.n_spins)
         )
-        self._model: _core.HopfieldNetwork = _core.HopfieldNetwork(
-            self._patterns._packed, self._thresholds
-        )
+        self._network = _core.HopfieldNetwork(self._patterns._packed, self._thresholds)
+        self._model = self._network.spin_model()
 
     @property
     def patterns(self) -> Patterns:
@@ -194,12 +175,6 @@ class Hopfield(SpinModel):
     def __reduce__(self) -> tuple[Any, ...]:
         return Hopfield, (self._patterns, self._thresholds)
 
-    def _energies_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
-        return self._model.energy(batch)
-
-    def _fields_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
-        return self._model.local_fields(batch)
-
     def to_ising(self) -> Ising:
         """Return the same model with its couplings as a dense matrix.
 
@@ -229,7 +204,7 @@ class Hopfield(SpinModel):
         n_states = np.shape(states)[0] if np.ndim(states) == 2 else 1
         check_memory(24 * n_states * self.n_patterns, f"the array of overlaps of {n_states} states")
         batch, single = self._batch(states)
-        overlaps = self._model.overlaps(batch) / self.n_spins
+        overlaps = self._network.overlaps(batch) / self.n_spins
         return overlaps[0] if single else overlaps
 
     def couplings(self, dtype: DTypeLike = np.float64) -> NDArray[Any]:
@@ -269,7 +244,7 @@ class Hopfield(SpinModel):
             f"couplings: a {self.n_spins} x {self.n_spins} matrix of {wanted}",
         )
         matrix = np.zeros((self.n_spins, self.n_spins), native)
-        self._model.couplings(matrix)
+        self._network.couplings(matrix)
         if wanted.kind == "u":
             worst = matrix.min() if matrix.min() < 0 else matrix.max()
             if worst < 0 or worst > np.iinfo(wanted).max:
@@ -317,7 +292,7 @@ class Hopfield(SpinModel):
         ------
         ValueError, TypeError
             If an argument has another shape, type or range.
-        RecallInterrupted
+        Interrupted
             On Ctrl-C, a KeyboardInterrupt that carries what was finished.
 
         Notes
@@ -329,12 +304,19 @@ class Hopfield(SpinModel):
         beta = inverse_temperature(beta)
         max_sweeps = integer(max_sweeps, "max_sweeps", at_least=1)
         threads = thread_count(num_threads)
-        held = None if clamp is None else self._clamp_rows(clamp, batch.shape[0])
+        held = None if clamp is None else clamp_rows(clamp, batch.shape[0], self.n_spins)
         update = cast(Update, choice(update, "update", get_args(Update)))
         known_seed = repeatable(seed)
         with progress_callback(progress, "recall", "states") as callback:
-            columns, interruption = self._model.recall(
-                batch, update, beta, max_sweeps, seed_word(known_seed), held, threads, callback
+            columns, interruption = self._network.recall(
+                batch,
+                update=update,
+                beta=beta,
+                max_sweeps=max_sweeps,
+                seed=seed_word(known_seed),
+                clamp=held,
+                num_threads=threads,
+                progress=callback,
             )
         finished = np.flatnonzero(columns.pop("finished"))
         if interruption is not None:
@@ -352,18 +334,9 @@ class Hopfield(SpinModel):
             version=_core.__version__,
         )
         if isinstance(interruption, KeyboardInterrupt):
-            raise RecallInterrupted(result, finished, len(batch)) from interruption
+            raise Interrupted(
+                result, finished.size, len(batch), "recalls", finished
+            ) from interruption
         if interruption is not None:
             raise interruption
         return result
-
-    def _clamp_rows(self, clamp: ArrayLike, n_states: int) -> NDArray[np.bool_]:
-        held = np.asarray(clamp)
-        if held.dtype != np.bool_:
-            raise TypeError(f"clamp must be a boolean mask, got dtype {held.dtype}")
-        if held.shape not in ((self.n_spins,), (n_states, self.n_spins)):
-            raise ValueError(
-                f"clamp must have shape ({self.n_spins},) or that of states "
-                f"({n_states}, {self.n_spins}), got {held.shape}"
-            )
-        return np.ascontiguousarray(np.atleast_2d(held))

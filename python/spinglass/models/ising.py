@@ -78,9 +78,9 @@ class Ising(SpinModel):
             indptr, indices = (
                 np.asarray(x, dtype=np.int64) for x in (matrix.indptr, matrix.indices)
             )
-            self._model = _core.SparseModel(indptr, indices, matrix.data, self._fields)
+            self._model = _core.sparse_model(indptr, indices, matrix.data, self._fields)
         else:
-            self._model = _core.DenseModel(matrix, self._fields)
+            self._model = _core.dense_model(matrix, self._fields)
 
     @property
     def n_spins(self) -> int:

@@ -33,7 +33,7 @@ class Lattice(SpinModel):
             raise ValueError(
                 f"coupling and field must give energies up to {LARGEST_ENERGY:g}, got {largest:g}"
             )
-        self._model = _core.LatticeModel(list(self._shape), self._coupling, self._field)
+        self._model = _core.lattice_model(list(self._shape), self._coupling, self._field)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ class SpinModel(ABC):
     :func:`~spinglass.anneal` and :func:`~spinglass.temper`.
     """
 
-    _model: Any  # the object of the core
+    _model: _core.SpinModel
 
     @property
     @abstractmethod
@@ -76,7 +76,7 @@ class SpinModel(ABC):
             If the states have another shape or hold other values.
         """
         batch, single = self._batch(states)
-        energies = self._energies_of(batch)
+        energies = self._model.energy(batch)
         return float(energies[0]) if single else energies
 
     def local_fields(self, states: ArrayLike) -> NDArray[np.float64]:
@@ -98,14 +98,8 @@ class SpinModel(ABC):
         """
         batch, single = self._batch(states)
         check_memory(8 * batch.size, f"the local fields of {batch.shape[0]} states")
-        fields = self._fields_of(batch)
+        fields = self._model.local_fields(batch)
         return fields[0] if single else fields
-
-    def _energies_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
-        return _core.energy(self._model, batch)
-
-    def _fields_of(self, batch: NDArray[np.int8]) -> NDArray[np.float64]:
-        return _core.local_fields(self._model, batch)
 
     def _batch(self, states: ArrayLike) -> tuple[NDArray[np.int8], bool]:
         """Return the states as a batch, and whether it was a single one."""

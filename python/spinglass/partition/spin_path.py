@@ -175,7 +175,13 @@ class SpinPath:
             return {"final_states": states}
         with progress_callback(self.progress, what, "sweeps") as callback:
             columns, interruption = _core.anneal(
-                model._model, self.dynamics, schedule, states, word, self.threads, callback
+                model._model,
+                dynamics=self.dynamics,
+                schedule=schedule,
+                initial=states,
+                seed=word,
+                num_threads=self.threads,
+                progress=callback,
             )
         if interruption is not None:
             raise interruption

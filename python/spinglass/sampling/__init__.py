@@ -1,7 +1,7 @@
-"""What is done to a model with an energy: sampling, tempering, annealing; and what comes back."""
+"""What is done to a model of spins: sampling, tempering, annealing, descent; what comes back."""
 
-from spinglass._interrupted import Interrupted as SamplingInterrupted
 from spinglass.sampling.annealing import anneal
+from spinglass.sampling.descent import Descent, descend
 from spinglass.sampling.overlaps import Overlaps
 from spinglass.sampling.runs import Annealing, Run, TemperedRun
 from spinglass.sampling.sampling import sample
@@ -9,11 +9,12 @@ from spinglass.sampling.tempering import temper
 
 __all__ = [
     "Annealing",
+    "Descent",
     "Overlaps",
     "Run",
-    "SamplingInterrupted",
     "TemperedRun",
     "anneal",
+    "descend",
     "sample",
     "temper",
 ]

@@ -11,13 +11,22 @@ from spinglass import _core
 from spinglass._arguments import inverse_temperature, real, thread_count
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
-from spinglass.models.spin_model import SpinModel
-from spinglass.sampling.plan import Dynamics, check_size, finished, plan_of, starts
+from spinglass.models.energy import HasEnergy
+from spinglass.sampling.plan import (
+    Dynamics,
+    Sampled,
+    check_size,
+    finished,
+    held_spins,
+    plan_of,
+    sampled,
+    starts,
+)
 from spinglass.sampling.runs import Annealing, Run
 
 
 def anneal(
-    model: SpinModel,
+    model: HasEnergy,
     beta_range: tuple[float, float] | None = None,
     n_sweeps: int = 1000,
     n_replicas: int = 1,
@@ -27,12 +36,14 @@ def anneal(
     seed: Seed = None,
     num_threads: int | None = None,
     progress: Progress = False,
+    *,
+    clamp: ArrayLike | None = None,
 ) -> Annealing:
     """Look for states of low energy by simulated annealing.
 
     Parameters
     ----------
-    model : SpinModel
+    model : SpinModel, SpinForm, or anything else with the ``structure()`` of pairs of spins
         As in :func:`sample`.
     beta_range : (float, float), optional
         The first and the last inverse temperature, with geometric steps between (linear if the
@@ -54,6 +65,8 @@ def anneal(
         Replica k depends on (seed, k) alone.
     num_threads, progress
         As in :func:`sample`.
+    clamp : array_like of bool, (n_spins,) or (n_replicas, n_spins), optional
+        True where a spin is held at its value in ``initial``, as in :func:`sample`.
 
     Returns
     -------
@@ -81,30 +94,39 @@ def anneal(
     >>> energy == ring.energy(state)
     True
     """
-    plan = plan_of(model, n_sweeps, n_replicas, dynamics, 0, 1, False)
-    check_size(model, (plan.rows,), plan)
-    schedule = _cooling(model, beta_range, betas, plan.n_sweeps)
+    target = sampled(model)
+    plan = plan_of(n_sweeps, n_replicas, dynamics, 0, 1, False)
+    check_size(target, (plan.rows,), plan)
+    schedule = _cooling(target, beta_range, betas, plan.n_sweeps)
     threads = thread_count(num_threads)
     if isinstance(initial, Run):
         initial = initial.final_states
     known_seed = repeatable(seed)
     word = seed_word(known_seed)
-    states = starts(model, initial, (plan.rows,), word, threads)
-    check_size(model, (len(states),), plan)
+    states = starts(target, initial, (plan.rows,), word, threads)
+    check_size(target, (len(states),), plan)
+    held = held_spins(clamp, initial, states, len(states))
     with progress_callback(progress, "anneal", "sweeps") as callback:
         columns, interruption = _core.anneal(
-            model._model, plan.dynamics, schedule, states, word, threads, callback
+            target.core,
+            dynamics=plan.dynamics,
+            schedule=schedule,
+            initial=states,
+            clamp=held,
+            seed=word,
+            num_threads=threads,
+            progress=callback,
         )
     done = int(columns["sweeps"])
     result = Annealing(
         best_states=columns["best_states"],
         # A sweep tells energies to its own precision; these are from the couplings as given.
-        best_energy=model.energy(columns["best_states"]),
+        best_energy=target.total(target.core.energy(columns["best_states"])),
         final_states=columns["final_states"],
-        energy=columns["energy"][:, :done],
+        energy=target.total(columns["energy"][:, :done]),
         betas=schedule[:done],
-        n_spins=model.n_spins,
-        model=repr(model),
+        n_spins=target.n_spins,
+        model=target.name,
         dynamics=plan.dynamics,
         seed=known_seed,
         version=_core.__version__,
@@ -112,7 +134,7 @@ def anneal(
     return cast(Annealing, finished(result, interruption, plan, "sweeps"))
 
 
-def _cooling(model: SpinModel, beta_range: Any, betas: Any, n_sweeps: int) -> NDArray[np.float64]:
+def _cooling(model: Sampled, beta_range: Any, betas: Any, n_sweeps: int) -> NDArray[np.float64]:
     """Return the inverse temperature of each sweep."""
     if betas is not None:
         if beta_range is not None:
@@ -143,10 +165,10 @@ def _range(beta_range: Any) -> tuple[float, float]:
     return first, last
 
 
-def _natural_range(model: SpinModel) -> tuple[float, float]:
+def _natural_range(model: Sampled) -> tuple[float, float]:
     """Return a range that suits the fields which spins feel in random states."""
     states = _core.random_spins(0, 8, model.n_spins, None)
-    fields = np.abs(model.local_fields(states))
+    fields = np.abs(model.core.local_fields(states))
     present = fields[fields > 1e-9 * fields.max()]
     if not present.size:
         return 0.0, 1.0

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, choice, integer, spin_array
+from spinglass._arguments import check_memory, choice, clamp_rows, integer, spin_array
 from spinglass._interrupted import Interrupted
 from spinglass._random import Seed
-from spinglass.models.spin_model import SpinModel
+from spinglass.models.energy import Layered, Pairwise, name_of, structure_of
+from spinglass.models.ising import Ising
 from spinglass.sampling.runs import Run, TemperedRun
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
@@ -28,6 +29,40 @@ _R = TypeVar("_R", Run, TemperedRun)
 
 
 @dataclass(frozen=True)
+class Sampled:
+    """A model as the core moves it."""
+
+    core: _core.SpinModel
+    name: str
+    # What the core leaves out of every energy.
+    constant: float = 0.0
+
+    @property
+    def n_spins(self) -> int:
+        """N."""
+        return self.core.n_spins
+
+    def total(self, energies: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return energies of the core as those of the model."""
+        return energies + self.constant if self.constant else energies
+
+
+def sampled(model: Any) -> Sampled:
+    """Return what the core moves: the model's own object there, or one of its couplings."""
+    core = getattr(model, "_model", None)
+    if isinstance(core, _core.SpinModel):
+        return Sampled(core, repr(model))
+    structure = structure_of(model)
+    if not isinstance(structure, Pairwise) or structure.variables != "spins":
+        is_layered = isinstance(structure, Layered) and structure.visible == "units"
+        can_be_rewritten = is_layered or isinstance(structure, Pairwise)
+        hint = ": spin_form(model) has them, and can be sampled" if can_be_rewritten else ""
+        raise TypeError(f"model must have pairs of spins, got {name_of(structure)}{hint}")
+    ising = Ising(structure.couplings, structure.fields)
+    return Sampled(ising._model, repr(ising), structure.constant)
+
+
+@dataclass(frozen=True)
 class Plan:
     """The checked arguments that all three have in common."""
 
@@ -38,9 +73,20 @@ class Plan:
     every: int
     keep_states: bool
 
+    def course(self, earlier: Run | None) -> dict[str, Any]:
+        """Return what the core wants to know: what to measure, and where an earlier run ended."""
+        return {
+            "dynamics": self.dynamics,
+            "warmup": self.warmup,
+            "n_sweeps": self.n_sweeps,
+            "every": self.every,
+            "keep_states": self.keep_states,
+            "sweeps": 0 if earlier is None else earlier.sweeps,
+            "streams": np.empty(0, np.uint64) if earlier is None else earlier._streams,
+        }
+
 
 def plan_of(
-    model: Any,
     n_sweeps: Any,
     n_replicas: Any,
     dynamics: Any,
@@ -49,8 +95,6 @@ def plan_of(
     keep_states: Any,
 ) -> Plan:
     """Check the arguments, and return them."""
-    if not isinstance(model, SpinModel):
-        raise TypeError(f"model must be a spin model of this package, got {model!r}")
     return Plan(
         integer(n_sweeps, "n_sweeps", at_least=1, at_most=2**53),
         integer(n_replicas, "n_replicas", at_least=1, at_most=2**32),
@@ -61,7 +105,7 @@ def plan_of(
     )
 
 
-def earlier_run(model: SpinModel, initial: Any, kind: type[_R], plan: Plan) -> _R | None:
+def earlier_run(model: Sampled, initial: Any, kind: type[_R], plan: Plan) -> _R | None:
     """Return the run to be continued, if ``initial`` is one."""
     if not isinstance(initial, Run):
         return None
@@ -77,10 +121,10 @@ def earlier_run(model: SpinModel, initial: Any, kind: type[_R], plan: Plan) -> _
             f'dynamics must be that of the run to be continued, "{initial.dynamics}", got '
             f'"{plan.dynamics}": to change it, start from its final_states'
         )
-    if initial.model != repr(model):
+    if initial.model != model.name:
         raise ValueError(
-            f"initial must be a run of the same model, {model!r}, got one of {initial.model}: to "
-            "change it, start from its final_states"
+            f"initial must be a run of the same model, {model.name}, got one of "
+            f"{initial.model}: to change it, start from its final_states"
         )
     if plan.rows not in (1, initial.n_replicas):
         raise ValueError(
@@ -99,15 +143,35 @@ def continued_seed(earlier: Run, seed: Seed) -> Seed:
     return earlier.seed
 
 
-def streams_of(earlier: Run | None) -> tuple[int, NDArray[np.uint64]]:
-    """Return how many sweeps lie behind, and what the random streams remember."""
-    if earlier is None or earlier._streams is None:
-        return 0, np.empty(0, np.uint64)
-    return earlier.sweeps, earlier._streams
+def held_spins(
+    clamp: ArrayLike | None, initial: Any, states: NDArray[np.int8], n_replicas: int
+) -> NDArray[np.bool_] | None:
+    """Return which spins are held, a row for each replica; None if no argument says so.
+
+    ``states`` are the starts of all replicas, those of a ladder one after the other.
+    """
+    earlier = initial if isinstance(initial, Run) else None
+    if clamp is None:
+        return None if earlier is None else earlier.clamp
+    if initial is None:
+        raise ValueError("clamp needs initial: held spins keep the values that they have there")
+    n = states.shape[-1]
+    held = clamp_rows(clamp, n_replicas, n)
+    ladders = states.reshape(n_replicas, -1, n)
+    if (held & (ladders != ladders[:, :1]).any(axis=1)).any():
+        raise ValueError("initial must have one value at all betas for each spin that clamp holds")
+    if earlier is not None and not np.array_equal(
+        held, np.zeros_like(held) if earlier.clamp is None else earlier.clamp
+    ):
+        raise ValueError(
+            "clamp must be that of the run to be continued: to change it, start from its "
+            "final_states"
+        )
+    return held
 
 
 def starts(
-    model: SpinModel, initial: Any, rows: tuple[int, ...], word: int, threads: int | None
+    model: Any, initial: Any, rows: tuple[int, ...], word: int, threads: int | None
 ) -> NDArray[np.int8]:
     """Return the initial states, one a row."""
     total, n = math.prod(rows), model.n_spins
@@ -125,7 +189,7 @@ def starts(
     return np.ascontiguousarray(np.broadcast_to(spins, (*rows, n)).reshape(-1, n))
 
 
-def check_size(model: SpinModel, rows: tuple[int, ...], plan: Plan) -> None:
+def check_size(model: Sampled, rows: tuple[int, ...], plan: Plan) -> None:
     """Raise MemoryError, naming the argument that asks for too much, if a run does not fit.
 
     ``rows`` is the number of replicas, or of ladders and of temperatures.
@@ -150,28 +214,30 @@ def _product(counts: tuple[int, ...]) -> str:
 
 
 def common(
-    model: SpinModel,
+    model: Sampled,
     columns: dict[str, Any],
     plan: Plan,
     earlier: Run | None,
     seed: int | np.random.SeedSequence,
+    clamp: NDArray[np.bool_] | None,
 ) -> dict[str, Any]:
     """Return the fields that both kinds of run have."""
     measured, sweeps = int(columns["measured"]), int(columns["sweeps"])
     states = columns.get("states")
     behind = 0 if earlier is None else earlier.sweeps
     return {
-        "energy": columns["energy"][..., :measured],
+        "energy": model.total(columns["energy"][..., :measured]),
         "magnetization": columns["magnetization"][..., :measured],
         "final_states": columns["final_states"],
         "states": None if states is None else states[..., :measured, :],
         "acceptance": columns["flips"] / (max(sweeps, 1) * model.n_spins),
         "n_spins": model.n_spins,
-        "model": repr(model),
+        "model": model.name,
         "dynamics": plan.dynamics,
         "warmup": plan.warmup,
         "n_sweeps": min(plan.n_sweeps, max(0, sweeps - plan.warmup)),
         "every": plan.every,
+        "clamp": clamp,
         "sweeps": behind + sweeps,
         "seed": seed,
         "version": _core.__version__,

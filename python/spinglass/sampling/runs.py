@@ -42,6 +42,8 @@ class Run:
         What was sampled.
     dynamics, warmup, n_sweeps, every
         As given; ``n_sweeps`` is what was done, if the run was interrupted.
+    clamp : numpy.ndarray of bool, (n_replicas, n_spins), or None
+        True where a spin was held.
     sweeps : int
         Sweeps that lie behind the final states: warmup, and earlier runs that this one continued.
     seed : int or numpy.random.SeedSequence
@@ -62,6 +64,7 @@ class Run:
     warmup: int
     n_sweeps: int
     every: int
+    clamp: NDArray[np.bool_] | None = field(repr=False)
     sweeps: int
     seed: int | np.random.SeedSequence
     version: str

@@ -15,7 +15,7 @@ from spinglass import _core
 from spinglass._arguments import inverse_temperature, thread_count
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
-from spinglass.models.spin_model import SpinModel
+from spinglass.models.energy import HasEnergy
 from spinglass.sampling.plan import (
     Dynamics,
     check_size,
@@ -23,15 +23,16 @@ from spinglass.sampling.plan import (
     continued_seed,
     earlier_run,
     finished,
+    held_spins,
     plan_of,
+    sampled,
     starts,
-    streams_of,
 )
 from spinglass.sampling.runs import Run
 
 
 def sample(
-    model: SpinModel,
+    model: HasEnergy,
     beta: float,
     n_sweeps: int,
     n_replicas: int = 1,
@@ -43,13 +44,16 @@ def sample(
     seed: Seed = None,
     num_threads: int | None = None,
     progress: Progress = False,
+    *,
+    clamp: ArrayLike | None = None,
 ) -> Run:
     """Sample a model at one temperature by Monte Carlo.
 
     Parameters
     ----------
-    model : SpinModel
-        A lattice, a spin glass, a Hopfield network, or any :class:`~spinglass.Ising`.
+    model : SpinModel, SpinForm, or anything else with the ``structure()`` of pairs of spins
+        A lattice, a spin glass, a Hopfield network, any :class:`~spinglass.Ising`; of a machine,
+        its :func:`~spinglass.spin_form`.
     beta : float
         Inverse temperature, 0 to infinity; infinity is zero temperature.
     n_sweeps : int
@@ -75,6 +79,11 @@ def sample(
         Threads to use; all that the process may use by default. Never changes a bit.
     progress : bool or callable
         True for a bar, or a callable of ``(done, total)`` in sweeps.
+    clamp : array_like of bool, (n_spins,) or (n_replicas, n_spins), optional
+        True where a spin is held at its value in ``initial``, which must then be given. The other
+        spins follow the Boltzmann law given those; energies and magnetizations are those of the
+        whole state. Only with ``"metropolis"`` and ``"heat-bath"``. A
+        continued run keeps its clamp.
 
     Returns
     -------
@@ -111,20 +120,26 @@ def sample(
     >>> longer.sweeps
     1500
     """
-    beta = inverse_temperature(beta)
-    plan = plan_of(model, n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
+    beta, target = inverse_temperature(beta), sampled(model)
+    plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
     threads = thread_count(num_threads)
-    earlier = earlier_run(model, initial, Run, plan)
+    earlier = earlier_run(target, initial, Run, plan)
     known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
     word = seed_word(known_seed)
-    states = starts(model, initial, (plan.rows,), word, threads)
+    states = starts(target, initial, (plan.rows,), word, threads)
     rows = len(states)
-    check_size(model, (rows,), plan)
+    check_size(target, (rows,), plan)
+    held = held_spins(clamp, initial, states, rows)
     with progress_callback(progress, "sample", "sweeps") as callback:
         columns, interruption = _core.sample(
-            model._model, plan.dynamics, np.full(rows, beta), states, word,
-            *streams_of(earlier), plan.warmup, plan.n_sweeps, plan.every, plan.keep_states,
-            threads, callback,
-        )  # fmt: skip
-    result = Run(beta=beta, **common(model, columns, plan, earlier, known_seed))
+            target.core,
+            betas=np.full(rows, beta),
+            initial=states,
+            clamp=held,
+            seed=word,
+            num_threads=threads,
+            progress=callback,
+            **plan.course(earlier),
+        )
+    result = Run(beta=beta, **common(target, columns, plan, earlier, known_seed, held))
     return cast(Run, finished(result, interruption, plan, "measurements"))

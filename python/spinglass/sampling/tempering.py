@@ -12,7 +12,7 @@ from spinglass import _core
 from spinglass._arguments import ladder, thread_count
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
-from spinglass.models.spin_model import SpinModel
+from spinglass.models.energy import HasEnergy
 from spinglass.sampling.plan import (
     Dynamics,
     Plan,
@@ -21,9 +21,10 @@ from spinglass.sampling.plan import (
     continued_seed,
     earlier_run,
     finished,
+    held_spins,
     plan_of,
+    sampled,
     starts,
-    streams_of,
 )
 from spinglass.sampling.runs import TemperedRun
 
@@ -32,7 +33,7 @@ _PILOT, _TUNING = 25, 100
 
 
 def temper(
-    model: SpinModel,
+    model: HasEnergy,
     betas: ArrayLike,
     n_sweeps: int,
     n_replicas: int = 1,
@@ -45,12 +46,14 @@ def temper(
     seed: Seed = None,
     num_threads: int | None = None,
     progress: Progress = False,
+    *,
+    clamp: ArrayLike | None = None,
 ) -> TemperedRun:
     """Sample a model at many temperatures that exchange their states (parallel tempering).
 
     Parameters
     ----------
-    model : SpinModel
+    model : SpinModel, SpinForm, or anything else with the ``structure()`` of pairs of spins
         As in :func:`sample`.
     betas : array_like, (n_betas,)
         The ladder of inverse temperatures, strictly ascending.
@@ -68,6 +71,9 @@ def temper(
         equally often. The ends and the number of temperatures stay; the run tells what came out.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
         Fixes the run. A continued run keeps its seed.
+    clamp : array_like of bool, (n_spins,) or (n_replicas, n_spins), optional
+        True where a spin is held at its value in ``initial``, as in :func:`sample`; the states of
+        one ladder must agree there.
 
     Returns
     -------
@@ -100,45 +106,54 @@ def temper(
     >>> bool((run.swap_rates > 0.2).all())
     True
     """
-    betas = ladder(betas)
-    plan = plan_of(model, n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
+    betas, target = ladder(betas), sampled(model)
+    plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
     threads = thread_count(num_threads)
-    earlier = earlier_run(model, initial, TemperedRun, plan)
+    earlier = earlier_run(target, initial, TemperedRun, plan)
     if earlier is not None and len(betas) != len(earlier.betas):
         raise ValueError(
             f"betas must be as many as in the run, {len(earlier.betas)}, got {len(betas)}"
         )
     known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
+    given = plan.warmup
     if tune:
-        earlier = _tuned(model, betas, plan, initial, known_seed, threads)
+        earlier = _tuned(model, betas, plan, initial, clamp, known_seed, threads)
         betas, initial = earlier.betas, earlier
+        plan = replace(plan, warmup=plan.warmup // 2)
     word = seed_word(known_seed)
-    states = starts(model, initial, (plan.rows, len(betas)), word, threads)
-    check_size(model, (len(states) // len(betas), len(betas)), plan)
-    order = np.empty(0, np.uint32) if earlier is None else earlier._order
-    behind, streams = streams_of(earlier)
-    warmup = plan.warmup // 2 if tune else plan.warmup
+    states = starts(target, initial, (plan.rows, len(betas)), word, threads)
+    n_ladders = len(states) // len(betas)
+    check_size(target, (n_ladders, len(betas)), plan)
+    held = held_spins(clamp, initial, states, n_ladders)
     with progress_callback(progress, "temper", "sweeps") as callback:
         columns, interruption = _core.temper(
-            model._model, plan.dynamics, betas, states, word, behind, order, streams,
-            warmup, plan.n_sweeps, plan.every, plan.keep_states, threads, callback,
-        )  # fmt: skip
+            target.core,
+            betas=betas,
+            initial=states,
+            clamp=held,
+            seed=word,
+            order=np.empty(0, np.uint32) if earlier is None else earlier._order,
+            num_threads=threads,
+            progress=callback,
+            **plan.course(earlier),
+        )
     tried, exchanged = columns["tried"].sum(axis=0), columns["exchanged"].sum(axis=0)
     result = TemperedRun(
         beta=betas,
         swap_rates=np.divide(exchanged, tried, out=np.full(len(tried), np.nan), where=tried > 0),
         round_trips=columns["round_trips"].astype(np.int64),
         _order=columns["order"],
-        **common(model, columns, plan, earlier, known_seed),
+        **common(target, columns, plan, earlier, known_seed, held) | {"warmup": given},
     )
     return cast(TemperedRun, finished(result, interruption, plan, "measurements"))
 
 
 def _tuned(
-    model: SpinModel,
+    model: HasEnergy,
     betas: NDArray[np.float64],
     plan: Plan,
     initial: Any,
+    clamp: ArrayLike | None,
     seed: int | np.random.SeedSequence,
     threads: int | None,
 ) -> TemperedRun:
@@ -156,9 +171,17 @@ def _tuned(
         length = _PILOT if not isinstance(initial, TemperedRun) else initial.n_sweeps * 2
         length = left if left < 2 * length else length
         run = temper(
-            model, betas, length, plan.rows, plan.dynamics, 0, length, initial,
-            seed=seed, num_threads=threads,
-        )  # fmt: skip
+            model,
+            betas,
+            length,
+            plan.rows,
+            plan.dynamics,
+            every=length,
+            initial=initial,
+            seed=seed,
+            num_threads=threads,
+            clamp=clamp,
+        )
         left -= length
         betas = _even_ladder(betas, run.swap_rates, length * run.n_replicas)
         initial = replace(run, beta=betas)

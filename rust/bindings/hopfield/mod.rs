@@ -4,7 +4,6 @@ mod network;
 mod patterns;
 mod trials;
 
-pub use network::HopfieldNetwork;
 use pyo3::prelude::*;
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

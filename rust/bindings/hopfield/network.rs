@@ -1,7 +1,9 @@
 //! The network: fields, energies, couplings, recall.
 
+use std::sync::Arc;
+
 use numpy::{
-    PyArray1, PyArray2, PyArrayDescr, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray1,
+    PyArray2, PyArrayDescr, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray1,
     PyReadonlyArray2, PyUntypedArrayMethods,
 };
 use pyo3::{
@@ -12,60 +14,32 @@ use pyo3::{
 use rayon::prelude::*;
 use spinglass_core::{
     control::Control,
-    error::{Error, Result},
+    error::Error,
     hopfield::{Coupling, Dynamics, Hopfield, Outcome, Update, couplings},
     simd::Level,
 };
 
 use super::patterns::PackedPatterns;
 use crate::{
-    arrays::{array1, array2, check_len, slice},
+    arrays::{array1, array2, check_len, optional, slice},
     enter::{enter, raise},
+    models::SpinModel,
 };
 
 /// A network over a pattern set.
 #[pyclass(frozen, module = "spinglass._core")]
 pub struct HopfieldNetwork {
-    patterns: Py<PackedPatterns>,
-    thresholds: Option<Vec<f64>>,
-    level: Level,
+    network: Arc<Hopfield>,
 }
 
-/// One value a state.
-type Column<'py, T> = Bound<'py, PyArray1<T>>;
-
 impl HopfieldNetwork {
-    /// The core's network over the patterns.
-    pub fn model(&self) -> Result<Hopfield<'_>> {
-        Hopfield::new(&self.patterns.get().patterns, self.thresholds.as_deref(), self.level)
-    }
-
-    /// Runs `f` on each row of `states`, side by side.
-    fn each_state<T: Send>(
-        &self,
-        py: Python<'_>,
-        states: &PyReadonlyArray2<'_, i8>,
-        num_threads: Option<usize>,
-        f: impl Fn(&Hopfield<'_>, &[i8], &Control) -> Result<T> + Sync,
-    ) -> PyResult<Vec<T>> {
-        let n = self.patterns.get().patterns.n_spins();
-        check_len(states, "states", states.shape()[0] * n)?;
-        // A copy: the caller's array may be written to while the GIL is free.
-        let states = slice(states, "states")?.to_vec();
-        let model = self.model().map_err(raise)?;
-        let control = Control::default();
-        enter(py, num_threads, None, &control, || {
-            states.par_chunks(n).map(|state| f(&model, state, &control)).collect()
-        })
-    }
-
     fn dense<T: Coupling + numpy::Element>(
         &self,
         py: Python<'_>,
         out: &Bound<'_, PyAny>,
         num_threads: Option<usize>,
     ) -> PyResult<()> {
-        let n = self.patterns.get().patterns.n_spins();
+        let n = self.network.n_spins();
         let out = out.cast::<PyArray2<T>>()?;
         let mut out = out.try_readwrite()?;
         let matrix = out
@@ -73,9 +47,8 @@ impl HopfieldNetwork {
             .ok()
             .filter(|matrix| matrix.len() == n * n)
             .ok_or_else(|| PyValueError::new_err("out must be a C-contiguous N x N array"))?;
-        let model = self.model().map_err(raise)?;
         let control = Control::default();
-        enter(py, num_threads, None, &control, || couplings(&model, matrix, &control))
+        enter(py, num_threads, None, &control, || couplings(&self.network, matrix, &control))
     }
 }
 
@@ -84,43 +57,18 @@ impl HopfieldNetwork {
     #[new]
     #[pyo3(signature = (patterns, thresholds=None))]
     fn new(
-        patterns: Py<PackedPatterns>,
+        patterns: PyRef<'_, PackedPatterns>,
         thresholds: Option<PyReadonlyArray1<'_, f64>>,
     ) -> PyResult<Self> {
-        let thresholds = match thresholds {
-            Some(values) => Some(slice(&values, "thresholds")?.to_vec()),
-            None => None,
-        };
+        let thresholds = optional(thresholds.as_ref(), "thresholds")?;
         let level = Level::current().map_err(raise)?;
-        let network = Self { patterns, thresholds, level };
-        network.model().map_err(raise)?;
-        Ok(network)
+        let network = Hopfield::new(&patterns.patterns, thresholds.as_deref(), level);
+        Ok(Self { network: Arc::new(network.map_err(raise)?) })
     }
 
-    #[pyo3(signature = (states, num_threads=None))]
-    fn energy<'py>(
-        &self,
-        py: Python<'py>,
-        states: PyReadonlyArray2<'py, i8>,
-        num_threads: Option<usize>,
-    ) -> PyResult<Column<'py, f64>> {
-        let energies = self.each_state(py, &states, num_threads, |model, state, control| {
-            Ok(model.energy(state, &model.overlaps(state, control)?))
-        })?;
-        Ok(array1(py, energies))
-    }
-
-    #[pyo3(signature = (states, num_threads=None))]
-    fn local_fields<'py>(
-        &self,
-        py: Python<'py>,
-        states: PyReadonlyArray2<'py, i8>,
-        num_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let fields = self.each_state(py, &states, num_threads, |model, state, control| {
-            model.local_fields(state, control)
-        })?;
-        array2(py, fields.concat(), self.patterns.get().patterns.n_spins())
+    /// The network as a model to be sampled.
+    fn spin_model(&self) -> SpinModel {
+        SpinModel { model: self.network.clone() }
     }
 
     /// M_mu, integers.
@@ -131,10 +79,15 @@ impl HopfieldNetwork {
         states: PyReadonlyArray2<'py, i8>,
         num_threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray2<i64>>> {
-        let overlaps = self.each_state(py, &states, num_threads, |model, state, control| {
-            model.overlaps(state, control)
+        let n = self.network.n_spins();
+        check_len(&states, "states", states.shape()[0] * n)?;
+        // A copy: the caller's array may be written to while the GIL is free.
+        let states = slice(&states, "states")?.to_vec();
+        let control = Control::default();
+        let overlaps: Vec<_> = enter(py, num_threads, None, &control, || {
+            states.par_chunks(n).map(|state| self.network.overlaps(state, &control)).collect()
         })?;
-        array2(py, overlaps.concat(), self.patterns.get().patterns.n_patterns())
+        array2(py, overlaps.concat(), self.network.n_patterns())
     }
 
     /// Fills an N x N array of zeros with the couplings, in its own dtype.
@@ -162,7 +115,7 @@ impl HopfieldNetwork {
     /// Recall of each row of `states`: a column for each thing known of a recall, and the exception
     /// that ended the call before all were `finished`, or None.
     #[pyo3(signature = (
-        states, update, beta, max_sweeps, seed, clamp=None, num_threads=None, progress=None
+        states, *, update, beta, max_sweeps, seed, clamp=None, num_threads=None, progress=None
     ))]
     #[allow(clippy::too_many_arguments, reason = "the arguments of a recall, each named in Python")]
     fn recall<'py>(
@@ -177,7 +130,7 @@ impl HopfieldNetwork {
         num_threads: Option<usize>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyDict>, Option<PyErr>)> {
-        let n = self.patterns.get().patterns.n_spins();
+        let (model, n) = (&*self.network, self.network.n_spins());
         let n_states = states.shape()[0];
         check_len(&states, "states", n_states * n)?;
         let mut spins = slice(&states, "states")?.to_vec();
@@ -208,7 +161,6 @@ impl HopfieldNetwork {
             }
         };
         let dynamics = Dynamics { update, beta, max_sweeps, seed };
-        let model = self.model().map_err(raise)?;
         let control = Control::new(n_states as u64);
         let mut recalls: Vec<Option<Recalled>> = vec![None; n_states];
         let ended = enter(py, num_threads, progress, &control, || {

@@ -56,7 +56,7 @@ fn without_a_temperature_all_satisfied_bonds_are_active() {
             sweeps: 0,
             betas: &[f64::INFINITY],
             spins: &[1; 7],
-            streams: &[],
+            ..Start::default()
         };
         let mut walkers = ferromagnet.walkers(dynamics, &start).unwrap();
         let mut energy = [0.0];
@@ -76,8 +76,14 @@ fn a_run_continues_with_the_same_bits_and_alone_as_among_others() {
     let ferromagnet = model(7, &ferromagnet(), None, Level::Portable);
     let (betas, spins) = ([0.1, 0.5, f64::INFINITY, 0.0, 0.5], [1; 35]);
     for dynamics in CLUSTERS {
-        let start =
-            Start { seed: 4, first: 3, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+        let start = Start {
+            seed: 4,
+            first: 3,
+            sweeps: 0,
+            betas: &betas,
+            spins: &spins,
+            ..Start::default()
+        };
         let run = |start: &Start<'_>, sweeps| {
             let mut walkers = ferromagnet.walkers(dynamics, start).unwrap();
             walkers.sweep(sweeps, &Team::alone(), &Control::default()).unwrap();
@@ -101,8 +107,14 @@ fn a_run_continues_with_the_same_bits_and_alone_as_among_others() {
 fn flips_and_magnetizations_are_counted() {
     let ferromagnet = model(7, &ferromagnet(), None, Level::Portable);
     for dynamics in CLUSTERS {
-        let start =
-            Start { seed: 4, first: 0, sweeps: 0, betas: &[0.3], spins: &[1; 7], streams: &[] };
+        let start = Start {
+            seed: 4,
+            first: 0,
+            sweeps: 0,
+            betas: &[0.3],
+            spins: &[1; 7],
+            ..Start::default()
+        };
         let mut walkers = ferromagnet.walkers(dynamics, &start).unwrap();
         let (mut before, mut after) = ([1; 7], [0; 7]);
         let mut counted = 0;
@@ -139,7 +151,7 @@ fn a_chain_of_a_million_sites_is_one_cluster_without_recursion() {
             sweeps: 0,
             betas: &[f64::INFINITY],
             spins: &spins,
-            streams: &[],
+            ..Start::default()
         };
         let mut walkers = chain.walkers(dynamics, &start).unwrap();
         walkers.sweep(3, &Team::alone(), &Control::default()).unwrap();
@@ -153,8 +165,14 @@ fn a_chain_of_a_million_sites_is_one_cluster_without_recursion() {
 fn frustration_and_fields_are_refused_by_name() {
     let refusal = |bonds: &[Bond], fields| {
         let model = model(4, bonds, fields, Level::Portable);
-        let start =
-            Start { seed: 1, first: 0, sweeps: 0, betas: &[1.0], spins: &[1; 4], streams: &[] };
+        let start = Start {
+            seed: 1,
+            first: 0,
+            sweeps: 0,
+            betas: &[1.0],
+            spins: &[1; 4],
+            ..Start::default()
+        };
         model.walkers(Dynamics::Wolff, &start).err().map(|error| error.to_string())
     };
     let triangle = [(0, 1, -1.0), (1, 2, -1.0), (0, 2, -1.0)];

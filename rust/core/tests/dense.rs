@@ -21,11 +21,17 @@ fn betas(n_replicas: usize) -> Vec<f64> {
     (0..n_replicas).map(|k| ladder[k % ladder.len()]).collect()
 }
 
+/// No spin held; and some spins of most replicas, different ones each.
+fn masks(n: usize, n_replicas: usize) -> [Vec<bool>; 2] {
+    let is_held = |k: usize| k / n % 3 != 1 && (k * 7919 + k / n).is_multiple_of(3);
+    [vec![], (0..n * n_replicas).map(is_held).collect()]
+}
+
 #[test]
 fn every_grouping_and_level_equals_the_reference() {
-    let (seed, first, behind, sweeps) = (11, 5, 3, 4);
-    for n in [1, 2, 63, 64, 65, 128, 129, 200] {
-        let n_replicas = 64;
+    let (n_replicas, sizes) = (64, [1, 2, 63, 64, 65, 128, 129, 200]);
+    for (n, held) in sizes.into_iter().flat_map(|n| masks(n, n_replicas).map(|held| (n, held))) {
+        let (seed, first, behind, sweeps) = (11, 5, 3, 4);
         let (betas, start) = (betas(n_replicas), random_spins(n * n_replicas, n as u64));
         for dynamics in RULES {
             let reference = instance(n, 1, Level::Portable);
@@ -34,8 +40,9 @@ fn every_grouping_and_level_equals_the_reference() {
                 let rule = Rule::new(dynamics.is_heat_bath_at(betas[k]), betas[k]);
                 for sweep in behind..behind + sweeps {
                     let replica = first + k as u64;
+                    let held = held.get(k * n..(k + 1) * n).unwrap_or(&[]);
                     expected_flips[k] +=
-                        reference_sweep(&reference, rule, seed, replica, sweep, spins);
+                        reference_sweep(&reference, rule, seed, replica, sweep, spins, held);
                 }
             }
             for level in Level::available() {
@@ -54,6 +61,7 @@ fn every_grouping_and_level_equals_the_reference() {
                                 betas: &betas[at..end],
                                 spins: &start[at * n..end * n],
                                 streams: &[],
+                                held: held.get(at * n..end * n).unwrap_or(&[]),
                             },
                         );
                         group.sweep(sweeps);
@@ -74,8 +82,14 @@ fn a_run_in_pieces_is_the_run_in_one() {
     let (betas, spins) = (betas(n_replicas), random_spins(n * n_replicas, 3));
     let model = instance(n, 2, Level::current().unwrap());
     for dynamics in RULES {
-        let begin =
-            Start { seed: 4, first: 9, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+        let begin = Start {
+            seed: 4,
+            first: 9,
+            sweeps: 0,
+            betas: &betas,
+            spins: &spins,
+            ..Start::default()
+        };
         let mut whole = Group::new(&model, dynamics, &begin);
         whole.sweep(11);
         let mut piece = Group::new(&model, dynamics, &begin);
@@ -95,8 +109,14 @@ fn replicas_at_one_temperature_differ() {
     for dynamics in RULES {
         let spins = random_spins(n, 1).repeat(n_replicas);
         let betas = vec![0.5; n_replicas];
-        let begin =
-            Start { seed: 4, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+        let begin = Start {
+            seed: 4,
+            first: 0,
+            sweeps: 0,
+            betas: &betas,
+            spins: &spins,
+            ..Start::default()
+        };
         let mut group = Group::new(&model, dynamics, &begin);
         group.sweep(5);
         let mut states: Vec<Vec<i8>> = group.spins().chunks(n).map(<[i8]>::to_vec).collect();
@@ -114,8 +134,14 @@ fn new_temperatures_hold_from_the_next_sweep_on() {
     after.reverse();
     let model = instance(n, 5, Level::current().unwrap());
     for dynamics in RULES {
-        let begin =
-            Start { seed: 8, first: 0, sweeps: 0, betas: &before, spins: &spins, streams: &[] };
+        let begin = Start {
+            seed: 8,
+            first: 0,
+            sweeps: 0,
+            betas: &before,
+            spins: &spins,
+            ..Start::default()
+        };
         let mut group = Group::new(&model, dynamics, &begin);
         group.sweep(2);
         group.walkers.set_betas(&after);
@@ -125,7 +151,7 @@ fn new_temperatures_hold_from_the_next_sweep_on() {
             for sweep in 0..4 {
                 let beta = if sweep < 2 { before[k] } else { after[k] };
                 let rule = Rule::new(dynamics.is_heat_bath_at(beta), beta);
-                reference_sweep(&model, rule, 8, k as u64, sweep, spins);
+                reference_sweep(&model, rule, 8, k as u64, sweep, spins, &[]);
             }
         }
         assert_eq!(group.spins(), expected);
@@ -164,7 +190,7 @@ fn energies_and_magnetizations_are_those_of_the_states() {
                     sweeps: 0,
                     betas: &betas(n_replicas),
                     spins: &spins,
-                    streams: &[],
+                    ..Start::default()
                 };
                 let mut group = Group::new(&model, Dynamics::Metropolis, &begin);
                 group.sweep(3);
@@ -243,8 +269,14 @@ fn clusters_in_a_model_with_fields_are_refused_by_name() {
     let model = instance(3, 1, Level::Portable);
     for (dynamics, name) in [(Dynamics::Wolff, "wolff"), (Dynamics::SwendsenWang, "swendsen-wang")]
     {
-        let begin =
-            Start { seed: 1, first: 0, sweeps: 0, betas: &[1.0], spins: &[1; 3], streams: &[] };
+        let begin = Start {
+            seed: 1,
+            first: 0,
+            sweeps: 0,
+            betas: &[1.0],
+            spins: &[1; 3],
+            ..Start::default()
+        };
         let Err(error) = model.walkers(dynamics, &begin) else { panic!("not refused") };
         let allowed = "dynamics must be \"metropolis\" or \"heat-bath\" in a model with fields";
         assert_eq!(error.to_string(), format!("{allowed}, got '{name}'"));
@@ -264,7 +296,8 @@ fn a_long_sweep_can_be_cancelled_within() {
     let (n, n_replicas) = (1024, 2049);
     let model = Dense::new(n, vec![0.0; n * n], None, Level::current().unwrap()).unwrap();
     let (betas, spins) = (vec![1.0; n_replicas], vec![1; n * n_replicas]);
-    let begin = Start { seed: 1, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+    let begin =
+        Start { seed: 1, first: 0, sweeps: 0, betas: &betas, spins: &spins, ..Start::default() };
     let mut group = Group::new(&model, Dynamics::HeatBath, &begin);
     let control = Control::default();
     control.cancel();

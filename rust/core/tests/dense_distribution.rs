@@ -63,7 +63,7 @@ fn samples_are_those_of_exact_enumeration() {
                         sweeps: 0,
                         betas: &betas,
                         spins: &spins,
-                        streams: &[],
+                        ..Start::default()
                     },
                 );
                 // Far more than the relaxation of eight weakly coupled spins takes.
@@ -87,8 +87,14 @@ fn without_a_temperature_sweeps_end_in_a_local_minimum() {
     let model = instance(n, 7, Level::current().unwrap());
     for dynamics in RULES {
         let (betas, spins) = (vec![f64::INFINITY; n_replicas], random_spins(n * n_replicas, 1));
-        let begin =
-            Start { seed: 3, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+        let begin = Start {
+            seed: 3,
+            first: 0,
+            sweeps: 0,
+            betas: &betas,
+            spins: &spins,
+            ..Start::default()
+        };
         let mut group = Group::new(&model, dynamics, &begin);
         let mut before = group.energies();
         for _ in 0..60 {
@@ -166,7 +172,7 @@ fn the_energy_above_the_glass_is_minus_beta_over_two() {
         let mut group = Group::new(
             &model,
             Dynamics::HeatBath,
-            &Start { seed, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] },
+            &Start { seed, first: 0, sweeps: 0, betas: &betas, spins: &spins, ..Start::default() },
         );
         group.sweep(60);
         for _ in 0..n_measurements {

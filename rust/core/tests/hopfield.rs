@@ -29,7 +29,7 @@ impl Case {
         Self { patterns, thresholds: None, start, clamp: None }
     }
 
-    fn model(&self, level: Level) -> Hopfield<'_> {
+    fn model(&self, level: Level) -> Hopfield {
         Hopfield::new(&self.patterns, self.thresholds.as_deref(), level).unwrap()
     }
 

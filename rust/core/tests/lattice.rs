@@ -26,7 +26,18 @@ fn walkers<'a>(
     spins: &[i8],
     (seed, first): (u64, u64),
 ) -> Box<dyn Walkers + 'a> {
-    let start = Start { seed, first, sweeps: 0, betas, spins, streams: &[] };
+    held_walkers(model, dynamics, betas, spins, &[], (seed, first))
+}
+
+fn held_walkers<'a>(
+    model: &'a Lattice,
+    dynamics: Dynamics,
+    betas: &[f64],
+    spins: &[i8],
+    held: &[bool],
+    (seed, first): (u64, u64),
+) -> Box<dyn Walkers + 'a> {
+    let start = Start { seed, first, sweeps: 0, betas, spins, streams: &[], held };
     model.walkers(dynamics, &start).unwrap()
 }
 
@@ -38,18 +49,21 @@ fn state(walkers: &dyn Walkers, replica: usize, n: usize) -> Vec<i8> {
 
 /// Every level and several thread counts against the reference.
 fn check(shape: &[usize], coupling: f64, field: f64, dynamics: Dynamics, beta: f64, sweeps: u64) {
-    let n = shape.iter().product();
+    let n: usize = shape.iter().product();
     let spins = random_spins(n, 5);
     let reference = Lattice::new(shape, coupling, field, Level::Portable).unwrap();
-    let expected = reference_sweeps(&reference, dynamics, beta, (7, 3), &spins, sweeps);
-    for level in Level::available() {
+    let some: Vec<bool> = random_spins(n, 6).into_iter().map(|spin| spin > 0).collect();
+    let masks = [vec![], some];
+    let cases = Level::available().flat_map(|level| masks.iter().map(move |held| (level, held)));
+    for (level, held) in cases {
+        let expected = reference_sweeps(&reference, dynamics, beta, (7, 3), &spins, held, sweeps);
         let model = Lattice::new(shape, coupling, field, level).unwrap();
         for n_threads in [1, 2, 3, 7] {
             let what = format!(
                 "{shape:?}, J = {coupling}, h = {field}, {dynamics:?}, beta = {beta}, {level}, \
                  {n_threads} threads"
             );
-            let mut fast = walkers(&model, dynamics, &[beta], &spins, (7, 3));
+            let mut fast = held_walkers(&model, dynamics, &[beta], &spins, held, (7, 3));
             threads::pool(Some(n_threads)).unwrap().install(|| {
                 fast.sweep(sweeps, &Team::of_pool(), &Control::default()).unwrap();
             });
@@ -169,6 +183,7 @@ fn a_run_that_goes_on_has_the_bits_of_one_long_run() {
                 betas: &betas,
                 spins: &middle,
                 streams: &streams,
+                held: &[],
             };
             let mut second = model.walkers(dynamics, &start).unwrap();
             second.sweep(sweeps, &team, &control).unwrap();
@@ -259,8 +274,15 @@ fn what_is_no_lattice_is_refused_by_name() {
     let huge = Lattice::new(&[1 << 40, 1 << 40], 1.0, 0.0, Level::Portable);
     assert!(matches!(huge, Err(Error::Memory(_))));
     let model = Lattice::new(&[4, 4], 1.0, 0.0, Level::Portable).unwrap();
-    let start =
-        Start { seed: 1, first: 0, sweeps: 0, betas: &[1.0], spins: &[1; 16], streams: &[1; 3] };
+    let start = Start {
+        seed: 1,
+        first: 0,
+        sweeps: 0,
+        betas: &[1.0],
+        spins: &[1; 16],
+        streams: &[1; 3],
+        held: &[],
+    };
     let refused = model.walkers(Dynamics::HeatBath, &start).map(|_| ()).unwrap_err();
     assert_eq!(refused.to_string(), "streams must be empty or 32 words, got 3");
 }

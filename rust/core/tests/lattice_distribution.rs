@@ -60,7 +60,8 @@ fn check_states(shape: &[usize], coupling: f64, field: f64, dynamics: Dynamics, 
     let model = Lattice::new(shape, coupling, field, level).unwrap();
     let n = model.n_spins();
     let (betas, spins) = (vec![beta; replicas], random_spins(n * replicas, 1));
-    let start = Start { seed: 2, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+    let start =
+        Start { seed: 2, first: 0, sweeps: 0, betas: &betas, spins: &spins, ..Start::default() };
     let mut walkers = model.walkers(dynamics, &start).unwrap();
     let mut counts = vec![0; 1 << n];
     let mut spins = vec![0; n];
@@ -100,7 +101,7 @@ fn metropolis_leaves_a_state_in_which_no_spin_feels_a_field() {
     let stripes: Vec<i8> =
         (0..16).map(|site| if (site / 4 + site % 4) % 4 < 2 { 1 } else { -1 }).collect();
     let start =
-        Start { seed: 1, first: 0, sweeps: 0, betas: &[0.3], spins: &stripes, streams: &[] };
+        Start { seed: 1, first: 0, sweeps: 0, betas: &[0.3], spins: &stripes, ..Start::default() };
     let mut walkers = model.walkers(Dynamics::Metropolis, &start).unwrap();
     sweep(&mut *walkers, 7);
     let mut after = vec![0; 16];
@@ -113,7 +114,8 @@ fn metropolis_leaves_a_state_in_which_no_spin_feels_a_field() {
 fn energy_per_spin(model: &Lattice, dynamics: Dynamics, beta: f64, seed: u64) -> (f64, f64) {
     let n = model.n_spins();
     let spins = random_spins(n, seed);
-    let start = Start { seed, first: 0, sweeps: 0, betas: &[beta], spins: &spins, streams: &[] };
+    let start =
+        Start { seed, first: 0, sweeps: 0, betas: &[beta], spins: &spins, ..Start::default() };
     let mut walkers = model.walkers(dynamics, &start).unwrap();
     sweep(&mut *walkers, 300);
     let blocks: Vec<f64> = (0..40)
@@ -173,8 +175,14 @@ fn spins_that_share_random_bits_decide_alone() {
         let (mut flipped, mut pairs, mut trials) = ([0u64; 4], [0u64; 6], 0u64);
         for seed in 0..20 {
             let spins = vec![1; height * width];
-            let start =
-                Start { seed, first: 0, sweeps: 0, betas: &[beta], spins: &spins, streams: &[] };
+            let start = Start {
+                seed,
+                first: 0,
+                sweeps: 0,
+                betas: &[beta],
+                spins: &spins,
+                ..Start::default()
+            };
             let mut walkers = model.walkers(Dynamics::Metropolis, &start).unwrap();
             sweep(&mut *walkers, 1);
             let mut after = vec![0; height * width];

@@ -82,7 +82,19 @@ fn ladder(n_replicas: usize) -> Vec<f64> {
         .collect()
 }
 
+/// No spin held; and some spins of most replicas, different ones each.
+fn masks(n: usize, n_replicas: usize) -> [Vec<bool>; 2] {
+    let is_held = |k: usize| k / n % 3 != 1 && (k * 7919 + k / n).is_multiple_of(3);
+    [vec![], (0..n * n_replicas).map(is_held).collect()]
+}
+
 fn check_against_reference(n: usize, bonds: &[Bond], betas: &[f64], dynamics: Dynamics) {
+    for held in masks(n, betas.len()) {
+        check_with_held(n, bonds, betas, dynamics, &held);
+    }
+}
+
+fn check_with_held(n: usize, bonds: &[Bond], betas: &[f64], dynamics: Dynamics, held: &[bool]) {
     let reference = model(n, bonds, None, Level::Portable);
     let (seed, first, sweeps) = (7, 128, 4);
     let n_replicas = betas.len();
@@ -91,13 +103,14 @@ fn check_against_reference(n: usize, bonds: &[Bond], betas: &[f64], dynamics: Dy
     let mut flips = vec![0; n_replicas];
     for (k, state) in expected.chunks_mut(n).enumerate() {
         for t in 0..sweeps {
-            let replica = first + k as u64;
-            flips[k] += reference_sweep(&reference, dynamics, seed, replica, betas[k], t, state);
+            let number = (seed, first + k as u64);
+            let held = held.get(k * n..(k + 1) * n).unwrap_or(&[]);
+            flips[k] += reference_sweep(&reference, dynamics, number, betas[k], t, state, held);
         }
     }
     for level in Level::available() {
         let model = model(n, bonds, None, level);
-        let start = Start { seed, first, sweeps: 0, betas, spins: &spins, streams: &[] };
+        let start = Start { seed, first, sweeps: 0, betas, spins: &spins, streams: &[], held };
         let mut walkers = model.walkers(dynamics, &start).unwrap();
         sweep(&mut *walkers, sweeps);
         assert!(states(&*walkers, n, n_replicas) == expected, "{dynamics:?}, {level}, N = {n}");
@@ -159,7 +172,7 @@ fn a_replica_does_not_depend_on_how_many_run() {
             sweeps: 0,
             betas: &betas[..n_replicas],
             spins: &spins[..n * n_replicas],
-            streams: &[],
+            ..Start::default()
         };
         let mut walkers = model.walkers(Dynamics::Metropolis, &start).unwrap();
         sweep(&mut *walkers, 5);
@@ -176,7 +189,8 @@ fn a_run_continues_with_the_same_bits_on_any_number_of_threads() {
     let (n, bonds) = (64, square(8, 1.0, 5));
     let model = model(n, &bonds, None, Level::current().unwrap());
     let (spins, betas) = (random_spins(n, 130, 2), ladder(130));
-    let whole = Start { seed: 9, first: 64, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+    let whole =
+        Start { seed: 9, first: 64, sweeps: 0, betas: &betas, spins: &spins, ..Start::default() };
     for dynamics in LOCAL {
         let mut walkers = model.walkers(dynamics, &whole).unwrap();
         sweep(&mut *walkers, 9);
@@ -199,7 +213,8 @@ fn replicas_differ_though_they_start_alike() {
     let (n, bonds) = (64, square(8, 1.0, 5));
     let model = model(n, &bonds, None, Level::current().unwrap());
     let (spins, betas) = (vec![1; n * 64], vec![0.3; 64]);
-    let start = Start { seed: 9, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+    let start =
+        Start { seed: 9, first: 0, sweeps: 0, betas: &betas, spins: &spins, ..Start::default() };
     let mut walkers = model.walkers(Dynamics::HeatBath, &start).unwrap();
     sweep(&mut *walkers, 3);
     let mut states: Vec<_> = states(&*walkers, n, 64).chunks(n).map(<[i8]>::to_vec).collect();
@@ -212,7 +227,8 @@ fn replicas_differ_though_they_start_alike() {
 fn a_cancelled_run_stops() {
     let model = model(64, &square(8, 1.0, 5), None, Level::current().unwrap());
     let spins = vec![1; 64];
-    let start = Start { seed: 9, first: 0, sweeps: 0, betas: &[1.0], spins: &spins, streams: &[] };
+    let start =
+        Start { seed: 9, first: 0, sweeps: 0, betas: &[1.0], spins: &spins, ..Start::default() };
     let mut walkers = model.walkers(Dynamics::HeatBath, &start).unwrap();
     let control = Control::default();
     control.cancel();
@@ -264,7 +280,8 @@ fn what_is_no_model_is_refused_by_name() {
 #[test]
 fn walkers_refuse_what_does_not_fit() {
     let model = model(4, &square(2, 1.0, 5), None, Level::Portable);
-    let start = Start { seed: 9, first: 1, sweeps: 0, betas: &[1.0], spins: &[1; 4], streams: &[] };
+    let start =
+        Start { seed: 9, first: 1, sweeps: 0, betas: &[1.0], spins: &[1; 4], ..Start::default() };
     let Err(error) = model.walkers(Dynamics::HeatBath, &start) else { panic!("not refused") };
     assert_eq!(error.to_string(), "first must be a multiple of 64, got 1");
     let start = Start { first: 0, spins: &[1; 3], ..start };

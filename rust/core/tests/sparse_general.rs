@@ -60,6 +60,12 @@ fn states(walkers: &dyn Walkers, n: usize, n_replicas: usize) -> Vec<i8> {
     spins
 }
 
+/// No spin held; and some spins of most replicas, different ones each.
+fn masks(n: usize, n_replicas: usize) -> [Vec<bool>; 2] {
+    let is_held = |k: usize| k / n % 3 != 1 && (k * 7919 + k / n).is_multiple_of(3);
+    [vec![], (0..n * n_replicas).map(is_held).collect()]
+}
+
 #[test]
 fn sixteen_and_single_replicas_equal_the_reference() {
     let (seed, first, sweeps) = (7, 5, 4);
@@ -67,7 +73,8 @@ fn sixteen_and_single_replicas_equal_the_reference() {
     for (n, n_bonds, width) in sizes {
         let (bonds, fields) = random(n, n_bonds, width, 1);
         for dynamics in LOCAL {
-            for n_replicas in [1, 3, 16, 21] {
+            let masked = |n_replicas| masks(n, n_replicas).map(|held| (n_replicas, held));
+            for (n_replicas, held) in [1, 3, 16, 21].into_iter().flat_map(masked) {
                 let mut betas = ladder(n_replicas);
                 for beta in &mut betas {
                     *beta /= width;
@@ -78,10 +85,11 @@ fn sixteen_and_single_replicas_equal_the_reference() {
                 let mut expected = spins.clone();
                 let mut flips = vec![0; n_replicas];
                 for (k, state) in expected.chunks_mut(n).enumerate() {
-                    let number = first + k as u64;
+                    let number = (seed, first + k as u64);
+                    let held = held.get(k * n..(k + 1) * n).unwrap_or(&[]);
                     for t in 0..sweeps {
                         flips[k] += reference_general_sweep(
-                            &reference, dynamics, seed, number, betas[k], t, state,
+                            &reference, dynamics, number, betas[k], t, state, held,
                         );
                     }
                 }
@@ -94,6 +102,7 @@ fn sixteen_and_single_replicas_equal_the_reference() {
                         betas: &betas,
                         spins: &spins,
                         streams: &[],
+                        held: &held,
                     };
                     let mut walkers = model.walkers(dynamics, &start).unwrap();
                     walkers.sweep(sweeps, &Team::alone(), &Control::default()).unwrap();
@@ -130,8 +139,14 @@ fn energies_of_exact_couplings_come_from_the_cached_fields() {
         let model = model(40, &bonds, fields, Level::current().unwrap());
         for n_replicas in [2, 18] {
             let (betas, spins) = (vec![0.3; n_replicas], random_spins(40, n_replicas, 1));
-            let start =
-                Start { seed: 1, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+            let start = Start {
+                seed: 1,
+                first: 0,
+                sweeps: 0,
+                betas: &betas,
+                spins: &spins,
+                ..Start::default()
+            };
             let mut walkers = model.walkers(Dynamics::HeatBath, &start).unwrap();
             walkers.sweep(5, &Team::alone(), &Control::default()).unwrap();
             let mut energies = vec![0.0; n_replicas];
@@ -162,7 +177,7 @@ fn a_replica_is_the_same_alone_among_others_and_continued() {
                 sweeps,
                 betas: &betas[range.clone()],
                 spins,
-                streams: &[],
+                ..Start::default()
             };
             let mut walkers = model.walkers(dynamics, &start).unwrap();
             threads::pool(Some(2)).unwrap().install(|| {

@@ -15,8 +15,8 @@ use crate::{
     lanes::LANES,
     simd::Level,
     spins::{
-        Dynamics, SpinModel, Start, Walkers, clusters::cluster_walkers, fixed_point::Scales,
-        thresholds::Thresholds,
+        Couplings, Dynamics, SpinModel, Start, Walkers, clusters::cluster_walkers,
+        fixed_point::Scales, thresholds::Thresholds,
     },
     threads,
 };
@@ -149,10 +149,12 @@ impl SpinModel for Dense {
         energy[0]
     }
 
-    fn local_fields(&self, spins: &[i8], fields: &mut [f64]) {
-        for (i, out) in fields.iter_mut().enumerate() {
-            *out = (self.sums.product)(self.row(i), spins) + self.field(i);
-        }
+    fn local_field(&self, spins: &[i8], i: usize) -> f64 {
+        (self.sums.product)(self.row(i), spins) + self.field(i)
+    }
+
+    fn couplings(&self) -> Couplings<'_> {
+        Couplings::Dense(&self.couplings)
     }
 
     fn together(&self, _dynamics: Dynamics, n_replicas: usize) -> usize {

@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-/// Makes sweep number `sweep` of `replica`; returns how many spins it flipped.
+/// Makes sweep number `sweep` of `replica`, over the spins `held` (empty: none); returns how many
+/// spins it flipped.
 pub fn reference_sweep(
     model: &Dense,
     rule: Rule,
@@ -19,17 +20,19 @@ pub fn reference_sweep(
     replica: u64,
     sweep: u64,
     spins: &mut [i8],
+    held: &[bool],
 ) -> u64 {
     let stream = Philox::new(seed, Purpose::Dynamics, replica);
     let (scales, n_groups) = (&model.scales, spins.len().div_ceil(SITES));
-    let resting = rule.rests().then(|| Rest::new(seed, replica, spins.len()).site(sweep)).flatten();
+    let rest = Rest::new(seed, replica, spins.len(), held);
+    let resting = rule.rests().then(|| rest.site(sweep)).flatten();
     let mut flips = 0;
     for i in 0..spins.len() {
         let row = model.row(i).iter().zip(&*spins);
         let field: i32 = row.map(|(&j, &s)| scales.quantise(i, j) * i32::from(s)).sum();
         let field = field + scales.quantise(i, model.field(i));
         let theta = threshold(&stream, n_groups, sweep, i, rule, scales.single(i));
-        if field * i32::from(spins[i]) <= theta && resting != Some(i) {
+        if field * i32::from(spins[i]) <= theta && resting != Some(i) && !rest.holds(i) {
             spins[i] = -spins[i];
             flips += 1;
         }

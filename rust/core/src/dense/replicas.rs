@@ -48,8 +48,8 @@ pub(super) struct Replicas<'a> {
     streams: Vec<Philox>,
     rules: Vec<Rule>,
     rests: Vec<Rest>,
-    /// The site of each replica that this sweep passes over; none is beyond all sites.
-    resting: Vec<usize>,
+    /// The site of each replica that rests in this sweep.
+    resting: Vec<Option<usize>>,
     /// Panel after panel, in each a segment of every replica.
     fields: Vec<Segment>,
     /// Tile after tile, in each a word of every replica: a bit is set where the spin is up, as it is
@@ -79,9 +79,13 @@ impl<'a> Replicas<'a> {
                 .collect(),
             rules: vec![Rule::new(false, f64::INFINITY); n_places],
             rests: (0..n_places as u64)
-                .map(|k| Rest::new(start.seed, start.first + k, model.panels.n_sites()))
+                .map(|k| {
+                    let n = model.panels.n_sites();
+                    let held = start.held(k as usize, n);
+                    Rest::new(start.seed, start.first + k, n, held)
+                })
                 .collect(),
-            resting: vec![usize::MAX; n_places],
+            resting: vec![None; n_places],
             fields: zeros(n_panels.checked_mul(n_places), Segment::splat(NEVER), what)?,
             up: zeros(n_tiles.checked_mul(n_places), u64::MAX, what)?,
             flips: std::array::from_fn(|_| vec![Flips::default(); n_replicas]),
@@ -140,9 +144,10 @@ impl<'a> Replicas<'a> {
             let (mut thresholds, mut flips) = ([[0; LANES]; TILE], [0; LANES]);
             (model.thresholds.replicas)(streams, first, rules, scales, &mut thresholds);
             for lane in 0..LANES {
-                let site = self.resting[index * LANES + lane].wrapping_sub(tile * TILE);
-                if let Some(thresholds) = thresholds.get_mut(site) {
-                    thresholds[lane] = i32::MIN;
+                let replica = index * LANES + lane;
+                let resting = self.resting[replica];
+                for site in self.rests[replica].passed_over(tile, resting) {
+                    thresholds[site][lane] = i32::MIN;
                 }
             }
             (model.kernels.visit_many)(block, half, fields, &thresholds, up, &mut flips);
@@ -155,8 +160,8 @@ impl<'a> Replicas<'a> {
             let mut thresholds = [0; TILE];
             let (stream, rule) = (&self.streams[k], self.rules[k]);
             (model.thresholds.sites)(stream, first, rule, scales, &mut thresholds);
-            if let Some(threshold) = thresholds.get_mut(self.resting[k].wrapping_sub(tile * TILE)) {
-                *threshold = i32::MIN;
+            for site in self.rests[k].passed_over(tile, self.resting[k]) {
+                thresholds[site] = i32::MIN;
             }
             let flips = (model.kernels.visit_one)(block, half, &fields[k], &thresholds, *up);
             record(up, flips, &mut out[k], &mut self.n_flips[k]);
@@ -215,8 +220,7 @@ impl Walkers for Replicas<'_> {
         for _ in 0..sweeps {
             let rests = self.rests.iter().zip(&self.rules);
             for (resting, (rest, rule)) in self.resting.iter_mut().zip(rests) {
-                let site = rule.rests().then(|| rest.site(self.sweeps)).flatten();
-                *resting = site.unwrap_or(usize::MAX);
+                *resting = rule.rests().then(|| rest.site(self.sweeps)).flatten();
             }
             let n_tiles = self.model.panels.n_tiles();
             for tile in (0..n_tiles).step_by(TOGETHER) {

@@ -50,11 +50,7 @@ impl Coupling for f32 {
 ///
 /// # Panics
 /// If `out` is not N x N.
-pub fn couplings<T: Coupling>(
-    model: &Hopfield<'_>,
-    out: &mut [T],
-    control: &Control,
-) -> Result<()> {
+pub fn couplings<T: Coupling>(model: &Hopfield, out: &mut [T], control: &Control) -> Result<()> {
     let n = model.n_spins();
     assert_eq!(out.len(), n * n, "the matrix is N x N");
     let p = model.n_patterns() as i64;

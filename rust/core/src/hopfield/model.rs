@@ -11,20 +11,20 @@ use crate::{
 };
 
 /// A Hopfield network with Hebbian couplings and thresholds.
-pub struct Hopfield<'a> {
-    pub(super) patterns: &'a Patterns,
+pub struct Hopfield {
+    pub(super) patterns: Patterns,
     pub(super) kernels: &'static Kernels,
     /// N theta_i, each product rounded once; empty without thresholds.
     scaled_thresholds: Vec<f64>,
     all_patterns: Vec<Chunk>,
 }
 
-impl<'a> Hopfield<'a> {
+impl Hopfield {
     /// The network that stores `patterns`, with one threshold a spin or none.
     ///
     /// # Errors
     /// [`Error::Value`] if the thresholds are not N finite numbers.
-    pub fn new(patterns: &'a Patterns, thresholds: Option<&[f64]>, level: Level) -> Result<Self> {
+    pub fn new(patterns: &Patterns, thresholds: Option<&[f64]>, level: Level) -> Result<Self> {
         let n = patterns.n_spins();
         let scaled_thresholds = match thresholds {
             None => Vec::new(),
@@ -41,6 +41,7 @@ impl<'a> Hopfield<'a> {
             return Err(Error::expected("thresholds", "finite", bad));
         }
         let all_patterns = ones(patterns.n_patterns());
+        let patterns = patterns.clone();
         Ok(Self { patterns, kernels: Kernels::of(level), scaled_thresholds, all_patterns })
     }
 
@@ -90,7 +91,7 @@ impl<'a> Hopfield<'a> {
     /// # Errors
     /// [`Error::Cancelled`].
     pub fn overlaps(&self, spins: &[i8], control: &Control) -> Result<Vec<i64>> {
-        Ok(OverlapPlanes::of_state(self.patterns, self.kernels, spins, control)?.decode())
+        Ok(OverlapPlanes::of_state(&self.patterns, self.kernels, spins, control)?.decode())
     }
 
     /// The local field of every spin, threshold included.
@@ -101,7 +102,7 @@ impl<'a> Hopfield<'a> {
         /// Sites between two looks at the cancel flag.
         const BLOCK: usize = 4096;
         let n = self.n_spins();
-        let overlaps = OverlapPlanes::of_state(self.patterns, self.kernels, spins, control)?;
+        let overlaps = OverlapPlanes::of_state(&self.patterns, self.kernels, spins, control)?;
         let mut fields = vec![0.0; n];
         let sites: Vec<u32> = (0..n as u32).collect();
         let blocks = sites.par_chunks(BLOCK).zip(fields.par_chunks_mut(BLOCK));

@@ -1,5 +1,7 @@
 //! Pattern sets, one row of P bits a *spin*: what a visit of that spin reads.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::{
@@ -14,19 +16,20 @@ use crate::{
 /// are fixed by the shape, never by the threads.
 const ROWS_PER_STREAM: usize = 64;
 
-/// A set of P patterns of N spins, bit-packed.
+/// A set of P patterns of N spins, bit-packed. It never changes, and its clones share the bits.
+#[derive(Clone)]
 pub struct Patterns {
-    bits: BitMatrix,
+    bits: Arc<BitMatrix>,
 }
 
 impl Patterns {
-    fn zeros(n_patterns: usize, n_spins: usize) -> Result<Self> {
+    fn zeros(n_patterns: usize, n_spins: usize) -> Result<BitMatrix> {
         for (name, count) in [("n_patterns", n_patterns), ("n_spins", n_spins)] {
             if !(1..=u32::MAX as usize).contains(&count) {
                 return Err(Error::expected(name, "between 1 and 4294967295", count));
             }
         }
-        Ok(Self { bits: BitMatrix::zeros(n_spins, n_patterns)? })
+        BitMatrix::zeros(n_spins, n_patterns)
     }
 
     /// Independent uniform patterns.
@@ -42,22 +45,22 @@ impl Patterns {
         level: Level,
         control: &Control,
     ) -> Result<Self> {
-        let mut patterns = Self::zeros(n_patterns, n_spins)?;
+        let mut bits = Self::zeros(n_patterns, n_spins)?;
         let fill = Kernels::of(level).fill;
         let last = Chunk::ones((n_patterns - 1) % CHUNK_BITS + 1);
-        let stride = patterns.bits.stride();
-        let blocks = patterns.bits.chunks_mut().par_chunks_mut(stride * ROWS_PER_STREAM);
+        let stride = bits.stride();
+        let blocks = bits.chunks_mut().par_chunks_mut(stride * ROWS_PER_STREAM);
         blocks.enumerate().try_for_each(|(block, chunks)| {
             control.check()?;
             fill(&mut Xoshiro8::new(&Philox::new(seed, Purpose::Patterns, block as u64)), chunks);
             for row in chunks.chunks_exact_mut(stride) {
-                for (bits, mask) in row[stride - 1].0.iter_mut().zip(last.0) {
-                    *bits &= mask;
+                for (word, mask) in row[stride - 1].0.iter_mut().zip(last.0) {
+                    *word &= mask;
                 }
             }
             Ok(())
         })?;
-        Ok(patterns)
+        Ok(Self { bits: Arc::new(bits) })
     }
 
     /// Packs an array of -1 and +1, pattern after pattern.
@@ -71,14 +74,14 @@ impl Patterns {
         n_spins: usize,
         control: &Control,
     ) -> Result<Self> {
-        let mut patterns = Self::zeros(n_patterns, n_spins)?;
+        let mut bits = Self::zeros(n_patterns, n_spins)?;
         if n_patterns.checked_mul(n_spins) != Some(spins.len()) {
             let expected = format_args!("{n_patterns} x {n_spins} spins").to_string();
             return Err(Error::expected("patterns", expected, spins.len()));
         }
-        let stride = patterns.bits.stride();
+        let stride = bits.stride();
         // 64 spins of 64 patterns at a time: both sides stay in cache.
-        let blocks = patterns.bits.chunks_mut().par_chunks_mut(stride * 64);
+        let blocks = bits.chunks_mut().par_chunks_mut(stride * 64);
         blocks.enumerate().try_for_each(|(block, chunks)| {
             control.check()?;
             let width = chunks.len() / stride;
@@ -96,7 +99,7 @@ impl Patterns {
             }
             Ok(())
         })?;
-        Ok(patterns)
+        Ok(Self { bits: Arc::new(bits) })
     }
 
     /// The set that stands in `bytes`, as [`Patterns::as_bytes`] gave them.
@@ -105,7 +108,7 @@ impl Patterns {
     /// [`Error::Value`] for a count of zero, another length, or bytes not aligned to 64.
     pub fn from_bytes(n_patterns: usize, n_spins: usize, bytes: SharedBytes) -> Result<Self> {
         Self::zeros(n_patterns.min(1), n_spins.min(1))?;
-        Ok(Self { bits: BitMatrix::from_shared(n_spins, n_patterns, bytes)? })
+        Ok(Self { bits: Arc::new(BitMatrix::from_shared(n_spins, n_patterns, bytes)?) })
     }
 
     /// The set that stands in `bytes`, copied into memory of its own.
@@ -113,16 +116,16 @@ impl Patterns {
     /// # Errors
     /// [`Error::Value`] for a count of zero or another length, [`Error::Memory`].
     pub fn from_copied_bytes(n_patterns: usize, n_spins: usize, bytes: &[u8]) -> Result<Self> {
-        let mut patterns = Self::zeros(n_patterns, n_spins)?;
-        if bytes.len() != patterns.as_bytes().len() {
-            let expected = format_args!("{} bytes", patterns.as_bytes().len()).to_string();
+        let mut bits = Self::zeros(n_patterns, n_spins)?;
+        if bytes.len() != bits.as_bytes().len() {
+            let expected = format_args!("{} bytes", bits.as_bytes().len()).to_string();
             return Err(Error::expected("packed patterns", expected, bytes.len()));
         }
         let words = bytes.as_chunks::<8>().0.as_chunks::<8>().0;
-        for (chunk, words) in patterns.bits.chunks_mut().iter_mut().zip(words) {
+        for (chunk, words) in bits.chunks_mut().iter_mut().zip(words) {
             chunk.0 = words.map(u64::from_ne_bytes);
         }
-        Ok(patterns)
+        Ok(Self { bits: Arc::new(bits) })
     }
 
     /// Whether all bits behind the last pattern are zero, as they must be.

@@ -50,7 +50,7 @@ impl Dynamics {
     #[inline]
     pub(super) fn turns(
         &self,
-        model: &Hopfield<'_>,
+        model: &Hopfield,
         site: usize,
         integer: i64,
         spin: i8,
@@ -64,7 +64,7 @@ impl Dynamics {
     }
 }
 
-impl Hopfield<'_> {
+impl Hopfield {
     /// Runs the dynamics on `spins` until it comes to rest or has had its sweeps.
     ///
     /// `clamp` marks the spins that are held. On [`Error::Cancelled`](crate::error::Error) the

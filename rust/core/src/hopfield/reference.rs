@@ -9,7 +9,7 @@ use crate::rng::{Philox, Purpose};
 
 /// Runs the dynamics on `spins` with plain loops over patterns.
 pub fn recall(
-    model: &Hopfield<'_>,
+    model: &Hopfield,
     dynamics: &Dynamics,
     replica: u64,
     spins: &mut [i8],
@@ -75,13 +75,13 @@ pub fn recall(
     outcome
 }
 
-fn flip(model: &Hopfield<'_>, overlaps: &mut [i64], spins: &mut [i8], site: usize) {
+fn flip(model: &Hopfield, overlaps: &mut [i64], spins: &mut [i8], site: usize) {
     spins[site] *= -1;
     add(model, overlaps, site, 2 * i64::from(spins[site]));
 }
 
 /// M_mu += amount xi_i^mu.
-fn add(model: &Hopfield<'_>, overlaps: &mut [i64], site: usize, amount: i64) {
+fn add(model: &Hopfield, overlaps: &mut [i64], site: usize, amount: i64) {
     let row = model.patterns.rows().row(site);
     for (mu, overlap) in overlaps.iter_mut().enumerate() {
         *overlap += amount * sign(crate::bits::bit(row, mu));
@@ -89,7 +89,7 @@ fn add(model: &Hopfield<'_>, overlaps: &mut [i64], site: usize, amount: i64) {
 }
 
 /// N h_i without threshold.
-fn field(model: &Hopfield<'_>, overlaps: &[i64], site: usize, spin: i8) -> i64 {
+fn field(model: &Hopfield, overlaps: &[i64], site: usize, spin: i8) -> i64 {
     let row = model.patterns.rows().row(site);
     let sum: i64 =
         overlaps.iter().enumerate().map(|(mu, m)| sign(crate::bits::bit(row, mu)) * m).sum();

@@ -23,7 +23,7 @@ const SITES_PER_CHECK: usize = 4096;
 const RECOUNT: usize = 8;
 
 pub(super) fn run(
-    model: &Hopfield<'_>,
+    model: &Hopfield,
     dynamics: &Dynamics,
     replica: u64,
     spins: &mut [i8],
@@ -32,7 +32,7 @@ pub(super) fn run(
 ) -> Result<Outcome> {
     let n = spins.len();
     let free = free_sites(n, clamp);
-    let mut overlaps = OverlapPlanes::of_state(model.patterns, model.kernels, spins, control)?;
+    let mut overlaps = OverlapPlanes::of_state(&model.patterns, model.kernels, spins, control)?;
     let philox = Philox::new(dynamics.seed, Purpose::Dynamics, replica);
     let mut words = philox.words_from(0);
     let mut outcome = Outcome::default();
@@ -74,7 +74,7 @@ pub(super) fn run(
             break;
         }
         if recount {
-            overlaps = OverlapPlanes::of_state(model.patterns, model.kernels, spins, control)?;
+            overlaps = OverlapPlanes::of_state(&model.patterns, model.kernels, spins, control)?;
         }
         std::mem::swap(&mut flipped, &mut flipped_before);
     }

@@ -19,7 +19,7 @@ use crate::{
 const VISITS_PER_CHECK: usize = 1024;
 
 pub(super) fn run(
-    model: &Hopfield<'_>,
+    model: &Hopfield,
     dynamics: &Dynamics,
     replica: u64,
     spins: &mut [i8],
@@ -30,7 +30,7 @@ pub(super) fn run(
     let free = free_sites(n, clamp);
     let random = dynamics.update == Update::Random;
     let visits_per_sweep = if random { n } else { free.len() };
-    let mut overlaps = OverlapPlanes::of_state(model.patterns, model.kernels, spins, control)?;
+    let mut overlaps = OverlapPlanes::of_state(&model.patterns, model.kernels, spins, control)?;
     let philox = Philox::new(dynamics.seed, Purpose::Dynamics, replica);
     let mut words = philox.words_from(0);
     let mut outcome = Outcome::default();
@@ -77,14 +77,14 @@ pub(super) fn run(
 }
 
 /// N h_i of one site.
-fn field(model: &Hopfield<'_>, overlaps: &OverlapPlanes<'_>, site: usize, spin: i8) -> i64 {
+fn field(model: &Hopfield, overlaps: &OverlapPlanes<'_>, site: usize, spin: i8) -> i64 {
     let mut weight = [0];
     overlaps.weigh(&[site as u32], &mut weight);
     2 * weight[0] + model.constant_field(site, spin)
 }
 
 fn is_fixed_point(
-    model: &Hopfield<'_>,
+    model: &Hopfield,
     overlaps: &OverlapPlanes<'_>,
     spins: &[i8],
     free: &[u32],

@@ -7,6 +7,7 @@
 use super::{
     Hopfield,
     overlaps::{OverlapPlanes, sign},
+    recall::{self, Update},
 };
 use crate::{
     bits::bit,
@@ -14,7 +15,7 @@ use crate::{
     error::Result,
     rng::{Philox, Purpose},
     spins::{
-        Dynamics, Rest, SpinModel, Start, Walkers,
+        Descent, Dynamics, Rest, SpinModel, Start, Walkers,
         acceptance::{heat_bath, metropolis},
         clusters::{Bonds, cluster_walkers},
     },
@@ -24,7 +25,7 @@ use crate::{
 /// Visits between two looks at the cancel flag.
 const VISITS_PER_CHECK: usize = 1024;
 
-impl SpinModel for Hopfield<'_> {
+impl SpinModel for Hopfield {
     fn n_spins(&self) -> usize {
         self.n_spins()
     }
@@ -34,9 +35,33 @@ impl SpinModel for Hopfield<'_> {
         self.energy(spins, &overlaps)
     }
 
+    /// All of them at the price of one.
+    fn local_field(&self, spins: &[i8], site: usize) -> f64 {
+        self.local_fields(spins, &Control::default()).expect("nobody cancels")[site]
+    }
+
     fn local_fields(&self, spins: &[i8], fields: &mut [f64]) {
         let all = self.local_fields(spins, &Control::default()).expect("nobody cancels");
         fields.copy_from_slice(&all);
+    }
+
+    fn descend(
+        &self,
+        spins: &mut [i8],
+        held: &[bool],
+        max_sweeps: u64,
+        control: &Control,
+    ) -> Result<Descent> {
+        let held = (!held.is_empty()).then_some(held);
+        let dynamics = recall::Dynamics {
+            update: Update::Sequential,
+            beta: f64::INFINITY,
+            max_sweeps,
+            seed: 0,
+        };
+        let recall::Outcome { sweeps, flips, converged, .. } =
+            self.recall(&dynamics, 0, spins, held, control)?;
+        Ok(Descent { sweeps, flips, converged })
     }
 
     fn walkers<'a>(
@@ -52,18 +77,19 @@ impl SpinModel for Hopfield<'_> {
             .spins
             .chunks(n)
             .zip(start.betas)
-            .zip(start.first..)
-            .map(|((spins, &beta), number)| {
+            .enumerate()
+            .map(|(replica, (spins, &beta))| {
+                let number = start.first + replica as u64;
                 Ok(Replica {
                     spins: spins.to_vec(),
                     overlaps: OverlapPlanes::of_state(
-                        self.patterns,
+                        &self.patterns,
                         self.kernels,
                         spins,
                         &Control::default(),
                     )?,
                     philox: Philox::new(start.seed, Purpose::Dynamics, number),
-                    rest: Rest::new(start.seed, number, n),
+                    rest: Rest::new(start.seed, number, n, start.held(replica, n)),
                     beta,
                     flips: 0,
                 })
@@ -74,7 +100,7 @@ impl SpinModel for Hopfield<'_> {
 }
 
 /// A single memory is a Mattis model: no frustration. With more there is.
-impl Bonds for Hopfield<'_> {
+impl Bonds for Hopfield {
     fn n_spins(&self) -> usize {
         self.n_spins()
     }
@@ -108,7 +134,7 @@ struct Replica<'a> {
 }
 
 struct HopfieldWalkers<'a> {
-    model: &'a Hopfield<'a>,
+    model: &'a Hopfield,
     dynamics: Dynamics,
     sweeps: u64,
     replicas: Vec<Replica<'a>>,
@@ -126,6 +152,10 @@ impl HopfieldWalkers<'_> {
         for site in 0..n {
             if site % VISITS_PER_CHECK == 0 {
                 control.check()?;
+            }
+            if rest.holds(site) {
+                words.seek(self.sweeps * n as u64 + site as u64 + 1);
+                continue;
             }
             let (mut weight, spin) = ([0], spins[site]);
             overlaps.weigh(&[site as u32], &mut weight);

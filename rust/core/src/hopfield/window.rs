@@ -37,7 +37,7 @@ const BLOCK: usize = 4096;
 const SHORTEST_SHARED: usize = 32;
 
 pub(super) fn descend(
-    model: &Hopfield<'_>,
+    model: &Hopfield,
     spins: &mut [i8],
     sites: &[u32],
     max_sweeps: u64,
@@ -52,7 +52,7 @@ pub(super) fn descend(
 /// A run in progress. What is kept a spin stands at the position of the spin among `sites`, the
 /// spins that may flip.
 struct Descent<'a> {
-    model: &'a Hopfield<'a>,
+    model: &'a Hopfield,
     sites: &'a [u32],
     spins: Vec<i8>,
     /// N h_i at the last visit, threshold not included; before the first, what does not come with
@@ -69,13 +69,8 @@ struct Descent<'a> {
 }
 
 impl<'a> Descent<'a> {
-    fn new(
-        model: &'a Hopfield<'a>,
-        spins: &[i8],
-        sites: &'a [u32],
-        control: &Control,
-    ) -> Result<Self> {
-        let planes = OverlapPlanes::of_state(model.patterns, model.kernels, spins, control)?;
+    fn new(model: &'a Hopfield, spins: &[i8], sites: &'a [u32], control: &Control) -> Result<Self> {
+        let planes = OverlapPlanes::of_state(&model.patterns, model.kernels, spins, control)?;
         let spins: Vec<i8> = sites.iter().map(|&site| spins[site as usize]).collect();
         let mut fields = vec![0; sites.len()];
         let blocks = fields.par_chunks_mut(BLOCK).zip(sites.par_chunks(BLOCK));

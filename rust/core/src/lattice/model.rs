@@ -88,12 +88,6 @@ impl Lattice {
         // A zero has no sign.
         0.0 - (self.coupling * bonds as f64 + self.field * magnetization as f64)
     }
-
-    fn neighbour_sum(&self, spins: &[i8], site: usize) -> i64 {
-        let mut sum = 0;
-        self.each_neighbour(site, |neighbour| sum += i64::from(spins[neighbour]));
-        sum
-    }
 }
 
 /// The sum of the products of spins.
@@ -122,10 +116,10 @@ impl SpinModel for Lattice {
         self.energy_of(bonds, spins.iter().map(|&spin| i64::from(spin)).sum())
     }
 
-    fn local_fields(&self, spins: &[i8], fields: &mut [f64]) {
-        for (site, field) in fields.iter_mut().enumerate() {
-            *field = self.coupling * self.neighbour_sum(spins, site) as f64 + self.field;
-        }
+    fn local_field(&self, spins: &[i8], site: usize) -> f64 {
+        let mut sum = 0;
+        self.each_neighbour(site, |neighbour| sum += i64::from(spins[neighbour]));
+        self.coupling * sum as f64 + self.field
     }
 
     fn walkers<'a>(

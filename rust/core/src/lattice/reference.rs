@@ -25,18 +25,20 @@ pub struct Outcome {
     pub streams: Vec<u64>,
 }
 
-/// Replica number `replica` of `seed` after `sweeps` sweeps at `beta`, by a local dynamics.
+/// Replica number `replica` of `seed` after `sweeps` sweeps at `beta`, by a local dynamics that passes
+/// over the spins `held` (empty: none).
 pub fn reference_sweeps(
     lattice: &Lattice,
     dynamics: Dynamics,
     beta: f64,
     (seed, replica): (u64, u64),
     spins: &[i8],
+    held: &[bool],
     sweeps: u64,
 ) -> Outcome {
     let spins = spins.to_vec();
-    let mut walk = Walk { lattice, dynamics, beta, spins, flips: 0, resting: None };
-    let rest = Rest::new(seed, replica, walk.spins.len());
+    let rest = &Rest::new(seed, replica, spins.len(), held);
+    let mut walk = Walk { lattice, dynamics, beta, spins, flips: 0, rest, resting: None };
     let compact = Checkerboard::fits(lattice, dynamics);
     let group = if compact { checkerboard::GROUP } else { 1 };
     let n_chunks = n_chunks(lattice.shape(), compact);
@@ -75,12 +77,13 @@ struct Walk<'a> {
     beta: f64,
     spins: Vec<i8>,
     flips: u64,
+    rest: &'a Rest,
     resting: Option<usize>,
 }
 
 impl Walk<'_> {
     fn flip(&mut self, site: usize) {
-        if self.resting != Some(site) {
+        if self.resting != Some(site) && !self.rest.holds(site) {
             self.spins[site] = -self.spins[site];
             self.flips += 1;
         }

@@ -36,6 +36,8 @@ struct LatticeWalkers<'a, B: Board> {
 
 struct Replica<R> {
     planes: Planes,
+    /// A bit for each held spin, and the planes at the start; none if all are free.
+    held: Option<[Planes; 2]>,
     generators: Vec<Xoshiro8>,
     rule: R,
     rest: Rest,
@@ -48,6 +50,7 @@ struct Common<'a, R> {
     planes: [Shared<'a, Chunk>; 2],
     generators: Shared<'a, Xoshiro8>,
     rule: &'a R,
+    held: &'a Option<[Planes; 2]>,
     rest: &'a Rest,
     beta: f64,
     flips: AtomicU64,
@@ -93,12 +96,33 @@ pub(super) fn start<'a, B: Board + 'a>(
         }
         let mut planes = [plane(n_chunks)?, plane(n_chunks)?];
         board.put(spins, &mut planes);
-        let rest = Rest::new(start.seed, start.first + k as u64, n);
+        let is_held = start.held(k, n);
+        let mut held = None;
+        if !is_held.is_empty() {
+            let marks: Vec<i8> = is_held.iter().map(|&held| if held { 1 } else { -1 }).collect();
+            let mut mask = [plane(n_chunks)?, plane(n_chunks)?];
+            board.put(&marks, &mut mask);
+            held = Some([mask, planes.clone()]);
+        }
+        let rest = Rest::new(start.seed, start.first + k as u64, n, is_held);
         let rule = board.rule(beta);
-        replicas.push(Replica { planes, generators, rule, rest, beta, flips: 0 });
+        replicas.push(Replica { planes, held, generators, rule, rest, beta, flips: 0 });
     }
     let sweeps = start.sweeps;
     Ok(Box::new(LatticeWalkers { lattice, board, replicas, phases: 0, sweeps, dynamics }))
+}
+
+/// Gives the spins of a mask the values they had at the start; returns how many flips that takes back.
+fn restore(target: &mut [Chunk], mask: &[Chunk], start: &[Chunk]) -> u64 {
+    let mut flips = 0;
+    for ((target, mask), start) in target.iter_mut().zip(mask).zip(start) {
+        for ((word, mask), start) in target.0.iter_mut().zip(mask.0).zip(start.0) {
+            let flipped = (*word ^ start) & mask;
+            *word ^= flipped;
+            flips += u64::from(flipped.count_ones());
+        }
+    }
+    flips
 }
 
 impl<B: Board> LatticeWalkers<'_, B> {
@@ -137,11 +161,15 @@ impl<B: Board> LatticeWalkers<'_, B> {
                 rule: replica.rule,
                 colour,
                 source: words(source),
-                target,
+                target: &mut *target,
                 first: chunks.start,
                 generator: &mut generator[0],
                 resting,
             });
+            if let Some([mask, start]) = replica.held {
+                let held = chunks.start + 1..chunks.end + 1;
+                flips -= restore(target, &mask[written][held.clone()], &start[written][held]);
+            }
         }
         replica.flips.fetch_add(flips, Relaxed);
     }
@@ -155,13 +183,16 @@ impl<B: Board> Walkers for LatticeWalkers<'_, B> {
         let mut replicas = std::mem::take(&mut self.replicas);
         let common: Vec<_> = replicas
             .iter_mut()
-            .map(|Replica { planes: [even, odd], generators, rule, rest, beta, flips }| Common {
-                planes: [Shared::new(even), Shared::new(odd)],
-                generators: Shared::new(generators),
-                rule,
-                rest,
-                beta: *beta,
-                flips: AtomicU64::new(*flips),
+            .map(|Replica { planes: [even, odd], held, generators, rule, rest, beta, flips }| {
+                Common {
+                    planes: [Shared::new(even), Shared::new(odd)],
+                    generators: Shared::new(generators),
+                    rule,
+                    held,
+                    rest,
+                    beta: *beta,
+                    flips: AtomicU64::new(*flips),
+                }
             })
             .collect();
         // Barriers after which all members leave. Only one of them decides that, and before it

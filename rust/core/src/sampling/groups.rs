@@ -50,6 +50,13 @@ pub(super) fn groups<'a>(
     if total == 0 || !start.streams.len().is_multiple_of(total) {
         return Err(Error::expected("streams", "those of all replicas", start.streams.len()));
     }
+    if !start.held.is_empty() && start.held.len() != start.spins.len() {
+        return Err(Error::expected(
+            "clamp",
+            format_args!("{total} rows of {n}"),
+            start.held.len(),
+        ));
+    }
     let block = model.block(dynamics, total).max(1);
     let share = total.div_ceil(parts).next_multiple_of(block);
     let size = model.together(dynamics, total).next_multiple_of(block).min(share);
@@ -65,6 +72,11 @@ pub(super) fn groups<'a>(
                     betas: &start.betas[first..][..n_replicas],
                     spins: &start.spins[first * n..][..n_replicas * n],
                     streams: &start.streams[first * words..][..n_replicas * words],
+                    held: if start.held.is_empty() {
+                        &[]
+                    } else {
+                        &start.held[first * n..][..n_replicas * n]
+                    },
                     ..*start
                 },
             )?;

@@ -1,6 +1,6 @@
-//! What is done to any spin model: sample, anneal, temper.
+//! What is done to any spin model: sample, anneal, temper, descend.
 //!
-//! All three move replicas in *rounds*: a number of sweeps that takes some hundredths of a second,
+//! The first three move replicas in *rounds*: a number of sweeps that takes some hundredths of a second,
 //! after which all replicas stand at the same sweep. There, and only there, a run can be stopped,
 //! so that an interrupted run is one that ended early and can go on: nothing measured is lost, and
 //! the bits are those of a run that was never stopped. (A model so large that a single sweep takes
@@ -8,6 +8,7 @@
 //! and says so.)
 
 mod anneal;
+mod descend;
 mod groups;
 mod ladder;
 mod rounds;
@@ -15,6 +16,7 @@ mod sample;
 mod temper;
 
 pub use anneal::{Annealing, anneal};
+pub use descend::descend;
 pub use groups::random_spins;
 pub use rounds::Ending;
 pub use sample::{Plan, Sample, sample};

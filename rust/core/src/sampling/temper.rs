@@ -40,6 +40,9 @@ pub struct Ladders<'a> {
     pub order: &'a [u32],
     /// What the random streams remember, walker after walker; empty for a fresh start.
     pub streams: &'a [u64],
+    /// Which spins of a ladder keep their value, ladder after ladder; empty if all are free. The
+    /// states of a ladder must agree there, as they exchange their temperatures.
+    pub held: &'a [bool],
 }
 
 /// What was measured: rows are temperatures, ladder after ladder.
@@ -246,6 +249,9 @@ pub fn temper(
         let ladders: Vec<Ladder<'_>> = rest.by_ref().take(ladders_per_unit).collect();
         let members = ladders.len() * rungs;
         let (mut spins, mut betas) = (vec![0; members * n], vec![0.0; members]);
+        let ladder_held = |ladder: usize| start.held.get(ladder * n..(ladder + 1) * n);
+        let held = (0..ladders.len()).filter_map(|ladder| ladder_held(first + ladder));
+        let held = held.flat_map(|held| held.repeat(rungs)).collect::<Vec<bool>>();
         for ladder in 0..ladders.len() {
             for rung in 0..rungs {
                 let place = (first + ladder) * rungs + rung;
@@ -261,6 +267,7 @@ pub fn temper(
             betas: &betas,
             spins: &spins,
             streams: &start.streams[first * rungs * words..][..members * words],
+            held: &held,
         };
         let parts = if shared { threads } else { 1 };
         units.push(Unit { groups: groups(model, plan.dynamics, &walkers, parts)?, ladders });

@@ -77,7 +77,10 @@ impl<'a> GeneralWalkers<'a> {
                 }),
                 rules: [rule; LANES],
                 rests: (first..first + size as u64)
-                    .map(|replica| Rest::new(start.seed, replica, n))
+                    .enumerate()
+                    .map(|(lane, replica)| {
+                        Rest::new(start.seed, replica, n, start.held(number * size + lane, n))
+                    })
                     .collect(),
                 betas: [0.0; LANES],
                 sweeps: start.sweeps,
@@ -145,9 +148,10 @@ impl Batch {
                     State::Lanes(state) => {
                         let draw = course.thresholds.replicas;
                         draw(&self.streams, block, &self.rules, scales, &mut for_lanes);
-                        for (lane, &site) in resting.iter().enumerate() {
-                            if sites.contains(&site) {
-                                for_lanes[site - sites.start][lane] = i32::MIN;
+                        for (lane, (rest, &resting)) in self.rests.iter().zip(&resting).enumerate()
+                        {
+                            for site in rest.passed_over(number, resting) {
+                                for_lanes[site][lane] = i32::MIN;
                             }
                         }
                         (course.kernels.lanes)(group, &for_lanes, state);
@@ -155,8 +159,8 @@ impl Batch {
                     State::Single(state) => {
                         let draw = course.thresholds.sites;
                         draw(&self.streams[0], block, self.rules[0], scales, &mut for_one);
-                        if sites.contains(&resting[0]) {
-                            for_one[resting[0] - sites.start] = i32::MIN;
+                        for site in self.rests[0].passed_over(number, resting[0]) {
+                            for_one[site] = i32::MIN;
                         }
                         (course.kernels.single)(group, &for_one, state);
                     }
@@ -167,12 +171,12 @@ impl Batch {
         Ok(())
     }
 
-    /// The site of each replica that is not visited in this sweep; beyond the last one if all are.
-    fn resting_sites(&self, course: &Course<'_>) -> [usize; LANES] {
-        let mut sites = [usize::MAX; LANES];
+    /// The site of each replica that rests in this sweep.
+    fn resting_sites(&self, course: &Course<'_>) -> [Option<usize>; LANES] {
+        let mut sites = [None; LANES];
         for ((site, rest), &beta) in sites.iter_mut().zip(&self.rests).zip(&self.betas) {
             let rests = course.dynamics.rests_at(beta);
-            *site = rests.then(|| rest.site(self.sweeps)).flatten().unwrap_or(usize::MAX);
+            *site = rests.then(|| rest.site(self.sweeps)).flatten();
         }
         sites
     }

@@ -43,9 +43,9 @@ struct Block {
     spins: Vec<Chunk>,
     random: RandomPlanes,
     rests: Vec<Rest>,
-    /// All ones in slots where no site stands, zeros elsewhere; within a sweep also the lanes in
-    /// which a site rests.
-    resting: Vec<Chunk>,
+    /// All ones in slots where no site stands, elsewhere the lanes in which the spin is held; within a
+    /// sweep also those in which it rests.
+    passed_over: Vec<Chunk>,
     betas: [f64; 64],
     /// Empty until the temperatures are known.
     rules: [Option<Rule>; MAX_DEGREE + 1],
@@ -63,6 +63,12 @@ impl<'a> LaneWalkers<'a> {
         let (layout, n) = (model.layout(), model.n_spins());
         let mut blocks = Vec::new();
         for (number, states) in (start.first / 64..).zip(start.spins.chunks(64 * n)) {
+            let rests: Vec<Rest> = (64 * number..64 * (number + 1))
+                .map(|replica| {
+                    let held = start.held((replica - start.first) as usize, n);
+                    Rest::new(start.seed, replica, n, held)
+                })
+                .collect();
             let mut spins = vec![Chunk::default(); layout.sites.len()];
             for (lane, state) in states.chunks(n).enumerate() {
                 for (&slot, &spin) in layout.slots.iter().zip(state) {
@@ -72,10 +78,8 @@ impl<'a> LaneWalkers<'a> {
             blocks.push(Block {
                 spins,
                 random: RandomPlanes::new(&Philox::new(start.seed, Purpose::Dynamics, number)),
-                rests: (64 * number..64 * (number + 1))
-                    .map(|replica| Rest::new(start.seed, replica, n))
-                    .collect(),
-                resting: layout.empty_slots(),
+                passed_over: passed_over(layout, &rests),
+                rests,
                 betas: [f64::NAN; 64],
                 rules: [const { None }; MAX_DEGREE + 1],
                 flips: Tally::new(),
@@ -111,9 +115,9 @@ impl<'a> LaneWalkers<'a> {
 impl Block {
     fn sweep(&mut self, sweeps: u64, course: &Course<'_>, control: &Control) -> Result<()> {
         for _ in 0..sweeps {
-            self.turn_resting(course);
+            self.toggle_resting(course);
             let outcome = self.sweep_once(course, control);
-            self.turn_resting(course);
+            self.toggle_resting(course);
             outcome?;
             self.sweeps += 1;
         }
@@ -126,7 +130,7 @@ impl Block {
             rules: &self.rules,
             random: &self.random,
             first: self.sweeps.wrapping_mul(course.n_spins),
-            resting: &self.resting,
+            passed_over: &self.passed_over,
         };
         for runs in course.layout.runs.chunks(RUNS_PER_CHECK) {
             control.check()?;
@@ -136,15 +140,29 @@ impl Block {
     }
 
     /// Sets the bits of the sites that rest in this sweep, or clears them again.
-    fn turn_resting(&mut self, course: &Course<'_>) {
+    fn toggle_resting(&mut self, course: &Course<'_>) {
         for (lane, (rest, &beta)) in self.rests.iter().zip(&self.betas).enumerate() {
             let rests = course.dynamics.rests_at(beta);
             if let Some(site) = rests.then(|| rest.site(self.sweeps)).flatten() {
                 let slot = course.layout.slots[site] as usize;
-                self.resting[slot / 8].0[slot % 8] ^= 1 << lane;
+                self.passed_over[slot / 8].0[slot % 8] ^= 1 << lane;
             }
         }
     }
+}
+
+/// The slots without a site, and the lanes in which a spin is held.
+fn passed_over(layout: &Layout, rests: &[Rest]) -> Vec<Chunk> {
+    let mut passed_over = layout.empty_slots();
+    for (lane, rest) in rests.iter().enumerate() {
+        for (group, slots) in layout.slots.chunks(64).enumerate() {
+            for site in rest.passed_over(group, None) {
+                let slot = slots[site] as usize;
+                passed_over[slot / 8].0[slot % 8] |= 1 << lane;
+            }
+        }
+    }
+    passed_over
 }
 
 impl Walkers for LaneWalkers<'_> {

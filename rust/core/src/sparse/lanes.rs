@@ -38,7 +38,7 @@ pub(super) struct Visits<'a> {
     /// The number of visits that lie behind this sweep.
     pub(super) first: u64,
     /// Lanes that are not visited, slot by slot: all of them where no site stands.
-    pub(super) resting: &'a [Chunk],
+    pub(super) passed_over: &'a [Chunk],
 }
 
 /// Writes the table, with a kernel for the sites of each degree.
@@ -188,7 +188,8 @@ fn visit_run<V: Words, const D: usize, const T: usize>(
             }
         }
         // Kept lanes flip if below, all others unless below.
-        let flip = V::splat(u64::MAX).xor(keep).xor(below).and_not(V::load(&visits.resting[chunk]));
+        let flip =
+            V::splat(u64::MAX).xor(keep).xor(below).and_not(V::load(&visits.passed_over[chunk]));
         spin.xor(flip).store(&mut spins[chunk]);
         flips.add(flip);
     }

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     rng::LANES,
     simd::Level,
-    spins::{Dynamics, SpinModel, Start, Walkers, clusters::cluster_walkers},
+    spins::{Couplings, Dynamics, SpinModel, Start, Walkers, clusters::cluster_walkers},
 };
 
 /// An Ising model on any graph: E(s) = -sum_{bonds} J_ij s_i s_j - sum_i h_i s_i.
@@ -178,11 +178,14 @@ impl SpinModel for Sparse {
         }
     }
 
-    fn local_fields(&self, spins: &[i8], fields: &mut [f64]) {
-        for (site, field) in fields.iter_mut().enumerate() {
-            let terms = self.neighbours(site).map(|(other, j)| j * f64::from(spins[other]));
-            *field = self.field(site) + terms.fold(0.0, |sum, term| sum + term);
-        }
+    fn local_field(&self, spins: &[i8], site: usize) -> f64 {
+        let terms = self.neighbours(site).map(|(other, j)| j * f64::from(spins[other]));
+        self.field(site) + terms.fold(0.0, |sum, term| sum + term)
+    }
+
+    fn couplings(&self) -> Couplings<'_> {
+        let (offsets, neighbours) = (&self.offsets, &self.neighbours);
+        Couplings::Rows { offsets, neighbours, values: &self.couplings }
     }
 
     fn block(&self, dynamics: Dynamics, _n_replicas: usize) -> usize {

@@ -9,26 +9,28 @@ use crate::{
     },
 };
 
-/// Moves one replica of +-J couplings by the sweep number `sweep`, and returns the number of flips. Couplings must
-/// have one magnitude, and there must be no field.
+/// Moves one replica of +-J couplings by the sweep number `sweep`, over the spins `held` (empty:
+/// none), and returns the number of flips. Couplings must have one magnitude, and there must be no
+/// field.
 ///
 /// # Panics
 /// If they have not.
 pub fn sweep(
     model: &Sparse,
     dynamics: Dynamics,
-    seed: u64,
-    replica: u64,
+    (seed, replica): (u64, u64),
     beta: f64,
     sweep: u64,
     spins: &mut [i8],
+    held: &[bool],
 ) -> u64 {
     let coupling = model.magnitude().expect("couplings of one magnitude");
     let philox = Philox::new(seed, Purpose::Dynamics, replica / 64);
-    let resting = resting_site(model, dynamics, seed, replica, beta, sweep);
+    let rest = Rest::new(seed, replica, spins.len(), held);
+    let resting = dynamics.rests_at(beta).then(|| rest.site(sweep)).flatten();
     let mut flips = 0;
     for site in 0..spins.len() {
-        if resting == Some(site) {
+        if resting == Some(site) || rest.holds(site) {
             continue;
         }
         let bonds = model.neighbours(site).filter(|&(_, j)| j != 0.0);
@@ -50,24 +52,25 @@ pub fn sweep(
     flips
 }
 
-/// Moves one replica of any couplings by the sweep number `sweep`, and returns the number of flips.
-/// Each visit adds up the field of its site, in fixed point.
+/// Moves one replica of any couplings by the sweep number `sweep`, over the spins `held` (empty:
+/// none), and returns the number of flips. Each visit adds up the field of its site, in fixed point.
 pub fn general_sweep(
     model: &Sparse,
     dynamics: Dynamics,
-    seed: u64,
-    replica: u64,
+    (seed, replica): (u64, u64),
     beta: f64,
     sweep: u64,
     spins: &mut [i8],
+    held: &[bool],
 ) -> u64 {
     let scales = Fixed::scales(model);
     let stream = Philox::new(seed, Purpose::Dynamics, replica);
     let rule = Rule::new(dynamics.is_heat_bath_at(beta), beta / Fixed::scales(model).common());
-    let resting = resting_site(model, dynamics, seed, replica, beta, sweep);
+    let rest = Rest::new(seed, replica, spins.len(), held);
+    let resting = dynamics.rests_at(beta).then(|| rest.site(sweep)).flatten();
     let mut flips = 0;
     for site in 0..spins.len() {
-        if resting == Some(site) {
+        if resting == Some(site) || rest.holds(site) {
             continue;
         }
         let field = scales.quantise(site, model.field(site))
@@ -84,17 +87,4 @@ pub fn general_sweep(
         }
     }
     flips
-}
-
-/// The site that is not visited in this sweep.
-fn resting_site(
-    model: &Sparse,
-    dynamics: Dynamics,
-    seed: u64,
-    replica: u64,
-    beta: f64,
-    sweep: u64,
-) -> Option<usize> {
-    let rest = Rest::new(seed, replica, model.n_spins());
-    dynamics.rests_at(beta).then(|| rest.site(sweep)).flatten()
 }

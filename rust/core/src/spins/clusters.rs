@@ -76,7 +76,9 @@ pub fn cluster_walkers<'a, B: Bonds + 'a>(
         let expected = format_args!("{} x {n} long", start.n_replicas());
         return Err(Error::expected("spins", expected, start.spins.len()));
     }
-    let reason = if bonds.has_fields() {
+    let reason = if start.held.contains(&true) {
+        Some("a run with a clamp".to_owned())
+    } else if bonds.has_fields() {
         Some("a model with fields".to_owned())
     } else {
         frustrated_loop(&bonds)

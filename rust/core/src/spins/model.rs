@@ -4,6 +4,7 @@
 //! A fast kernel fuses a model with its move, and moves many replicas at a time. So a model does
 //! not offer "one update", but [`Walkers`]: replicas on their way, which sweep on demand.
 
+use super::Descent;
 use crate::{control::Control, error::Result, team::Team};
 
 /// How a spin, or a cluster of spins, takes its new value.
@@ -49,7 +50,7 @@ impl Dynamics {
 }
 
 /// Where replicas begin.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Start<'a> {
     /// Keys the random streams.
     pub seed: u64,
@@ -64,6 +65,9 @@ pub struct Start<'a> {
     pub spins: &'a [i8],
     /// What [`Walkers::streams`] gave after these sweeps; empty for a fresh start.
     pub streams: &'a [u64],
+    /// Which spins keep their value, replica after replica; empty if all are free. A sweep passes
+    /// over them, so that the others follow the Boltzmann law given their values.
+    pub held: &'a [bool],
 }
 
 impl Start<'_> {
@@ -71,6 +75,29 @@ impl Start<'_> {
     pub fn n_replicas(&self) -> usize {
         self.betas.len()
     }
+
+    /// Which spins of a replica of `n_spins` spins keep their value; empty if all are free.
+    pub fn held(&self, replica: usize, n_spins: usize) -> &[bool] {
+        self.held.get(replica * n_spins..(replica + 1) * n_spins).unwrap_or(&[])
+    }
+}
+
+/// The couplings of a model as they were given, and as they are kept.
+#[derive(Clone, Copy, Debug)]
+pub enum Couplings<'a> {
+    /// All N x N of them, row after row.
+    Dense(&'a [f64]),
+    /// Compressed sparse rows; a pair may stand twice in a row.
+    Rows {
+        /// Where each row begins, and where the last one ends.
+        offsets: &'a [usize],
+        /// The neighbours of each site.
+        neighbours: &'a [u32],
+        /// Their couplings.
+        values: &'a [f64],
+    },
+    /// They follow from something else and are not kept.
+    Implied,
 }
 
 /// A model of N spins -1 and +1: E(s) = -1/2 sum_{i!=j} J_ij s_i s_j - sum_i h_i s_i.
@@ -81,8 +108,35 @@ pub trait SpinModel: Send + Sync {
     /// The total energy of a state, from the couplings as they were given.
     fn energy(&self, spins: &[i8]) -> f64;
 
-    /// sum_j J_ij s_j + h_i of every spin, from the couplings as they were given.
-    fn local_fields(&self, spins: &[i8], fields: &mut [f64]);
+    /// sum_j J_ij s_j + h_i of one spin, from the couplings as they were given.
+    fn local_field(&self, spins: &[i8], site: usize) -> f64;
+
+    /// The fields of all spins.
+    fn local_fields(&self, spins: &[i8], fields: &mut [f64]) {
+        for (site, field) in fields.iter_mut().enumerate() {
+            *field = self.local_field(spins, site);
+        }
+    }
+
+    /// Moves a state to a local minimum, or by `max_sweeps` sweeps, but for the spins that are
+    /// `held` (empty: none); see [`Descent::run`].
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`](crate::error::Error::Cancelled).
+    fn descend(
+        &self,
+        spins: &mut [i8],
+        held: &[bool],
+        max_sweeps: u64,
+        control: &Control,
+    ) -> Result<Descent> {
+        Descent::run(spins, held, max_sweeps, control, |spins, site| self.local_field(spins, site))
+    }
+
+    /// The couplings, where they are kept.
+    fn couplings(&self) -> Couplings<'_> {
+        Couplings::Implied
+    }
 
     /// Replicas come in blocks of this many: 64 where they share the bits of a word, otherwise 1.
     fn block(&self, _dynamics: Dynamics, _n_replicas: usize) -> usize {

@@ -51,7 +51,8 @@ pub fn check_samples(model: &dyn SpinModel, dynamics: Dynamics, beta: f64) {
     for seed in 0..SEEDS {
         let betas = [beta; REPLICAS];
         let spins: Vec<i8> = (0..REPLICAS).flat_map(|k| state(k * 37 % (1 << n))).collect();
-        let start = Start { seed, first: 0, sweeps: 0, betas: &betas, spins: &spins, streams: &[] };
+        let start =
+            Start { seed, first: 0, sweeps: 0, betas: &betas, spins: &spins, ..Start::default() };
         let mut walkers = model.walkers(dynamics, &start).unwrap();
         let mut visited = vec![0u32; 1 << n];
         let mut spins = vec![0; n];

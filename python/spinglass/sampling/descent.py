@@ -1,0 +1,149 @@
+"""Descent to the nearest local minimum, without a temperature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass import _core
+from spinglass._arguments import check_memory, clamp_rows, integer, spin_array, thread_count
+from spinglass._interrupted import Interrupted
+from spinglass._progress import Progress, progress_callback
+from spinglass.models.energy import HasEnergy
+from spinglass.sampling.plan import sampled
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """Where states descended to: what :func:`spinglass.descend` returns.
+
+    For a single state every field but ``states`` is a scalar; for a batch, an array with one value
+    a state.
+
+    Attributes
+    ----------
+    states : numpy.ndarray of int8, (n_spins,) or (n_states, n_spins)
+        The final states.
+    energy : float
+        Energy of the final state, total.
+    converged : bool
+        Whether a whole sweep flipped nothing: the state is a fixed point.
+    sweeps : int
+        Sweeps run, the one that flipped nothing included.
+    flips : int
+        Spins flipped.
+    model : str
+        What descended.
+    max_sweeps : int
+        As given.
+    version : str
+        Of the package.
+    """
+
+    states: NDArray[np.int8] = field(repr=False)
+    energy: Any
+    converged: Any
+    sweeps: Any
+    flips: Any
+    model: str
+    max_sweeps: int
+    version: str
+
+
+def descend(
+    model: HasEnergy,
+    states: ArrayLike,
+    *,
+    clamp: ArrayLike | None = None,
+    max_sweeps: int = 1000,
+    num_threads: int | None = None,
+    progress: Progress = False,
+) -> Descent:
+    """Let states follow their local fields until no spin flips any more.
+
+    Parameters
+    ----------
+    model : SpinModel, SpinForm, or anything else with the ``structure()`` of pairs of spins
+        As in :func:`sample`.
+    states : array_like, (n_spins,) or (n_states, n_spins)
+        The starts, -1 and +1; not changed.
+    clamp : array_like of bool, (n_spins,) or (n_states, n_spins), optional
+        True where a spin is held.
+    max_sweeps : int
+        Sweeps after which to stop.
+    num_threads : int, optional
+        Threads to use; all that the process may use by default. Does not affect the result.
+    progress : bool or callable
+        True for a bar, or a callable of ``(done, total)`` in states.
+
+    Returns
+    -------
+    Descent
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument has another shape, type or range.
+    MemoryError
+        If the states do not fit in memory.
+    Interrupted
+        On Ctrl-C: a KeyboardInterrupt that carries what was finished.
+
+    Notes
+    -----
+    A sweep visits sites 0 to N - 1. A spin flips if it points against its local field; a zero field
+    keeps it. Every flip lowers the energy, so that a descent ends in a local minimum against single
+    flips: the zero-temperature dynamics of J. J. Hopfield, Proc. Natl. Acad. Sci. USA 79, 2554
+    (1982), which is what ``Hopfield.recall`` does. Fields are summed at each visit from the
+    couplings as given, so a sweep costs one product with them.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> glass = spinglass.EdwardsAnderson((8, 8), seed=1)
+    >>> found = spinglass.descend(glass, [1] * 64)
+    >>> found.converged, found.energy < glass.energy([1] * 64)
+    (True, True)
+    >>> bool((glass.local_fields(found.states) * found.states >= 0).all())
+    True
+    """
+    target = sampled(model)
+    n = target.n_spins
+    spins = spin_array(states, "states", n)
+    if spins.ndim > 2:
+        raise ValueError(f"states must have shape ({n},) or (n_states, {n}), got {spins.shape}")
+    batch = np.atleast_2d(spins)
+    max_sweeps = integer(max_sweeps, "max_sweeps", at_least=1)
+    held = None if clamp is None else clamp_rows(clamp, len(batch), n)
+    check_memory(3 * batch.size, f"states: {len(batch)} states of {n} spins")
+    with progress_callback(progress, "descend", "states") as callback:
+        columns, interruption = _core.descend(
+            target.core,
+            batch,
+            max_sweeps=max_sweeps,
+            clamp=held,
+            num_threads=thread_count(num_threads),
+            progress=callback,
+        )
+    finished = np.flatnonzero(columns.pop("finished"))
+    if interruption is not None:
+        columns = {name: column[finished] for name, column in columns.items()}
+    columns["energy"] = target.total(columns["energy"])
+    final = columns.pop("states")
+    if spins.ndim == 1 and finished.size:
+        final, columns = final[0], {name: column[0].item() for name, column in columns.items()}
+    result = Descent(
+        states=final,
+        **columns,
+        model=target.name,
+        max_sweeps=max_sweeps,
+        version=_core.__version__,
+    )
+    if isinstance(interruption, KeyboardInterrupt):
+        raise Interrupted(result, finished.size, len(batch), "descents", finished) from interruption
+    if interruption is not None:
+        raise interruption
+    return result
