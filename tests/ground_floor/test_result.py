@@ -70,7 +70,9 @@ def test_a_result_is_drawn_and_saved_by_the_function_it_names(monkeypatch, tmp_p
         monkeypatch.setattr(module, "above", lambda room: {"plotting": plotting}[room])
     assert WALKS.plot() == (WALKS, None, {})
     assert WALKS.plot("axes") == (WALKS, "axes", {})
-    assert drawn_by("walk")(3, "axes", exact=2.0) == (3, "axes", {"exact": 2.0})
-    assert drawn_by("walk")(3) == (3, None, {})
+    plot = drawn_by("walk", "Draw a walk.")
+    assert plot(3, "axes", exact=2.0) == (3, "axes", {"exact": 2.0})
+    assert plot(3) == (3, None, {})
+    assert plot.__doc__.startswith("Draw a walk.\n\nParameters")
     assert WALKS.save(tmp_path)[-1] == tmp_path / "walk.png"
     assert (tmp_path / "walk.png").read_bytes() == b"1.0"
