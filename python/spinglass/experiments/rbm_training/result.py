@@ -70,19 +70,8 @@ class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
     ) -> RbmTraining:
         """Return what an interrupted training leaves."""
         none = np.empty((0, config.n_visible), np.uint8)
-        chains, steps, hidden = none[None, :0], (), none.astype(bool)
-        return cls(
-            config,
-            __version__,
-            model,
-            curves,
-            None,
-            chains,
-            steps,
-            none,
-            hidden,
-            none.astype(np.float32),
-        )
+        pictures = none[None, :0], (), none, none.astype(bool), none.astype(np.float32)
+        return cls(config, __version__, model, curves, None, *pictures)
 
     @property
     def complete(self) -> bool:
