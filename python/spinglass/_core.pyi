@@ -334,11 +334,11 @@ class RbmTrainer:
 
     @staticmethod
     def begin(
-        machine: RbmMachine, hidden: NDArray[np.uint8], seed: int, rules: dict[str, Any]
+        machine: RbmMachine, hidden: NDArray[np.uint8], seed: int, options: dict[str, Any]
     ) -> RbmTrainer: ...
     @staticmethod
     def from_state(
-        state: dict[str, NDArray[Any]], rules: dict[str, Any], precision: str
+        state: dict[str, NDArray[Any]], options: dict[str, Any], precision: str
     ) -> RbmTrainer: ...
     def update(
         self,
@@ -431,10 +431,10 @@ class GaussianRbmTrainer:
 
     @staticmethod
     def begin(
-        machine: GaussianRbmMachine, hidden: NDArray[np.uint8], seed: int, rules: dict[str, Any]
+        machine: GaussianRbmMachine, hidden: NDArray[np.uint8], seed: int, options: dict[str, Any]
     ) -> GaussianRbmTrainer: ...
     @staticmethod
-    def from_state(state: dict[str, NDArray[Any]], rules: dict[str, Any]) -> GaussianRbmTrainer: ...
+    def from_state(state: dict[str, NDArray[Any]], options: dict[str, Any]) -> GaussianRbmTrainer: ...
     def update(
         self,
         data: GaussianRbmData,

@@ -6,6 +6,7 @@ use numpy::{
     Element, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
 };
 use pyo3::{
+    conversion::FromPyObjectOwned,
     exceptions::{PyRuntimeError, PyValueError},
     prelude::*,
     types::PyDict,
@@ -154,54 +155,32 @@ fn item<T: Element + Clone>(state: &Bound<'_, PyDict>, name: &str) -> PyResult<V
     Ok(slice(&array, name)?.to_vec())
 }
 
-/// How a machine of units 0 and 1 is trained.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct BernoulliGiven {
-    k: usize,
-    persistent: bool,
-    tempering: Option<Vec<f64>>,
-    momentum: f32,
-    weight_decay: f32,
-    sparsity: Option<(f32, f32)>,
-    centered: bool,
+/// What the options of Python have under `name`.
+fn option<'py, T: FromPyObjectOwned<'py>>(given: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
+    given.as_any().get_item(name)?.extract().map_err(Into::into)
 }
 
-impl BernoulliGiven {
-    fn rules(self) -> Rules {
-        Rules {
-            steps: self.k,
-            persistent: self.persistent,
-            betas: self.tempering.unwrap_or_else(|| vec![1.0]),
-            momentum: self.momentum,
-            weight_decay: self.weight_decay,
-            sparsity: self.sparsity,
-            centered: self.centered,
-        }
-    }
+fn rules(given: &Bound<'_, PyDict>) -> PyResult<Rules> {
+    let betas: Option<_> = option(given, "tempering")?;
+    Ok(Rules {
+        steps: option(given, "k")?,
+        persistent: option(given, "persistent")?,
+        betas: betas.unwrap_or_else(|| vec![1.0]),
+        momentum: option(given, "momentum")?,
+        weight_decay: option(given, "weight_decay")?,
+        sparsity: option(given, "sparsity")?,
+        centered: option(given, "centered")?,
+    })
 }
 
-/// How a machine of real numbers is trained.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct GaussianGiven {
-    k: usize,
-    persistent: bool,
-    momentum: f64,
-    weight_decay: f64,
-    variance_rates: Vec<f64>,
-}
-
-impl GaussianGiven {
-    fn rules(self) -> GaussianRules {
-        GaussianRules {
-            steps: self.k,
-            persistent: self.persistent,
-            momentum: self.momentum,
-            weight_decay: self.weight_decay,
-            variance_rates: self.variance_rates,
-        }
-    }
+fn gaussian_rules(given: &Bound<'_, PyDict>) -> PyResult<GaussianRules> {
+    Ok(GaussianRules {
+        steps: option(given, "k")?,
+        persistent: option(given, "persistent")?,
+        momentum: option(given, "momentum")?,
+        weight_decay: option(given, "weight_decay")?,
+        variance_rates: option(given, "variance_rates")?,
+    })
 }
 
 /// A machine of units 0 and 1 in training.
@@ -216,22 +195,22 @@ impl RbmTrainer {
         machine: &RbmMachine,
         hidden: PyReadonlyArray2<'_, u8>,
         seed: u64,
-        rules: BernoulliGiven,
+        options: &Bound<'_, PyDict>,
     ) -> PyResult<Self> {
         let (rbm, n_hidden) = (&machine.rbm, machine.rbm.n_hidden());
-        Shared::begin(rbm, n_hidden, &hidden, seed, rules.rules()).map(Self)
+        Shared::begin(rbm, n_hidden, &hidden, seed, rules(options)?).map(Self)
     }
 
     /// Goes on from a state.
     #[staticmethod]
     fn from_state(
         state: &Bound<'_, PyDict>,
-        rules: BernoulliGiven,
+        options: &Bound<'_, PyDict>,
         precision: &str,
     ) -> PyResult<Self> {
         let precision = precision_of(precision).map_err(raise)?;
         let state = BernoulliState { precision, ..state_of(state)? };
-        Shared::from_state(state, rules.rules()).map(Self)
+        Shared::from_state(state, rules(options)?).map(Self)
     }
 
     /// One update for each of consecutive batches.
@@ -307,16 +286,16 @@ impl GaussianRbmTrainer {
         machine: &GaussianRbmMachine,
         hidden: PyReadonlyArray2<'_, u8>,
         seed: u64,
-        rules: GaussianGiven,
+        options: &Bound<'_, PyDict>,
     ) -> PyResult<Self> {
         let (rbm, n_hidden) = (&machine.rbm, machine.rbm.n_hidden());
-        Shared::begin(rbm, n_hidden, &hidden, seed, rules.rules()).map(Self)
+        Shared::begin(rbm, n_hidden, &hidden, seed, gaussian_rules(options)?).map(Self)
     }
 
     /// Goes on from a state.
     #[staticmethod]
-    fn from_state(state: &Bound<'_, PyDict>, rules: GaussianGiven) -> PyResult<Self> {
-        Shared::from_state(state_of(state)?, rules.rules()).map(Self)
+    fn from_state(state: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Shared::from_state(state_of(state)?, gaussian_rules(options)?).map(Self)
     }
 
     /// One update for each of consecutive batches.
