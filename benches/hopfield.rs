@@ -100,7 +100,7 @@ impl Stored {
         Self { patterns, starts }
     }
 
-    fn model(&self) -> Hopfield<'_> {
+    fn model(&self) -> Hopfield {
         Hopfield::new(&self.patterns, None, level()).expect("there are no thresholds")
     }
 

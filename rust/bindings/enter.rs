@@ -22,7 +22,7 @@ use spinglass_core::{
 /// How often the waiting thread looks for Ctrl-C and shows progress.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The Python exception of a core error: the one place where they meet.
+/// The Python exception of a core error: in one place.
 pub fn raise(error: Error) -> PyErr {
     match error {
         Error::Value(message) => PyValueError::new_err(message),
@@ -54,7 +54,7 @@ pub fn enter<T: Send>(
         let (sender, receiver) = channel();
         pool.in_place_scope(|scope| {
             scope.spawn(move |_| {
-                // The receiver outlives the scope's tasks, so there is always somebody to tell.
+                // The receiver outlives the scope's tasks, so the message always arrives.
                 let _ = sender.send(catch_unwind(AssertUnwindSafe(job)));
             });
             let mut interruption = None;
@@ -90,7 +90,7 @@ pub fn enter<T: Send>(
 }
 
 /// Runs a job of well under a millisecond on the calling thread, without the GIL. No pool is woken,
-/// and Ctrl-C is heard after it.
+/// and Ctrl-C is noticed after it.
 pub fn enter_alone<T: Send>(py: Python<'_>, job: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     match py.detach(|| catch_unwind(AssertUnwindSafe(job))) {
         Ok(outcome) => outcome.map_err(raise),

@@ -73,8 +73,8 @@ class Plan:
     every: int
     keep_states: bool
 
-    def course(self, earlier: Run | None) -> dict[str, Any]:
-        """Return what the core wants to know: what to measure, and where an earlier run ended."""
+    def keywords(self, earlier: Run | None) -> dict[str, Any]:
+        """Return what to measure and where an earlier run ended, as arguments of the core."""
         return {
             "dynamics": self.dynamics,
             "warmup": self.warmup,

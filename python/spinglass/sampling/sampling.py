@@ -139,7 +139,7 @@ def sample(
             seed=word,
             num_threads=threads,
             progress=callback,
-            **plan.course(earlier),
+            **plan.keywords(earlier),
         )
     result = Run(beta=beta, **common(target, columns, plan, earlier, known_seed, held))
     return cast(Run, finished(result, interruption, plan, "measurements"))

@@ -135,7 +135,7 @@ def temper(
             order=np.empty(0, np.uint32) if earlier is None else earlier._order,
             num_threads=threads,
             progress=callback,
-            **plan.course(earlier),
+            **plan.keywords(earlier),
         )
     tried, exchanged = columns["tried"].sum(axis=0), columns["exchanged"].sum(axis=0)
     result = TemperedRun(

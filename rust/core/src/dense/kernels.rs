@@ -169,7 +169,7 @@ fn visit_one<L: Lanes>(
         down[q] = L::mask((!up >> (LANES * q)) as u16);
     }
     // Most of the spins that would flip now will: their rows are fetched together.
-    let mut likely = willing(&field, &down, thresholds);
+    let mut likely = would_flip(&field, &down, thresholds);
     while likely != 0 {
         for line in &block[likely.trailing_zeros() as usize].0[QUARTERS * half..][..QUARTERS] {
             L::prefetch(line);
@@ -180,11 +180,11 @@ fn visit_one<L: Lanes>(
     // Sites that have not been visited: the spins of the others no longer matter.
     let mut ahead = u64::MAX;
     loop {
-        let willing = willing(&field, &down, thresholds) & ahead;
-        if willing == 0 {
+        let would_flip = would_flip(&field, &down, thresholds) & ahead;
+        if would_flip == 0 {
             return flips;
         }
-        let site = willing.trailing_zeros() as usize;
+        let site = would_flip.trailing_zeros() as usize;
         flips |= 1 << site;
         ahead = u64::MAX << site << 1;
         // A spin that was up takes its row away.
@@ -198,17 +198,17 @@ fn visit_one<L: Lanes>(
 
 /// The spins of a tile that would flip in the present fields.
 #[inline(always)]
-fn willing<L: Lanes>(
+fn would_flip<L: Lanes>(
     field: &[L; QUARTERS],
     down: &[L; QUARTERS],
     thresholds: &[[i32; LANES]],
 ) -> u64 {
-    let mut willing = 0;
+    let mut would_flip = 0;
     for q in 0..QUARTERS {
         let flips = aligned(field[q], down[q]).at_most(L::load(&thresholds[q]));
-        willing |= u64::from(flips.bits()) << (LANES * q);
+        would_flip |= u64::from(flips.bits()) << (LANES * q);
     }
-    willing
+    would_flip
 }
 
 #[inline(always)]

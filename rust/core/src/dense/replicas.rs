@@ -192,7 +192,7 @@ impl<'a> Replicas<'a> {
         }
     }
 
-    /// One sweep over the tiles that go together: their own panels hear of each flip before the next
+    /// One sweep over the tiles that go together: their own panels are updated before the next
     /// tile is visited, the others at the end.
     fn advance(&mut self, tiles: Range<usize>) {
         let n_panels = self.model.panels.n_panels();

@@ -13,7 +13,7 @@
 use super::{
     board::{Board, Phase, Planes, keep, words},
     chance::Chance,
-    kinds::{Kind, Reach, Rows},
+    kinds::{Kind, Rows, Wrap},
     model::{Lattice, MAX_SIDES},
     stream::Stream,
 };
@@ -230,12 +230,12 @@ fn neighbour<L: Lanes>(
     direction: usize,
 ) -> L {
     let [near, around] = board.offsets[direction].map(|offset| at.wrapping_add_signed(offset));
-    let reach = kind.reach[direction];
+    let wrap = kind.wrap[direction];
     if direction >= 2 {
-        return match reach {
-            Reach::Near => L::gather(source, near),
-            Reach::Around => L::gather(source, around),
-            Reach::Mixed => L::load(&kind.around[direction])
+        return match wrap {
+            Wrap::Never => L::gather(source, near),
+            Wrap::Always => L::gather(source, around),
+            Wrap::Mixed => L::load(&kind.around[direction])
                 .select(L::gather(source, around), L::gather(source, near)),
         };
     }
@@ -243,7 +243,7 @@ fn neighbour<L: Lanes>(
     let mut words = L::gather(source, near);
     if direction == 0 {
         // The highest bit of the word before enters; around the boundary, the last spin of the row.
-        if reach != Reach::Near {
+        if wrap != Wrap::Never {
             let last = L::gather(source, around).shift_up(63 - board.last_bit);
             words = L::load(&kind.around[0]).select(last, words);
         }
@@ -251,7 +251,7 @@ fn neighbour<L: Lanes>(
     } else {
         // The lowest bit of the word after enters; around the boundary, it enters at the last spin.
         words = here.enter_high(words);
-        if reach != Reach::Near {
+        if wrap != Wrap::Never {
             let first = L::gather(source, around).shift_up(board.last_bit);
             let ends = L::load(&kind.around[1]).and(L::repeat(1 << board.last_bit));
             words = ends.select(first, words);

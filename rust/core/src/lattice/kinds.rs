@@ -17,13 +17,13 @@ use crate::{bits::Chunk, error::Result};
 /// The most colours.
 pub(super) const MAX_COLOURS: usize = 3;
 
-/// Where the neighbours of a chunk's spins lie, in one direction.
+/// Whether the neighbours of a chunk's spins in one direction lie around the boundary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum Wrap {
     #[default]
-    Near,
-    Around,
-    /// Around the boundary for some words only.
+    Never,
+    Always,
+    /// For some words only.
     Mixed,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Kind {
     /// The words that look around the boundary, backwards and forwards along each side, fastest
     /// first.
     pub(super) around: [Chunk; 2 * MAX_SIDES],
-    pub(super) reach: [Reach; 2 * MAX_SIDES],
+    pub(super) wrap: [Wrap; 2 * MAX_SIDES],
 }
 
 /// The rows of words of a lattice.
@@ -142,10 +142,10 @@ impl Rows {
                 kind.spins.0[word] |= 1 << bit;
             }
         }
-        kind.reach = looking.map(|words| match words {
-            0 => Reach::Near,
-            all if all == in_lattice => Reach::Around,
-            _ => Reach::Mixed,
+        kind.wrap = looking.map(|words| match words {
+            0 => Wrap::Never,
+            all if all == in_lattice => Wrap::Always,
+            _ => Wrap::Mixed,
         });
         kind
     }

@@ -4,7 +4,7 @@
 //! after which all replicas stand at the same sweep. There, and only there, a run can be stopped,
 //! so that an interrupted run is one that ended early and can go on: nothing measured is lost, and
 //! the bits are those of a run that was never stopped. (A model so large that a single sweep takes
-//! long looks at the wish to stop by itself; such a run ends between two sweeps of its replicas,
+//! long checks for a cancellation by itself; such a run ends between two sweeps of its replicas,
 //! and says so.)
 
 mod anneal;

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// How long a round should take: long against the cost of starting it, short against the 0.2 s
-/// within which Ctrl-C must be heard.
+/// within which Ctrl-C must be noticed.
 const ROUND: Duration = Duration::from_millis(25);
 
 /// How a run ended.
@@ -26,7 +26,7 @@ pub enum Ending {
 /// Does `total` sweeps in rounds. `advance(from, to, control)` moves everything; an error of it
 /// other than a cancellation is passed on. Returns the sweeps done by all.
 ///
-/// The control it is given hears of a cancellation only where a single sweep takes long: other
+/// The control it is given is cancelled only where a single sweep takes long: other
 /// rounds are finished, so that all replicas stand at the same sweep.
 pub(super) fn in_rounds(
     total: u64,
@@ -35,14 +35,14 @@ pub(super) fn in_rounds(
 ) -> Result<(u64, Ending)> {
     let mut done = 0;
     let mut length = 1;
-    let (deaf, mut is_slow) = (Control::default(), true);
+    let (never, mut is_slow) = (Control::default(), true);
     while done < total {
         if control.check().is_err() {
             return Ok((done, Ending::Stopped));
         }
         let to = total.min(done.saturating_add(length));
         let started = Instant::now();
-        match advance(done, to, if is_slow { control } else { &deaf }) {
+        match advance(done, to, if is_slow { control } else { &never }) {
             Ok(()) => {}
             Err(Error::Cancelled) => return Ok((done, Ending::Broken)),
             Err(error) => return Err(error),

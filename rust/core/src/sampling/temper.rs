@@ -83,7 +83,7 @@ struct Unit<'a, 'b> {
 }
 
 /// What is the same for all ladders.
-struct Course<'a> {
+struct Setup<'a> {
     plan: &'a Plan,
     betas: &'a [f64],
     n_spins: usize,
@@ -94,21 +94,15 @@ struct Course<'a> {
 }
 
 impl Unit<'_, '_> {
-    fn advance(
-        &mut self,
-        course: &Course<'_>,
-        from: u64,
-        to: u64,
-        control: &Control,
-    ) -> Result<()> {
-        let rungs = course.betas.len();
+    fn advance(&mut self, setup: &Setup<'_>, from: u64, to: u64, control: &Control) -> Result<()> {
+        let rungs = setup.betas.len();
         let count = rungs * self.ladders.len();
         let (mut energies, mut magnetizations) = (vec![0.0; count], vec![0; count]);
         let (mut flips, mut before, mut betas) = (vec![0; count], vec![0; count], vec![0.0; count]);
         self.flips(&mut before);
         for sweep in from..to {
             let step = |group: &mut Group<'_>| group.walkers.sweep(1, &Team::alone(), control);
-            if course.shared {
+            if setup.shared {
                 self.groups.par_iter_mut().with_max_len(1).try_for_each(step)?;
             } else {
                 self.groups.iter_mut().try_for_each(step)?;
@@ -120,12 +114,12 @@ impl Unit<'_, '_> {
             }
             self.flips(&mut flips);
             let measuring = (sweep + 1)
-                .checked_sub(course.plan.warmup)
-                .filter(|&past| past > 0 && past % course.plan.every == 0)
-                .map(|past| (past / course.plan.every - 1) as usize);
+                .checked_sub(setup.plan.warmup)
+                .filter(|&past| past > 0 && past % setup.plan.every == 0)
+                .map(|past| (past / setup.plan.every - 1) as usize);
             if let Some(index) = measuring {
                 self.magnetizations(&mut magnetizations);
-                self.record(course, index, &energies, &magnetizations);
+                self.record(setup, index, &energies, &magnetizations);
             }
             let mut changed = false;
             for (ladder, rows) in self.ladders.iter_mut().enumerate() {
@@ -134,11 +128,11 @@ impl Unit<'_, '_> {
                     let walker = walkers.start + walker as usize;
                     rows.flips[rung] += flips[walker] - before[walker];
                 }
-                let counts = sweep >= course.plan.warmup;
+                let counts = sweep >= setup.plan.warmup;
                 let energies = &energies[walkers.clone()];
-                changed |= rows.exchange(course.betas, course.behind + sweep, counts, energies);
+                changed |= rows.exchange(setup.betas, setup.behind + sweep, counts, energies);
                 for (rung, &walker) in rows.order.iter().enumerate() {
-                    betas[walkers.start + walker as usize] = course.betas[rung];
+                    betas[walkers.start + walker as usize] = setup.betas[rung];
                 }
             }
             std::mem::swap(&mut flips, &mut before);
@@ -181,13 +175,13 @@ impl Unit<'_, '_> {
 
     fn record(
         &mut self,
-        course: &Course<'_>,
+        setup: &Setup<'_>,
         index: usize,
         energies: &[f64],
         magnetizations: &[i64],
     ) {
-        let (rungs, n) = (course.betas.len(), course.n_spins);
-        let n_measurements = course.plan.n_measurements();
+        let (rungs, n) = (setup.betas.len(), setup.n_spins);
+        let n_measurements = setup.plan.n_measurements();
         for ladder in 0..self.ladders.len() {
             for rung in 0..rungs {
                 let rows = &mut self.ladders[ladder];
@@ -195,7 +189,7 @@ impl Unit<'_, '_> {
                 let place = rung * n_measurements + index;
                 rows.energy[place] = energies[walker];
                 rows.magnetization[place] = magnetizations[walker] as f64 / n as f64;
-                if course.plan.keep_states {
+                if setup.plan.keep_states {
                     let kept = std::mem::take(&mut rows.states);
                     self.spins(walker, &mut kept[place * n..][..n]);
                     self.ladders[ladder].states = kept;
@@ -238,7 +232,7 @@ pub fn temper(
     let n_units = start.n_ladders.div_ceil(ladders_per_unit);
     let threads = rayon::current_num_threads();
     let shared = n_units < threads && ladders_per_unit * rungs * n >= WORTH_SHARING;
-    let course = Course { plan, betas: start.betas, n_spins: n, behind: start.sweeps, shared };
+    let setup = Setup { plan, betas: start.betas, n_spins: n, behind: start.sweeps, shared };
 
     let kept = if plan.keep_states { n } else { 0 };
     let mut rest = ladders(&mut result, start, count, kept).into_iter();
@@ -274,12 +268,12 @@ pub fn temper(
     }
     let (sweeps, ending) = in_rounds(plan.warmup + plan.n_sweeps, control, |from, to, control| {
         if shared {
-            return units.iter_mut().try_for_each(|unit| unit.advance(&course, from, to, control));
+            return units.iter_mut().try_for_each(|unit| unit.advance(&setup, from, to, control));
         }
         units
             .par_iter_mut()
             .with_max_len(1)
-            .try_for_each(|unit| unit.advance(&course, from, to, control))
+            .try_for_each(|unit| unit.advance(&setup, from, to, control))
     })?;
     let (mut walker_states, mut streams) = (Vec::with_capacity(total * n), Vec::new());
     for unit in &units {

@@ -22,14 +22,14 @@ use crate::{
 const WORTH_LANES: usize = 12;
 
 pub(super) struct GeneralWalkers<'a> {
-    course: Course<'a>,
+    setup: Setup<'a>,
     batches: Vec<Batch>,
     /// Replicas a batch.
     size: usize,
 }
 
 /// What all batches read.
-struct Course<'a> {
+struct Setup<'a> {
     model: &'a Sparse,
     fixed: &'a Fixed,
     dynamics: Dynamics,
@@ -56,7 +56,7 @@ impl<'a> GeneralWalkers<'a> {
     pub(super) fn new(model: &'a Sparse, dynamics: Dynamics, start: &Start<'_>) -> Self {
         let (n, fixed) = (model.n_spins(), model.fixed());
         let size = if start.n_replicas() < WORTH_LANES { 1 } else { LANES };
-        let course = Course {
+        let setup = Setup {
             model,
             fixed,
             dynamics,
@@ -68,9 +68,9 @@ impl<'a> GeneralWalkers<'a> {
             let rule = Rule::new(true, 0.0);
             Batch {
                 state: if size == 1 {
-                    State::Single(single(&course, states))
+                    State::Single(single(&setup, states))
                 } else {
-                    State::Lanes(lanes(&course, states))
+                    State::Lanes(lanes(&setup, states))
                 },
                 streams: std::array::from_fn(|lane| {
                     Philox::new(start.seed, Purpose::Dynamics, first + lane as u64)
@@ -87,7 +87,7 @@ impl<'a> GeneralWalkers<'a> {
             }
         });
         let batches = batches.collect();
-        let mut walkers = Self { course, batches, size };
+        let mut walkers = Self { setup, batches, size };
         walkers.set_betas(start.betas);
         walkers
     }
@@ -98,18 +98,18 @@ impl<'a> GeneralWalkers<'a> {
     }
 }
 
-fn single(course: &Course<'_>, spins: &[i8]) -> Single {
-    let mut fields: Vec<i32> = (0..spins.len()).map(|site| course.fixed.field(site)).collect();
-    for (row, &spin) in course.model.offsets().windows(2).zip(spins) {
-        for bond in &course.fixed.bonds[row[0]..row[1]] {
+fn single(setup: &Setup<'_>, spins: &[i8]) -> Single {
+    let mut fields: Vec<i32> = (0..spins.len()).map(|site| setup.fixed.field(site)).collect();
+    for (row, &spin) in setup.model.offsets().windows(2).zip(spins) {
+        for bond in &setup.fixed.bonds[row[0]..row[1]] {
             fields[bond.neighbour as usize] += bond.change / 2 * i32::from(spin);
         }
     }
     Single { fields, spins: spins.to_vec(), flips: 0 }
 }
 
-fn lanes(course: &Course<'_>, states: &[i8]) -> Lanes {
-    let n = course.model.n_spins();
+fn lanes(setup: &Setup<'_>, states: &[i8]) -> Lanes {
+    let n = setup.model.n_spins();
     let mut lanes = Lanes {
         fields: vec![Fields::default(); n],
         spins: vec![[1; LANES]; n],
@@ -118,7 +118,7 @@ fn lanes(course: &Course<'_>, states: &[i8]) -> Lanes {
     };
     for (lane, spins) in states.chunks(n).enumerate() {
         lanes.present[lane] = -1;
-        let single = single(course, spins);
+        let single = single(setup, spins);
         for site in 0..n {
             lanes.fields[site].0[lane] = single.fields[site];
             lanes.spins[site][lane] = single.spins[site];
@@ -128,25 +128,25 @@ fn lanes(course: &Course<'_>, states: &[i8]) -> Lanes {
 }
 
 impl Batch {
-    fn sweep(&mut self, sweeps: u64, course: &Course<'_>, control: &Control) -> Result<()> {
-        let (n, n_groups) = (course.model.n_spins(), course.fixed.n_groups());
+    fn sweep(&mut self, sweeps: u64, setup: &Setup<'_>, control: &Control) -> Result<()> {
+        let (n, n_groups) = (setup.model.n_spins(), setup.fixed.n_groups());
         let mut for_lanes = [[0; LANES]; SITES];
         let mut for_one = [0; SITES];
         for _ in 0..sweeps {
-            let resting = self.resting_sites(course);
+            let resting = self.resting_sites(setup);
             for number in 0..n_groups {
                 control.check()?;
                 let sites = number * SITES..n.min((number + 1) * SITES);
                 let group = Group {
                     first: sites.start,
-                    offsets: &course.model.offsets()[sites.start..=sites.end],
-                    bonds: &course.fixed.bonds,
+                    offsets: &setup.model.offsets()[sites.start..=sites.end],
+                    bonds: &setup.fixed.bonds,
                 };
                 let (block, _) = place(n_groups, self.sweeps, sites.start);
-                let scales = course.fixed.group_scales(number);
+                let scales = setup.fixed.group_scales(number);
                 match &mut self.state {
                     State::Lanes(state) => {
-                        let draw = course.thresholds.replicas;
+                        let draw = setup.thresholds.replicas;
                         draw(&self.streams, block, &self.rules, scales, &mut for_lanes);
                         for (lane, (rest, &resting)) in self.rests.iter().zip(&resting).enumerate()
                         {
@@ -154,15 +154,15 @@ impl Batch {
                                 for_lanes[site][lane] = i32::MIN;
                             }
                         }
-                        (course.kernels.lanes)(group, &for_lanes, state);
+                        (setup.kernels.lanes)(group, &for_lanes, state);
                     }
                     State::Single(state) => {
-                        let draw = course.thresholds.sites;
+                        let draw = setup.thresholds.sites;
                         draw(&self.streams[0], block, self.rules[0], scales, &mut for_one);
                         for site in self.rests[0].passed_over(number, resting[0]) {
                             for_one[site] = i32::MIN;
                         }
-                        (course.kernels.single)(group, &for_one, state);
+                        (setup.kernels.single)(group, &for_one, state);
                     }
                 }
             }
@@ -172,21 +172,21 @@ impl Batch {
     }
 
     /// The site of each replica that rests in this sweep.
-    fn resting_sites(&self, course: &Course<'_>) -> [Option<usize>; LANES] {
+    fn resting_sites(&self, setup: &Setup<'_>) -> [Option<usize>; LANES] {
         let mut sites = [None; LANES];
         for ((site, rest), &beta) in sites.iter_mut().zip(&self.rests).zip(&self.betas) {
-            let rests = course.dynamics.rests_at(beta);
+            let rests = setup.dynamics.rests_at(beta);
             *site = rests.then(|| rest.site(self.sweeps)).flatten();
         }
         sites
     }
 
     /// The energies of all lanes.
-    fn energies(&self, course: &Course<'_>) -> [f64; LANES] {
-        let fixed = course.fixed;
+    fn energies(&self, setup: &Setup<'_>) -> [f64; LANES] {
+        let fixed = setup.fixed;
         match &self.state {
-            State::Lanes(state) if fixed.is_exact() => (course.kernels.cached)(fixed, state),
-            State::Lanes(state) => (course.kernels.energies)(course.model, &state.spins),
+            State::Lanes(state) if fixed.is_exact() => (setup.kernels.cached)(fixed, state),
+            State::Lanes(state) => (setup.kernels.energies)(setup.model, &state.spins),
             State::Single(state) if fixed.is_exact() => {
                 let sites = state.fields.iter().zip(&state.spins).enumerate();
                 let terms = sites.map(|(site, (&field, &spin))| {
@@ -194,7 +194,7 @@ impl Batch {
                 });
                 [terms.fold(0.0, |sum, term| sum + term); LANES]
             }
-            State::Single(state) => [course.model.energy(&state.spins); LANES],
+            State::Single(state) => [setup.model.energy(&state.spins); LANES],
         }
     }
 
@@ -223,27 +223,27 @@ impl Batch {
 
 impl Walkers for GeneralWalkers<'_> {
     fn sweep(&mut self, sweeps: u64, team: &Team, control: &Control) -> Result<()> {
-        let course = &self.course;
+        let setup = &self.setup;
         if team.threads() > 1 && self.batches.len() > 1 {
-            self.batches.par_iter_mut().try_for_each(|batch| batch.sweep(sweeps, course, control))
+            self.batches.par_iter_mut().try_for_each(|batch| batch.sweep(sweeps, setup, control))
         } else {
-            self.batches.iter_mut().try_for_each(|batch| batch.sweep(sweeps, course, control))
+            self.batches.iter_mut().try_for_each(|batch| batch.sweep(sweeps, setup, control))
         }
     }
 
     fn set_betas(&mut self, betas: &[f64]) {
-        let dynamics = self.course.dynamics;
+        let dynamics = self.setup.dynamics;
         for (batch, betas) in self.batches.iter_mut().zip(betas.chunks(self.size)) {
             batch.betas[..betas.len()].copy_from_slice(betas);
             for (rule, &beta) in batch.rules.iter_mut().zip(betas) {
-                *rule = Rule::new(dynamics.is_heat_bath_at(beta), beta / self.course.fixed.common);
+                *rule = Rule::new(dynamics.is_heat_bath_at(beta), beta / self.setup.fixed.common);
             }
         }
     }
 
     fn energies(&self, out: &mut [f64]) {
         for (batch, out) in self.batches.iter().zip(out.chunks_mut(self.size)) {
-            out.copy_from_slice(&batch.energies(&self.course)[..out.len()]);
+            out.copy_from_slice(&batch.energies(&self.setup)[..out.len()]);
         }
     }
 

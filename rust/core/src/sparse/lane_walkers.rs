@@ -23,13 +23,13 @@ use crate::{
 const RUNS_PER_CHECK: usize = 64;
 
 pub(super) struct LaneWalkers<'a> {
-    course: Course<'a>,
+    setup: Setup<'a>,
     n_replicas: usize,
     blocks: Vec<Block>,
 }
 
 /// What all blocks read.
-struct Course<'a> {
+struct Setup<'a> {
     n_spins: u64,
     coupling: f64,
     dynamics: Dynamics,
@@ -87,7 +87,7 @@ impl<'a> LaneWalkers<'a> {
             });
         }
         let mut walkers = Self {
-            course: Course {
+            setup: Setup {
                 n_spins: n as u64,
                 coupling,
                 dynamics,
@@ -113,38 +113,38 @@ impl<'a> LaneWalkers<'a> {
 }
 
 impl Block {
-    fn sweep(&mut self, sweeps: u64, course: &Course<'_>, control: &Control) -> Result<()> {
+    fn sweep(&mut self, sweeps: u64, setup: &Setup<'_>, control: &Control) -> Result<()> {
         for _ in 0..sweeps {
-            self.toggle_resting(course);
-            let outcome = self.sweep_once(course, control);
-            self.toggle_resting(course);
+            self.toggle_resting(setup);
+            let outcome = self.sweep_once(setup, control);
+            self.toggle_resting(setup);
             outcome?;
             self.sweeps += 1;
         }
         Ok(())
     }
 
-    fn sweep_once(&mut self, course: &Course<'_>, control: &Control) -> Result<()> {
+    fn sweep_once(&mut self, setup: &Setup<'_>, control: &Control) -> Result<()> {
         let visits = Visits {
-            layout: course.layout,
+            layout: setup.layout,
             rules: &self.rules,
             random: &self.random,
-            first: self.sweeps.wrapping_mul(course.n_spins),
+            first: self.sweeps.wrapping_mul(setup.n_spins),
             passed_over: &self.passed_over,
         };
-        for runs in course.layout.runs.chunks(RUNS_PER_CHECK) {
+        for runs in setup.layout.runs.chunks(RUNS_PER_CHECK) {
             control.check()?;
-            course.kernels.visit(&visits, runs, &mut self.spins, &mut self.flips);
+            setup.kernels.visit(&visits, runs, &mut self.spins, &mut self.flips);
         }
         Ok(())
     }
 
     /// Sets the bits of the sites that rest in this sweep, or clears them again.
-    fn toggle_resting(&mut self, course: &Course<'_>) {
+    fn toggle_resting(&mut self, setup: &Setup<'_>) {
         for (lane, (rest, &beta)) in self.rests.iter().zip(&self.betas).enumerate() {
-            let rests = course.dynamics.rests_at(beta);
+            let rests = setup.dynamics.rests_at(beta);
             if let Some(site) = rests.then(|| rest.site(self.sweeps)).flatten() {
-                let slot = course.layout.slots[site] as usize;
+                let slot = setup.layout.slots[site] as usize;
                 self.passed_over[slot / 8].0[slot % 8] ^= 1 << lane;
             }
         }
@@ -167,8 +167,8 @@ fn passed_over(layout: &Layout, rests: &[Rest]) -> Vec<Chunk> {
 
 impl Walkers for LaneWalkers<'_> {
     fn sweep(&mut self, sweeps: u64, team: &Team, control: &Control) -> Result<()> {
-        let course = &self.course;
-        let sweep = |block: &mut Block| block.sweep(sweeps, course, control);
+        let setup = &self.setup;
+        let sweep = |block: &mut Block| block.sweep(sweeps, setup, control);
         if team.threads() > 1 && self.blocks.len() > 1 {
             self.blocks.par_iter_mut().try_for_each(sweep)
         } else {
@@ -183,13 +183,9 @@ impl Walkers for LaneWalkers<'_> {
             let of_lane = std::array::from_fn(|lane| betas[lane.min(betas.len() - 1)]);
             if of_lane != block.betas {
                 block.betas = of_lane;
-                for degree in self.course.layout.degrees() {
-                    block.rules[degree] = Some(Rule::new(
-                        self.course.dynamics,
-                        &of_lane,
-                        self.course.coupling,
-                        degree,
-                    ));
+                for degree in self.setup.layout.degrees() {
+                    block.rules[degree] =
+                        Some(Rule::new(self.setup.dynamics, &of_lane, self.setup.coupling, degree));
                 }
             }
         }
@@ -197,18 +193,18 @@ impl Walkers for LaneWalkers<'_> {
 
     fn energies(&self, out: &mut [f64]) {
         let unsatisfied = self.totals(|block, tally| {
-            (self.course.kernels.unsatisfied)(self.course.layout, &block.spins, tally);
+            (self.setup.kernels.unsatisfied)(self.setup.layout, &block.spins, tally);
         });
         for (energy, twice) in out.iter_mut().zip(unsatisfied) {
             *energy =
-                self.course.coupling * (twice as i64 - self.course.layout.n_bonds as i64) as f64;
+                self.setup.coupling * (twice as i64 - self.setup.layout.n_bonds as i64) as f64;
         }
     }
 
     fn magnetizations(&self, out: &mut [i64]) {
-        let up = self.totals(|block, tally| (self.course.kernels.up)(&block.spins, tally));
+        let up = self.totals(|block, tally| (self.setup.kernels.up)(&block.spins, tally));
         for (magnetization, up) in out.iter_mut().zip(up) {
-            *magnetization = 2 * up as i64 - self.course.n_spins as i64;
+            *magnetization = 2 * up as i64 - self.setup.n_spins as i64;
         }
     }
 
@@ -221,7 +217,7 @@ impl Walkers for LaneWalkers<'_> {
 
     fn spins(&self, replica: usize, out: &mut [i8]) {
         let (spins, lane) = (&self.blocks[replica / 64].spins, replica % 64);
-        for (&slot, out) in self.course.layout.slots.iter().zip(out) {
+        for (&slot, out) in self.setup.layout.slots.iter().zip(out) {
             let word = spins[slot as usize / 8].0[slot as usize % 8];
             *out = 2 * (word >> lane & 1) as i8 - 1;
         }

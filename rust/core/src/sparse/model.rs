@@ -312,7 +312,7 @@ fn sort_rows(offsets: &[usize], neighbours: &mut [u32], couplings: &mut [f64]) {
 #[allow(clippy::float_cmp, reason = "a bond has one coupling, whichever row is read")]
 fn check_symmetry(offsets: &[usize], neighbours: &[u32], couplings: &[f64]) -> Result<()> {
     let n = offsets.len() - 1;
-    let mut met = offsets[..n].to_vec();
+    let mut matched = offsets[..n].to_vec();
     let lonely = |site: usize, place: usize| {
         Err(Error::expected(
             "couplings",
@@ -327,12 +327,12 @@ fn check_symmetry(offsets: &[usize], neighbours: &[u32], couplings: &[f64]) -> R
         for place in offsets[site]..offsets[site + 1] {
             let other = neighbours[place] as usize;
             if other < site {
-                if place >= met[site] {
+                if place >= matched[site] {
                     return lonely(site, place);
                 }
                 continue;
             }
-            let twin = met[other];
+            let twin = matched[other];
             let found = twin < offsets[other + 1]
                 && neighbours[twin] as usize == site
                 && couplings[twin] == couplings[place];
@@ -341,7 +341,7 @@ fn check_symmetry(offsets: &[usize], neighbours: &[u32], couplings: &[f64]) -> R
                 let earlier = twin < offsets[other + 1] && (neighbours[twin] as usize) < site;
                 return if earlier { lonely(other, twin) } else { lonely(site, place) };
             }
-            met[other] += 1;
+            matched[other] += 1;
         }
     }
     Ok(())

@@ -165,7 +165,7 @@ mod avx2 {
         }
     }
 
-    // SAFETY (every block of this impl): `Pair` is only used by kernels that a table hands out
+    // SAFETY (every block of this impl): `Pair` is only used by kernels that a table returns
     // after it has seen that the machine has these instructions; loads and stores go through
     // references to `Chunk`, which is two registers, aligned to 64 bytes.
     impl Words for Pair {

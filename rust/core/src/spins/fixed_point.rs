@@ -30,7 +30,7 @@ pub struct Scales {
 }
 
 impl Scales {
-    /// The scales of sites whose couplings and field `visit` hands, site by site, to its callback.
+    /// The scales of sites whose couplings and field `visit` passes, site by site, to its callback.
     pub fn new(n_sites: usize, visit: impl Fn(usize, &mut dyn FnMut(f64)) + Sync) -> Self {
         let of_site = |site| {
             let (mut weight, mut count) = (0.0, 0u32);
@@ -92,9 +92,9 @@ impl Scales {
 /// The largest power of two that keeps the rounded values of a site, whose sum of magnitudes is
 /// `weight`, below the bound in sum.
 fn scale(weight: f64, count: u32) -> f64 {
-    let room = BOUND - f64::from(count) - 1.0;
+    let limit = BOUND - f64::from(count) - 1.0;
     // The exponent of a quotient of two normal numbers; the fraction is cut off.
-    let ratio = room / weight.max(f64::MIN_POSITIVE);
+    let ratio = limit / weight.max(f64::MIN_POSITIVE);
     let exponent = ((ratio.min(f64::MAX).to_bits() >> 52) as i32 - 1023).min(LARGEST);
     2f64.powi(exponent)
 }
