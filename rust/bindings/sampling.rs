@@ -208,6 +208,9 @@ pub fn descend<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let mut spins = model.states(&states, "states")?;
+    if let Some(clamp) = &clamp {
+        check_len(clamp, "clamp", spins.len())?;
+    }
     let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
     let (model, n) = (&*model.model, model.model.n_spins());
     let control = Control::new((spins.len() / n) as u64);

@@ -97,8 +97,11 @@ def test_a_form_descends_with_its_constant_and_units_are_refused():
     shifted = type(form)(form.couplings, form.fields, constant=-1.25)
     found = descend(shifted, np.ones(7))
     assert found.energy == pytest.approx(shifted.energy(found.states), abs=1e-12)
-    with pytest.raises(TypeError, match="model must have pairs of spins, got pairs of units: spin"):
-        descend(unit_form(form), np.ones(7))
+    machine = spinglass.BernoulliRBM(2, n_iter=1, random_state=0).fit([[0, 1, 1, 0, 1]])
+    for model, kind in ((unit_form(form), "pairs of units"), (machine, "two layers with 0/1")):
+        with pytest.raises(TypeError, match=f"model must have pairs of spins, got {kind}.*: spin_"):
+            descend(model, np.ones(7))
+    assert descend(spin_form(machine), np.ones(7)).converged
 
 
 @pytest.mark.parametrize(

@@ -134,20 +134,11 @@ impl HopfieldNetwork {
         let n_states = states.shape()[0];
         check_len(&states, "states", n_states * n)?;
         let mut spins = slice(&states, "states")?.to_vec();
-        let clamp = match &clamp {
-            None => None,
-            Some(held) => {
-                // One row holds for every state.
-                check_len(held, "clamp", held.shape()[0].min(n_states).max(1) * n)?;
-                Some(slice(held, "clamp")?.to_vec())
-            }
-        };
-        let clamp_of = |replica: usize| {
-            clamp.as_ref().map(|held| {
-                let row = if held.len() == n { 0 } else { replica };
-                &held[row * n..][..n]
-            })
-        };
+        if let Some(clamp) = &clamp {
+            check_len(clamp, "clamp", n_states * n)?;
+        }
+        let held = optional(clamp.as_ref(), "clamp")?;
+        let held_by = |replica: usize| held.as_ref().map(|held| &held[replica * n..][..n]);
         let update = match update {
             "sequential" => Update::Sequential,
             "random" => Update::Random,
@@ -167,8 +158,8 @@ impl HopfieldNetwork {
             let replicas = spins.par_chunks_mut(n).zip(&mut recalls).with_max_len(1).enumerate();
             replicas.try_for_each(|(replica, (spins, recalled))| {
                 let start = model.overlaps(spins, &control)?;
-                let clamp = clamp_of(replica);
-                let outcome = model.recall(&dynamics, replica as u64, spins, clamp, &control)?;
+                let held = held_by(replica);
+                let outcome = model.recall(&dynamics, replica as u64, spins, held, &control)?;
                 let end = model.overlaps(spins, &control)?;
                 let energy = model.energy(spins, &end);
                 *recalled = Some(Recalled::new(outcome, &start, &end, energy));
