@@ -10,7 +10,7 @@
 
 use crate::bits::Chunk;
 
-/// What a stream is drawn for. Streams of one seed but different purposes never meet.
+/// What a stream is drawn for. Streams of one seed but different purposes are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Purpose {

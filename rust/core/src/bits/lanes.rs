@@ -89,7 +89,7 @@ pub(crate) trait Lanes: Copy {
     fn or_both(self, a: Self, b: Self) -> Self {
         self.or(a.and(b))
     }
-    /// `self`, turned over where `a` and `b` are both set.
+    /// `self`, inverted where `a` and `b` are both set.
     #[inline(always)]
     fn xor_both(self, a: Self, b: Self) -> Self {
         self.xor(a.and(b))

@@ -21,7 +21,7 @@ pub struct PlaneStack {
 }
 
 impl PlaneStack {
-    /// Zeros, one for each bit of `n_chunks` chunks, with room for `capacity` planes.
+    /// Zeros, one for each bit of `n_chunks` chunks, with space for `capacity` planes.
     pub fn zeros(n_chunks: usize, capacity: usize) -> Self {
         let capacity = capacity.max(2);
         let chunks = vec![Chunk::default(); n_chunks * capacity];
@@ -50,7 +50,7 @@ impl PlaneStack {
         self.chunks.chunks_exact_mut(self.capacity)
     }
 
-    /// Makes room for `planes` planes and one to carry into.
+    /// Makes space for `planes` planes and one to carry into.
     pub(super) fn reserve(&mut self, planes: usize) {
         if planes < self.capacity {
             return;

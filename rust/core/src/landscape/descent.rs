@@ -41,11 +41,11 @@ pub(super) fn steps(n_spins: usize, energies: &[i64], control: &Control) -> Resu
     Ok(steps)
 }
 
-/// The steps of the states from number `first` on; `best` is room for their lowest energies.
+/// The steps of the states from number `first` on; `best` receives their lowest energies.
 fn block_steps(n_spins: usize, energies: &[i64], first: usize, best: &mut [i64], steps: &mut [u8]) {
     let top = n_spins - 1;
     let own = &energies[first..][..steps.len()];
-    // In c the bits of a state are as they are, or all turned.
+    // In c the bits of a state are as they are, or all flipped.
     let is_turned = first >> top & 1 == 1;
     // A neighbour of lower c is lower at equal energy, too.
     best.iter_mut().zip(own).for_each(|(best, &energy)| *best = energy + 1);
@@ -173,7 +173,7 @@ pub(super) fn sizes(
         return Ok(sizes);
     }
     // The mirror image of a minimum lies on a plateau that its own descent does not leave.
-    let mirror = |&state: &u32| minimum_of[basins[order.turned(state) as usize] as usize];
+    let mirror = |&state: &u32| minimum_of[basins[order.flipped(state) as usize] as usize];
     Ok(minima
         .iter()
         .zip(&sizes)

@@ -1,4 +1,4 @@
-//! The flood: states are added in their order, and lakes that meet become one.
+//! The flood: states are added in their order, and lakes that touch merge.
 //!
 //! A state's descent runs through lower states only, all of them flooded before it. So the lake of a
 //! state is that of the rest where its descent ends, and the sets that are joined (R. E. Tarjan,
@@ -147,7 +147,7 @@ impl Flood<'_> {
         rest
     }
 
-    /// Floods a state; `touched` is room for the lakes around it.
+    /// Floods a state; `touched` is scratch space for the lakes around it.
     fn add(&mut self, state: u32, touched: &mut Vec<(u32, (i64, u32))>) {
         touched.clear();
         for bit in 0..self.n_spins {

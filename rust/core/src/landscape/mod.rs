@@ -2,8 +2,8 @@
 //!
 //! The landscape is the energies of all 2^N states; states that differ in one spin are neighbours.
 //! State number k has spin i up if bit N-1-i of k is set. States are ordered by energy, those of
-//! equal energy by the smaller of two numbers, their own and that of the state with all spins turned,
-//! and those two by their own. So of any two states one is the *lower*, and turning all spins
+//! equal energy by the smaller of two numbers, their own and that of the state with all spins flipped,
+//! and those two by their own. So of any two states one is the *lower*, and flipping all spins
 //! changes no order but that of two such states. Energies within a tolerance t count as equal:
 //!
 //! - The *plateau* of a state of energy E are all states that paths from it reach without rising
@@ -15,7 +15,7 @@
 //!   down. Then it goes on over the lowest state that joins the shelf with something lower,
 //!   from the lowest neighbour of that state which lies there. The *basin* of a minimum is all
 //!   states whose descents end in it.
-//! - *Symmetry*: without fields, where turning all spins changes no energy, states with the first
+//! - *Symmetry*: without fields, where flipping all spins changes no energy, states with the first
 //!   spin up descend as their mirror images do, in the mirror: minima that are mirror images have equal
 //!   basins. The order alone does not see to that where mirror images are rivals: with two spins
 //!   both neighbours of a state are, and the ways down from a plateau may be.
@@ -140,13 +140,13 @@ impl Landscape {
 #[derive(Clone, Copy)]
 struct Order {
     n_spins: usize,
-    /// Whether turning all spins changes no energy.
+    /// Whether flipping all spins changes no energy.
     symmetric: bool,
 }
 
 impl Order {
-    /// The state with all spins turned.
-    fn turned(self, state: u32) -> u32 {
+    /// The state with all spins flipped.
+    fn flipped(self, state: u32) -> u32 {
         !state & (u32::MAX >> (32 - self.n_spins))
     }
 
@@ -156,7 +156,7 @@ impl Order {
     }
 }
 
-/// Whether turning all spins changes no energy.
+/// Whether flipping all spins changes no energy.
 fn is_symmetric(energies: &[i64]) -> bool {
     let (one, other) = energies.split_at(energies.len() / 2);
     one.par_iter().zip(other.par_iter().rev()).all(|(one, other)| one == other)
@@ -164,8 +164,8 @@ fn is_symmetric(energies: &[i64]) -> bool {
 
 /// The place of a state among all of the same energy: it and its mirror image are next to each other.
 pub fn rank(n_spins: usize, state: u32) -> u32 {
-    let turned = !state & (u32::MAX >> (32 - n_spins));
-    if state < turned { 2 * state } else { 2 * turned + 1 }
+    let flipped = !state & (u32::MAX >> (32 - n_spins));
+    if state < flipped { 2 * state } else { 2 * flipped + 1 }
 }
 
 /// The state of a rank.
