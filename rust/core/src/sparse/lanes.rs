@@ -41,78 +41,42 @@ pub(super) struct Visits<'a> {
     pub(super) passed_over: &'a [Chunk],
 }
 
-/// Writes the table, with a kernel for the sites of each degree.
-///
-/// All degrees in one function would be the same code, but the optimiser's loop passes take a time
-/// that grows with the square of a function's loops: that one function took most of the build.
-macro_rules! kernels_by_degree {
-    ($($visit:ident: $degree:literal)*) => {
-        kernel_table! {
-            /// The kernels of one instruction set.
-            pub(super) struct Kernels for Vector in [Plain, Pair, Register] {
-                $(
-                    /// Visits sites of one degree, and adds the flips to the tally.
-                    $visit: fn(
-                        visits: &Visits<'_>,
-                        rule: &Rule,
-                        run: &Run,
-                        spins: &mut [Chunk],
-                        flips: &mut Tally,
-                    ) = visit_run::<Vector, $degree, { usize::div_ceil($degree, 2) }>;
-                )*
-                /// Ends a tally.
-                settle: fn(tally: &mut Tally) = settle::<Vector>;
-                /// Tallies the unsatisfied bonds, each of them twice.
-                pub(super) unsatisfied: fn(layout: &Layout, spins: &[Chunk], tally: &mut Tally) =
-                    tally_unsatisfied::<Vector>;
-                /// Tallies the spins that point up.
-                pub(super) up: fn(spins: &[Chunk], tally: &mut Tally) =
-                    tally_up::<Vector>;
-            }
-        }
+kernel_table! {
+    /// The kernels of one instruction set.
+    pub(super) struct Kernels for Vector in [Plain, Pair, Register] {
+        /// Visits the sites of some runs, and tallies the flips.
+        pub(super) visit: fn(visits: &Visits<'_>, runs: &[Run], spins: &mut [Chunk], flips: &mut Tally) =
+            visit_runs::<Vector>;
+        /// Tallies the unsatisfied bonds, each of them twice.
+        pub(super) unsatisfied: fn(layout: &Layout, spins: &[Chunk], tally: &mut Tally) =
+            tally_unsatisfied::<Vector>;
+        /// Tallies the spins that point up.
+        pub(super) up: fn(spins: &[Chunk], tally: &mut Tally) =
+            tally_up::<Vector>;
+    }
+}
 
-        impl Kernels {
-            /// Visits the sites of some runs, and tallies the flips.
-            pub(super) fn visit(
-                &self,
-                visits: &Visits<'_>,
-                runs: &[Run],
-                spins: &mut [Chunk],
-                flips: &mut Tally,
-            ) {
-                for run in runs {
-                    let rule =
-                        visits.rules[run.degree].as_ref().expect("each degree has its rule");
-                    let visit = match run.degree {
-                        $($degree => self.$visit,)*
-                        _ => unreachable!("a layout has no larger degree"),
-                    };
-                    visit(visits, rule, run, spins, flips);
-                }
-                (self.settle)(flips);
-            }
+/// Calls a function of a constant degree.
+macro_rules! by_degree {
+    ($degree:expr, $function:ident::<$vector:ident>$arguments:tt, [$($d:literal)*]) => {
+        match $degree {
+            $($d => $function::<$vector, $d, { usize::div_ceil($d, 2) }>$arguments,)*
+            _ => unreachable!("a layout has no larger degree"),
         }
     };
 }
 
-kernels_by_degree! {
-    visit_0: 0
-    visit_1: 1
-    visit_2: 2
-    visit_3: 3
-    visit_4: 4
-    visit_5: 5
-    visit_6: 6
-    visit_7: 7
-    visit_8: 8
-    visit_9: 9
-    visit_10: 10
-    visit_11: 11
-    visit_12: 12
-    visit_13: 13
-    visit_14: 14
-    visit_15: 15
-    visit_16: 16
+#[inline(always)]
+fn visit_runs<V: Words>(visits: &Visits<'_>, runs: &[Run], spins: &mut [Chunk], flips: &mut Tally) {
+    for run in runs {
+        let rule = visits.rules[run.degree].as_ref().expect("each degree has its rule");
+        by_degree!(
+            run.degree,
+            visit_run::<V>(visits, rule, run, spins, flips),
+            [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]
+        );
+    }
+    flips.settle::<V>();
 }
 
 /// Visits sites of `D` neighbours, which have `T` thresholds.
@@ -253,11 +217,6 @@ fn members<V: Words, const D: usize>(counts: &[V; 5], number: usize) -> V {
         }
     }
     members
-}
-
-#[inline(always)]
-fn settle<V: Words>(tally: &mut Tally) {
-    tally.settle::<V>();
 }
 
 #[inline(always)]
