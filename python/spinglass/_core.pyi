@@ -434,7 +434,9 @@ class GaussianRbmTrainer:
         machine: GaussianRbmMachine, hidden: NDArray[np.uint8], seed: int, options: dict[str, Any]
     ) -> GaussianRbmTrainer: ...
     @staticmethod
-    def from_state(state: dict[str, NDArray[Any]], options: dict[str, Any]) -> GaussianRbmTrainer: ...
+    def from_state(
+        state: dict[str, NDArray[Any]], options: dict[str, Any]
+    ) -> GaussianRbmTrainer: ...
     def update(
         self,
         data: GaussianRbmData,
