@@ -134,7 +134,7 @@ impl Block {
         };
         for runs in setup.layout.runs.chunks(RUNS_PER_CHECK) {
             control.check()?;
-            (setup.kernels.visit)(&visits, runs, &mut self.spins, &mut self.flips);
+            setup.kernels.visit(&visits, runs, &mut self.spins, &mut self.flips);
         }
         Ok(())
     }

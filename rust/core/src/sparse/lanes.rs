@@ -12,7 +12,7 @@
 //!
 //! Bound: random numbers, about half of the time; then the vector ports.
 
-use std::array;
+use std::{array, hint};
 
 use super::{
     layout::{Layout, MAX_DEGREE, Run},
@@ -41,42 +41,78 @@ pub(super) struct Visits<'a> {
     pub(super) passed_over: &'a [Chunk],
 }
 
-kernel_table! {
-    /// The kernels of one instruction set.
-    pub(super) struct Kernels for Vector in [Plain, Pair, Register] {
-        /// Visits the sites of some runs, and tallies the flips.
-        pub(super) visit: fn(visits: &Visits<'_>, runs: &[Run], spins: &mut [Chunk], flips: &mut Tally) =
-            visit_runs::<Vector>;
-        /// Tallies the unsatisfied bonds, each of them twice.
-        pub(super) unsatisfied: fn(layout: &Layout, spins: &[Chunk], tally: &mut Tally) =
-            tally_unsatisfied::<Vector>;
-        /// Tallies the spins that point up.
-        pub(super) up: fn(spins: &[Chunk], tally: &mut Tally) =
-            tally_up::<Vector>;
-    }
-}
+/// Writes the table, with a kernel for the sites of each degree.
+///
+/// All degrees in one function would be the same code, but the optimiser's loop passes take a time
+/// that grows with the square of a function's loops: that one function took most of the build.
+macro_rules! kernels_by_degree {
+    ($($visit:ident: $degree:literal)*) => {
+        kernel_table! {
+            /// The kernels of one instruction set.
+            pub(super) struct Kernels for Vector in [Plain, Pair, Register] {
+                $(
+                    /// Visits sites of one degree, and adds the flips to the tally.
+                    $visit: fn(
+                        visits: &Visits<'_>,
+                        rule: &Rule,
+                        run: &Run,
+                        spins: &mut [Chunk],
+                        flips: &mut Tally,
+                    ) = visit_run::<Vector, $degree, { usize::div_ceil($degree, 2) }>;
+                )*
+                /// Ends a tally.
+                settle: fn(tally: &mut Tally) = settle::<Vector>;
+                /// Tallies the unsatisfied bonds, each of them twice.
+                pub(super) unsatisfied: fn(layout: &Layout, spins: &[Chunk], tally: &mut Tally) =
+                    tally_unsatisfied::<Vector>;
+                /// Tallies the spins that point up.
+                pub(super) up: fn(spins: &[Chunk], tally: &mut Tally) =
+                    tally_up::<Vector>;
+            }
+        }
 
-/// Calls a function of a constant degree.
-macro_rules! by_degree {
-    ($degree:expr, $function:ident::<$vector:ident>$arguments:tt, [$($d:literal)*]) => {
-        match $degree {
-            $($d => $function::<$vector, $d, { usize::div_ceil($d, 2) }>$arguments,)*
-            _ => unreachable!("a layout has no larger degree"),
+        impl Kernels {
+            /// Visits the sites of some runs, and tallies the flips.
+            pub(super) fn visit(
+                &self,
+                visits: &Visits<'_>,
+                runs: &[Run],
+                spins: &mut [Chunk],
+                flips: &mut Tally,
+            ) {
+                for run in runs {
+                    let rule =
+                        visits.rules[run.degree].as_ref().expect("each degree has its rule");
+                    let visit = match run.degree {
+                        $($degree => self.$visit,)*
+                        _ => unreachable!("a layout has no larger degree"),
+                    };
+                    visit(visits, rule, run, spins, flips);
+                }
+                (self.settle)(flips);
+            }
         }
     };
 }
 
-#[inline(always)]
-fn visit_runs<V: Words>(visits: &Visits<'_>, runs: &[Run], spins: &mut [Chunk], flips: &mut Tally) {
-    for run in runs {
-        let rule = visits.rules[run.degree].as_ref().expect("each degree has its rule");
-        by_degree!(
-            run.degree,
-            visit_run::<V>(visits, rule, run, spins, flips),
-            [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16]
-        );
-    }
-    flips.settle::<V>();
+kernels_by_degree! {
+    visit_0: 0
+    visit_1: 1
+    visit_2: 2
+    visit_3: 3
+    visit_4: 4
+    visit_5: 5
+    visit_6: 6
+    visit_7: 7
+    visit_8: 8
+    visit_9: 9
+    visit_10: 10
+    visit_11: 11
+    visit_12: 12
+    visit_13: 13
+    visit_14: 14
+    visit_15: 15
+    visit_16: 16
 }
 
 /// Visits sites of `D` neighbours, which have `T` thresholds.
@@ -88,6 +124,10 @@ fn visit_run<V: Words, const D: usize, const T: usize>(
     spins: &mut [Chunk],
     flips: &mut Tally,
 ) {
+    // More values are alive than there are registers. The compiler aligns the stack, and so what it
+    // keeps there, only for a variable that asks for it; vectors across two cache lines cost a tenth.
+    let mut aligned = Chunk::default();
+    hint::black_box(&mut aligned);
     let layout = visits.layout;
     assert_eq!(spins.len(), layout.sites.len(), "a word for each slot");
     let first_block = V::splat(visits.first.wrapping_mul(BLOCKS_PER_VISIT));
@@ -217,6 +257,11 @@ fn members<V: Words, const D: usize>(counts: &[V; 5], number: usize) -> V {
         }
     }
     members
+}
+
+#[inline(always)]
+fn settle<V: Words>(tally: &mut Tally) {
+    tally.settle::<V>();
 }
 
 #[inline(always)]
