@@ -63,11 +63,11 @@ def capacity(
         The sizes N, each once.
     loads : sequence of float or mapping, optional
         Loads P/N, each once, for every size, or by size as ``{1000: [...], 2000: [...]}``;
-        P = round(load N), and loads that round to the same P are one. By default `default_loads`:
-        for each size its own, around the half-point.
+        P = round(load N), and loads that round to the same P are one. By default each size has its
+        own, around its half-point: those of `default_loads` in the ``config`` module beside this.
     n_instances : int or sequence of int, optional
-        Pattern sets drawn for each load: one number, or one for each size. By default
-        `default_instances`.
+        Pattern sets drawn for each load: one number, or one for each size. By default 600,000 / N,
+        between 10 and 600.
     n_starts : int
         Trials an instance: start k starts at stored pattern k, so at most P. Starts of one instance
         share its patterns but hardly feel it (correlation about 0.02); the errors allow for it.
