@@ -182,7 +182,7 @@ def clamp_rows(clamp: ArrayLike, n_rows: int, n_spins: int) -> NDArray[np.bool_]
             f"clamp must have shape ({n_spins},) or that of states ({n_rows}, {n_spins}), "
             f"got {held.shape}"
         )
-    return np.ascontiguousarray(np.broadcast_to(held, (n_rows, n_spins)))
+    return np.array(np.broadcast_to(held, (n_rows, n_spins)), order="C")  # a copy of our own
 
 
 def file_path(path: Any, name: str = "path") -> Path:

@@ -47,5 +47,6 @@ def drawn_by(figure: str, draws: str) -> Callable[..., Any]:
     def plot(self: Any, ax: Any = None, *arguments: Any, **options: Any) -> Any:
         return getattr(above("plotting"), figure)(self, ax, *arguments, **options)
 
+    plot.__qualname__ = "plot"
     plot.__doc__ = _PLOT.format(draws=draws, figure=figure)
     return plot

@@ -106,7 +106,7 @@ def test_what_cannot_be_summed_is_named():
     message = r"the smaller layer must be at most 30 .* 2\^31 .* log_partition\(\"ais\"\)"
     with pytest.raises(ValueError, match=message):
         exact.log_partition(machine(31, 40, 1))
-    with pytest.raises(ValueError, match="beta must be finite for a Boltzmann machine"):
+    with pytest.raises(ValueError, match="beta must be finite for two layers"):
         exact.mean_energy(machine(2, 2, 1), math.inf)
     with pytest.raises(ValueError, match="not fitted"):
         exact.log_partition(spinglass.BernoulliRBM(3))

@@ -306,6 +306,8 @@ class BernoulliRBM(Transformer):
         model: Self = files.load(cls, path)
         return model
 
+    _structure_is_checked = True
+
     def structure(self) -> Layered:
         """Return weights and biases: the structure of the energy."""
         machine = fitted(self).machine

@@ -197,6 +197,8 @@ class GaussianBernoulliRBM(Transformer):
         training.run(training.begin())
         return self
 
+    _structure_is_checked = True
+
     def structure(self) -> Layered:
         """Return weights, biases and variances: the structure of the energy."""
         machine = fitted(self).machine

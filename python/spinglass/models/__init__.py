@@ -1,5 +1,6 @@
 """What has an energy: spin models, the patterns they store, and their other forms."""
 
+from spinglass.models.energy import Layered, Pairwise, Unstructured
 from spinglass.models.forms import SpinForm, UnitForm, spin_form, unit_form
 from spinglass.models.glass import EdwardsAnderson, Mattis, SherringtonKirkpatrick
 from spinglass.models.hopfield import Hopfield, Recall
@@ -13,7 +14,9 @@ __all__ = [
     "EdwardsAnderson",
     "Hopfield",
     "Ising",
+    "Layered",
     "Mattis",
+    "Pairwise",
     "Patterns",
     "Recall",
     "SherringtonKirkpatrick",
@@ -21,6 +24,7 @@ __all__ = [
     "SpinModel",
     "SquareLattice",
     "UnitForm",
+    "Unstructured",
     "corrupt",
     "random_patterns",
     "spin_form",

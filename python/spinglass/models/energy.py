@@ -24,7 +24,8 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import check_memory
+from spinglass._arguments import check_memory, choice, finite, real_array, real_vector
+from spinglass.models.couplings import symmetric_couplings
 
 _Floats: TypeAlias = NDArray[np.float64]
 
@@ -116,20 +117,81 @@ Structure: TypeAlias = Pairwise | Layered | Unstructured
 
 @runtime_checkable
 class HasEnergy(Protocol):
-    """The protocol of every model with an energy: spin models, machines, forms."""
+    """The protocol of every model with an energy: spin models, machines, forms.
+
+    Examples
+    --------
+    A class of one's own:
+
+    >>> import numpy as np
+    >>> from spinglass import exact
+    >>> class Ring:
+    ...     def structure(self):
+    ...         couplings = np.roll(np.eye(5), 1, axis=1)
+    ...         return Pairwise("spins", couplings + couplings.T)
+    >>> round(exact.log_partition(Ring()), 6)  # 5 ln(2 cosh 1) + ln(1 + tanh(1)^5)
+    5.86275
+    """
 
     def structure(self) -> Structure:
         """Return the variables of the model and the structure of its energy."""
 
 
 def structure_of(model: Any) -> Structure:
-    """Return the structure of a model, or say that it has no energy."""
-    if isinstance(model, HasEnergy) and not isinstance(model, type):
-        return model.structure()
-    hint = ": its to_ising() has one" if hasattr(model, "to_ising") else ""
+    """Return the structure of a model, or say that it has no energy.
+
+    What a model of one's own answers is checked; those of this package keep checked arrays.
+    """
+    if not isinstance(model, HasEnergy) or isinstance(model, type):
+        hint = ": its to_ising() has one" if hasattr(model, "to_ising") else ""
+        raise TypeError(
+            "model must have an energy (a spin model, a fitted Boltzmann machine, a SpinForm or a "
+            f"UnitForm), got {type(model).__name__}{hint}"
+        )
+    structure = model.structure()
+    return structure if getattr(model, "_structure_is_checked", False) else _checked(structure)
+
+
+def _checked(structure: Any) -> Structure:
+    """Return what a model answered with arrays in double precision, or say what is wrong."""
+    if isinstance(structure, Pairwise):
+        choice(structure.variables, "structure(): variables", ("spins", "units"))
+        couplings = symmetric_couplings(structure.couplings)
+        fields = structure.fields
+        if fields is not None:
+            fields = real_vector(fields, "structure(): fields", couplings.shape[0])
+        constant = finite(structure.constant, "structure(): constant")
+        return Pairwise(structure.variables, couplings, fields, constant)
+    if isinstance(structure, Layered):
+        choice(structure.visible, "structure(): visible", ("units", "real"))
+        weights = real_array(structure.weights, "structure(): weights").astype(np.float64)
+        if weights.ndim != 2 or not np.isfinite(weights).all():
+            raise ValueError(
+                "structure(): weights must be finite numbers of shape (n_hidden, n_visible), got "
+                f"shape {weights.shape}"
+            )
+        n_hidden, n_visible = weights.shape
+        variances = structure.variances
+        if (structure.visible == "real") != (variances is not None):
+            raise ValueError(
+                "structure(): variances must be given for real visible variables, and only for them"
+            )
+        if variances is not None:
+            variances = real_vector(variances, "structure(): variances", n_visible)
+            if not (variances > 0).all():
+                raise ValueError("structure(): variances must be positive")
+        return Layered(
+            structure.visible,
+            weights,
+            real_vector(structure.visible_biases, "structure(): visible_biases", n_visible),
+            real_vector(structure.hidden_biases, "structure(): hidden_biases", n_hidden),
+            variances,
+        )
+    if isinstance(structure, Unstructured):
+        return structure
     raise TypeError(
-        "model must have an energy (a spin model, a fitted Boltzmann machine, a SpinForm or a "
-        f"UnitForm), got {type(model).__name__}{hint}"
+        "structure() must return Pairwise, Layered or Unstructured (of spinglass.models), got "
+        f"{type(structure).__name__}"
     )
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import finite, real_array, real_vector, spin_array
+from spinglass.models.couplings import symmetric_couplings
 from spinglass.models.energy import HasEnergy, Pairwise, in_spins, in_units, structure_of
-from spinglass.models.ising import Ising, symmetric_couplings
+from spinglass.models.ising import Ising
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,6 +40,8 @@ class SpinForm:
     couplings: Any
     fields: Any = None
     constant: float = 0.0
+
+    _structure_is_checked = True
 
     def __post_init__(self) -> None:
         _check(self, "fields")
@@ -105,6 +108,8 @@ class UnitForm:
     couplings: Any
     biases: Any = None
     constant: float = 0.0
+
+    _structure_is_checked = True
 
     def __post_init__(self) -> None:
         _check(self, "biases")

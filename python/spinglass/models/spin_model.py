@@ -41,6 +41,8 @@ class SpinModel(ABC):
         """The fields h_i, (n_spins,), or None."""
         return None
 
+    _structure_is_checked = True
+
     def structure(self) -> Pairwise:
         """Return couplings and fields: the structure of the energy."""
         return Pairwise("spins", self.couplings(), self.fields)

@@ -143,7 +143,7 @@ def estimate_log_partition(
 
 def _as_spins(model: HasEnergy) -> tuple[SpinModel, float]:
     """Return a model that the core can sweep, and what is to be added to its energies."""
-    if isinstance(model, SpinModel):
+    if isinstance(model, SpinModel) and hasattr(model, "_model"):
         return model, 0.0
     form = spin_form(model)
     return form.to_ising(), form.constant

@@ -59,7 +59,7 @@ def sampled(model: Any) -> Sampled:
         hint = ": spin_form(model) has them, and can be sampled" if can_be_rewritten else ""
         raise TypeError(f"model must have pairs of spins, got {name_of(structure)}{hint}")
     ising = Ising(structure.couplings, structure.fields)
-    return Sampled(ising._model, repr(ising), structure.constant)
+    return Sampled(ising._model, repr(model), structure.constant)
 
 
 @dataclass(frozen=True)

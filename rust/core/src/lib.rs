@@ -21,7 +21,8 @@
 //! - [`dense`]: a coupling for every pair, the Sherrington-Kirkpatrick glass above all;
 //! - [`sparse`]: couplings on any graph, +-J glasses with 64 replicas in a word.
 //!
-//! [`sampling`] moves replicas of any of them: it samples, anneals and tempers. [`exact`] sums over
+//! [`sampling`] moves replicas of any of them: it samples, anneals, tempers and
+//! descends. [`exact`] sums over
 //! all states of a small model, [`landscape`] finds all its minima and the barriers between them.
 //! [`inverse`] goes from samples back to couplings.
 //!

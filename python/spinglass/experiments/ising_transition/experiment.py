@@ -52,11 +52,11 @@ def ising(
     sizes : int or sequence of int
         The sides L of the lattices, each once.
     temperatures : sequence of float, optional
-        Temperatures T > 0 for every size, each once. By default `default_temperatures`: for each
-        size its own, around its rounded transition and a few far from it.
+        Temperatures T > 0 for every size, each once. By default for each size its own, around its
+        rounded transition and a few far from it.
     n_sweeps : int, optional
         Sweeps of each replica that are measured, every max(1, L // 16)-th of them. By default
-        `default_sweeps`: more for larger lattices, whose memory is longer.
+        10,000, from L = 32 on in proportion to L: the memory of larger lattices is longer.
     n_replicas : int
         Independent lattices a point: errors come from their spread.
     warmup : int, optional

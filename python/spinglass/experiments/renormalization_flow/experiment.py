@@ -60,7 +60,7 @@ def renormalize(
     size : int
         Side L of the larger lattice, a power of two from 16 on; the smaller has half of it.
     temperatures : sequence of float, optional
-        Temperatures T > 0 of both, each once; by default `default_temperatures`.
+        Temperatures T > 0 of both, each once; by default some around the transition.
     n_sweeps : int
         Sweeps of each replica that are measured, every max(1, L // 4)-th of them.
     n_replicas : int

@@ -72,10 +72,11 @@ def sk(
     n_spins : int or sequence of int
         The sizes N, at least 2, each once.
     n_instances : int or sequence of int, optional
-        Glasses: one number, or one for each size. By default `default_instances`.
+        Glasses: one number, or one for each size. By default 12,800 / N,
+        between 8 and 400.
     n_sweeps : int or sequence of int, optional
         Sweeps at every temperature, of which the second half is measured: one number, or one for
-        each size. By default `default_sweeps`.
+        each size. By default 10 N, at least 500.
     betas : sequence of float, optional
         The inverse temperatures of every size, ascending. By default each size has a ladder of its
         own, from 0.3 to ``beta_max``.

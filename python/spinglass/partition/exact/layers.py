@@ -59,11 +59,14 @@ class LayeredSums:
     def log_partition(self, beta: float) -> float:
         """Return ln Z."""
         beta, s = self._checked(beta), self._variances
-        weights, b, a = self._arrays(np.float32 if s is None else np.float64)
+        weights, b, a = self._arrays(np.float64)
         if s is not None:
             machine = _core.GaussianRbmMachine(weights, beta * b, a, s / beta)
             return machine.log_partition(self._threads)
-        units = _core.RbmMachine(weights, b, a)
+        single = [x.astype(np.float32) for x in (weights, b, a)]
+        if any((x != y).any() for x, y in zip((weights, b, a), single, strict=True)):
+            return self._sums(beta, lambda *_: [])[1]  # the core's machines are of 32-bit floats
+        units = _core.RbmMachine(single[0], single[1], single[2])
         with progress_callback(self._progress, "exact sum", "states") as report:
             return units.log_partition(beta, self._threads, report)
 
@@ -142,7 +145,7 @@ class LayeredSums:
 
     def _checked(self, beta: float) -> float:
         if math.isinf(beta):
-            raise ValueError("beta must be finite for a Boltzmann machine, got inf")
+            raise ValueError("beta must be finite for two layers, got inf")
         if self._variances is not None and not beta > 0.0:
             raise ValueError(f"beta must be above 0 for real numbers, got {beta}")
         return beta
@@ -179,7 +182,13 @@ class LayeredSums:
         return np.asarray(states @ self._weights + self._other_bias)
 
     def _averages(self, beta: float, moments: _Moments, entropy: bool = False) -> list[Any]:
-        """Return the averages of what ``moments`` sums over a block, given weights of its states.
+        """Return the averages of what ``moments`` sums over a block of weighted states."""
+        return self._sums(beta, moments, entropy)[0]
+
+    def _sums(
+        self, beta: float, moments: _Moments, entropy: bool = False
+    ) -> tuple[list[Any], float]:
+        """Return these averages, and ln Z.
 
         Weights are relative to the largest so far: when a larger one comes, all sums shrink. With
         ``entropy`` the first of the sums is that of w ln w, which a common factor shifts.
@@ -206,7 +215,7 @@ class LayeredSums:
         averages = [x / total for x in sums]
         if entropy:
             averages[0] -= math.log(total)
-        return averages
+        return averages, top + math.log(total)
 
     def _joint_energies(self) -> Floats:
         """Return the energy of every state, numbered as those of spins are."""

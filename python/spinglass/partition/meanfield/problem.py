@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments
+from spinglass.models.couplings import symmetric_couplings
 from spinglass.models.energy import HasEnergy, in_spins, structure_of
-from spinglass.models.ising import symmetric_couplings
 
 Floats: TypeAlias = NDArray[np.float64]
 
