@@ -73,12 +73,12 @@ def _run(chosen: argparse.Namespace) -> int:
 
 def _table(result: RecallPictures, quiet: bool) -> str:
     """Return one line a picture, of at most 40 columns unless the terminal has more for names."""
-    room = max(9, min(width() - 31, max(len(name) for name in result.names)))
-    lines = [f"{'image':<{room}}{'start':>7}{'end':>7}{'flips':>8}{'sweeps':>8}"]
+    name_width = max(9, min(width() - 31, max(len(name) for name in result.names)))
+    lines = [f"{'image':<{name_width}}{'start':>7}{'end':>7}{'flips':>8}{'sweeps':>8}"]
     for k, name in enumerate(result.names):
-        short = name if len(name) <= room else name[: room - 1] + "…"
+        short = name if len(name) <= name_width else name[: name_width - 1] + "…"
         lines.append(
-            f"{short:<{room}}{result.start_overlap[k]:>7.3f}{result.overlap[k]:>7.3f}"
+            f"{short:<{name_width}}{result.start_overlap[k]:>7.3f}{result.overlap[k]:>7.3f}"
             f"{result.flips[k]:>8}{result.sweeps[k]:>8}{'' if result.converged[k] else '+'}"
         )
     return page(lines, [] if quiet else [_note(result)])

@@ -106,14 +106,14 @@ class _Learning:
         by_fields = self._samples.magnetizations - model.magnetizations
         return by_couplings, by_fields
 
-    def climb(self, rate: float, slopes: Array, field_slopes: Array) -> None:
+    def ascend(self, rate: float, pair_gradient: Array, field_gradient: Array) -> None:
         """Go up along the gradient in the metric."""
         m, basis = self._samples.magnetizations, self._basis
-        both = np.outer(m, field_slopes)
-        centred = slopes - both - both.T - self._l2 * self.couplings
+        both = np.outer(m, field_gradient)
+        centred = pair_gradient - both - both.T - self._l2 * self.couplings
         change = basis @ (self._scale * (basis.T @ centred @ basis)) @ basis.T
         change = (change + change.T) / 2
-        field_change = self._by_fields @ field_slopes - change @ m
+        field_change = self._by_fields @ field_gradient - change @ m
         np.fill_diagonal(change, 0.0)
         longest = rate * max(np.abs(change).max(), np.abs(field_change).max())
         rate *= min(1.0, _LONGEST / longest) if longest else 1.0
@@ -130,24 +130,24 @@ def learn(samples: Samples, l2: float, chains: Chains, report: Report) -> Soluti
     half = chains.n_updates // 2
     for update in range(chains.n_updates):
         before = learning.couplings
-        slopes, field_slopes = learning.gradient(chains.sweeps)
+        pair_gradient, field_gradient = learning.gradient(chains.sweeps)
         rate = chains.learning_rate / np.sqrt(1 + update / _KNEE)
-        learning.climb(rate, slopes, field_slopes)
+        learning.ascend(rate, pair_gradient, field_gradient)
         largest = max(np.abs(learning.couplings).max(), np.abs(learning.fields).max())
         if largest > _ABSURD:
             raise DivergingError(
                 f"the couplings run away ({largest:.1f} after {update + 1} updates): set l2 above "
                 "0, give more samples, or lower learning_rate"
             )
-        penalised = slopes - l2 * before
-        error = float(max(np.abs(penalised).max(), np.abs(field_slopes).max()))
+        penalised = pair_gradient - l2 * before
+        error = float(max(np.abs(penalised).max(), np.abs(field_gradient).max()))
         report(update + 1, float("nan"), error)
         if update >= half:
             couplings += learning.couplings / (chains.n_updates - half)
             fields += learning.fields / (chains.n_updates - half)
     learning.couplings, learning.fields = couplings, fields
-    slopes, field_slopes = learning.gradient(_LAST_SWEEPS)
-    excess = _excess(samples, slopes, field_slopes, l2, couplings, chains.n_chains)
+    pair_gradient, field_gradient = learning.gradient(_LAST_SWEEPS)
+    excess = _excess(samples, pair_gradient, field_gradient, l2, couplings, chains.n_chains)
     found = Solution(
         couplings,
         fields,
@@ -185,14 +185,19 @@ def doubted(found: Solution, samples: Samples, l2: float, threads: int | None) -
 
 
 def _excess(
-    samples: Samples, slopes: Array, field_slopes: Array, l2: float, couplings: Array, n_chains: int
+    samples: Samples,
+    pair_gradient: Array,
+    field_gradient: Array,
+    l2: float,
+    couplings: Array,
+    n_chains: int,
 ) -> float:
     """Return the root mean square of what is left, over what independent chains would leave."""
-    upper = np.triu_indices(len(field_slopes), 1)
-    left = np.concatenate([(slopes - l2 * couplings)[upper], field_slopes])
+    upper = np.triu_indices(len(field_gradient), 1)
+    left = np.concatenate([(pair_gradient - l2 * couplings)[upper], field_gradient])
     means = np.concatenate([samples.correlations[upper], samples.magnetizations])
     # Those of the model: with l2 they are not those of the samples.
-    means -= np.concatenate([slopes[upper], field_slopes])
+    means -= np.concatenate([pair_gradient[upper], field_gradient])
     variances = np.maximum(1 - means**2, 1 / n_chains) / n_chains
     return float(np.sqrt(np.mean(left**2 / variances)))
 
@@ -206,8 +211,8 @@ def likelihood(samples: Samples, threads: int | None) -> Objective:
         log_z = exact.log_partition(model, num_threads=threads)
         energy = -(couplings * correlations).sum() / 2 - fields @ m
         means = exact.magnetizations(model, num_threads=threads)
-        slopes = exact.correlations(model, num_threads=threads) - correlations
-        np.fill_diagonal(slopes, 0.0)
-        return log_z + energy, slopes, means - m, np.maximum(1 - m**2, 1e-3)
+        pair_gradient = exact.correlations(model, num_threads=threads) - correlations
+        np.fill_diagonal(pair_gradient, 0.0)
+        return log_z + energy, pair_gradient, means - m, np.maximum(1 - m**2, 1e-3)
 
     return objective

@@ -64,5 +64,5 @@ def beginning(samples: Samples, l2: float, threads: int | None) -> Solution | No
         return None
 
 
-def _silent(iteration: int, value: float, slope: float) -> None:
+def _silent(iteration: int, value: float, gradient: float) -> None:
     """Report nothing."""

@@ -333,11 +333,11 @@ class InverseIsing(Estimator):
     def _report(self, tell: Any) -> Report:
         name = type(self).__name__
 
-        def report(iteration: int, value: float, slope: float) -> None:
+        def report(iteration: int, value: float, gradient: float) -> None:
             if tell is not None:
                 tell(iteration, self.max_iter)
             if self.verbose:
                 objective = "" if np.isnan(value) else f"objective = {value:.8g}, "
-                print(f"[{name}] Iteration {iteration}, {objective}gradient = {slope:.2e}")
+                print(f"[{name}] Iteration {iteration}, {objective}gradient = {gradient:.2e}")
 
         return report

@@ -64,12 +64,12 @@ class Penalty(NamedTuple):
             self.l1 / 2 * np.abs(couplings).sum() + self.l2 / 4 * np.square(couplings).sum()
         )
 
-    def residual(self, couplings: Array, slopes: Array, field_slopes: Array) -> float:
-        """Return the largest component of the smallest subgradient; ``slopes`` are without l1."""
-        at_zero = np.maximum(np.abs(slopes) - self.l1, 0.0)
-        by = np.where(couplings == 0, at_zero, np.abs(slopes + self.l1 * np.sign(couplings)))
+    def residual(self, couplings: Array, pair_gradient: Array, field_gradient: Array) -> float:
+        """Return the largest component of the smallest subgradient; the gradient is without l1."""
+        at_zero = np.maximum(np.abs(pair_gradient) - self.l1, 0.0)
+        by = np.where(couplings == 0, at_zero, np.abs(pair_gradient + self.l1 * np.sign(couplings)))
         np.fill_diagonal(by, 0.0)
-        return float(max(by.max(), np.abs(field_slopes).max()))
+        return float(max(by.max(), np.abs(field_gradient).max()))
 
 
 class DivergingError(ValueError):
@@ -87,8 +87,8 @@ class _Point(NamedTuple):
     couplings: Array
     fields: Array
     value: float  # with the penalties
-    slopes: Array  # without l1
-    field_slopes: Array
+    pair_gradient: Array  # without l1
+    field_gradient: Array
 
 
 class Descent:
@@ -157,15 +157,15 @@ class Descent:
         return self._ended or self._iterations >= self._max_iter or self._residual() <= self._tol
 
     def _evaluate(self, couplings: Array, fields: Array) -> _Point:
-        value, slopes, field_slopes, self._curvature = self._objective(couplings, fields)
-        slopes = slopes + self._penalty.l2 * couplings
+        value, pair_gradient, field_gradient, self._curvature = self._objective(couplings, fields)
+        pair_gradient = pair_gradient + self._penalty.l2 * couplings
         value += self._penalty.value(couplings)
-        self._at = _Point(couplings, fields, value, slopes, field_slopes)
+        self._at = _Point(couplings, fields, value, pair_gradient, field_gradient)
         return self._at
 
     def _residual(self) -> float:
         at = self._accepted
-        return self._penalty.residual(at.couplings, at.slopes, at.field_slopes)
+        return self._penalty.residual(at.couplings, at.pair_gradient, at.field_gradient)
 
     def _start(self) -> _Point:
         """Begin with independent spins, or with mean-field couplings if they are better."""
@@ -260,8 +260,8 @@ class Descent:
             at = self._evaluate(
                 _symmetric(start.couplings + change[1:, 1:]), start.fields + change[0, 1:]
             )
-            slopes = _bordered(at.slopes, at.field_slopes, 0.0)
-            by = (basis.T @ slopes @ basis) * scale
+            pair_gradient = _bordered(at.pair_gradient, at.field_gradient, 0.0)
+            by = (basis.T @ pair_gradient @ basis) * scale
             return at.value, by[upper] * np.where(upper[0] == upper[1], 0.5, np.sqrt(0.5))
 
         self._minimise(function, np.zeros(len(upper[0])), iterations)
@@ -283,10 +283,10 @@ class Descent:
             couplings[upper] = positive - negative
             couplings += couplings.T
             at = self._evaluate(couplings, fields)
-            l1, slopes = self._penalty.l1, at.slopes[upper]
+            l1, pair_gradient = self._penalty.l1, at.pair_gradient[upper]
             # Both parts are paid for: their sum is |J| only where one is zero.
             excess = l1 * float((positive + negative - np.abs(positive - negative)).sum())
-            gradient = np.concatenate([slopes + l1, l1 - slopes, at.field_slopes])
+            gradient = np.concatenate([pair_gradient + l1, l1 - pair_gradient, at.field_gradient])
             return at.value + excess, gradient * scale
 
         bounds = [(0, None)] * (2 * pairs) + [(None, None)] * n

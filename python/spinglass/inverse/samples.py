@@ -50,8 +50,8 @@ class Samples:
         """Pack spins, and take their means."""
         (data, share), n = core_data(rows, weights), rows.shape[1]
         # exp(-s_i f_i) has the derivative -s_i where the field is 0.
-        _, slopes, fields, _ = data.flow(np.zeros((n, n)), np.zeros(n), threads)
-        correlations = slopes / -2
+        _, gradient, fields, _ = data.flow(np.zeros((n, n)), np.zeros(n), threads)
+        correlations = gradient / -2
         np.fill_diagonal(correlations, 1.0)
         shares = None if weights is None else weights / weights.sum()
         return cls(data, rows, shares, -fields, correlations, share)

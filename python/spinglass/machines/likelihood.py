@@ -172,7 +172,13 @@ class _MachinePath:
         word, base = seed_word(self.seed, child), self._base
         with progress_callback(self.progress, what, "steps") as report:
             return self.trained.machine.annealed(
-                self.betas, self.n_chains, word, base, starts, self.threads, report
+                self.betas,
+                n_chains=self.n_chains,
+                seed=word,
+                base=base,
+                start=starts,
+                num_threads=self.threads,
+                progress=report,
             )
 
 

@@ -108,7 +108,7 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
     critical, at_critical = hopfield.critical_load(), hopfield.critical_overlap()
     loads = critical * np.linspace(0.0, 1.0, 120) ** 0.5
     curve = [hopfield.retrieval_overlap(float(a)) for a in loads[:-1]] + [at_critical]
-    # Where the curves fall below the critical load, or are many, there is no room for the inset.
+    # Where the curves fall below the critical load, or are many, there is no space for the inset.
     roomy = scan.config.flip == 0 and len(scan.config.n_spins) <= MOST_SIZES
     inset = ax.inset_axes([0.09, 0.09, 0.45, 0.43]) if roomy else None
     for axis, extra in ((ax, {"label": "replica-symmetric theory"}), (inset, {})):

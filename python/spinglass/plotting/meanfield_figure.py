@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _EXACT: dict[str, Any] = {"color": "black", "linewidth": 1.8, "zorder": 2}
 _NAMES = {"naive": "naive mean field", "bethe": "Bethe approximation"}
-_MOST = 6  # solutions that a panel has room for
+_MOST = 6  # solutions that fit a panel
 _LINES = {"naive": (0, (5, 2)), "bethe": (0, (1, 1.2))}
 
 

@@ -181,7 +181,7 @@ def _ground_states(result: SkResult, ax: Any) -> None:
     share = "all" if agree == 1 else f"≥ {math.floor(100 * agree)} % of"
     ax.set_title(f"Ground states (ladders agree on {share} glasses)")
     bottom, top = ax.get_ylim()
-    ax.set_ylim(bottom, top + 0.15 * (top - bottom))  # room for the legend
+    ax.set_ylim(bottom, top + 0.15 * (top - bottom))  # space for the legend
     ax.legend(loc="upper left", **FRAME)
 
 

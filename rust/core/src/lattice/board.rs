@@ -98,7 +98,7 @@ pub(super) fn plane(n_chunks: usize) -> Result<Vec<Chunk>> {
     Ok(plane)
 }
 
-/// An empty vector with room for `len`.
+/// An empty vector with space for `len`.
 pub(super) fn reserved<T>(len: usize) -> Result<Vec<T>> {
     let mut vector = Vec::new();
     vector

@@ -20,7 +20,7 @@ pub struct Annealing {
     pub sweeps: u64,
     /// How the run ended.
     pub ending: Ending,
-    /// The energy after each sweep; rows have room for all that were planned.
+    /// The energy after each sweep; rows have space for all that were planned.
     pub energy: Vec<f64>,
     /// The lowest of them.
     pub best_energy: Vec<f64>,

@@ -38,7 +38,7 @@ impl Plan {
 /// What was measured: rows are replicas.
 #[derive(Clone, Debug, Default)]
 pub struct Sample {
-    /// Measurements that all replicas made; rows have room for all that were planned.
+    /// Measurements that all replicas made; rows have space for all that were planned.
     pub measured: usize,
     /// Sweeps that all replicas did, warmup included.
     pub sweeps: u64,

@@ -48,7 +48,7 @@ pub struct Ladders<'a> {
 /// What was measured: rows are temperatures, ladder after ladder.
 #[derive(Clone, Debug, Default)]
 pub struct Tempering {
-    /// Measurements that all ladders made; rows have room for all that were planned.
+    /// Measurements that all ladders made; rows have space for all that were planned.
     pub measured: usize,
     /// Sweeps that all ladders did, warmup included.
     pub sweeps: u64,

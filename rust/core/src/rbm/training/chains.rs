@@ -76,7 +76,7 @@ impl TrainingChains {
         self.count.max(batch)
     }
 
-    /// Makes room for chains from `rows` rows of data.
+    /// Makes space for chains from `rows` rows of data.
     pub(super) fn reserve(&mut self, rows: usize) {
         if rows > self.hidden.capacity() {
             self.hidden = self.hidden.with_capacity(rows);

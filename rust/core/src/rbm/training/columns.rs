@@ -15,7 +15,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// With room for `capacity` rows of `n_units` units.
+    /// With space for `capacity` rows of `n_units` units.
     pub(super) fn new(n_units: usize, capacity: usize) -> Self {
         let words = capacity.div_ceil(UNITS) * (n_units + 1);
         Self { n_units, words: (0..words).map(|_| AtomicU32::new(0)).collect() }

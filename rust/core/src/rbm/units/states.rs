@@ -18,7 +18,7 @@ pub(in crate::rbm) struct States {
 }
 
 impl States {
-    /// All zero, with room for `capacity` rows.
+    /// All zero, with space for `capacity` rows.
     pub(in crate::rbm) fn new(n_units: usize, capacity: usize) -> Self {
         let words = n_units.div_ceil(UNITS) * capacity;
         Self { n_units, capacity, words: (0..words).map(|_| AtomicU32::new(0)).collect() }
@@ -42,7 +42,7 @@ impl States {
         }
     }
 
-    /// The same rows, with room for `capacity` of them or as many as there are.
+    /// The same rows, with space for `capacity` of them or as many as there are.
     pub(in crate::rbm) fn with_capacity(&self, capacity: usize) -> Self {
         let wider = Self::new(self.n_units, capacity.max(self.capacity));
         for tile in 0..self.tiles() {
