@@ -125,7 +125,8 @@ class SpinMachine(Estimator):
 
     def structure(self):
         machine = fitted(self).machine
-        return Pairwise("spins", machine.couplings(), machine.fields())
+        couplings = machine.couplings()  # sums of products by BLAS: symmetric up to rounding
+        return Pairwise("spins", couplings / 2 + couplings.T / 2, machine.fields())
 
     def _check_data(self, data):
         assert (np.abs(data) == 1).all()
