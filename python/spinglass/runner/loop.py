@@ -190,7 +190,9 @@ class _Run:
             try:
                 if not self.workers.begin(number, self.tasks[number], len(self.left)):
                     return
-            except RuntimeError as error:  # of an executor that is broken or shut down
+            except BrokenExecutor as error:
+                raise Lost(f"the executor broke: {error}") from error
+            except RuntimeError as error:  # of an executor that is shut down
                 raise Lost(f"the executor takes no tasks: {error}") from error
             self.left.popleft()
             self.under_way += 1
