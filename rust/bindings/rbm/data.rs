@@ -12,7 +12,7 @@ use crate::{arrays::slice, enter::raise};
 /// Rows of data.
 #[pyclass(frozen, module = "spinglass._core")]
 pub struct RbmData {
-    pub data: Data,
+    pub rows: Data,
 }
 
 #[pymethods]
@@ -20,7 +20,7 @@ impl RbmData {
     #[new]
     fn new(py: Python<'_>, rows: &Bound<'_, PyAny>) -> PyResult<Self> {
         let level = Level::current().map_err(raise)?;
-        let data = if let Ok(rows) = rows.extract::<PyReadonlyArray2<'_, u8>>() {
+        let rows = if let Ok(rows) = rows.extract::<PyReadonlyArray2<'_, u8>>() {
             pack(py, &rows, level)
         } else if let Ok(rows) = rows.extract::<PyReadonlyArray2<'_, bool>>() {
             pack(py, &rows, level)
@@ -33,27 +33,27 @@ impl RbmData {
                 "X must be a 2-D array of uint8, bool, float32 or float64",
             ));
         };
-        Ok(Self { data: data? })
+        Ok(Self { rows: rows? })
     }
 
     #[getter]
     fn n_rows(&self) -> usize {
-        self.data.n_rows()
+        self.rows.n_rows()
     }
 
     #[getter]
     fn n_visible(&self) -> usize {
-        self.data.n_visible()
+        self.rows.n_visible()
     }
 
     #[getter]
     fn binary(&self) -> bool {
-        self.data.is_binary()
+        self.rows.is_binary()
     }
 
     #[getter]
     fn within_unit(&self) -> bool {
-        self.data.is_within_unit()
+        self.rows.is_within_unit()
     }
 }
 

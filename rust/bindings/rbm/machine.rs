@@ -87,10 +87,10 @@ impl RbmMachine {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let level = Level::current().map_err(raise)?;
-        let control = Control::new(data.data.n_rows() as u64);
-        let job = || self.rbm.hidden_probabilities(&data.data, level, &control);
+        let control = Control::new(data.rows.n_rows() as u64);
+        let job = || self.rbm.hidden_probabilities(&data.rows, level, &control);
         let values =
-            run(py, self.is_brief(data.data.n_rows()), num_threads, progress, &control, job)?;
+            run(py, self.is_brief(data.rows.n_rows()), num_threads, progress, &control, job)?;
         array2(py, values, self.rbm.n_hidden())
     }
 
@@ -122,10 +122,10 @@ impl RbmMachine {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let level = Level::current().map_err(raise)?;
-        let control = Control::new(data.data.n_rows() as u64);
-        let job = || self.rbm.free_energy(&data.data, level, &control);
+        let control = Control::new(data.rows.n_rows() as u64);
+        let job = || self.rbm.free_energy(&data.rows, level, &control);
         let values =
-            run(py, self.is_brief(data.data.n_rows()), num_threads, progress, &control, job)?;
+            run(py, self.is_brief(data.rows.n_rows()), num_threads, progress, &control, job)?;
         Ok(array1(py, values))
     }
 

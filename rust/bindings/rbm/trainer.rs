@@ -92,19 +92,6 @@ impl<T: Trainer> Shared<T> {
         })
     }
 
-    fn hidden<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
-        let trainer = self.lock()?;
-        array2(py, trainer.chains(), trainer.activity().len())
-    }
-
-    fn set_hidden(&self, hidden: &PyReadonlyArray2<'_, u8>) -> PyResult<()> {
-        self.lock()?.set_chains(slice(hidden, "hidden")?).map_err(raise)
-    }
-
-    fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        Ok(array1(py, self.lock()?.activity()))
-    }
-
     /// Everything that is needed to go on with the same bits.
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let mut state = self.lock()?.state();
@@ -183,172 +170,129 @@ fn gaussian_rules(given: &Bound<'_, PyDict>) -> PyResult<GaussianRules> {
     })
 }
 
-/// A machine of units 0 and 1 in training.
-#[pyclass(frozen, module = "spinglass._core")]
-pub struct RbmTrainer(Shared<BernoulliTrainer>);
+/// The class of Python for a trainer: the methods that all have, and those in braces.
+///
+/// A class of Python cannot be generic, and all of its methods must stand in one block.
+macro_rules! trainer_class {
+    (
+        $(#[$doc:meta])*
+        $class:ident($trainer:ty) trains $machine:ident on $data:ident by $rules:ident
+        { $($own:tt)* }
+    ) => {
+        $(#[$doc])*
+        #[pyclass(frozen, module = "spinglass._core")]
+        pub struct $class(Shared<$trainer>);
 
-#[pymethods]
-impl RbmTrainer {
-    /// Begins to train a machine, with one chain from each row of hidden states.
-    #[staticmethod]
-    fn begin(
-        machine: &RbmMachine,
-        hidden: PyReadonlyArray2<'_, u8>,
-        seed: u64,
-        options: &Bound<'_, PyDict>,
-    ) -> PyResult<Self> {
-        let (rbm, n_hidden) = (&machine.rbm, machine.rbm.n_hidden());
-        Shared::begin(rbm, n_hidden, &hidden, seed, rules(options)?).map(Self)
-    }
+        #[pymethods]
+        impl $class {
+            /// Begins to train a machine, with one chain from each row of hidden states.
+            #[staticmethod]
+            fn begin(
+                machine: &$machine,
+                hidden: PyReadonlyArray2<'_, u8>,
+                seed: u64,
+                options: &Bound<'_, PyDict>,
+            ) -> PyResult<Self> {
+                let (rbm, n_hidden) = (&machine.rbm, machine.rbm.n_hidden());
+                Shared::begin(rbm, n_hidden, &hidden, seed, $rules(options)?).map(Self)
+            }
 
-    /// Goes on from a state.
-    #[staticmethod]
-    fn from_state(
-        state: &Bound<'_, PyDict>,
-        options: &Bound<'_, PyDict>,
-        precision: &str,
-    ) -> PyResult<Self> {
-        let precision = precision_of(precision).map_err(raise)?;
-        let state = BernoulliState { precision, ..state_of(state)? };
-        Shared::from_state(state, rules(options)?).map(Self)
-    }
+            /// One update for each of consecutive batches.
+            #[pyo3(signature = (
+                data, *, first, rows, batch_size, rates, num_threads=None, progress=None
+            ))]
+            #[allow(clippy::too_many_arguments, reason = "the arguments of a Python function")]
+            fn update(
+                &self,
+                py: Python<'_>,
+                data: &$data,
+                first: usize,
+                rows: usize,
+                batch_size: usize,
+                rates: PyReadonlyArray1<'_, f32>,
+                num_threads: Option<usize>,
+                progress: Option<&Bound<'_, PyAny>>,
+            ) -> PyResult<()> {
+                let rates = slice(&rates, "rates")?;
+                let batches = Batches { first, rows, size: batch_size, rates };
+                self.0.update(py, &data.rows, &batches, num_threads, progress)
+            }
 
-    /// One update for each of consecutive batches.
-    #[pyo3(signature = (data, *, first, rows, batch_size, rates, num_threads=None, progress=None))]
-    #[allow(clippy::too_many_arguments, reason = "they are the arguments of a Python function")]
-    fn update(
-        &self,
-        py: Python<'_>,
-        data: &RbmData,
-        first: usize,
-        rows: usize,
-        batch_size: usize,
-        rates: PyReadonlyArray1<'_, f32>,
-        num_threads: Option<usize>,
-        progress: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let batches = Batches { first, rows, size: batch_size, rates: slice(&rates, "rates")? };
-        self.0.update(py, &data.data, &batches, num_threads, progress)
-    }
+            /// The machine as it is now.
+            fn machine(&self) -> PyResult<$machine> {
+                Ok($machine { rbm: self.0.lock()?.machine().clone() })
+            }
 
-    /// The machine as it is now.
-    fn machine(&self) -> PyResult<RbmMachine> {
-        Ok(RbmMachine { rbm: self.0.lock()?.machine().clone() })
-    }
+            /// Goes on with the parameters of another machine.
+            fn set_machine(&self, machine: &$machine) -> PyResult<()> {
+                self.0.lock()?.set_machine(machine.rbm.clone()).map_err(raise)
+            }
 
-    /// Goes on with the parameters of another machine.
-    fn set_machine(&self, machine: &RbmMachine) -> PyResult<()> {
-        self.0.lock()?.set_machine(machine.rbm.clone()).map_err(raise)
-    }
+            /// The hidden states of the chains that sample the machine itself.
+            fn hidden<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
+                let trainer = self.0.lock()?;
+                array2(py, trainer.chains(), trainer.activity().len())
+            }
 
-    /// The hidden states of the chains that sample the machine itself.
-    fn hidden<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
-        self.0.hidden(py)
-    }
+            /// Goes on with other states of these chains.
+            fn set_hidden(&self, hidden: PyReadonlyArray2<'_, u8>) -> PyResult<()> {
+                self.0.lock()?.set_chains(slice(&hidden, "hidden")?).map_err(raise)
+            }
 
-    /// Goes on with other states of these chains.
-    fn set_hidden(&self, hidden: PyReadonlyArray2<'_, u8>) -> PyResult<()> {
-        self.0.set_hidden(&hidden)
-    }
+            /// Mean probabilities of the hidden units over the rows of the last batch.
+            fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+                Ok(array1(py, self.0.lock()?.activity()))
+            }
 
-    /// Mean probabilities of the hidden units over the rows of the last batch.
-    fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        self.0.activity(py)
-    }
+            /// Updates that were made.
+            #[getter]
+            fn updates(&self) -> PyResult<u64> {
+                Ok(self.0.lock()?.updates())
+            }
 
-    /// Updates that were made.
-    #[getter]
-    fn updates(&self) -> PyResult<u64> {
-        Ok(self.0.lock()?.updates())
-    }
+            /// Everything that is needed to go on with the same bits.
+            fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+                self.0.state(py)
+            }
 
-    /// Everything that is needed to go on with the same bits.
-    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.0.state(py)
-    }
+            $($own)*
+        }
+    };
+}
 
-    /// The visible states of the chains at temperature one.
-    fn visible<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
-        let trainer = self.0.lock()?;
-        array2(py, trainer.visible_chains(), trainer.machine().n_visible())
+trainer_class! {
+    /// A machine of units 0 and 1 in training.
+    RbmTrainer(BernoulliTrainer) trains RbmMachine on RbmData by rules
+    {
+        /// Goes on from a state.
+        #[staticmethod]
+        fn from_state(
+            state: &Bound<'_, PyDict>,
+            options: &Bound<'_, PyDict>,
+            precision: &str,
+        ) -> PyResult<Self> {
+            let precision = precision_of(precision).map_err(raise)?;
+            let state = BernoulliState { precision, ..state_of(state)? };
+            Shared::from_state(state, rules(options)?).map(Self)
+        }
+
+        /// The visible states of the chains at temperature one.
+        fn visible<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
+            let trainer = self.0.lock()?;
+            array2(py, trainer.visible_chains(), trainer.machine().n_visible())
+        }
     }
 }
 
-/// A machine of real numbers in training.
-#[pyclass(frozen, module = "spinglass._core")]
-pub struct GaussianRbmTrainer(Shared<GaussianTrainer>);
-
-#[pymethods]
-impl GaussianRbmTrainer {
-    /// Begins to train a machine, with one chain from each row of hidden states.
-    #[staticmethod]
-    fn begin(
-        machine: &GaussianRbmMachine,
-        hidden: PyReadonlyArray2<'_, u8>,
-        seed: u64,
-        options: &Bound<'_, PyDict>,
-    ) -> PyResult<Self> {
-        let (rbm, n_hidden) = (&machine.rbm, machine.rbm.n_hidden());
-        Shared::begin(rbm, n_hidden, &hidden, seed, gaussian_rules(options)?).map(Self)
-    }
-
-    /// Goes on from a state.
-    #[staticmethod]
-    fn from_state(state: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        Shared::from_state(state_of(state)?, gaussian_rules(options)?).map(Self)
-    }
-
-    /// One update for each of consecutive batches.
-    #[pyo3(signature = (data, *, first, rows, batch_size, rates, num_threads=None, progress=None))]
-    #[allow(clippy::too_many_arguments, reason = "they are the arguments of a Python function")]
-    fn update(
-        &self,
-        py: Python<'_>,
-        data: &GaussianRbmData,
-        first: usize,
-        rows: usize,
-        batch_size: usize,
-        rates: PyReadonlyArray1<'_, f32>,
-        num_threads: Option<usize>,
-        progress: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let batches = Batches { first, rows, size: batch_size, rates: slice(&rates, "rates")? };
-        self.0.update(py, &data.rows, &batches, num_threads, progress)
-    }
-
-    /// The machine as it is now.
-    fn machine(&self) -> PyResult<GaussianRbmMachine> {
-        Ok(GaussianRbmMachine { rbm: self.0.lock()?.machine().clone() })
-    }
-
-    /// Goes on with the parameters of another machine.
-    fn set_machine(&self, machine: &GaussianRbmMachine) -> PyResult<()> {
-        self.0.lock()?.set_machine(machine.rbm.clone()).map_err(raise)
-    }
-
-    /// The hidden states of the chains that sample the machine itself.
-    fn hidden<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
-        self.0.hidden(py)
-    }
-
-    /// Goes on with other states of these chains.
-    fn set_hidden(&self, hidden: PyReadonlyArray2<'_, u8>) -> PyResult<()> {
-        self.0.set_hidden(&hidden)
-    }
-
-    /// Mean probabilities of the hidden units over the rows of the last batch.
-    fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        self.0.activity(py)
-    }
-
-    /// Updates that were made.
-    #[getter]
-    fn updates(&self) -> PyResult<u64> {
-        Ok(self.0.lock()?.updates())
-    }
-
-    /// Everything that is needed to go on with the same bits.
-    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.0.state(py)
+trainer_class! {
+    /// A machine of real numbers in training.
+    GaussianRbmTrainer(GaussianTrainer) trains GaussianRbmMachine on GaussianRbmData
+        by gaussian_rules
+    {
+        /// Goes on from a state.
+        #[staticmethod]
+        fn from_state(state: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+            Shared::from_state(state_of(state)?, gaussian_rules(options)?).map(Self)
+        }
     }
 }
