@@ -80,6 +80,12 @@ pub(crate) fn ln(x: f64) -> f64 {
     e * LN2_HIGH + (2.0 * t + (2.0 * t * series + e * LN2_LOW))
 }
 
+/// ln(sum_k e^{x_k}), summed in the order of x.
+pub(crate) fn log_sum_exp(logarithms: &[f64]) -> f64 {
+    let largest = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    largest + ln(logarithms.iter().map(|x| exp_alone(x - largest)).sum())
+}
+
 /// artanh(t) for 0 <= t <= 1/3: the terms from t^35 on are below 2e-18 of it.
 #[inline(always)]
 fn artanh(t: f64) -> f64 {

@@ -18,7 +18,7 @@ pub(crate) mod single;
 
 #[cfg(test)]
 pub(crate) use double::tests;
-pub(crate) use double::{exp, exp_alone, ln, softplus};
+pub(crate) use double::{exp, exp_alone, ln, log_sum_exp, softplus};
 
 /// 64-bit floats that are worked on side by side, and summed lane by lane.
 pub(crate) const WIDTH: usize = 8;

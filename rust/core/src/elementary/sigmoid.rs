@@ -1,12 +1,17 @@
 //! The logistic function, and a unit that fires with its probability.
 //!
 //! P(1) = 1 / (1 + e^{-x}) = 1 / (1 + 2^t) with t = -x log2(e). Every operation is one IEEE
-//! multiplication, addition, division or comparison of 32-bit floats, in the order written, so that
-//! lanes of any width and the scalar reference give the same bits.
+//! multiplication, addition, division or comparison of 32-bit floats (64-bit ones in [`logistic`]),
+//! in the order written, so that lanes of any width and the scalar reference give the same bits.
 
 use std::f32::consts::LOG2_E;
 
-use super::single::SHIFT;
+use super::{double::exp_alone, single::SHIFT};
+
+/// 1 / (1 + e^{-x}) in 64 bits, for machines whose fields are 64-bit floats.
+pub(crate) fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + exp_alone(-x))
+}
 
 /// A probability of one, as the integer that statistics are summed in.
 pub(crate) const ONE: i32 = 1 << 22;

@@ -1,11 +1,12 @@
 //! The definition of Gibbs sampling and of an update, unit by unit: slow and short.
 
 use crate::{
-    error::Result,
-    rbm::units::{
-        machine::Rbm,
-        sigmoid::{ONE, exp2, factor, fires, probability},
+    elementary::{
+        sigmoid::{ONE, factor, fires, probability},
+        single::exp2,
     },
+    error::Result,
+    rbm::units::machine::Rbm,
     rng::{Philox, Purpose, Xoshiro8},
     simd::Level,
 };

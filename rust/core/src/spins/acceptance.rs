@@ -5,7 +5,6 @@
 //! same bits on every machine.
 
 use crate::elementary::exp_alone;
-pub(crate) use crate::elementary::exp_alone as exp;
 
 /// Heat bath (Glauber, J. Math. Phys. 4, 294 (1963)): whether the spin points up after its update.
 ///

@@ -7,7 +7,7 @@
 
 #![allow(clippy::excessive_precision, reason = "the coefficients stand as they were published")]
 
-pub(crate) use crate::elementary::ln;
+use crate::elementary::ln;
 
 /// The standard normal deviate of a random word: 52 of its bits make a uniform number.
 pub fn gaussian(word: u64) -> f64 {

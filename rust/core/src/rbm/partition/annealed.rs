@@ -26,13 +26,13 @@ use std::{
 use super::annealed_kernels::{Dots, Gain, Kernels as AnnealedKernels, SMALL};
 use crate::{
     control::Control,
+    elementary::sigmoid::factor,
     error::{Error, Result},
     rbm::units::{
         half_step::{Stop, Streams, Workspace, finish, share},
         kernels::{Kernels, Row, UNITS, Weights},
         layer::fixed_point,
         machine::Rbm,
-        sigmoid::factor,
         states::States,
     },
     rng::Purpose,

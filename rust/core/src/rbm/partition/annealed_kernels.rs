@@ -18,11 +18,9 @@ use crate::{
         single::{artanh_small, exp_m1_small},
         softplus, sum_lanes,
     },
+    elementary::{sigmoid::fires, single::exp2},
     lanes::{Lanes, Pair, Register, Words},
-    rbm::units::{
-        kernels::{Generators, LANES, Row, UNITS, VECTORS, Weights},
-        sigmoid::{exp2, fires},
-    },
+    rbm::units::kernels::{Generators, LANES, Row, UNITS, VECTORS, Weights},
     simd::kernel_table,
 };
 

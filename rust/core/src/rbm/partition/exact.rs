@@ -16,10 +16,10 @@ use rayon::prelude::*;
 use super::exact_kernels::{GENTLE, Kernels, Row, Scaled, UNITS};
 use crate::{
     control::Control,
+    elementary::{exp_alone, log_sum_exp},
     error::{Error, Result},
     rbm::units::machine::Rbm,
     simd::Level,
-    spins::{acceptance::exp, gaussian::ln},
 };
 
 /// The most units whose states are enumerated: 2^30 of them take minutes.
@@ -72,7 +72,7 @@ fn zip(to: &mut [Row], from: &[Row], each: impl Fn(&mut f64, f64)) {
 /// e to the power of each number.
 fn exponentials(rows: &mut [Row]) {
     for x in rows.iter_mut().flat_map(|row| row.0.as_flattened_mut()) {
-        *x = exp(*x);
+        *x = exp_alone(*x);
     }
 }
 
@@ -196,15 +196,9 @@ impl Factors {
             exponentials(weights);
         }
         let none = vec![Row::all(1.0); enumeration.fields.len()];
-        let bias = enumeration.bias.iter().map(|&bias| Scaled::new(exp(bias), 0)).collect();
+        let bias = enumeration.bias.iter().map(|&bias| Scaled::new(exp_alone(bias), 0)).collect();
         Self { bias, weights, none }
     }
-}
-
-/// ln(sum_k e^{x_k}).
-fn log_sum_exp(logarithms: &[f64]) -> f64 {
-    let largest = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    largest + ln(logarithms.iter().map(|x| exp(x - largest)).sum())
 }
 
 impl Enumeration {

@@ -6,9 +6,8 @@
 //! states. Operations are single IEEE ones in an order fixed here.
 
 use crate::{
-    elementary::{WIDTH, softplus, sum_lanes},
+    elementary::{WIDTH, ln, softplus, sum_lanes},
     simd::kernel_table,
-    spins::gaussian::ln,
 };
 
 /// Vectors whose factors 1 + E_j are multiplied before the exponent is taken off.

@@ -8,13 +8,12 @@ use rayon::prelude::*;
 
 use crate::{
     control::Control,
-    elementary::softplus,
+    elementary::{ln, log_sum_exp, softplus},
     error::{Error, Result},
     rbm::units::{
         gaussian_machine::{GaussianRbm, each_row},
         gaussian_rows::{Rows, within},
     },
-    spins::{acceptance::exp, gaussian::ln},
 };
 
 /// The most hidden units whose states are summed over.
@@ -32,12 +31,6 @@ const SPACING: f64 = 0.7;
 
 /// The most points of an integral.
 const POINTS: f64 = 1e6;
-
-/// ln sum exp(values), in their order.
-fn log_sum_exp(values: &[f64]) -> f64 {
-    let top = values.iter().fold(f64::NEG_INFINITY, |top, &value| top.max(value));
-    top + ln(values.iter().map(|value| exp(value - top)).sum())
-}
 
 impl GaussianRbm {
     /// The free energy of each row.

@@ -16,13 +16,13 @@ use super::{
     trainer::check_len,
 };
 use crate::{
+    elementary::sigmoid::factor,
     error::{Error, Result},
     rbm::units::{
         half_step::{Streams, Workspace, lock},
         kernels::{GROUP, LANES, Row, VECTORS},
         layer::fixed_point,
         machine::Rbm,
-        sigmoid::factor,
         states::States,
     },
     rng::{Philox, Purpose},
@@ -41,7 +41,7 @@ pub(super) struct TrainingChains {
     visible_streams: Streams,
     /// The temperature, by number, of each row.
     temperatures: Mutex<Vec<usize>>,
-    /// The energy of each row in units of 1 / scale, with its sign turned.
+    /// The energy of each row in units of 1 / scale, with its sign reversed.
     depths: Vec<AtomicI64>,
     seed: u64,
     exchanges: AtomicU64,
@@ -165,7 +165,7 @@ impl TrainingChains {
         Ok(())
     }
 
-    /// Tries to exchange neighbouring temperatures, the odd and the even pairs by turns.
+    /// Tries to exchange neighbouring temperatures, odd and even pairs alternately.
     fn exchange(&self, betas: &[f64], scale: f64) {
         let round = self.exchanges.fetch_add(1, Relaxed);
         let mut temperatures = lock(&self.temperatures);

@@ -21,8 +21,8 @@ use rayon::prelude::*;
 use super::trainer::check_len;
 use crate::error::Result;
 
+use crate::elementary::exp_alone;
 use crate::rbm::units::{gaussian_machine::GaussianRbm, gaussian_rows::add};
-use crate::spins::acceptance::exp;
 
 /// One phase: deviations d of visible units from their biases and probabilities of hidden units, row
 /// after row.
@@ -141,8 +141,12 @@ impl Direction {
         };
         let weights = sum(&machine.weights, &self.weights);
         let visible = sum(&machine.visible_bias, &self.visible);
-        let variances: Vec<f64> =
-            machine.variances.iter().zip(&self.log_variances).map(|(s, z)| s * exp(*z)).collect();
+        let variances: Vec<f64> = machine
+            .variances
+            .iter()
+            .zip(&self.log_variances)
+            .map(|(s, z)| s * exp_alone(*z))
+            .collect();
         // From c' to a, a step, and back to c.
         let mut hidden = sum(&machine.centred_bias, &self.hidden);
         for (c, old) in hidden.iter_mut().zip(machine.weights.chunks_exact(n_visible)) {

@@ -12,10 +12,11 @@ use super::{
 };
 use crate::{
     control::Control,
+    elementary::sigmoid::logistic,
     error::{Error, Result},
     rbm::units::{
         gaussian_gibbs::Chain,
-        gaussian_machine::{GaussianRbm, logistic},
+        gaussian_machine::GaussianRbm,
         gaussian_rows::{LARGEST, Rows, add, within},
     },
     simd::Level,

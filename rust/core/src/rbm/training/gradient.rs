@@ -15,13 +15,15 @@ use super::{
     bernoulli_trainer::BernoulliTrainer,
     columns::{Columns, means},
 };
-use crate::rbm::units::{
-    data::Data,
-    half_step::{Workspace, lock},
-    kernels::{GROUP, LANES, Row, UNITS, Weights, each},
-    layer::Bound,
-    machine::Rbm,
-    sigmoid::{ONE, factor},
+use crate::{
+    elementary::sigmoid::{ONE, factor},
+    rbm::units::{
+        data::Data,
+        half_step::{Workspace, lock},
+        kernels::{GROUP, LANES, Row, UNITS, Weights, each},
+        layer::Bound,
+        machine::Rbm,
+    },
 };
 
 /// Rows whose sums fit in 31 bits.

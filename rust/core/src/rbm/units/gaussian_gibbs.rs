@@ -5,12 +5,10 @@
 
 use rayon::prelude::*;
 
-use super::{
-    gaussian_machine::{GaussianRbm, logistic},
-    gaussian_rows::Rows,
-};
+use super::{gaussian_machine::GaussianRbm, gaussian_rows::Rows};
 use crate::{
     control::Control,
+    elementary::sigmoid::logistic,
     error::{Error, Result},
     rbm::From,
     rng::{Philox, Purpose},

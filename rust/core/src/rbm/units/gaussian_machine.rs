@@ -10,15 +10,11 @@ use rayon::prelude::*;
 use super::gaussian_rows::{LARGEST, Rows, add, within};
 use crate::{
     control::Control,
+    elementary::sigmoid::logistic,
     error::{Error, Result},
     rng::{Philox, Purpose},
-    spins::{acceptance::exp, gaussian::gaussian},
+    spins::gaussian::gaussian,
 };
-
-/// 1 / (1 + e^-x).
-pub(in crate::rbm) fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + exp(-x))
-}
 
 /// A machine of Gaussian visible units and hidden units 0 and 1.
 #[derive(Clone, Debug)]

@@ -7,11 +7,11 @@ use super::{
     half_step::{Stop, Streams, Workspace, finish, lock, share},
     kernels::Kernels,
     machine::Rbm,
-    sigmoid::factor,
     states::States,
 };
 use crate::{
     control::Control,
+    elementary::sigmoid::factor,
     error::{Error, Result},
     rng::Purpose,
     simd::Level,

@@ -9,12 +9,13 @@
 //!
 //! All sums are sums of integers: neither their order nor the instruction set changes a bit.
 
-use super::{
-    layer::Bound,
-    sigmoid::{exp2, fires, probability},
-};
+use super::layer::Bound;
 pub(in crate::rbm) use crate::lanes::LANES;
 use crate::{
+    elementary::{
+        sigmoid::{fires, probability},
+        single::exp2,
+    },
     lanes::{Lanes, Pair, Register, Words},
     rng::Xoshiro8,
     simd::kernel_table,
@@ -297,7 +298,7 @@ fn fired<L: Lanes>(fields: &[i32; LANES], factor: f32, generator: &mut Xoshiro8)
     u32::from(L::load(&fired).bits())
 }
 
-/// The lower and the upper half of each word, by turns.
+/// The lower and the upper half of each word, alternately.
 #[inline(always)]
 fn halves(words: [u64; LANES / 2]) -> [u32; LANES] {
     let words = words.map(u64::to_le);

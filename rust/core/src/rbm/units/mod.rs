@@ -14,6 +14,5 @@ pub(super) mod kernels;
 pub(super) mod layer;
 pub(super) mod machine;
 pub(super) mod observables;
-pub(super) mod sigmoid;
 pub(super) mod softplus;
 pub(super) mod states;

@@ -9,12 +9,12 @@ use super::{
     kernels::{Kernels, Row, UNITS},
     layer::Layer,
     machine::Rbm,
-    sigmoid::{exp2, factor},
     softplus::Softplus,
     states::States,
 };
 use crate::{
     control::Control,
+    elementary::{sigmoid::factor, single::exp2},
     error::{Error, Result},
     simd::Level,
 };
