@@ -13,9 +13,10 @@ use std::{
     thread::yield_now,
 };
 
-/// Turns of the loop before a waiting member offers its processor to others: some microseconds. If
-/// one is wanted elsewhere, whoever waits longer keeps the member it waits for from running.
-const PATIENCE: usize = 256;
+/// Iterations of the loop before a waiting member offers its processor to others: some
+/// microseconds. If one is wanted elsewhere, whoever waits longer keeps the member it waits for from
+/// running.
+const BUSY_ITERATIONS: usize = 256;
 
 /// How many threads of the current pool may work together on one thing.
 #[derive(Debug)]
@@ -94,11 +95,11 @@ impl Barrier {
             self.round.store(round.wrapping_add(1), Release);
             return;
         }
-        let mut turns = 0;
+        let mut iterations = 0;
         while self.round.load(Acquire) == round {
             assert!(!self.poisoned.load(Acquire), "another member of the team has panicked");
-            turns += 1;
-            if turns < PATIENCE { spin_loop() } else { yield_now() }
+            iterations += 1;
+            if iterations < BUSY_ITERATIONS { spin_loop() } else { yield_now() }
         }
     }
 }

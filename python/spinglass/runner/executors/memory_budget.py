@@ -91,17 +91,17 @@ class MemoryBudget:
 
         Who came first is first: a large task is not passed by small ones for ever.
         """
-        turn = object()
+        waiter = object()
         with self._changed:
-            self._waiting.append(turn)
+            self._waiting.append(waiter)
             try:
                 while True:
                     width = self.width(task)
-                    if self._waiting[0] is turn and self.reserve(task.memory, width):
+                    if self._waiting[0] is waiter and self.reserve(task.memory, width):
                         break
                     self._changed.wait()
             finally:
-                self._waiting.remove(turn)
+                self._waiting.remove(waiter)
                 self._changed.notify_all()  # the next may fit too
         try:
             yield width

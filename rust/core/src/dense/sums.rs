@@ -41,7 +41,7 @@ fn product(row: &[f64], spins: &[i8]) -> f64 {
     lanes[0]
 }
 
-/// `value` times a spin: the sign bit of a negative spin is turned over.
+/// `value` times a spin: the sign bit of a negative spin is inverted.
 #[inline(always)]
 fn signed(value: f64, spin: i8) -> f64 {
     f64::from_bits(value.to_bits() ^ (i64::from(spin) as u64 & (1 << 63)))

@@ -75,9 +75,9 @@ impl Hopfield {
         integer as f64 - self.scaled_thresholds.get(site).copied().unwrap_or(0.0)
     }
 
-    /// Whether the field turns the spin. A zero field keeps it.
+    /// Whether the field flips the spin. A zero field keeps it.
     #[inline]
-    pub(super) fn turns(&self, site: usize, integer: i64, spin: i8) -> bool {
+    pub(super) fn flips(&self, site: usize, integer: i64, spin: i8) -> bool {
         self.scaled_field(site, integer) * f64::from(spin) < 0.0
     }
 

@@ -32,7 +32,7 @@ pub struct Dynamics {
 pub struct Outcome {
     /// Sweeps run, the one that found nothing to flip included.
     pub sweeps: u64,
-    /// Spins turned.
+    /// Spins flipped.
     pub flips: u64,
     /// Whether the state is a fixed point of the zero-temperature dynamics, seen to be one.
     pub converged: bool,
@@ -46,9 +46,9 @@ impl Dynamics {
         self.beta == f64::INFINITY
     }
 
-    /// Whether a visit turns the spin. Draws from `words` at finite temperature only.
+    /// Whether a visit flips the spin. Draws from `words` at finite temperature only.
     #[inline]
-    pub(super) fn turns(
+    pub(super) fn flips(
         &self,
         model: &Hopfield,
         site: usize,
@@ -57,7 +57,7 @@ impl Dynamics {
         words: &mut Words<'_>,
     ) -> bool {
         if self.is_deterministic() {
-            return model.turns(site, integer, spin);
+            return model.flips(site, integer, spin);
         }
         let field = model.scaled_field(site, integer) / model.n_spins() as f64;
         heat_bath(self.beta, field, words.uniform()) != (spin > 0)

@@ -41,7 +41,7 @@ pub fn recall(
                 continue;
             }
             let integer = field(model, &overlaps, site, spins[site]);
-            if dynamics.turns(model, site, integer, spins[site], &mut words) {
+            if dynamics.flips(model, site, integer, spins[site], &mut words) {
                 flipped.push(site);
                 if dynamics.update != Update::Synchronous {
                     flip(model, &mut overlaps, spins, site);
@@ -58,7 +58,7 @@ pub fn recall(
         if dynamics.is_deterministic() {
             let stable = |&site: &u32| {
                 let site = site as usize;
-                !model.turns(site, field(model, &overlaps, site, spins[site]), spins[site])
+                !model.flips(site, field(model, &overlaps, site, spins[site]), spins[site])
             };
             if flipped.is_empty() && free.iter().all(stable) {
                 outcome.converged = true;

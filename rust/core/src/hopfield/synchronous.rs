@@ -49,7 +49,7 @@ pub(super) fn run(
                 words.seek(outcome.sweeps * n as u64 + u64::from(site));
                 let (index, spin) = (site as usize, spins[site as usize]);
                 let integer = 2 * weight + model.constant_field(index, spin);
-                if dynamics.turns(model, index, integer, spin, &mut words) {
+                if dynamics.flips(model, index, integer, spin, &mut words) {
                     flipped.push(site);
                 }
             }

@@ -48,7 +48,7 @@ pub struct Trial {
     pub overlap: f64,
     /// Sweeps run.
     pub sweeps: u64,
-    /// Spins turned.
+    /// Spins flipped.
     pub flips: u64,
     /// Whether a fixed point was reached.
     pub converged: bool,

@@ -56,7 +56,7 @@ pub(super) fn run(
                 free[visit] as usize
             };
             let integer = field(model, &overlaps, site, spins[site]);
-            if dynamics.turns(model, site, integer, spins[site], &mut words) {
+            if dynamics.flips(model, site, integer, spins[site], &mut words) {
                 overlaps.flip(site, spins[site]);
                 spins[site] *= -1;
                 outcome.flips += 1;
@@ -94,7 +94,7 @@ fn is_fixed_point(
         control.check()?;
         for &site in sites {
             let (site, spin) = (site as usize, spins[site as usize]);
-            if model.turns(site, field(model, overlaps, site, spin), spin) {
+            if model.flips(site, field(model, overlaps, site, spin), spin) {
                 return Ok(false);
             }
         }

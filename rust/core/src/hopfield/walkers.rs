@@ -161,15 +161,15 @@ impl HopfieldWalkers<'_> {
             overlaps.weigh(&[site as u32], &mut weight);
             let integer = 2 * weight[0] + model.constant_field(site, spin);
             let field = model.scaled_field(site, integer) / n as f64;
-            let turns = if !is_heat_bath {
+            let accepted = if !is_heat_bath {
                 metropolis(*beta, 2.0 * field * f64::from(spin), words.uniform())
                     && resting != Some(site)
             } else if is_cold {
-                model.turns(site, integer, spin)
+                model.flips(site, integer, spin)
             } else {
                 heat_bath(*beta, field, words.uniform()) != (spin > 0)
             };
-            if turns {
+            if accepted {
                 overlaps.flip(site, spin);
                 spins[site] = -spin;
                 *flips += 1;

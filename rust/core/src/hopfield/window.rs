@@ -161,7 +161,7 @@ impl<'a> Descent<'a> {
             changes += 1;
         }
         self.fields[position] += 2 * weights[0];
-        if self.model.turns(site, self.fields[position], spin) {
+        if self.model.flips(site, self.fields[position], spin) {
             self.planes.flip(site, spin);
             self.planes.correct(&rest[1..], &mut weights[1..], site, spin);
             if let Some(window) = &mut self.next_window {

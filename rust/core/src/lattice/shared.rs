@@ -1,4 +1,4 @@
-//! A slice that the members of a team read and write by turns.
+//! A slice that the members of a team read and write alternately.
 //!
 //! A phase of a sweep reads one plane of bits and writes another, each member its own strips of it;
 //! between phases all members meet at a barrier. The borrow checker cannot see barriers, so the

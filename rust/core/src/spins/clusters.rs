@@ -2,15 +2,15 @@
 //!
 //! A bond with J_ij s_i s_j > 0 is active with probability 1 - exp(-2 beta J_ij s_i s_j), the others
 //! never; spins connected by active bonds form a cluster (Fortuin and Kasteleyn, Physica 57, 536
-//! (1972)), and the clusters may be turned independently. Where no state satisfies all bonds the
+//! (1972)), and the clusters may be flipped independently. Where no state satisfies all bonds the
 //! clusters grow through the whole model long before its critical point, and nothing is gained: such
 //! models are refused, and so are fields, which the clusters do not know of. Antiferromagnets on
 //! bipartite graphs and all other gauge transforms of a ferromagnet pass.
 //!
-//! A Swendsen-Wang sweep (Phys. Rev. Lett. 58, 86 (1987)) turns every cluster with probability 1/2.
-//! A Wolff sweep (Phys. Rev. Lett. 62, 361 (1989)) turns the cluster around a random site, and with
+//! A Swendsen-Wang sweep (Phys. Rev. Lett. 58, 86 (1987)) flips every cluster with probability 1/2.
+//! A Wolff sweep (Phys. Rev. Lett. 62, 361 (1989)) flips the cluster around a random site, and with
 //! probability 1/2 a second one: at infinite temperature every cluster is a single spin, and with
-//! exactly one turned a sweep, the number of spins up would be even and odd in turn, for ever.
+//! exactly one flipped a sweep, the number of spins up would be even and odd in turn, for ever.
 //!
 //! Random numbers stand where their sweep says: a run continues from its sweep number alone.
 
@@ -193,9 +193,9 @@ impl Replica {
         let range = 4 * n_bonds + 3;
         let mut words = self.philox.words_from(self.sweeps.wrapping_mul(range));
         let Self { spins, activation, flips, .. } = self;
-        *flips += turn_cluster(bonds, spins, activation, &mut words, stack, control)?;
+        *flips += flip_cluster(bonds, spins, activation, &mut words, stack, control)?;
         if words.next_word() >> 63 == 1 {
-            *flips += turn_cluster(bonds, spins, activation, &mut words, stack, control)?;
+            *flips += flip_cluster(bonds, spins, activation, &mut words, stack, control)?;
         }
         Ok(())
     }
@@ -240,16 +240,16 @@ impl Replica {
             let root = parents[parents[site] as usize] as usize;
             if root == site {
                 words.seek(signs.wrapping_add(site as u64));
-                let turns = words.next_word() >> 63 == 1;
-                spins[site] = if turns { -spins[site] } else { spins[site] };
-                *flips += u64::from(turns);
-                // From here on a root is known to turn by the mark on its spin.
-                spins[site] *= if turns { 2 } else { 1 };
+                let is_flipped = words.next_word() >> 63 == 1;
+                spins[site] = if is_flipped { -spins[site] } else { spins[site] };
+                *flips += u64::from(is_flipped);
+                // From here on the mark on its spin says that a root is flipped.
+                spins[site] *= if is_flipped { 2 } else { 1 };
             } else {
                 parents[site] = root as u32;
-                let turns = spins[root].abs() == 2;
-                spins[site] = if turns { -spins[site] } else { spins[site] };
-                *flips += u64::from(turns);
+                let is_flipped = spins[root].abs() == 2;
+                spins[site] = if is_flipped { -spins[site] } else { spins[site] };
+                *flips += u64::from(is_flipped);
             }
         }
         for spin in spins {
@@ -265,9 +265,9 @@ fn is_satisfied(coupling: f64, spin: i8, other: i8) -> bool {
     if spin == other { coupling > 0.0 } else { coupling < 0.0 }
 }
 
-/// Grows a cluster around a random site and turns it; returns its size. A spin is turned when it
+/// Grows a cluster around a random site and flips it; returns its size. A spin is flipped when it
 /// joins: its bonds into the cluster are then not satisfied any more, and are not asked again.
-fn turn_cluster<B: Bonds>(
+fn flip_cluster<B: Bonds>(
     bonds: &B,
     spins: &mut [i8],
     activation: &mut Activation,

@@ -5,7 +5,7 @@
 //!
 //! Metropolis accepts for certain what costs nothing, and sites are visited in a fixed order. Left
 //! at that, there are states that never end: on a 2 x 2 lattice a row of + above a row of - has no
-//! field anywhere, so each sweep turns it over and nothing else ever happens, at any temperature.
+//! field anywhere, so each sweep flips it and nothing else ever happens, at any temperature.
 //! The same holds for diagonal stripes on every lattice whose sides are multiples of four, and for
 //! two of the eight states of a frustrated triangle. (Low beta is little better: nearly every flip
 //! is accepted, and a sweep is nearly the reversal of all spins.) So each sweep passes over one
