@@ -175,12 +175,18 @@ macro_rules! kernel_table {
         };
         &TABLE
     }};
-    (@kernel [$($feature:literal)?], fn($($arg:ident: $type:ty),*) $(-> $out:ty)? = $body:expr) => {{
-        $(#[target_feature(enable = $feature)])?
+    (@kernel [], fn($($arg:ident: $type:ty),*) $(-> $out:ty)? = $body:expr) => {{
         fn compiled($($arg: $type),*) $(-> $out)? {
             ($body)($($arg),*)
         }
-        #[allow(unused_unsafe, reason = "the portable set needs no instructions")]
+        // An entry around it would have the same code compiled twice.
+        compiled
+    }};
+    (@kernel [$feature:literal], fn($($arg:ident: $type:ty),*) $(-> $out:ty)? = $body:expr) => {{
+        #[target_feature(enable = $feature)]
+        fn compiled($($arg: $type),*) $(-> $out)? {
+            ($body)($($arg),*)
+        }
         fn entry($($arg: $type),*) $(-> $out)? {
             // SAFETY: `of` hands its table out only where the machine has the instructions; the
             // kernel is otherwise safe.
