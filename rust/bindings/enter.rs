@@ -44,6 +44,22 @@ pub fn enter<T: Send>(
     control: &Control,
     job: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<T> {
+    let (mut job, mut value) = (Some(job), None);
+    wait(py, num_threads, progress, control, &mut || {
+        value = job.take().map(|job| job()).transpose()?;
+        Ok(())
+    })?;
+    value.ok_or_else(vanished)
+}
+
+/// [`enter`] for a job that keeps its value: compiled once for all jobs.
+fn wait(
+    py: Python<'_>,
+    num_threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+    control: &Control,
+    job: &mut (dyn FnMut() -> Result<()> + Send),
+) -> PyResult<()> {
     let pool = threads::pool(num_threads).map_err(raise)?;
     let progress = progress.map(|callback| callback.clone().unbind());
     let report = |py: Python<'_>| match &progress {
@@ -79,14 +95,15 @@ pub fn enter<T: Send>(
         return Err(error);
     }
     match outcome {
-        Some(Ok(Ok(value))) => {
-            report(py)?;
-            Ok(value)
-        }
+        Some(Ok(Ok(()))) => report(py),
         Some(Ok(Err(error))) => Err(raise(error)),
         Some(Err(panic)) => Err(internal_error(&*panic)),
-        None => Err(PyRuntimeError::new_err("internal error in spinglass: the worker vanished")),
+        None => Err(vanished()),
     }
+}
+
+fn vanished() -> PyErr {
+    PyRuntimeError::new_err("internal error in spinglass: the worker vanished")
 }
 
 /// Runs a job of well under a millisecond on the calling thread, without the GIL. No pool is woken,
