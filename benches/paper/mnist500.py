@@ -2,8 +2,9 @@
 
     python benches/paper/mnist500.py mnist.npz --csv mnist500.csv
 
-Nobody can sum 2^500 states. Annealing upwards bounds ln Z from below, on average, and so flatters;
-downwards, from the chains of the training, it errs to the other side if these are in equilibrium.
+Nobody can sum 2^500 states. Forward annealing bounds ln Z from below, on average, and so
+flatters; reverse annealing, from the chains of the training, errs to the other side if these are in
+equilibrium.
 Each machine is annealed at several speeds: two sides that close in on each other can be believed.
 """
 

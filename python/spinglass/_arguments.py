@@ -108,15 +108,20 @@ def thread_count(num_threads: Any) -> int | None:
 
 def real_array(values: ArrayLike, name: str, kind: str = "real numbers") -> NDArray[Any]:
     """Return ``values`` as an array of a real dtype."""
-    try:
-        array = np.asarray(values)
-    except ValueError:  # rows of unequal length
-        raise ValueError(f"{name} must be an array of {kind}, got rows of unequal length") from None
+    array = _array(values, name, kind)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold {kind}, got dtype {array.dtype}")
+    return array
+
+
+def _array(values: ArrayLike, name: str, kind: str) -> NDArray[Any]:
+    """Return ``values`` as an array, of any dtype."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(f"{name} must hold {kind}, got masked values")
-    return array
+    try:
+        return np.asarray(values)
+    except ValueError:  # rows of unequal length
+        raise ValueError(f"{name} must be an array of {kind}, got rows of unequal length") from None
 
 
 def real_vector(values: ArrayLike, name: str, length: int) -> NDArray[np.float64]:
@@ -162,7 +167,7 @@ def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDAr
     array = real_array(values, name, "real numbers -1 and +1")
     if n_spins is not None and (array.ndim == 0 or array.shape[-1] != n_spins):
         raise ValueError(
-            f"{name} must have shape ({n_spins},) or (n_replicas, {n_spins}), got {array.shape}"
+            f"{name} must have shape ({n_spins},) or (n_states, {n_spins}), got {array.shape}"
         )
     valid = np.equal(array, 1) | np.equal(array, -1)
     if not valid.all():
@@ -172,11 +177,17 @@ def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDAr
     return np.asarray(array, dtype=np.int8, order="C")
 
 
-def clamp_rows(clamp: ArrayLike, n_rows: int, n_spins: int) -> NDArray[np.bool_]:
-    """Return a mask of held spins as one row for each of ``n_rows`` states."""
-    held = np.asarray(clamp)
+def boolean_mask(clamp: ArrayLike) -> NDArray[np.bool_]:
+    """Return ``clamp`` as an array of booleans."""
+    held = _array(clamp, "clamp", "booleans")
     if held.dtype != np.bool_:
         raise TypeError(f"clamp must be a boolean mask, got dtype {held.dtype}")
+    return held
+
+
+def clamp_rows(clamp: ArrayLike, n_rows: int, n_spins: int) -> NDArray[np.bool_]:
+    """Return a mask of held spins as one row for each of ``n_rows`` states."""
+    held = boolean_mask(clamp)
     if held.shape not in ((n_spins,), (n_rows, n_spins)):
         raise ValueError(
             f"clamp must have shape ({n_spins},) or that of states ({n_rows}, {n_spins}), "

@@ -218,6 +218,10 @@ def test_other_bad_arguments_are_named():
     model = BernoulliRBM(2, n_iter=1).fit(X)
     with pytest.raises(TypeError, match="clamp must be a boolean mask, got dtype int64"):
         model.reconstruct(X, clamp=np.array([1, 0, 1, 0, 1]))
+    with pytest.raises(ValueError, match="clamp must hold booleans, got masked values"):
+        model.reconstruct(X, clamp=np.ma.masked_equal([True, False, True, False, True], True))
+    with pytest.raises(ValueError, match="clamp must be an array of booleans, got rows of"):
+        model.reconstruct(X, clamp=[[True] * 5, [True]])
     with pytest.raises(ValueError, match="X must hold only 0 and 1"):
         model.reconstruct(X * 0.5, clamp=np.ones(5, bool))
     with pytest.raises(ValueError, match='method must be "auto", "exact", "ais" or "reverse-ais"'):

@@ -91,7 +91,7 @@ def test_bits_are_zero_and_one(bits, error, message):
 )
 @pytest.mark.parametrize("method", TAKING_STATES)
 def test_states_have_the_width_of_the_network(method, shape):
-    expected = rf"^states must have shape \({N},\) or \(n_replicas, {N}\), got "
+    expected = rf"^states must have shape \({N},\) or \(n_states, {N}\), got "
     with pytest.raises(ValueError, match=expected + re.escape(str(shape))):
         TAKING_STATES[method](np.ones(shape))
 
@@ -149,6 +149,12 @@ def test_thresholds_are_one_finite_number_a_spin(thresholds, error, message):
 CLAMPS = [
     (np.zeros(N), TypeError, "must be a boolean mask, got dtype float64"),
     ([0] * N, TypeError, "must be a boolean mask, got dtype int64"),
+    (
+        np.ma.masked_equal([True, False] * 3, True),
+        ValueError,
+        "must hold booleans, got masked values",
+    ),
+    ([[True] * N, [True]], ValueError, "must be an array of booleans, got rows of unequal length"),
     (["True"] * N, TypeError, "must be a boolean mask, got dtype <U4"),
     (True, ValueError, rf"must have shape \({N},\) or that of states \(2, {N}\), got \(\)"),
     (np.zeros(N - 1, bool), ValueError, rf"must have shape \({N},\) or .*, got \({N - 1},\)"),

@@ -79,7 +79,7 @@ def test_each_direction_alone_has_the_bits_that_it_has_in_the_bridge(name):
     assert (up.upper_is_bound, down.upper_is_bound) == (False, True)
 
 
-@pytest.mark.filterwarnings("ignore:annealing up|the two|the weights|5 chains")
+@pytest.mark.filterwarnings("ignore:forward annealing|the two|the weights|5 chains")
 @pytest.mark.parametrize("name", ["SK", "+-J lattice", "lattice in a field"])
 def test_fast_annealing_errs_to_its_own_side(name):
     model, beta = TWENTY[name]
@@ -96,7 +96,7 @@ def test_fast_annealing_errs_to_its_own_side(name):
         assert side * (mean - truth) > 5 * error
 
 
-@pytest.mark.filterwarnings("ignore:annealing up|the two|the weights")
+@pytest.mark.filterwarnings("ignore:forward annealing|the two|the weights")
 def test_the_bridge_is_more_precise_than_either_direction():
     # Of all combinations of both Bennett's has the least variance, and either side is one of them.
     # Were it no better, the ratio of the sums of squares would follow F(40, 40).
@@ -113,12 +113,12 @@ def test_the_bridge_is_more_precise_than_either_direction():
     assert min(squares[1:]) / squares[0] > f.isf(1e-3, 40, 40)
 
 
-@pytest.mark.filterwarnings("ignore:annealing up|the two|the weights")
+@pytest.mark.filterwarnings("ignore:forward annealing|the two|the weights")
 @pytest.mark.parametrize("dynamics", ["metropolis", "heat-bath", "swendsen-wang", "wolff"])
 @pytest.mark.parametrize("name", MODELS)
 def test_the_two_directions_obey_crooks_theorem(name, dynamics):
-    # p_down(x) = p_up(x) exp(x - ln Z), of paths with two sweeps between: this holds only if the
-    # sweeps down are the time reversal of those up.
+    # p_reverse(x) = p_forward(x) exp(x - ln Z), of paths with two sweeps between: this holds
+    # only if the reverse sweeps are the time reversal of the forward ones.
     model, n, edges = MODELS[name], 12_000, 9
     try:
         found = estimate_log_partition(

@@ -118,7 +118,7 @@ def test_doubts_are_named():
     assert found.error > found.gap / 2
     swapped = from_chains(far[1] - 40, far[0] + 40, bridged=True, **ABOUT)
     assert swapped.gap < 0
-    assert swapped.warning.endswith("chains that came down did not start in equilibrium")
+    assert swapped.warning.endswith("reverse chains did not start in equilibrium")
     assert swapped.error >= -swapped.gap
     for alone in ((far[0], None), (None, far[1])):
         assert "equal ones, too few for the error" in from_chains(*alone, **ABOUT).warning
@@ -132,7 +132,7 @@ def test_the_picture_shows_both_directions_and_what_follows(bridged):
     found = from_chains(*normal_chains(1.0, 100, 100, 6), bridged=bridged, **ABOUT)
     ax = found.plot(exact=TRUTH)
     texts = [text.get_text() for text in ax.get_legend().texts]
-    assert {"annealing up", "annealing down", r"exact: $\ln Z$ = 700.00"} <= set(texts)
+    assert {"forward annealing", "reverse annealing", r"exact: $\ln Z$ = 700.00"} <= set(texts)
     assert found.method in ax.get_title()
     assert sum(f"{found.value:.2f}" in text for text in texts) == bridged
     assert [line.get_xdata()[0] for line in ax.lines] == pytest.approx(

@@ -169,7 +169,7 @@ def _notes(result: RbmTraining, quiet: bool) -> list[str]:
         notes.append(
             "Nats per image, of held-out images. pseudo-L: n_visible times the mean of "
             "ln p(pixel | all others), no likelihood. wrong: pixels that come back wrong from the "
-            "hidden units. log-L: log p(v) = -F(v) - ln Z; annealing up finds ln Z from below, "
-            "which flatters (optimistic), annealing down from above (pessimistic)."
+            "hidden units. log-L: log p(v) = -F(v) - ln Z; forward annealing finds ln Z from "
+            "below, which flatters (optimistic), reverse annealing from above (pessimistic)."
         )
     return notes

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, integer, thread_count
+from spinglass._arguments import boolean_mask, check_memory, integer, thread_count
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import RandomState, seed_word
 from spinglass.machines.rows import binary_states, core_data
@@ -198,9 +198,7 @@ def _hidden_of(
 
 
 def _mask(clamp: ArrayLike, n_units: int) -> NDArray[np.bool_]:
-    held = np.asarray(clamp)
-    if held.dtype != np.bool_:
-        raise TypeError(f"clamp must be a boolean mask, got dtype {held.dtype}")
+    held = boolean_mask(clamp)
     if held.shape != (n_units,):
         raise ValueError(f"clamp must have shape ({n_units},), got {held.shape}")
     return np.ascontiguousarray(held)

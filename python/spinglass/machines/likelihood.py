@@ -158,13 +158,13 @@ class _MachinePath:
         return self.trained.machine.n_hidden * math.log(2.0) + visible
 
     def ais(self) -> NDArray[np.float64]:
-        return self.log_base + self._annealed("annealing up", 1, None)
+        return self.log_base + self._annealed("forward annealing", 1, None)
 
     def starts(self) -> tuple[NDArray[np.uint8], bool]:
         return self._equilibrium[0], False
 
     def reverse_ais(self, starts: NDArray[np.uint8]) -> NDArray[np.float64]:
-        return self.log_base - self._annealed("annealing down", 2, starts)
+        return self.log_base - self._annealed("reverse annealing", 2, starts)
 
     def _annealed(
         self, what: str, child: int, starts: NDArray[np.uint8] | None

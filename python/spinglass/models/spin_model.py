@@ -108,7 +108,7 @@ class SpinModel(ABC):
         spins = spin_array(states, "states", self.n_spins)
         if spins.ndim > 2:
             raise ValueError(
-                f"states must have shape ({self.n_spins},) or (n_replicas, {self.n_spins}), "
+                f"states must have shape ({self.n_spins},) or (n_states, {self.n_spins}), "
                 f"got {spins.shape}"
             )
         return np.atleast_2d(spins), spins.ndim == 1

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, cast, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass import _core
 from spinglass._arguments import choice, integer, inverse_temperature, ladder, thread_count
 from spinglass._progress import Progress
 from spinglass._random import Seed, repeatable
@@ -52,9 +53,9 @@ def estimate_log_partition(
         spins s = 2u - 1, visible ones first. A machine's own ``log_partition`` is faster and more
         precise: it starts from the means of the data and updates a layer at a time.
     method : {"ais", "reverse-ais", "bridge"}
-        ``"ais"``, annealed importance sampling from beta = 0 upwards, is a lower bound on average.
-        ``"reverse-ais"``, from ``beta`` downwards, is an upper bound on average if it starts from
-        exact samples, and otherwise an estimate. ``"bridge"`` does both and combines them by
+        ``"ais"``, annealed importance sampling from beta = 0 to ``beta``, is a lower bound on
+        average. ``"reverse-ais"``, from ``beta`` to 0, is an upper bound on average if it starts
+        from exact samples, and otherwise an estimate. ``"bridge"`` does both and combines them by
         Bennett's acceptance ratio, which is more precise than either.
     beta : float, optional
         Inverse temperature; by default 1, or the end of the ladder if ``betas`` is one.
@@ -67,10 +68,10 @@ def estimate_log_partition(
     dynamics : {"heat-bath", "metropolis", "wolff", "swendsen-wang"}
         As in :func:`sample`.
     warmup : int
-        Sweeps at ``beta`` after an annealing, from which chains go down; not if they start from
+        Sweeps at ``beta`` after an annealing, before reverse chains start; none if they start from
         exact samples. Up to 20 spins these are drawn from the table of all states.
     initial : array_like or Run, optional
-        Where the chains that go down start (before the warmup), (n_spins,) or (n_chains, n_spins);
+        Where the reverse chains start (before the warmup), (n_spins,) or (n_chains, n_spins);
         of a run its final states, of a :class:`TemperedRun` those at the coldest temperature.
     initial_is_exact : bool
         Whether these are independent exact samples of the model at ``beta``: the upper side is then
@@ -102,10 +103,10 @@ def estimate_log_partition(
     Notes
     -----
     Of a model without couplings the value is exact. Errors come from the spread of the weights: if
-    chance makes those of one direction all equal (as of frozen chains that come down in one step),
-    only the other direction can tell. Sweeps on the way down are the time reversal
-    of those on the way up (the sites are visited in the opposite order), as Crooks' theorem asks
-    for. See :mod:`spinglass.partition.log_partition` for the sources.
+    chance makes those of one direction all equal (as of frozen reverse chains with one step), only
+    the other direction can tell. Sweeps of reverse chains are the time reversal of those of
+    forward chains (the sites are visited in the opposite order), as Crooks' theorem requires.
+    See :mod:`spinglass.partition.log_partition` for the sources.
 
     Examples
     --------
@@ -136,15 +137,15 @@ def estimate_log_partition(
     if initial_is_exact and initial is None:
         raise ValueError("initial_is_exact says something of initial, which must be given too")
     if initial is not None and method == "ais":
-        raise ValueError('initial is where chains that go down start, got method="ais"')
+        raise ValueError('initial is where reverse chains start, got method="ais"')
     path.check_memory()
     return annealed(path, method, repr(model))
 
 
 def _as_spins(model: HasEnergy) -> tuple[SpinModel, float]:
     """Return a model that the core can sweep, and what is to be added to its energies."""
-    if isinstance(model, SpinModel) and hasattr(model, "_model"):
-        return model, 0.0
+    if isinstance(getattr(model, "_model", None), _core.SpinModel):
+        return cast(SpinModel, model), 0.0
     form = spin_form(model)
     return form.to_ising(), form.constant
 

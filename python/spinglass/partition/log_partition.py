@@ -228,13 +228,13 @@ def from_chains(
 
 def _disagreement(lower: float, upper: float, lower_error: float, upper_error: float) -> str:
     why = (
-        "the chains were too fast (more betas would help), or those that came down did not start "
+        "the chains were too fast (more betas would help), or the reverse chains did not start "
         "in equilibrium"
         if upper > lower
-        else "the chains that came down did not start in equilibrium"
+        else "the reverse chains did not start in equilibrium"
     )
     return (
-        f"annealing up says ln Z = {lower:.2f}({lower_error:.2f}), annealing down "
+        f"forward annealing says ln Z = {lower:.2f}({lower_error:.2f}), reverse annealing "
         f"{upper:.2f}({upper_error:.2f}) nats, and neither is to be trusted: {why}"
     )
 

@@ -93,7 +93,7 @@ class SpinPath:
         word = seed_word(self.seed, _AIS)
         states = _core.random_spins(word, self.n_chains, self.model.n_spins, self.threads)
         return self._log_weights(
-            self._energies(self.model, states, self.betas[1:-1], word, "annealing up")
+            self._energies(self.model, states, self.betas[1:-1], word, "forward annealing")
         )
 
     def reverse_ais(self, starts: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -106,7 +106,7 @@ class SpinPath:
         order = None if clusters else model.reversed_order()
         if order is not None:
             model, starts = model.reordered(order), np.ascontiguousarray(starts[:, order])
-        energies = self._energies(model, starts, self.betas[-2:0:-1], word, "annealing down")
+        energies = self._energies(model, starts, self.betas[-2:0:-1], word, "reverse annealing")
         return self._log_weights(energies[:, ::-1])
 
     def starts(self) -> tuple[NDArray[np.int8], bool]:

@@ -41,10 +41,10 @@ def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: 
     >>> annealings(sides, exact=model.log_partition("exact").value).get_xscale()
     'log'
     """
-    up, down = (look[0] for look in series(2))
+    forward, backward = (look[0] for look in series(2))
     sides = (
-        ("upper", "annealing downwards: from above", down, "v"),
-        ("lower", "annealing upwards: from below", up, "^"),
+        ("upper", "reverse annealing: from above", backward, "v"),
+        ("lower", "forward annealing: from below", forward, "^"),
     )
     for side, label, colour, marker in sides:
         known = sorted(

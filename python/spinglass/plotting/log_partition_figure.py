@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @figure(((1, 1), (7.5, 6.0)))
 def log_partition(result: LogPartition, ax: Any = None, exact: float | None = None) -> Any:
-    """Draw what each chain says of ln Z, going up and coming down, and what follows from both.
+    """Draw what each forward and reverse chain says of ln Z, and what follows from both.
 
     The two histograms cross at ln Z. Where they overlap, both sides can be trusted.
 
@@ -41,9 +41,9 @@ def log_partition(result: LogPartition, ax: Any = None, exact: float | None = No
     'chains'
     """
     sides = [
-        (result.log_weights, result.lower, result.lower_error, "up", "from below", "-"),
+        (result.log_weights, result.lower, result.lower_error, "forward", "from below", "-"),
         (
-            result.reverse_log_weights, result.upper, result.upper_error, "down",
+            result.reverse_log_weights, result.upper, result.upper_error, "reverse",
             "from above" if result.upper_is_bound else "no bound", (0, (5, 2)),
         ),
     ]  # fmt: skip
@@ -54,7 +54,7 @@ def log_partition(result: LogPartition, ax: Any = None, exact: float | None = No
             series(2), sides, strict=True
         ):
             if logs is not None and mean is not None and error is not None:
-                ax.hist(logs, bins=edges, color=colour, alpha=0.55, label=f"annealing {way}")
+                ax.hist(logs, bins=edges, color=colour, alpha=0.55, label=f"{way} annealing")
                 label = rf"{bound}: $\ln Z$ = {mean:.2f} $\pm$ {error:.2f}"
                 ax.axvline(mean, color=colour, linestyle=style, linewidth=2.0, label=label)
     if result.method in ("bridge", "exact"):

@@ -1,8 +1,8 @@
 """What is measured of a machine on held-out images: after an epoch, and at the end.
 
-log p(v) = -F(v) - ln Z. A small ln Z flatters the machine: annealing upwards gives ln Z from below
-and so the optimistic likelihood, annealing downwards the pessimistic one. The difference between
-images trained on and held out needs free energies alone.
+log p(v) = -F(v) - ln Z. A small ln Z flatters the machine: forward annealing gives ln Z from
+below and so the optimistic likelihood, reverse annealing the pessimistic one. The difference
+between images trained on and held out needs free energies alone.
 
 Everything random has a seed of its own, so that looking at a machine does not change its training.
 """
@@ -46,7 +46,7 @@ class RbmLikelihood:
     ----------
     train, test : LogLikelihood
         Of images trained on and of images held out: exact, or midway between the optimistic side
-        (annealing upwards) and the pessimistic one (downwards).
+        (forward annealing) and the pessimistic one (reverse annealing).
     """
 
     train: LogLikelihood
