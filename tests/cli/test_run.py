@@ -61,7 +61,12 @@ def test_the_help_says_what_the_config_says_and_the_defaults_of_the_function(cap
         command().parse_args(["some", "--help"])
     words = " ".join(capsys.readouterr().out.split())
     assert "--spins K [K ...] sizes (default: all)" in words
-    assert "--loads LOAD [LOAD ...] loads of all --picture L a side (default: 64)" in words
+    ranges = "numbers, or START:STOP:STEP with both ends"
+    assert (
+        f"--loads LOAD [LOAD ...] loads of all: {ranges} --picture L a side (default: 64)" in words
+    )
+    assert "loads of all" in SomeConfig.__doc__
+    assert "START" not in SomeConfig.__doc__  # in Python they are a sequence
     assert "--seed S the same seed gives the same rows (default: 0)" in words
     assert "folder for rows.csv, summary.json and some.png (default: some)" in words
     assert "hidden" not in words

@@ -157,6 +157,7 @@ def _add(parser: Parser, name: str, what: Parameter, defaults: Mapping[str, Any]
     """Add the option of a parameter."""
     flag = what.flag or "--" + name.removeprefix("n_").replace("_", "-")
     default = what.default or _in_words(defaults.get(name))
+    about = what.about + what.kind.written
     parser.add_argument(
         flag,
         dest=name,
@@ -164,7 +165,7 @@ def _add(parser: Parser, name: str, what: Parameter, defaults: Mapping[str, Any]
         choices=what.kind.choices,
         nargs="+" if what.kind.join else None,
         metavar=what.letter,
-        help=f"{what.about} (default: {default})" if default else what.about,
+        help=f"{about} (default: {default})" if default else about,
     )
 
 

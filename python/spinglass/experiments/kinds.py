@@ -33,12 +33,15 @@ class Kind:
         All that it may be.
     join : callable, optional
         What a list of words that were read means; without it there is one word.
+    written : str
+        How values are written on the command line, if not as in Python: ends the help there.
     """
 
     check: Callable[[Any, str], Any]
     read: Callable[[str], Any] = str
     choices: tuple[str, ...] | None = None
     join: Callable[[list[Any]], Any] | None = None
+    written: str = ""
 
 
 def integer(at_least: int, at_most: int = 2**63 - 1) -> Kind:
@@ -52,6 +55,7 @@ def or_none(kind: Kind) -> Kind:
     return Kind(
         lambda value, name: None if value is None else kind.check(value, name),
         lambda text: _read_integer(0)(text) or None,
+        written="; 0 for none",
     )
 
 
@@ -91,7 +95,12 @@ def each_once(kind: Kind) -> Kind:
 def read_ranges(kind: Kind, what: str) -> Kind:
     """Return a kind of sequence that reads ranges START:STOP:STEP of numbers above 0 as well."""
     flattened = chain.from_iterable
-    return Kind(kind.check, _read_ranges(what), join=lambda lists: list(flattened(lists)))
+    return Kind(
+        kind.check,
+        _read_ranges(what),
+        join=lambda lists: list(flattened(lists)),
+        written=": numbers, or START:STOP:STEP with both ends",
+    )
 
 
 def for_each_size(

@@ -51,8 +51,7 @@ class IsingConfig(Config):
     sizes: tuple[int, ...] = parameter(each_once(_SIDE), "sides of the lattices", "L")
     temperatures: tuple[tuple[float, ...], ...] = parameter(
         TEMPERATURES,
-        "temperatures for every size, in units of the coupling: numbers, or START:STOP:STEP with "
-        "both ends",
+        "temperatures for every size, in units of the coupling",
         "T",
         default="for each size about ten around its transition and a few far from it",
     )
@@ -71,7 +70,7 @@ class IsingConfig(Config):
     )
     snapshot_size: int | None = parameter(
         or_none(_SIDE),
-        "side of the lattices that are shown below, at and above the transition; 0 for none",
+        "side of the lattices that are shown below, at and above the transition",
         "L",
         flag="--snapshot",
     )

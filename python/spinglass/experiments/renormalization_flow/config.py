@@ -37,7 +37,7 @@ class RenormalizeConfig(Config):
     size: int = parameter(_SIDE, "side of the larger lattice, a power of two from 16 on", "L")
     temperatures: tuple[float, ...] = parameter(
         TEMPERATURES,
-        "temperatures in units of the coupling: numbers, or START:STOP:STEP with both ends",
+        "temperatures in units of the coupling",
         "T",
         default="seven around the transition",
     )
@@ -54,7 +54,7 @@ class RenormalizeConfig(Config):
     )
     picture_size: int | None = parameter(
         or_none(_SIDE),
-        "side of the lattices that are shown, a power of two from 16 on; 0 for none",
+        "side of the lattices that are shown, a power of two from 16 on",
         "L",
         flag="--picture",
     )

@@ -73,7 +73,7 @@ class CapacityConfig(Config):
     n_spins: tuple[int, ...] = parameter(each_once(integer(1)), "sizes", "N")
     loads: tuple[tuple[float, ...], ...] = parameter(
         read_ranges(Kind(_loads), "loads"),
-        "loads P/N for every size: numbers, or START:STOP:STEP with both ends",
+        "loads P/N for every size",
         "LOAD",
         default="for each size 11 loads around its half-point and a few below",
     )
