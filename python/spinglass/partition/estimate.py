@@ -92,7 +92,7 @@ def estimate_log_partition(
     MemoryError
         If the chains do not fit in memory.
     KeyboardInterrupt
-        On Ctrl-C.
+        On Ctrl-C; a chain has a weight only at its end, so nothing is kept.
 
     Warns
     -----
