@@ -125,6 +125,7 @@ def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 
 broken = machine()
+BernoulliRBM(2, n_iter=1).fit(X[:10])  # imports what a fit needs
 threading.Thread(target=interrupt, daemon=True).start()
 try:
     broken.fit(X, checkpoint=path, every=60)

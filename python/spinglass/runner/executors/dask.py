@@ -147,7 +147,8 @@ class Cluster(TaskExecutor):
         return future
 
     def _outcome(self, task: Task, future: Future[bytes]) -> Outcome | BaseException:
-        if future.cancelled():
+        # One that is told of the loss while it waits for its rows raises an error of Dask's own.
+        if future.cancelled() or future.exception() is not None:
             self.check_alive()
         error = future.exception()
         if isinstance(error, KilledWorker):
