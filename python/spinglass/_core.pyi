@@ -55,6 +55,8 @@ class SpinModel:
     def n_spins(self) -> int: ...
     def couplings(self) -> Any:
         """As they are kept: (n, n), rows (offsets, columns, values), or None."""
+    def digest(self) -> str:
+        """Of couplings and fields, as they are kept."""
     def energy(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.float64]: ...
     def local_fields(
         self, states: _Spins, num_threads: int | None = None

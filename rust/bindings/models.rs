@@ -1,6 +1,6 @@
 //! Spin models as Python holds them: one class for all, made by a function in each model's file.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::{IntoPyObjectExt, prelude::*};
@@ -19,11 +19,17 @@ use crate::{
 #[pyclass(frozen, module = "spinglass._core")]
 pub struct SpinModel {
     pub model: Arc<dyn spins::SpinModel>,
+    /// Made when first asked for.
+    digest: OnceLock<u128>,
 }
 
 impl SpinModel {
     pub fn new(model: impl spins::SpinModel + 'static) -> Self {
-        Self { model: Arc::new(model) }
+        Self::of(Arc::new(model))
+    }
+
+    pub fn of(model: Arc<dyn spins::SpinModel>) -> Self {
+        Self { model, digest: OnceLock::new() }
     }
 
     /// A copy of the states, checked: the caller's array may be written to while the GIL is free.
@@ -55,6 +61,19 @@ impl SpinModel {
             }
             Couplings::Implied => Ok(py.None().into_bound(py)),
         }
+    }
+
+    /// 32 hexadecimal digits: models of the same couplings and fields, kept in the same way, have
+    /// the same.
+    fn digest(&self, py: Python<'_>) -> PyResult<String> {
+        let digest = if let Some(&digest) = self.digest.get() {
+            digest
+        } else {
+            let control = Control::default();
+            let made = enter(py, None, None, &control, || self.model.digest(&control))?;
+            *self.digest.get_or_init(|| made)
+        };
+        Ok(format!("{digest:032x}"))
     }
 
     /// The total energy of each row of `states`.

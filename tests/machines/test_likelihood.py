@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from machines.enumeration import all_states, random_machine, striped
-from spinglass import BernoulliRBM
+from spinglass import BernoulliRBM, GaussianBernoulliRBM, Ising, estimate_log_partition
 
 SIZES = [(1, 1), (2, 9), (9, 2), (5, 5), (8, 12)]
 
@@ -152,3 +152,21 @@ def test_chains_that_start_from_independent_units_wait_for_no_equilibrium(method
     ends = [total for done, total in steps if done == total]
     assert len(ends) == legs
     assert (31 in ends) == (method == "reverse-ais")
+
+
+@pytest.mark.parametrize("estimator", [BernoulliRBM, GaussianBernoulliRBM])
+def test_a_partition_function_is_that_of_its_own_parameters(estimator):
+    X = striped(20, 6, seed=8)
+    model, other = (estimator(3, n_iter=1, random_state=seed).fit(X) for seed in (1, 2))
+    known = model.log_partition()
+    for stranger in (other.log_partition(), estimate_log_partition(Ising([[0, 1], [1, 0]]))):
+        with pytest.raises(ValueError, match="log_partition must be that of this machine"):
+            model.log_likelihood(X, stranger)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.log_likelihood(X, known).value == model.log_likelihood(X).value
+    again.intercept_visible_ = np.zeros(6)
+    zero = again.log_partition()
+    again.intercept_visible_ = -np.zeros(6)
+    assert again.log_likelihood(X, zero).value == again.log_likelihood(X).value
+    with pytest.raises(ValueError, match="log_partition must be that of this machine"):
+        again.log_likelihood(X, known)

@@ -420,8 +420,7 @@ class BernoulliRBM(Transformer):
         free = self.free_energy(X)
         if not isinstance(log_partition, LogPartition):
             log_partition = self.log_partition(log_partition)
-        digest = likelihood.fingerprint(fitted(self).machine)
-        return likelihood.log_likelihood(free, log_partition, digest)
+        return likelihood.log_likelihood(free, log_partition, likelihood.fingerprint(fitted(self)))
 
     def to_ising(self) -> RbmIsing:
         """Return the same machine in spins -1 and +1, and the constant between the energies.

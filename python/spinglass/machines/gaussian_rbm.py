@@ -247,8 +247,9 @@ class GaussianBernoulliRBM(Transformer):
         ValueError
             If there are more hidden units.
         """
-        value = fitted(self).machine.log_partition(thread_count(self.num_threads))
-        return exactly(value, fitted(self).word)
+        trained = fitted(self)
+        value = trained.machine.log_partition(thread_count(self.num_threads))
+        return exactly(value, trained.word, model=likelihood.fingerprint(trained))
 
     def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> LogLikelihood:
         """Return the mean of ln p(v) over rows of data, p being a density, and that of each row.
@@ -266,10 +267,12 @@ class GaussianBernoulliRBM(Transformer):
         Raises
         ------
         ValueError
-            If there are more than 30 hidden units.
+            If there are more than 30 hidden units, or ``log_partition`` is that of others.
         """
         free = self.free_energy(X)
-        return likelihood.log_likelihood(free, log_partition or self.log_partition())
+        return likelihood.log_likelihood(
+            free, log_partition or self.log_partition(), likelihood.fingerprint(fitted(self))
+        )
 
     def _check_data(self, data: _core.GaussianRbmData) -> None:
         """All finite numbers can be learned from."""

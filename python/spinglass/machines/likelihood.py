@@ -16,7 +16,7 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,18 +64,18 @@ class LogLikelihood:
     log_partition: LogPartition = field(repr=False)
 
 
-def fingerprint(machine: _core.RbmMachine) -> str:
-    """Return a digest of the parameters."""
+def fingerprint(trained: Trained[Any]) -> str:
+    """Return a digest of the parameters as they are now."""
     digest = hashlib.sha256()
-    for values in (
-        machine.components(), machine.intercept_hidden(), machine.intercept_visible(),
-    ):  # fmt: skip
-        digest.update(values.tobytes())
+    for name in trained.options.PARAMETERS:
+        values = getattr(trained.machine, name)()
+        digest.update(f"{name} {values.shape}".encode())
+        digest.update((values + values.dtype.type(0)).tobytes())  # -0.0 is 0
     return digest.hexdigest()
 
 
 def log_likelihood(
-    free_energy: NDArray[np.float64], known: LogPartition, machine: str = ""
+    free_energy: NDArray[np.float64], known: LogPartition, machine: str
 ) -> LogLikelihood:
     """Return the likelihood of rows of these free energies under this machine."""
     if known.model != machine:
@@ -109,7 +109,7 @@ def log_partition(
     machine = trained.machine
     smaller = min(machine.n_hidden, machine.n_visible)
     if method == "exact" or (method == "auto" and smaller <= _AUTO_UNITS):
-        return _exact(machine, smaller, word, threads, progress)
+        return _exact(trained, smaller, word, threads, progress)
     path = _MachinePath(
         trained,
         integer(n_chains, "n_chains", at_least=2, at_most=2**31 - 1),
@@ -120,7 +120,7 @@ def log_partition(
         progress,
     )
     way = "two-sided" if method == "auto" else method
-    return annealed(path, way, fingerprint(machine), trusted_gap=TRUSTED_GAP, stacklevel=4)
+    return annealed(path, way, fingerprint(trained), trusted_gap=TRUSTED_GAP, stacklevel=4)
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,11 @@ class _MachinePath:
 
 
 def _exact(
-    machine: _core.RbmMachine, smaller: int, word: int, threads: int | None, progress: Progress
+    trained: Trained[_core.RbmMachine],
+    smaller: int,
+    word: int,
+    threads: int | None,
+    progress: Progress,
 ) -> LogPartition:
     if smaller > EXACT_UNITS:
         raise ValueError(
@@ -191,8 +195,8 @@ def _exact(
             f'{smaller}: "ais" estimates'
         )
     with progress_callback(progress, "exact sum", "states") as report:
-        value = machine.log_partition(1.0, threads, report)
-    return exactly(value, word, model=fingerprint(machine))
+        value = trained.machine.log_partition(1.0, threads, report)
+    return exactly(value, word, model=fingerprint(trained))
 
 
 def _base_rates(means: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ from spinglass.models.spin_model import SpinModel
 from spinglass.partition.annealed import annealed
 from spinglass.partition.log_partition import LogPartition
 from spinglass.partition.spin_path import SpinPath
-from spinglass.sampling.plan import Dynamics
+from spinglass.sampling.plan import Dynamics, Sampled, check_same_model
 from spinglass.sampling.runs import Run
 
 Method: TypeAlias = Literal["ais", "reverse-ais", "bridge"]
@@ -72,7 +72,8 @@ def estimate_log_partition(
         exact samples. Up to 20 spins these are drawn from the table of all states.
     initial : array_like or Run, optional
         Where the reverse chains start (before the warmup), (n_spins,) or (n_chains, n_spins);
-        of a run its final states, of a :class:`TemperedRun` those at the coldest temperature.
+        of a run of this model at ``beta`` its final states, of a :class:`TemperedRun` those at the
+        coldest temperature.
     initial_is_exact : bool
         Whether these are independent exact samples of the model at ``beta``: the upper side is then
         a bound.
@@ -138,6 +139,8 @@ def estimate_log_partition(
         raise ValueError("initial_is_exact says something of initial, which must be given too")
     if initial is not None and method == "ais":
         raise ValueError('initial is where reverse chains start, got method="ais"')
+    if isinstance(initial, Run):
+        check_same_model(Sampled(spins._model, repr(model), constant), initial)
     path.check_memory()
     return annealed(path, method, repr(model))
 

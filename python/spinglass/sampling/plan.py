@@ -42,6 +42,11 @@ class Sampled:
         """N."""
         return self.core.n_spins
 
+    @property
+    def identity(self) -> str:
+        """What tells it from every other model: a digest of its content."""
+        return f"{self.core.digest()}{self.constant + 0.0:+.17g}"  # -0.0 is 0
+
     def total(self, energies: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return energies of the core as those of the model."""
         return energies + self.constant if self.constant else energies
@@ -121,16 +126,26 @@ def earlier_run(model: Sampled, initial: Any, kind: type[_R], plan: Plan) -> _R 
             f'dynamics must be that of the run to be continued, "{initial.dynamics}", got '
             f'"{plan.dynamics}": to change it, start from its final_states'
         )
-    if initial.model != model.name:
-        raise ValueError(
-            f"initial must be a run of the same model, {model.name}, got one of "
-            f"{initial.model}: to change it, start from its final_states"
-        )
+    check_same_model(model, initial)
     if plan.rows not in (1, initial.n_replicas):
         raise ValueError(
             f"n_replicas must be that of the run, {initial.n_replicas}, got {plan.rows}"
         )
     return initial
+
+
+def check_same_model(model: Sampled, initial: Run) -> None:
+    """Refuse a run of other couplings, fields or constant, whatever they are called."""
+    if initial._identity == model.identity:
+        return
+    if initial.model == model.name:
+        came = f"one of another {model.name}, whose couplings, fields or constant differ"
+    else:
+        came = f"one of {initial.model}"
+    raise ValueError(
+        f"initial must be a run of the same model, {model.name}, got {came}: to change it, start "
+        "from its final_states"
+    )
 
 
 def continued_seed(earlier: Run, seed: Seed) -> Seed:
@@ -241,6 +256,7 @@ def common(
         "sweeps": behind + sweeps,
         "seed": seed,
         "version": _core.__version__,
+        "_identity": model.identity,
         "_streams": None if columns["ending"] == "broken" else columns["streams"],
     }
 

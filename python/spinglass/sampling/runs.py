@@ -68,6 +68,8 @@ class Run:
     sweeps: int
     seed: int | np.random.SeedSequence
     version: str
+    # A digest of the model.
+    _identity: str = field(repr=False)
     # What the random streams remember; None if the run ended out of step and cannot go on.
     _streams: NDArray[np.uint64] | None = field(repr=False)
 

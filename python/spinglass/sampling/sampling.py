@@ -70,7 +70,8 @@ def sample(
     initial : array_like or Run, optional
         The starts, (n_spins,) for all or (n_replicas, n_spins); by default independent uniform
         spins. An earlier :class:`~spinglass.Run` is continued from its states and its random
-        streams: the two together have the bits of one long run.
+        streams: the two together have the bits of one long run. It must be a run of the same model:
+        of the same couplings and fields, kept in the same way (a lattice is not its matrix).
     keep_states : bool
         Whether to keep the state of each measurement (N bytes each).
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator

@@ -65,7 +65,7 @@ def temper(
         As in :func:`sample`.
     initial : array_like or TemperedRun, optional
         The starts, (n_spins,) for all, (n_betas, n_spins) or (n_replicas, n_betas, n_spins); or a
-        run to be continued.
+        run of the same model to be continued.
     tune : bool
         Whether to move the inner temperatures during the warmup, so that all neighbours exchange
         equally often. The ends and the number of temperatures stay; the run tells what came out.

@@ -68,7 +68,7 @@ impl HopfieldNetwork {
 
     /// The network as a model to be sampled.
     fn spin_model(&self) -> SpinModel {
-        SpinModel { model: self.network.clone() }
+        SpinModel::of(self.network.clone())
     }
 
     /// M_mu, integers.

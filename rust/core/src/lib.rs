@@ -4,7 +4,7 @@
 //! rooms on three floors; a room imports what stands below it.
 //!
 //! **The ground floor** knows no physics. [`error`] has the one error type, [`control`] carries
-//! cancellation and progress into long calls. [`threads`] runs them on so many threads, [`team`]
+//! cancellation and progress into long calls, [`content`] tells models apart. [`threads`] runs them on so many threads, [`team`]
 //! keeps some in step through barriers. [`simd`] compiles a kernel once an instruction set and
 //! chooses at run time; `lanes` is sixteen 32-bit integers in the registers of each set. [`rng`]
 //! holds counter-based random streams: a number is known by its place, whoever asks for it.
@@ -57,6 +57,7 @@
 #![allow(clippy::inline_always)]
 
 pub mod bits;
+pub mod content;
 pub mod control;
 pub mod dense;
 mod elementary;

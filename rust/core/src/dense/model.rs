@@ -11,6 +11,8 @@ use super::{
     sums::Sums,
 };
 use crate::{
+    content::Content,
+    control::Control,
     error::{Error, Result},
     lanes::LANES,
     simd::Level,
@@ -155,6 +157,13 @@ impl SpinModel for Dense {
 
     fn couplings(&self) -> Couplings<'_> {
         Couplings::Dense(&self.couplings)
+    }
+
+    fn digest(&self, control: &Control) -> Result<u128> {
+        let mut content = Content::of("dense", control);
+        content.numbers(&self.couplings)?;
+        content.fields(self.fields().unwrap_or_default())?;
+        Ok(content.digest())
     }
 
     fn together(&self, _dynamics: Dynamics, n_replicas: usize) -> usize {

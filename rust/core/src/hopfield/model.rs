@@ -86,6 +86,11 @@ impl Hopfield {
         self.scaled_thresholds.is_empty()
     }
 
+    /// N theta_i; empty without thresholds.
+    pub(super) fn scaled_thresholds(&self) -> &[f64] {
+        &self.scaled_thresholds
+    }
+
     /// M_mu = sum_i xi_i^mu s_i for every pattern.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     bits::bit,
+    content::Content,
     control::Control,
     error::Result,
     rng::{Philox, Purpose},
@@ -43,6 +44,14 @@ impl SpinModel for Hopfield {
     fn local_fields(&self, spins: &[i8], fields: &mut [f64]) {
         let all = self.local_fields(spins, &Control::default()).expect("nobody cancels");
         fields.copy_from_slice(&all);
+    }
+
+    fn digest(&self, control: &Control) -> Result<u128> {
+        let mut content = Content::of("hopfield", control);
+        content.counts(&[self.n_spins(), self.n_patterns()])?;
+        content.bytes(self.patterns.as_bytes())?;
+        content.fields(self.scaled_thresholds())?;
+        Ok(content.digest())
     }
 
     fn descend(

@@ -6,6 +6,8 @@
 
 use super::{checkerboard::Checkerboard, coloured::Coloured, walkers};
 use crate::{
+    content::Content,
+    control::Control,
     error::{Error, Result},
     simd::Level,
     spins::{Dynamics, SpinModel, Start, Walkers, clusters::cluster_walkers},
@@ -120,6 +122,13 @@ impl SpinModel for Lattice {
         let mut sum = 0;
         self.each_neighbour(site, |neighbour| sum += i64::from(spins[neighbour]));
         self.coupling * sum as f64 + self.field
+    }
+
+    fn digest(&self, control: &Control) -> Result<u128> {
+        let mut content = Content::of("lattice", control);
+        content.counts(&self.shape)?;
+        content.numbers(&[self.coupling, self.field])?;
+        Ok(content.digest())
     }
 
     fn walkers<'a>(

@@ -9,6 +9,8 @@ use super::{
     layout::{Layout, MAX_DEGREE, MAX_SLOTS},
 };
 use crate::{
+    content::Content,
+    control::Control,
     error::{Error, Result},
     rng::LANES,
     simd::Level,
@@ -186,6 +188,15 @@ impl SpinModel for Sparse {
     fn couplings(&self) -> Couplings<'_> {
         let (offsets, neighbours) = (&self.offsets, &self.neighbours);
         Couplings::Rows { offsets, neighbours, values: &self.couplings }
+    }
+
+    fn digest(&self, control: &Control) -> Result<u128> {
+        let mut content = Content::of("sparse", control);
+        content.counts(&self.offsets)?;
+        content.sites(&self.neighbours)?;
+        content.numbers(&self.couplings)?;
+        content.fields(&self.fields)?;
+        Ok(content.digest())
     }
 
     fn block(&self, dynamics: Dynamics, _n_replicas: usize) -> usize {

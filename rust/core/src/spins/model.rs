@@ -138,6 +138,13 @@ pub trait SpinModel: Send + Sync {
         Couplings::Implied
     }
 
+    /// A digest of the couplings and fields as they are kept: models of one digest have the same
+    /// trajectories, bit for bit, and a run of one goes on with the other.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`](crate::error::Error::Cancelled).
+    fn digest(&self, control: &Control) -> Result<u128>;
+
     /// Replicas come in blocks of this many: 64 where they share the bits of a word, otherwise 1.
     fn block(&self, _dynamics: Dynamics, _n_replicas: usize) -> usize {
         1
