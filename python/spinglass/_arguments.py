@@ -177,6 +177,14 @@ def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDAr
     return np.asarray(array, dtype=np.int8, order="C")
 
 
+def units_hint(culprit: Any) -> str:
+    """Return what to do about a value that is none of a unit: nothing, unless it is that of a spin.
+
+    It is the end of a message.
+    """
+    return "; to_bits turns spins into units" if culprit == -1 else ""
+
+
 def boolean_mask(clamp: ArrayLike) -> NDArray[np.bool_]:
     """Return ``clamp`` as an array of booleans."""
     held = _array(clamp, "clamp", "booleans")

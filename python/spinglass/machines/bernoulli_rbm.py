@@ -37,8 +37,9 @@ from spinglass.machines.rows import (
     core_data,
     output_dtype,
     some_of,
+    warn_caller,
 )
-from spinglass.machines.trained import Trained, fitted
+from spinglass.machines.trained import Rows, Trained, fitted, rows_of
 from spinglass.machines.transformer import Transformer
 from spinglass.models.energy import Layered
 from spinglass.models.forms import spin_form
@@ -124,7 +125,8 @@ class BernoulliRBM(Transformer):
     Notes
     -----
     Data of exactly 0 and 1, in whatever dtype, take the fast path, in integers. Other values in
-    [0, 1] are used as they are and never drawn; values outside give a warning.
+    [0, 1] are used as they are and never drawn; every method warns of values outside. Only rows of
+    0 and 1 have a probability: :meth:`log_likelihood` warns of all others.
 
     Examples
     --------
@@ -252,7 +254,7 @@ class BernoulliRBM(Transformer):
         """
         from_data = choice(initial_bias, "initial_bias", ("zeros", "data")) == "data"
         training = Fit.of(self, X, callbacks, progress)
-        self._check_data(training.data)
+        self._check_data(training.rows)
         rows, word = training.rows, None if self.random_state is None else training.word
         file = Checkpoint.of(checkpoint, every, rows, from_data)
         found = file and file.resume(
@@ -416,8 +418,19 @@ class BernoulliRBM(Transformer):
         ------
         ValueError
             If ``log_partition`` is that of other parameters.
+
+        Warns
+        -----
+        UserWarning
+            If ``X`` has values other than 0 and 1, whose probability is not defined.
         """
-        free = self.free_energy(X)
+        data = core_data(rows_of(self, X))
+        if not data.binary:
+            warn_caller(
+                "X has values other than 0 and 1, of which the machine has no probability: what is "
+                "returned is -F(v) - ln Z, and no log-likelihood"
+            )
+        free = fitted(self).machine.free_energy(data, thread_count(self.num_threads))
         if not isinstance(log_partition, LogPartition):
             log_partition = self.log_partition(log_partition)
         return likelihood.log_likelihood(free, log_partition, likelihood.fingerprint(fitted(self)))
@@ -442,6 +455,5 @@ class BernoulliRBM(Transformer):
         form = spin_form(self)
         return RbmIsing(form.to_ising(), form.constant)
 
-    def _check_data(self, data: _core.RbmData) -> None:
-        if not data.within_unit:
-            check_within_unit(data)
+    def _check_data(self, rows: Rows) -> None:
+        check_within_unit(rows)

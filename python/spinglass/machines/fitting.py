@@ -188,11 +188,11 @@ def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
         trained.next_rate(self.learning_rate)  # refused before anything is learned
         self._take_feature_names(X, reset=True)
         self._trained, self.n_features_in_ = trained, rows.shape[1]
+        self._check_data(rows)
     else:
         trained.use(self)
         rows = rows_of(self, X)
         data = self._data(rows)
-    self._check_data(data)
     n_rows = len(rows)
     trained.trainer.update(
         data,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, integer, real_array, thread_count
+from spinglass._arguments import check_memory, integer, real_array, thread_count, units_hint
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import RandomState, seed_word
 from spinglass.machines.rows import reals
@@ -33,7 +33,8 @@ def mean(self: Machine[_core.GaussianRbmMachine], hidden: ArrayLike) -> NDArray[
         raise ValueError(f"hidden must have shape (n_samples, {units}), got {array.shape}")
     within = (array >= 0) & (array <= 1)
     if not within.all():
-        raise ValueError(f"hidden must lie in [0, 1], got {array[~within][0]}")
+        culprit = array[~within][0]
+        raise ValueError(f"hidden must lie in [0, 1], got {culprit}{units_hint(culprit)}")
     return trained.machine.visible_means(reals(array), thread_count(self.num_threads)).astype(
         trained.dtype
     )

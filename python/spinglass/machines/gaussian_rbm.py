@@ -24,7 +24,7 @@ from spinglass.machines.likelihood import LogLikelihood
 from spinglass.machines.parameters import HiddenStates, Parameter
 from spinglass.machines.protocols import LearningRate
 from spinglass.machines.rows import binary_states, reals
-from spinglass.machines.trained import Trained, fitted, rows_of
+from spinglass.machines.trained import Rows, Trained, fitted, rows_of
 from spinglass.machines.transformer import Transformer
 from spinglass.models.energy import Layered
 from spinglass.partition.log_partition import LogPartition, exactly
@@ -274,5 +274,5 @@ class GaussianBernoulliRBM(Transformer):
             free, log_partition or self.log_partition(), likelihood.fingerprint(fitted(self))
         )
 
-    def _check_data(self, data: _core.GaussianRbmData) -> None:
-        """All finite numbers can be learned from."""
+    def _check_data(self, rows: Rows) -> None:
+        """All finite numbers are its domain."""

@@ -8,6 +8,7 @@ some messages are those of scikit-learn, which its own checks of estimators ask 
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
@@ -15,11 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory
+from spinglass._arguments import check_memory, units_hint
 from spinglass._estimator import check_size, shape_message
 
 # Rows that say enough of the data where a glance will do.
 _ROWS_OF_A_GLANCE = 1000
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 NATIVE = frozenset(np.dtype(name) for name in ("bool", "uint8", "float32", "float64"))
 
@@ -78,15 +81,24 @@ def bias_of(rows: NDArray[Any]) -> NDArray[np.float64]:
     return biases
 
 
-def check_within_unit(data: _core.RbmData) -> None:
-    """Warn whoever called the method of an estimator about numbers that are no probabilities."""
-    if not data.within_unit:
-        warnings.warn(
-            "X has values outside [0, 1], which are no probabilities of a unit to be on: they are "
-            "used as they are",
-            UserWarning,
-            stacklevel=4,
-        )
+def check_within_unit(rows: NDArray[Any]) -> None:
+    """Warn whoever called this package about numbers that are no probabilities."""
+    least, most = rows.min(), rows.max()
+    if (least >= 0 and most <= 1) or not max(-float(least), float(most)) <= _LARGEST:
+        return  # what is not finite in single precision is refused
+    hint = "; to_bits turns spins -1 and +1 into units 0 and 1" if (abs(rows) == 1).all() else ""
+    warn_caller(
+        "X has values outside [0, 1], which are no probabilities of a unit to be on: they are used "
+        f"as they are{hint}"
+    )
+
+
+def warn_caller(message: str) -> None:
+    """Warn at the line outside of this package from which the call came."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] == "spinglass":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def binary_states(values: ArrayLike, name: str, n_units: int) -> NDArray[np.uint8]:
@@ -100,7 +112,8 @@ def binary_states(values: ArrayLike, name: str, n_units: int) -> NDArray[np.uint
         )
     valid = (array == 0) | (array == 1)
     if not valid.all():
-        raise ValueError(f"{name} must hold only 0 and 1, got {array[~valid].ravel()[0]}")
+        culprit = array[~valid].ravel()[0]
+        raise ValueError(f"{name} must hold only 0 and 1, got {culprit}{units_hint(culprit)}")
     return np.ascontiguousarray(np.atleast_2d(array), dtype=np.uint8)
 
 

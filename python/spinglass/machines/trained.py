@@ -155,8 +155,8 @@ class Machine(Protocol[M]):
     def _data(self, rows: Rows) -> Any:
         """Return rows as the core takes them (a static method of the class)."""
 
-    def _check_data(self, data: Any) -> None:
-        """Warn of data that can be learned from, but should not be."""
+    def _check_data(self, rows: Rows) -> None:
+        """Warn of data that the machine takes, but is not made for."""
 
     def _doubts(self, trainer: Any) -> str | None:
         """Say what is wrong with a training of a few epochs, if anything."""
@@ -183,12 +183,16 @@ def fitted(model: Machine[M]) -> Trained[M]:
 
 
 def rows_of(model: Machine[Any], X: Any) -> Rows:
-    """Return X as rows for the core, of as many features as the fit had."""
+    """Return X as rows for the core, of as many features as the fit had.
+
+    The door of every method but the fit: what it warns of, no method is silent about.
+    """
     fitted(model)
     n = model.n_features_in_
     if type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == n and len(X):
         named = "feature_names_in_" in model.__dict__
         if X.dtype in NATIVE and X.flags.c_contiguous and not named:
+            model._check_data(X)
             return X
     model._take_feature_names(X, reset=False)
     name = type(model).__name__
@@ -197,4 +201,5 @@ def rows_of(model: Machine[Any], X: Any) -> Rows:
         raise ValueError(
             f"X has {rows.shape[1]} features, but {name} is expecting {n} features as input"
         )
+    model._check_data(rows)
     return rows

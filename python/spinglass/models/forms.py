@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import finite, real_array, real_vector, spin_array
+from spinglass._arguments import finite, real_array, real_vector, spin_array, units_hint
 from spinglass.models.couplings import symmetric_couplings
 from spinglass.models.energy import HasEnergy, Pairwise, in_spins, in_units, structure_of
 from spinglass.models.ising import Ising
@@ -136,7 +136,8 @@ class UnitForm:
         n, states = len(self.biases), real_array(units, "units", "numbers 0 and 1")
         valid = np.equal(states, 0) | np.equal(states, 1)
         if not valid.all():
-            raise ValueError(f"units must hold only 0 and 1, got {states[~valid].ravel()[0]}")
+            culprit = states[~valid].ravel()[0]
+            raise ValueError(f"units must hold only 0 and 1, got {culprit}{units_hint(culprit)}")
         if states.ndim == 0 or states.shape[-1] != n:
             raise ValueError(f"units must have shape ({n},) or (n_states, {n}), got {states.shape}")
         return _energy(self.couplings, self.biases, self.constant, states)
