@@ -59,7 +59,7 @@ MODELS = {
     "SK": spinglass.SherringtonKirkpatrick(10, seed=1),
     "SK of +-J": spinglass.SherringtonKirkpatrick(9, "pm1", seed=2),
     "Hopfield": spinglass.Hopfield(spinglass.random_patterns(3, 10, seed=3)),
-    "thresholds": spinglass.Hopfield(spinglass.random_patterns(2, 9, seed=4), [0.3] * 9),
+    "thresholds": spinglass.Hopfield(spinglass.random_patterns(2, 9, seed=4), thresholds=[0.3] * 9),
     "lattice": spinglass.SquareLattice(3),
     "ring": ring(8),
     "frustrated ring": ring(7, -1.0),

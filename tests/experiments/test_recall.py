@@ -299,7 +299,7 @@ def test_a_recall_plots_its_final_overlaps_against_those_of_the_start(figure, si
     patterns = spinglass.random_patterns(5, 100, seed=1)
     starts = corrupt(patterns, 0.2, seed=2)
     result = Hopfield(patterns).recall(
-        starts[0] if single else starts, update, beta, max_sweeps=9, seed=3
+        starts[0] if single else starts, update, beta=beta, max_sweeps=9, seed=3
     )
     ax = figure.subplots()
     assert result.plot(ax=ax) is ax

@@ -122,7 +122,7 @@ def test_ragged_lists_are_refused_by_name():
     with pytest.raises(ValueError, match=r"^states "):
         NETWORK.recall([[1] * N, [1]])
     with pytest.raises(ValueError, match=r"^thresholds "):
-        Hopfield(STORED, [1.0, [2.0]])
+        Hopfield(STORED, thresholds=[1.0, [2.0]])
 
 
 THRESHOLDS = [
@@ -143,7 +143,7 @@ THRESHOLDS = [
 @pytest.mark.parametrize(("thresholds", "error", "message"), THRESHOLDS)
 def test_thresholds_are_one_finite_number_a_spin(thresholds, error, message):
     with pytest.raises(error, match="^thresholds " + message):
-        Hopfield(STORED, thresholds)
+        Hopfield(STORED, thresholds=thresholds)
 
 
 CLAMPS = [

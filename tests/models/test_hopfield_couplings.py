@@ -53,7 +53,7 @@ def test_double_precision_is_the_default():
 
 def test_thresholds_are_no_couplings():
     patterns = random_patterns(3, 10, seed=1)
-    with_thresholds = Hopfield(patterns, np.ones(10)).couplings()
+    with_thresholds = Hopfield(patterns, thresholds=np.ones(10)).couplings()
     np.testing.assert_array_equal(with_thresholds, Hopfield(patterns).couplings())
 
 

@@ -47,14 +47,16 @@ def test_local_fields_are_those_of_the_dense_couplings_bit_for_bit(n_spins, n_pa
     patterns, thresholds, states = draw(n_spins, n_patterns, seed)
     for theta in (None, thresholds):
         expected = reference.local_fields(patterns, states, theta)
-        np.testing.assert_array_equal(Hopfield(patterns, theta).local_fields(states), expected)
+        np.testing.assert_array_equal(
+            Hopfield(patterns, thresholds=theta).local_fields(states), expected
+        )
 
 
 @any_network
 def test_local_fields_are_couplings_times_spins_minus_threshold(n_spins, n_patterns, seed):
     patterns, _, states = draw(n_spins, n_patterns, seed)
     thresholds = np.random.default_rng(seed).normal(size=n_spins)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     dense = states @ network.couplings() - thresholds
     # A sum of N rounded terms with sum_j |J_ij| <= P is off by at most (N + 1) eps P, and N theta,
     # the difference and the division round once each.
@@ -80,7 +82,7 @@ def test_energies_without_thresholds_are_exact(n_spins, n_patterns, seed):
 @any_network
 def test_energies_with_thresholds_are_exact_to_rounding(n_spins, n_patterns, seed):
     patterns, thresholds, states = draw(n_spins, n_patterns, seed)
-    energies = Hopfield(patterns, thresholds).energy(states)
+    energies = Hopfield(patterns, thresholds=thresholds).energy(states)
     for energy, state in zip(energies, states, strict=True):
         exact = reference.exact_energy(patterns, state, thresholds)
         # A sum of N + 1 terms, each partial sum rounded once, then a division; the pairs add up to
@@ -111,7 +113,7 @@ def test_recall_is_the_brute_force_recall(update, n_spins, n_patterns, seed):
 @any_network
 def test_recall_with_thresholds_is_the_brute_force_recall(update, n_spins, n_patterns, seed):
     patterns, thresholds, states = draw(n_spins, n_patterns, seed)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     for state in states:
         expected = reference.recall(patterns, state, update, thresholds)
         assert_same_recall(network.recall(state, update), expected)
@@ -121,7 +123,7 @@ def test_recall_with_thresholds_is_the_brute_force_recall(update, n_spins, n_pat
 @any_network
 def test_clamped_recall_is_the_brute_force_recall(update, n_spins, n_patterns, seed):
     patterns, thresholds, states = draw(n_spins, n_patterns, seed)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     masks = np.random.default_rng(seed).random(states.shape) < 0.4
     batch = network.recall(states, update, clamp=masks)
     assert (batch.states[masks] == states[masks]).all()
@@ -143,7 +145,7 @@ def test_a_recall_cut_short_is_the_brute_force_recall_cut_short(
     update, max_sweeps, n_spins, n_patterns, seed
 ):
     patterns, thresholds, states = draw(n_spins, n_patterns, seed, n_states=2)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     for state in states:
         expected = reference.recall(patterns, state, update, thresholds, max_sweeps=max_sweeps)
         assert_same_recall(network.recall(state, update, max_sweeps=max_sweeps), expected)
@@ -165,7 +167,7 @@ def test_larger_recalls_are_the_brute_force_recalls(update, n_spins, n_patterns)
 @any_network
 def test_synchronous_recall_ends_in_a_fixed_point_or_a_two_cycle(n_spins, n_patterns, seed):
     patterns, thresholds, states = draw(n_spins, n_patterns, seed)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     result = network.recall(states, "synchronous")
     again = network.recall(result.states, "synchronous", max_sweeps=1)
     twice = network.recall(result.states, "synchronous", max_sweeps=2)
@@ -201,22 +203,22 @@ def test_a_threshold_equal_to_the_field_is_a_tie():
         (np.nextafter(0.5, 1), True),
         (np.nextafter(0.5, 0), False),
     ]:
-        result = Hopfield([[1, 1]], [theta, 0.0]).recall([1, 1], clamp=[False, True])
+        result = Hopfield([[1, 1]], thresholds=[theta, 0.0]).recall([1, 1], clamp=[False, True])
         assert (result.states[0] == -1) == turned
 
 
 def test_a_spin_follows_its_threshold_where_nothing_else_acts():
     # N = 1 has no couplings: the spin turns up when its threshold is negative.
-    assert Hopfield([[1]], [-1e-300]).recall([-1]).states.tolist() == [1]
-    assert Hopfield([[1]], [5e-324]).recall([1]).states.tolist() == [-1]
-    assert Hopfield([[1]], [0.0]).recall([-1]).states.tolist() == [-1]
+    assert Hopfield([[1]], thresholds=[-1e-300]).recall([-1]).states.tolist() == [1]
+    assert Hopfield([[1]], thresholds=[5e-324]).recall([1]).states.tolist() == [-1]
+    assert Hopfield([[1]], thresholds=[0.0]).recall([-1]).states.tolist() == [-1]
 
 
 @pytest.mark.parametrize("update", ["sequential", "random"])
 @any_network
 def test_no_sweep_at_zero_temperature_raises_the_energy(update, n_spins, n_patterns, seed):
     patterns, thresholds, (state, *_) = draw(n_spins, n_patterns, seed)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     energy = reference.exact_energy(patterns, state, thresholds)
     for step in range(4):
         result = network.recall(state, update, max_sweeps=1, seed=step)
@@ -230,7 +232,7 @@ def test_no_sweep_at_zero_temperature_raises_the_energy(update, n_spins, n_patte
 @any_network
 def test_a_converged_state_is_a_fixed_point(update, n_spins, n_patterns, seed):
     patterns, thresholds, states = draw(n_spins, n_patterns, seed)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     result = network.recall(states, update, seed=seed)
     stable = (reference.local_fields(patterns, result.states, thresholds) * result.states) >= 0
     assert stable[result.converged].all()
@@ -256,7 +258,7 @@ def test_a_sweep_in_random_order_that_misses_a_site_proves_nothing():
 def test_clamped_spins_are_never_turned(update, beta):
     patterns, thresholds, states = draw(33, 20, 5, n_states=6)
     mask = np.random.default_rng(9).random(states.shape) < 0.5
-    result = Hopfield(patterns, thresholds).recall(
+    result = Hopfield(patterns, thresholds=thresholds).recall(
         states, update, beta=beta, clamp=mask, seed=1, max_sweeps=20
     )
     assert (result.states[mask] == states[mask]).all()
@@ -279,7 +281,7 @@ def test_with_every_spin_clamped_nothing_happens(update, beta):
 @pytest.mark.parametrize("update", ["sequential", "synchronous"])
 def test_a_batch_gives_what_its_states_give_alone(update):
     patterns, thresholds, states = draw(37, 30, 3, n_states=11)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     batch = network.recall(states, update)
     names = ["states", "pattern", "start_overlap", "overlap", "best_pattern", "best_overlap"]
     names += ["energy", "sweeps", "flips", "converged", "cycle_length"]
@@ -332,7 +334,7 @@ def test_a_batch_of_no_states_gives_no_recalls(update):
 @any_network
 def test_a_recall_names_the_nearest_patterns_and_its_energy(n_spins, n_patterns, seed):
     patterns, thresholds, states = draw(n_spins, n_patterns, seed)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     result = network.recall(states)
     at_start = reference.overlaps(patterns, states)
     at_end = reference.overlaps(patterns, result.states)
@@ -366,7 +368,7 @@ def as_types(spins):
 
 def test_any_real_dtype_and_memory_layout_is_accepted():
     patterns, thresholds, states = draw(23, 12, 1, n_states=4)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     expected, overlaps = network.recall(states), network.overlaps(states)
     for name, same in as_types(states).items():
         np.testing.assert_array_equal(network.recall(same).states, expected.states, name)
@@ -378,7 +380,7 @@ def test_any_real_dtype_and_memory_layout_is_accepted():
         np.repeat(thresholds, 2)[::2],
         thresholds[::-1].copy()[::-1],
     ):
-        same = Hopfield(patterns, theta)
+        same = Hopfield(patterns, thresholds=theta)
         np.testing.assert_array_equal(same.local_fields(states), network.local_fields(states))
     masks = np.random.default_rng(2).random(states.shape) < 0.3
     clamped = network.recall(states, clamp=masks)
@@ -401,7 +403,7 @@ def test_inputs_are_never_changed(update, beta):
     mask = np.random.default_rng(3).random(31) < 0.2
     inputs = [patterns, thresholds, states, mask]
     copies = [x.copy() for x in inputs]
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     result = network.recall(states, update, beta=beta, clamp=mask, seed=1, max_sweeps=30)
     network.energy(states)
     network.local_fields(states)
@@ -414,7 +416,7 @@ def test_inputs_are_never_changed(update, beta):
 
 def test_a_network_does_not_change_when_its_inputs_are_written_to_later():
     patterns, thresholds, states = draw(31, 12, 8)
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     before = network.local_fields(states)
     patterns[:] = 1
     thresholds[:] = 3.0
@@ -426,7 +428,7 @@ def test_a_network_does_not_change_when_its_inputs_are_written_to_later():
 def test_networks_and_recalls_survive_pickling():
     patterns, thresholds, states = draw(31, 12, 8)
     for theta in (None, thresholds):
-        network = Hopfield(patterns, theta)
+        network = Hopfield(patterns, thresholds=theta)
         copy = pickle.loads(pickle.dumps(network))
         np.testing.assert_array_equal(copy.local_fields(states), network.local_fields(states))
         assert repr(copy) == repr(network)

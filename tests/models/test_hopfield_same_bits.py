@@ -38,7 +38,7 @@ for n_patterns, n_spins in [(1, 2), (3, 17), (60, 401), (513, 130), (130, 1000),
     theta = np.random.default_rng(1).normal(size=n_spins) * 0.1
     starts = np.resize(patterns[:6], (6, n_spins))
     starts = np.vstack([starts, corrupt(starts, 0.3, seed=2)])
-    for network in (Hopfield(patterns), Hopfield(patterns, theta)):
+    for network in (Hopfield(patterns), Hopfield(patterns, thresholds=theta)):
         print(name, digest(network.energy(starts), network.local_fields(starts)))
         print(name, digest(network.overlaps(starts), network.couplings()))
         for update in ("sequential", "random", "synchronous"):
@@ -73,7 +73,7 @@ def random_starts(patterns, count=5):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_recall_is_the_same_on_every_thread_count(shape, update, beta):
     patterns = Patterns.random(*shape, seed=1)
-    network = Hopfield(patterns, np.linspace(-0.1, 0.1, shape[1]))
+    network = Hopfield(patterns, thresholds=np.linspace(-0.1, 0.1, shape[1]))
     starts = random_starts(patterns)
 
     def run(num_threads):

@@ -84,7 +84,7 @@ def sample(name, update, seed):
     patterns, thresholds, beta, clamp = NETWORKS[name]
     n_spins = patterns.shape[1]
     n_sweeps = exact_law(name, update)[1]
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     rng = np.random.default_rng([seed, 1])
     states = reference.random_spins(rng, N_REPLICAS, n_spins)
     if clamp is not None:
@@ -162,7 +162,7 @@ def test_a_wrong_temperature_would_be_seen():
 @pytest.mark.parametrize("update", UPDATES)
 def test_all_sweeps_are_run_at_finite_temperature(update):
     patterns, thresholds, _, _ = NETWORKS["thresholds"]
-    network = Hopfield(patterns, thresholds)
+    network = Hopfield(patterns, thresholds=thresholds)
     # So cold that the state comes to rest at once: nobody may conclude from a quiet sweep.
     result = network.recall(np.ones((20, 7)), update, beta=1e9, max_sweeps=17, seed=1)
     assert (result.sweeps == 17).all()
@@ -172,7 +172,7 @@ def test_all_sweeps_are_run_at_finite_temperature(update):
 
 @pytest.mark.parametrize("update", UPDATES)
 def test_an_infinite_temperature_tosses_coins(update):
-    network = Hopfield(np.ones((5, 8), dtype=np.int8), np.full(8, 3.0))
+    network = Hopfield(np.ones((5, 8), dtype=np.int8), thresholds=np.full(8, 3.0))
     starts = np.ones((2000, 8), dtype=np.int8)
     result = network.recall(starts, update, beta=0.0, max_sweeps=64, seed=1)
     counts = np.bincount(reference.state_numbers(result.states), minlength=256)

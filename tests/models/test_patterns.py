@@ -317,12 +317,12 @@ def test_a_large_file_is_mapped_and_not_read(tmp_path):
 @example(n_spins=10, n_states=2, flip=1.0, seed=1)
 @example(n_spins=5, n_states=2, flip=0.5, seed=1)
 def test_corruption_flips_exactly_the_fraction_asked_for(n_spins, n_states, flip, seed):
-    states = random_patterns(n_states, n_spins, seed)
-    corrupted = corrupt(states, flip, seed)
+    states = random_patterns(n_states, n_spins, seed=seed)
+    corrupted = corrupt(states, flip, seed=seed)
     assert corrupted.dtype == np.int8
     assert ((corrupted != states).sum(axis=1) == round(flip * n_spins)).all()
     assert set(np.unique(corrupted)) <= {-1, 1}
-    single = corrupt(states[0], flip, seed)
+    single = corrupt(states[0], flip, seed=seed)
     np.testing.assert_array_equal(single, corrupted[0])
 
 

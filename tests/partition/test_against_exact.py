@@ -23,8 +23,8 @@ TWENTY = {
     "+-J lattice": (spinglass.EdwardsAnderson((4, 5), seed=2), 1.0),
     "Gaussian glass": (spinglass.EdwardsAnderson((4, 5), "gaussian", seed=3), 1.0),
     "lattice in a field": (spinglass.SquareLattice((4, 5), field=0.2), 0.5),
-    "antiferromagnet in a field": (spinglass.SquareLattice((2, 10), -1.0, 0.7), 0.8),
-    "cube in a field": (spinglass.CubicLattice((2, 2, 5), 0.7, -0.3), 0.4),
+    "antiferromagnet in a field": (spinglass.SquareLattice((2, 10), coupling=-1.0, field=0.7), 0.8),
+    "cube in a field": (spinglass.CubicLattice((2, 2, 5), coupling=0.7, field=-0.3), 0.4),
     "Hopfield": (spinglass.Hopfield(spinglass.random_patterns(3, 20, seed=4)), 2.0),
     "dense with fields": (
         spinglass.Ising(random_couplings(20, 5), np.linspace(-0.5, 0.7, 20)),

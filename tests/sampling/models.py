@@ -46,7 +46,7 @@ FRUSTRATED = {
     "sparse +-2": spinglass.Ising(sparse.csr_array(2 * np.sign(random_couplings(8, 9, 0.4)))),
     "triangle": spinglass.Ising([[0, -1, -1], [-1, 0, -1], [-1, -1, 0]]),
     "Hopfield": spinglass.Hopfield(planted(3, 7, 10)),
-    "Hopfield with thresholds": spinglass.Hopfield(planted(2, 7, 11), -FIELDS),
+    "Hopfield with thresholds": spinglass.Hopfield(planted(2, 7, 11), thresholds=-FIELDS),
 }
 UNFRUSTRATED = {
     "3 x 3 lattice": spinglass.SquareLattice(3),

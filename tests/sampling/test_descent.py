@@ -68,7 +68,7 @@ def test_a_descent_ends_in_a_local_minimum_below_its_start(name):
 @pytest.mark.parametrize("max_sweeps", [1, 2, 1000])
 @pytest.mark.parametrize("thresholds", [None, np.linspace(-0.1, 0.1, 300)])
 def test_the_descent_of_a_network_is_its_recall(thresholds, max_sweeps):
-    network = spinglass.Hopfield(spinglass.random_patterns(40, 300, seed=1), thresholds)
+    network = spinglass.Hopfield(spinglass.random_patterns(40, 300, seed=1), thresholds=thresholds)
     rng = np.random.default_rng(3)
     states = reference.random_spins(rng, 25, 300)
     for clamp in (None, rng.random(300) < 0.2, rng.random((25, 300)) < 0.5):

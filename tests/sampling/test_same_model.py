@@ -39,7 +39,7 @@ SAME = {
     "cube": lambda: spinglass.CubicLattice(2),
     "+-J": lambda: spinglass.EdwardsAnderson((3, 3), seed=4),
     "SK": lambda: spinglass.SherringtonKirkpatrick(9, seed=4),
-    "Hopfield": lambda: spinglass.Hopfield(PATTERNS, H),
+    "Hopfield": lambda: spinglass.Hopfield(PATTERNS, thresholds=H),
     "spin form": lambda: spinglass.SpinForm(J, H, 1.5),
     "own": lambda: OwnModel(J, 0.5),
 }
@@ -67,7 +67,7 @@ EQUAL = {
     ),
     "lattice without field": (
         spinglass.SquareLattice(3, field=0.0),
-        spinglass.SquareLattice((3, 3), 1, -0.0),
+        spinglass.SquareLattice((3, 3), coupling=1, field=-0.0),
     ),
     "+-J and its matrix": (
         spinglass.EdwardsAnderson((3, 3), seed=4),
@@ -78,7 +78,10 @@ EQUAL = {
         spinglass.SherringtonKirkpatrick(9, seed=4).to_ising(),
     ),
     "Mattis": (spinglass.Mattis(PATTERNS[0]), spinglass.Hopfield(PATTERNS[:1])),
-    "zero thresholds": (spinglass.Hopfield(PATTERNS), spinglass.Hopfield(PATTERNS, np.zeros(9))),
+    "zero thresholds": (
+        spinglass.Hopfield(PATTERNS),
+        spinglass.Hopfield(PATTERNS, thresholds=np.zeros(9)),
+    ),
     "packed patterns": (
         spinglass.Hopfield(PATTERNS),
         spinglass.Hopfield(spinglass.Patterns.from_array(PATTERNS.astype(float))),
@@ -109,7 +112,10 @@ DIFFERENT = {
         spinglass.Hopfield(PATTERNS),
         spinglass.Hopfield(PATTERNS).reordered(np.arange(9)[::-1]),
     ),
-    "thresholds": (spinglass.Hopfield(PATTERNS, H), spinglass.Hopfield(PATTERNS, 2 * H)),
+    "thresholds": (
+        spinglass.Hopfield(PATTERNS, thresholds=H),
+        spinglass.Hopfield(PATTERNS, thresholds=2 * H),
+    ),
     "Mattis": (spinglass.Mattis(PATTERNS[0]), spinglass.Mattis(PATTERNS[1])),
     "disorder": (
         spinglass.SherringtonKirkpatrick(9, seed=4),
@@ -121,8 +127,8 @@ DIFFERENT = {
     ),
     "shape": (spinglass.SquareLattice((3, 4)), spinglass.SquareLattice((4, 3))),
     "digits that a name leaves out": (
-        spinglass.SquareLattice(3, 0.1234567),
-        spinglass.SquareLattice(3, 0.12345671),
+        spinglass.SquareLattice(3, coupling=0.1234567),
+        spinglass.SquareLattice(3, coupling=0.12345671),
     ),
     "a lattice and its matrix": (
         spinglass.SquareLattice(3),

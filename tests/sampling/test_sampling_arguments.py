@@ -104,7 +104,11 @@ def test_fields_are_checked(fields, error, message):
         (lambda: SquareLattice(4, coupling=np.nan), ValueError, "coupling must be"),
         (lambda: SquareLattice(4, field=np.inf), ValueError, "field must be finite, got inf"),
         (lambda: SquareLattice(4, coupling="J"), TypeError, "coupling must be a real number"),
-        (lambda: SquareLattice(4, 1e308), ValueError, "coupling and field must give energies up"),
+        (
+            lambda: SquareLattice(4, coupling=1e308),
+            ValueError,
+            "coupling and field must give energies up",
+        ),
         (lambda: Ising(np.ma.masked_equal(GOOD, 1.0)), ValueError, "got masked values"),
         (lambda: EdwardsAnderson(()), ValueError, "shape must be one or more integers"),
         (lambda: EdwardsAnderson((4, 1)), ValueError, "shape must be an integer >= 2, got 1"),

@@ -68,18 +68,20 @@ def test_energies_are_the_known_ones(beta, side, energy):
 @pytest.mark.parametrize("shape", [(4, 4), (2, 4), (6, 2)])
 def test_an_antiferromagnet_on_even_sides_has_the_energies_of_its_states(shape):
     for beta in (0.2, 0.7):
-        found = ising2d.finite_energy(shape, beta, -1.0)
+        found = ising2d.finite_energy(shape, beta, coupling=-1.0)
         assert found == pytest.approx(enumerate_states(shape, beta, -1.0)[1], rel=1e-12)
 
 
 @pytest.mark.parametrize(("shape", "coupling"), [((3, 4), 0.4), ((2, 3), 2.5)])
 def test_the_coupling_is_the_unit_of_energy(shape, coupling):
     expected = enumerate_states(shape, 0.6, coupling)
-    assert ising2d.finite_log_partition(shape, 0.6, coupling) == pytest.approx(expected[0])
-    assert ising2d.finite_energy(shape, 0.6, coupling) == pytest.approx(expected[1], rel=1e-12)
-    heat = ising2d.finite_specific_heat(shape, 0.6, coupling)
+    assert ising2d.finite_log_partition(shape, 0.6, coupling=coupling) == pytest.approx(expected[0])
+    assert ising2d.finite_energy(shape, 0.6, coupling=coupling) == pytest.approx(
+        expected[1], rel=1e-12
+    )
+    heat = ising2d.finite_specific_heat(shape, 0.6, coupling=coupling)
     assert heat == pytest.approx(expected[2], rel=1e-11)
-    assert ising2d.energy(0.6, coupling) == pytest.approx(
+    assert ising2d.energy(0.6, coupling=coupling) == pytest.approx(
         coupling * ising2d.energy(0.6 * coupling), rel=1e-14
     )
 
@@ -118,9 +120,9 @@ def test_values_at_the_critical_point_are_the_known_ones():
 @pytest.mark.parametrize("coupling", [0.1, 0.37, 1.0, 3.0, 1e6, -0.7])
 def test_the_critical_point_is_hit_whatever_the_coupling(coupling):
     beta = ising2d.critical_beta(coupling)
-    assert ising2d.specific_heat(beta, coupling) == math.inf
-    assert ising2d.magnetization(beta, coupling) == 0.0
-    assert math.isfinite(ising2d.specific_heat(beta * (1 + 1e-14), coupling))
+    assert ising2d.specific_heat(beta, coupling=coupling) == math.inf
+    assert ising2d.magnetization(beta, coupling=coupling) == 0.0
+    assert math.isfinite(ising2d.specific_heat(beta * (1 + 1e-14), coupling=coupling))
 
 
 @pytest.mark.parametrize("exponent", range(3, 14))
@@ -220,7 +222,7 @@ def test_energy_magnetization_and_heat_stay_in_their_bounds(beta):
     assert -2.0 <= ising2d.energy(beta) <= 0.0
     assert 0.0 <= ising2d.magnetization(beta) <= 1.0
     assert ising2d.specific_heat(beta) >= 0.0
-    assert ising2d.specific_heat(beta, 1e10) >= 0.0
+    assert ising2d.specific_heat(beta, coupling=1e10) >= 0.0
     assert ising2d.free_energy(beta) <= ising2d.energy(beta) * (1 - 1e-15)
     assert -2.0 <= ising2d.finite_energy((6, 4), beta) <= 0.0
 

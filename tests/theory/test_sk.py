@@ -39,7 +39,7 @@ def test_the_replica_symmetric_state_solves_its_equation_by_quadrature(beta, fie
         return gaussian_average(lambda x: math.tanh(x) ** 2, q, field, beta) - q
 
     q = brentq(excess, 0.02 if field else 0.1 * (1 - 1 / beta), 1.0, xtol=1e-14)
-    found = sk.replica_symmetric(beta, field)
+    found = sk.replica_symmetric(beta, field=field)
     assert found.overlap == pytest.approx(q, abs=1e-11)
     m = gaussian_average(math.tanh, q, field, beta)
     assert found.magnetization == pytest.approx(m, abs=1e-11)
@@ -93,14 +93,16 @@ def test_the_paramagnetic_energy_is_that_of_small_samples_in_the_mean():
 @pytest.mark.parametrize("field", [0.0, 0.2, 1.0])
 def test_the_entropy_is_minus_the_slope_of_the_free_energy(field):
     for T in (0.05, 0.4, 0.9, 1.7):
-        low, high = (sk.replica_symmetric(1 / (T + d), field).free_energy for d in (-1e-4, 1e-4))
+        low, high = (
+            sk.replica_symmetric(1 / (T + d), field=field).free_energy for d in (-1e-4, 1e-4)
+        )
         # The error is 1e-8 / 6 of the third derivative, below 1/T^2, beside rounding / 1e-4.
         slope = pytest.approx((low - high) / 2e-4, abs=1e-8 / T**2 + 1e-10)
-        assert sk.replica_symmetric(1 / T, field).entropy == slope
+        assert sk.replica_symmetric(1 / T, field=field).entropy == slope
 
 
 def test_a_field_turned_round_turns_the_magnetization():
-    up, down = sk.replica_symmetric(2.0, 0.7), sk.replica_symmetric(2.0, -0.7)
+    up, down = sk.replica_symmetric(2.0, field=0.7), sk.replica_symmetric(2.0, field=-0.7)
     assert down.magnetization == -up.magnetization < 0.0
     assert (down.energy, down.overlap) == (up.energy, up.overlap)
 
@@ -111,7 +113,7 @@ def test_a_field_turned_round_turns_the_magnetization():
     field=st.floats(-3.0, 3.0) | st.floats(-1e3, 1e3),
 )
 def test_the_replica_symmetric_state_stays_in_its_bounds(beta, field):
-    found = sk.replica_symmetric(beta, field)
+    found = sk.replica_symmetric(beta, field=field)
     assert 0.0 <= found.overlap <= 1.0
     assert abs(found.magnetization) <= 1.0
     assert found.magnetization * field >= 0.0
@@ -137,9 +139,9 @@ def test_the_at_line_has_its_known_limits():
 @pytest.mark.parametrize("field", [0.05, 0.5, 1.5, -0.5])
 def test_stability_is_lost_on_the_at_line(field):
     T = sk.de_almeida_thouless(field)
-    assert sk.replica_symmetric(1 / (T * 1.001), field).stability > 0
-    assert sk.replica_symmetric(1 / (T * 0.999), field).stability < 0
-    assert sk.replica_symmetric(1 / T, field).stability == pytest.approx(0.0, abs=1e-9)
+    assert sk.replica_symmetric(1 / (T * 1.001), field=field).stability > 0
+    assert sk.replica_symmetric(1 / (T * 0.999), field=field).stability < 0
+    assert sk.replica_symmetric(1 / T, field=field).stability == pytest.approx(0.0, abs=1e-9)
 
 
 def test_the_at_line_of_an_array_is_that_of_each():
@@ -257,7 +259,7 @@ def test_bad_arguments_are_named():
     with pytest.raises(TypeError, match="beta must be a real number"):
         sk.replica_symmetric("2")
     with pytest.raises(ValueError, match="field must be finite, got inf"):
-        sk.replica_symmetric(1.0, math.inf)
+        sk.replica_symmetric(1.0, field=math.inf)
     with pytest.raises(ValueError, match="field must be finite, got nan"):
         sk.de_almeida_thouless([0.1, math.nan])
     with pytest.raises(TypeError, match="field must hold real numbers"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
@@ -25,9 +26,9 @@ class EdwardsAnderson(SpinModel):
 
     Parameters
     ----------
-    shape : int or sequence of int
+    shape : sequence of int
         The sides of a periodic lattice of any dimension, each at least 2. A side of 2 has both
-        bonds between its pair, with couplings of their own.
+        bonds between its pair, with couplings of their own. (8,) is a ring, (8, 8) a square.
     disorder : {"pm1", "gaussian"}
         J_ij = -1 or +1 with equal chance, or normal with variance 1.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
@@ -54,10 +55,19 @@ class EdwardsAnderson(SpinModel):
     """
 
     def __init__(
-        self, shape: int | Sequence[int], disorder: Disorder = "pm1", seed: Seed = None
+        self,
+        shape: Sequence[int],
+        disorder: Disorder = "pm1",
+        *,
+        seed: Seed = None,
     ) -> None:
-        sides = [shape] if np.ndim(cast(Any, shape)) == 0 else shape
-        self._shape = lattice_shape(sides, "shape", None)
+        if np.ndim(cast(Any, shape)) == 0:
+            side = integer(shape, "shape", at_least=2, kind="the sides, such as (8, 8)")
+            raise TypeError(
+                f"shape must be the sides of a lattice, got {side}: ({side},) is a ring of {side} "
+                f"spins, ({side}, {side}) a square, and so on"
+            )
+        self._shape = lattice_shape(shape, "shape", None)
         self._disorder = cast(Disorder, choice(disorder, "disorder", get_args(Disorder)))
         self._seed = repeatable(seed)
         n, degree = int(np.prod(self._shape)), 2 * len(self._shape)
@@ -98,7 +108,8 @@ class EdwardsAnderson(SpinModel):
         return f"EdwardsAnderson({self._shape}, disorder={self._disorder!r}, seed={self._seed!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return EdwardsAnderson, (self._shape, self._disorder, self._seed)
+        make = partial(EdwardsAnderson, seed=self._seed)
+        return make, (self._shape, self._disorder)
 
 
 class SherringtonKirkpatrick(SpinModel):
@@ -135,7 +146,7 @@ class SherringtonKirkpatrick(SpinModel):
     True
     """
 
-    def __init__(self, n_spins: int, disorder: Disorder = "gaussian", seed: Seed = None) -> None:
+    def __init__(self, n_spins: int, disorder: Disorder = "gaussian", *, seed: Seed = None) -> None:
         self._n_spins = integer(n_spins, "n_spins", at_least=2, at_most=2**20)
         self._disorder = cast(Disorder, choice(disorder, "disorder", get_args(Disorder)))
         self._seed = repeatable(seed)
@@ -175,7 +186,8 @@ class SherringtonKirkpatrick(SpinModel):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SherringtonKirkpatrick, (self._n_spins, self._disorder, self._seed)
+        make = partial(SherringtonKirkpatrick, seed=self._seed)
+        return make, (self._n_spins, self._disorder)
 
 
 class Mattis(Hopfield):

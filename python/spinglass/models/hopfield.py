@@ -8,6 +8,7 @@ which are never formed: the network keeps the N P bits of its patterns.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
@@ -130,7 +131,9 @@ class Hopfield(SpinModel):
     (3, 1.0, True)
     """
 
-    def __init__(self, patterns: Patterns | ArrayLike, thresholds: ArrayLike | None = None) -> None:
+    def __init__(
+        self, patterns: Patterns | ArrayLike, *, thresholds: ArrayLike | None = None
+    ) -> None:
         self._patterns = Patterns.from_array(patterns)
         self._thresholds = (
             None if thresholds is None else real_vector(thresholds, "thresholds", self.n_spins)
@@ -173,7 +176,7 @@ class Hopfield(SpinModel):
         return f"Hopfield(n_patterns={self.n_patterns}, n_spins={self.n_spins}{thresholds})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Hopfield, (self._patterns, self._thresholds)
+        return partial(Hopfield, thresholds=self._thresholds), (self._patterns,)
 
     def to_ising(self) -> Ising:
         """Return the same model with its couplings as a dense matrix.
@@ -188,7 +191,7 @@ class Hopfield(SpinModel):
     def reordered(self, order: NDArray[np.int64]) -> Hopfield:
         """Return the same network with other numbers: its site k is site ``order[k]`` here."""
         thresholds = None if self._thresholds is None else self._thresholds[order]
-        return Hopfield(self._patterns.to_array()[:, order], thresholds)
+        return Hopfield(self._patterns.to_array()[:, order], thresholds=thresholds)
 
     def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
         """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.
@@ -255,6 +258,7 @@ class Hopfield(SpinModel):
         self,
         states: ArrayLike,
         update: Update = "sequential",
+        *,
         beta: float = np.inf,
         max_sweeps: int = 1000,
         clamp: ArrayLike | None = None,

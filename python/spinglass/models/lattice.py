@@ -6,6 +6,7 @@ A lattice is its shape: one bit a spin, and never a matrix.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,19 @@ class Lattice(SpinModel):
     _dimension: int
 
     def __init__(
-        self, size: int | Sequence[int], coupling: float = 1.0, field: float = 0.0
+        self,
+        size: int | Sequence[int],
+        *more: Any,
+        coupling: float = 1.0,
+        field: float = 0.0,
     ) -> None:
+        if more:
+            sides = ", ".join(["8"] * self._dimension)
+            name = type(self).__name__
+            raise TypeError(
+                f"{name} takes one argument without a name, size, got {(size, *more)}: its sides "
+                f"are one tuple, {name}(({sides})), and coupling and field are given by name"
+            )
         self._shape = lattice_shape(size, "size", self._dimension)
         self._coupling = finite(coupling, "coupling")
         self._field = finite(field, "field")
@@ -92,7 +104,7 @@ class Lattice(SpinModel):
         return f"{type(self).__name__}({self._shape}, coupling={self._coupling:g}{field})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._shape, self._coupling, self._field)
+        return partial(type(self), coupling=self._coupling, field=self._field), (self._shape,)
 
 
 class SquareLattice(Lattice):

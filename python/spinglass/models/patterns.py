@@ -78,7 +78,7 @@ class Patterns:
 
     @classmethod
     def random(
-        cls, n_patterns: int, n_spins: int, seed: Seed = None, num_threads: int | None = None
+        cls, n_patterns: int, n_spins: int, *, seed: Seed = None, num_threads: int | None = None
     ) -> Patterns:
         """Draw independent patterns, each spin -1 or +1 with probability 1/2.
 
@@ -289,7 +289,7 @@ def _from_bytes(n_patterns: int, n_spins: int, packed: bytes) -> Patterns:
     return Patterns._wrap(_core.PackedPatterns.from_bytes(n_patterns, n_spins, packed))
 
 
-def random_patterns(n_patterns: int, n_spins: int, seed: Seed = None) -> NDArray[np.int8]:
+def random_patterns(n_patterns: int, n_spins: int, *, seed: Seed = None) -> NDArray[np.int8]:
     """Draw independent patterns as a plain array.
 
     Parameters
@@ -315,10 +315,10 @@ def random_patterns(n_patterns: int, n_spins: int, seed: Seed = None) -> NDArray
         for count, name in ((n_patterns, "n_patterns"), (n_spins, "n_spins"))
     )
     check_memory(rows * columns, f"an array of {rows} patterns of {columns} spins")
-    return Patterns.random(rows, columns, seed).to_array()
+    return Patterns.random(rows, columns, seed=seed).to_array()
 
 
-def corrupt(states: ArrayLike, flip: float = 0.1, seed: Seed = None) -> NDArray[np.int8]:
+def corrupt(states: ArrayLike, flip: float = 0.1, *, seed: Seed = None) -> NDArray[np.int8]:
     """Flip exactly ``round(flip * n_spins)`` distinct spins of each state.
 
     Parameters

@@ -31,12 +31,12 @@ def anneal(
     n_sweeps: int = 1000,
     n_replicas: int = 1,
     dynamics: Dynamics = "metropolis",
+    *,
     betas: ArrayLike | None = None,
     initial: ArrayLike | None = None,
     seed: Seed = None,
     num_threads: int | None = None,
     progress: Progress = False,
-    *,
     clamp: ArrayLike | None = None,
 ) -> Annealing:
     """Look for states of low energy by simulated annealing.
@@ -88,7 +88,7 @@ def anneal(
     Examples
     --------
     >>> import spinglass
-    >>> ring = spinglass.EdwardsAnderson(12, seed=3)
+    >>> ring = spinglass.EdwardsAnderson((12,), seed=3)
     >>> found = spinglass.anneal(ring, n_sweeps=200, n_replicas=10, seed=1)
     >>> state, energy = found.best
     >>> energy == ring.energy(state)

@@ -37,6 +37,7 @@ def sample(
     n_sweeps: int,
     n_replicas: int = 1,
     dynamics: Dynamics = "metropolis",
+    *,
     warmup: int = 0,
     every: int = 1,
     initial: ArrayLike | Run | None = None,
@@ -44,7 +45,6 @@ def sample(
     seed: Seed = None,
     num_threads: int | None = None,
     progress: Progress = False,
-    *,
     clamp: ArrayLike | None = None,
 ) -> Run:
     """Sample a model at one temperature by Monte Carlo.

@@ -38,6 +38,7 @@ def temper(
     n_sweeps: int,
     n_replicas: int = 1,
     dynamics: Dynamics = "metropolis",
+    *,
     warmup: int = 0,
     every: int = 1,
     initial: ArrayLike | TemperedRun | None = None,
@@ -46,7 +47,6 @@ def temper(
     seed: Seed = None,
     num_threads: int | None = None,
     progress: Progress = False,
-    *,
     clamp: ArrayLike | None = None,
 ) -> TemperedRun:
     """Sample a model at many temperatures that exchange their states (parallel tempering).

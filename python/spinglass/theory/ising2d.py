@@ -92,10 +92,10 @@ def critical_beta(coupling: float = 1.0) -> float:
 
 
 @overload
-def log_partition_per_spin(beta: float, coupling: float = 1.0) -> float: ...
+def log_partition_per_spin(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
-def log_partition_per_spin(beta: ArrayLike, coupling: float = 1.0) -> float | Floats: ...
-def log_partition_per_spin(beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
+def log_partition_per_spin(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+def log_partition_per_spin(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Logarithm of the partition sum per spin, ln Z / N, of the infinite lattice.
 
     Parameters
@@ -126,10 +126,10 @@ def log_partition_per_spin(beta: ArrayLike, coupling: float = 1.0) -> float | Fl
 
 
 @overload
-def free_energy(beta: float, coupling: float = 1.0) -> float: ...
+def free_energy(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
-def free_energy(beta: ArrayLike, coupling: float = 1.0) -> float | Floats: ...
-def free_energy(beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
+def free_energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+def free_energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Free energy per spin, -ln Z / (beta N), of the infinite lattice.
 
     Parameters
@@ -160,10 +160,10 @@ def free_energy(beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
 
 
 @overload
-def energy(beta: float, coupling: float = 1.0) -> float: ...
+def energy(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
-def energy(beta: ArrayLike, coupling: float = 1.0) -> float | Floats: ...
-def energy(beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
+def energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+def energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Energy per spin of the infinite lattice (Onsager 1944).
 
     Parameters
@@ -200,10 +200,10 @@ def energy(beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
 
 
 @overload
-def specific_heat(beta: float, coupling: float = 1.0) -> float: ...
+def specific_heat(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
-def specific_heat(beta: ArrayLike, coupling: float = 1.0) -> float | Floats: ...
-def specific_heat(beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
+def specific_heat(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+def specific_heat(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Specific heat per spin of the infinite lattice, beta^2 (<E^2> - <E>^2) / N (Onsager 1944).
 
     Parameters
@@ -242,10 +242,10 @@ def specific_heat(beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
 
 
 @overload
-def magnetization(beta: float, coupling: float = 1.0) -> float: ...
+def magnetization(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
-def magnetization(beta: ArrayLike, coupling: float = 1.0) -> float | Floats: ...
-def magnetization(beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
+def magnetization(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+def magnetization(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Spontaneous magnetization per spin of the infinite lattice (Yang 1952).
 
     Parameters

@@ -45,10 +45,12 @@ _LN2 = log(2.0)
 
 
 @overload
-def finite_log_partition(shape: Any, beta: float, coupling: float = 1.0) -> float: ...
+def finite_log_partition(shape: Any, beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
-def finite_log_partition(shape: Any, beta: ArrayLike, coupling: float = 1.0) -> float | Floats: ...
-def finite_log_partition(shape: Any, beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
+def finite_log_partition(
+    shape: Any, beta: ArrayLike, *, coupling: float = 1.0
+) -> float | Floats: ...
+def finite_log_partition(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Logarithm of the partition sum, ln Z, of a finite lattice with periodic boundaries.
 
     Parameters
@@ -80,10 +82,10 @@ def finite_log_partition(shape: Any, beta: ArrayLike, coupling: float = 1.0) -> 
 
 
 @overload
-def finite_energy(shape: Any, beta: float, coupling: float = 1.0) -> float: ...
+def finite_energy(shape: Any, beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
-def finite_energy(shape: Any, beta: ArrayLike, coupling: float = 1.0) -> float | Floats: ...
-def finite_energy(shape: Any, beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
+def finite_energy(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+def finite_energy(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Energy per spin of a finite lattice with periodic boundaries (Kaufman 1949).
 
     Parameters
@@ -110,10 +112,12 @@ def finite_energy(shape: Any, beta: ArrayLike, coupling: float = 1.0) -> float |
 
 
 @overload
-def finite_specific_heat(shape: Any, beta: float, coupling: float = 1.0) -> float: ...
+def finite_specific_heat(shape: Any, beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
-def finite_specific_heat(shape: Any, beta: ArrayLike, coupling: float = 1.0) -> float | Floats: ...
-def finite_specific_heat(shape: Any, beta: ArrayLike, coupling: float = 1.0) -> float | Floats:
+def finite_specific_heat(
+    shape: Any, beta: ArrayLike, *, coupling: float = 1.0
+) -> float | Floats: ...
+def finite_specific_heat(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Specific heat per spin of a finite lattice with periodic boundaries (Kaufman 1949).
 
     Parameters

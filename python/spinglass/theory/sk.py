@@ -152,7 +152,7 @@ class ReplicaSymmetric:
     stability: float
 
 
-def replica_symmetric(beta: float, field: float = 0.0) -> ReplicaSymmetric:
+def replica_symmetric(beta: float, *, field: float = 0.0) -> ReplicaSymmetric:
     """Solve the replica-symmetric theory of Sherrington and Kirkpatrick (1975).
 
     Parameters

@@ -59,6 +59,7 @@ def landscape(
     model: str | HasEnergy = "sk",
     n_spins: int | None = None,
     n_patterns: int | None = None,
+    *,
     disorder: Disorder | None = None,
     seed: _random.Seed = 0,
     num_threads: int | None = None,

@@ -34,6 +34,7 @@ from spinglass.sampling.plan import Dynamics
 def ising(
     sizes: int | Sequence[int] = SIZES,
     temperatures: Sequence[float] | None = None,
+    *,
     n_sweeps: int | None = None,
     n_replicas: int = 32,
     warmup: int | None = None,

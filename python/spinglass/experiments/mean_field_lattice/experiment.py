@@ -60,6 +60,7 @@ _ITERATION, _SLOW, _ARRAYS = 1e-5, 10.0, 4
 def meanfield(
     size: int = 64,
     temperatures: Sequence[float] | None = None,
+    *,
     n_sweeps: int = 4_000,
     n_replicas: int = 16,
     warmup: int | None = None,

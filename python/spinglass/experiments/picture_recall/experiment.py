@@ -38,6 +38,7 @@ from spinglass.models.patterns import corrupt
 @asked(RecallPicturesConfig)
 def recall_pictures(
     images: Iterable[Image] | Mapping[str, Image] | None = None,
+    *,
     flip: float = 0.3,
     size: int | None = None,
     seed: _random.Seed = 0,
@@ -113,7 +114,7 @@ def recall_pictures(
         stored = np.stack([as_spins(x, config.size) for x in given])
     patterns = stored.reshape(n_pictures, n_spins)
     network = Hopfield(patterns)
-    start = corrupt(patterns, config.flip, config.seed)
+    start = corrupt(patterns, config.flip, seed=config.seed)
     result = network.recall(start, max_sweeps=config.max_sweeps, num_threads=threads)
 
     def own(states: NDArray[np.int8]) -> NDArray[np.float64]:

@@ -47,6 +47,7 @@ from spinglass.machines import BernoulliRBM
 @asked(RbmConfig)
 def rbm(
     data: Data,
+    *,
     n_components: int = 256,
     n_epochs: int | None = None,
     batch_size: int = 64,

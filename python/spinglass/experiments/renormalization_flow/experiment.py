@@ -42,6 +42,7 @@ from spinglass.sampling.plan import Dynamics
 def renormalize(
     size: int = 128,
     temperatures: Sequence[float] | None = None,
+    *,
     n_sweeps: int = 64_000,
     n_replicas: int = 32,
     warmup: int | None = None,

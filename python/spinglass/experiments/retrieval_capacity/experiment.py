@@ -46,6 +46,7 @@ def capacity(
     loads: Sequence[float] | Mapping[int, Sequence[float]] | None = None,
     n_instances: int | Sequence[int] | None = None,
     n_starts: int = 2,
+    *,
     flip: float = 0.0,
     threshold: float = 0.9,
     seed: _random.Seed = 0,

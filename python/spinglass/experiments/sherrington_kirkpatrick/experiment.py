@@ -56,6 +56,7 @@ def sk(
     n_spins: int | Sequence[int] = SIZES,
     n_instances: int | Sequence[int] | None = None,
     n_sweeps: int | Sequence[int] | None = None,
+    *,
     betas: Sequence[float] | None = None,
     beta_max: float = COLDEST,
     disorder: Disorder = "gaussian",
