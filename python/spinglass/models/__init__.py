@@ -6,6 +6,7 @@ from spinglass.models.glass import EdwardsAnderson, Mattis, SherringtonKirkpatri
 from spinglass.models.hopfield import Hopfield, Recall
 from spinglass.models.ising import Ising
 from spinglass.models.lattice import CubicLattice, SquareLattice
+from spinglass.models.pattern_overlaps import overlaps
 from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
 from spinglass.models.spin_model import SpinModel
 
@@ -26,6 +27,7 @@ __all__ = [
     "UnitForm",
     "Unstructured",
     "corrupt",
+    "overlaps",
     "random_patterns",
     "spin_form",
     "to_bits",

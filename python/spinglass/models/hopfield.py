@@ -29,6 +29,7 @@ from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass._registry import drawn_by
 from spinglass.models.ising import Ising
+from spinglass.models.pattern_overlaps import overlaps_of
 from spinglass.models.patterns import Patterns
 from spinglass.models.spin_model import SpinModel
 
@@ -45,7 +46,8 @@ class Recall:
     Attributes
     ----------
     states : numpy.ndarray of int8, (n_spins,) or (n_states, n_spins)
-        The final states.
+        The final states; ``overlaps_with`` compares them with other patterns than those stored,
+        where products of bytes would overflow.
     pattern : int
         Number of the pattern nearest to the start: that of largest overlap (the first of equals).
     start_overlap : float
@@ -92,6 +94,8 @@ class Recall:
     max_sweeps: int
     seed: int | np.random.SeedSequence
     version: str
+
+    overlaps_with = overlaps_of("states", "the final states")
 
     plot = drawn_by("recall", "Draw the final overlap of each state against that of its start.")
 

@@ -13,6 +13,7 @@ from spinglass._arguments import check_memory, clamp_rows, integer, spin_array, 
 from spinglass._interrupted import Interrupted
 from spinglass._progress import Progress, progress_callback
 from spinglass.models.energy import HasEnergy
+from spinglass.models.pattern_overlaps import overlaps_of
 from spinglass.sampling.plan import sampled
 
 
@@ -26,7 +27,8 @@ class Descent:
     Attributes
     ----------
     states : numpy.ndarray of int8, (n_spins,) or (n_states, n_spins)
-        The final states.
+        The final states; ``overlaps_with`` compares them with patterns, where products of bytes
+        would overflow.
     energy : float
         Energy of the final state, total.
     converged : bool
@@ -51,6 +53,8 @@ class Descent:
     model: str
     max_sweeps: int
     version: str
+
+    overlaps_with = overlaps_of("states", "the final states")
 
 
 def descend(

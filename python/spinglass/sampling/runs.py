@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._registry import drawn_by
+from spinglass.models.pattern_overlaps import overlaps_of
 from spinglass.sampling.overlaps import Overlaps, overlaps_between
 from spinglass.statistics import Summary, summarize
 
@@ -28,9 +29,11 @@ class Run:
     magnetization : numpy.ndarray of float64, (n_replicas, n_measurements)
         (1/N) sum_i s_i, signed.
     final_states : numpy.ndarray of int8, (n_replicas, n_spins)
-        Where the run ended.
+        Where the run ended. Products of bytes overflow: ``run.overlaps_with(pattern)`` is
+        ``final_states @ pattern / n_spins`` without that.
     states : numpy.ndarray of int8, (n_replicas, n_measurements, n_spins), or None
-        The state of each measurement, if they were to be kept.
+        The state of each measurement, if they were to be kept. :func:`spinglass.overlaps` compares
+        them with patterns.
     acceptance : numpy.ndarray of float64, (n_replicas,)
         Flipped spins per spin and sweep, warmup included; in cluster moves the mean part of all
         spins that a sweep flips.
@@ -120,6 +123,8 @@ class Run:
         """
         states = self.final_states[:, None] if self.states is None else self.states
         return overlaps_between(states, self.beta)
+
+    overlaps_with = overlaps_of("final_states", "the final states")
 
     plot = drawn_by(
         "run", "Draw the energy per spin of each replica against sweeps, and its mean with error."
@@ -212,7 +217,8 @@ class Annealing:
     Attributes
     ----------
     best_states : numpy.ndarray of int8, (n_replicas, n_spins)
-        The state of lowest energy that each replica had after a sweep (or at its start).
+        The state of lowest energy that each replica had after a sweep (or at its start);
+        ``overlaps_with`` compares them with patterns, where products of bytes would overflow.
     best_energy : numpy.ndarray of float64, (n_replicas,)
         Its total energy.
     final_states : numpy.ndarray of int8, (n_replicas, n_spins)
@@ -249,5 +255,7 @@ class Annealing:
         """The best state of all replicas, and its energy."""
         replica = int(np.argmin(self.best_energy))
         return self.best_states[replica], float(self.best_energy[replica])
+
+    overlaps_with = overlaps_of("best_states", "the best states")
 
     plot = drawn_by("annealing", "Draw the energy per spin of each replica against sweeps.")

@@ -15,6 +15,7 @@ from spinglass._result import Result
 from spinglass.experiments.energy_landscape.config import LandscapeConfig
 from spinglass.experiments.tables import columns
 from spinglass.models.hopfield import Hopfield
+from spinglass.models.pattern_overlaps import overlaps_of
 from spinglass.models.spin_model import SpinModel
 
 MINIMUM = columns(
@@ -57,7 +58,8 @@ class Landscape(
         reversed or not), ``overlap`` (signed) and ``kind``: "pattern" and "reversed" from an
         overlap of 0.75 on, else "mixture".
     spins : numpy.ndarray of int8, (n_minima, N)
-        The states of the rows.
+        The states of the rows; ``overlaps_with`` compares them with patterns, where products of
+        bytes would overflow.
     merges : structured array, (n_minima - 1,)
         The tree: as the energy rises, lakes meet. ``energy`` of the saddle (total),
         ``energy_per_spin``, ``state`` (its number), and the lakes ``lower`` and ``higher``, by
@@ -71,6 +73,8 @@ class Landscape(
     minima: NDArray[np.void] = field(repr=False)
     spins: NDArray[np.int8] = field(repr=False)
     merges: NDArray[np.void] = field(repr=False)
+
+    overlaps_with = overlaps_of("spins", "the minima")
 
     def __str__(self) -> str:
         config, summary = self.config, self.to_dict()
