@@ -1,12 +1,14 @@
 """A value and its error, written in parentheses."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import spinglass
 from spinglass.statistics import Estimate, format_estimate
 
 
@@ -60,3 +62,92 @@ def test_what_is_written_is_the_value_within_a_third_of_the_error(value, error):
     # the last place; the value by half of a unit, a quarter of the error.
     assert spelled == pytest.approx(error, rel=0.26, abs=1e-320)
     assert written == pytest.approx(value, rel=1e-12, abs=0.34 * error)
+
+
+E = Estimate(-2.0, 0.5)
+
+
+def test_an_estimate_is_a_number_with_an_error():
+    value, error = E
+    assert (value, error) == (-2.0, 0.5)
+    assert float(E) == -2.0
+    assert math.isnan(Estimate(1.0).error)
+    assert np.asarray(E) == -2.0
+    assert np.array([E, E]).tolist() == [-2.0, -2.0]
+    assert E < 0 < Estimate(1.0)
+    assert E <= -2 <= Estimate(-2)
+    assert E > -3
+    assert abs(E - -1.0) < 3 * E.error
+    assert Estimate(-2.0, 0.5) == E
+    assert len({E, Estimate(-2.0, 0.5)}) == 1
+
+
+@pytest.mark.parametrize("three", [3, 3.0, np.float64(3), np.float32(3), np.int64(3), True + 2])
+def test_constants_carry_the_error_along(three):
+    for found, value, error in (
+        (E + three, 1.0, 0.5),
+        (three + E, 1.0, 0.5),
+        (E - three, -5.0, 0.5),
+        (three - E, 5.0, 0.5),
+        (E * three, -6.0, 1.5),
+        (-three * E, 6.0, 1.5),
+        (E / -three, 2 / 3, 0.5 / 3),
+        (three / E, -1.5, 3 * 0.5 / 4),
+        (-E, 2.0, 0.5),
+        (+E, -2.0, 0.5),
+        (abs(E), 2.0, 0.5),
+    ):
+        assert isinstance(found, Estimate)
+        assert (found.value, found.error) == pytest.approx((value, error), rel=1e-15)
+    with pytest.raises(ZeroDivisionError):
+        E / 0
+
+
+def test_a_format_is_that_of_the_value_and_of_the_error():
+    assert f"{Estimate(-0.704512, 0.00031):.4f}" == "-0.7045+/-0.0003"
+    assert f"{E:.1e}" == "-2.0e+00+/-5.0e-01"
+    assert f"{E}" == str(E) == "-2.0(5)"
+    assert f"{E:>10}" == "   -2.0(5)"
+    assert f"{E:.3f}" == "-2.000+/-0.500"
+
+
+def test_what_two_estimates_make_has_no_known_error():
+    for make in (
+        lambda: E + E, lambda: E - E, lambda: E * E, lambda: E / E, lambda: sum([E, E]),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match="may be correlated"):
+            make()
+    for other in ("1", None, 1j, [1, "a"]):
+        with pytest.raises(TypeError, match="operand of an Estimate must hold real numbers"):
+            E * other
+    with pytest.raises(TypeError):
+        np.exp(E)
+
+
+def test_arrays_of_estimates_have_arrays_of_values_and_errors():
+    many = Estimate.of([E, Estimate(1.0, 0.25)])
+    assert many.value.tolist() == [-2.0, 1.0]
+    assert many.error.tolist() == [0.5, 0.25]
+    values, errors = 2 * many + 1
+    assert values.tolist() == [-3.0, 3.0]
+    assert errors.tolist() == [1.0, 0.5]
+    for found in (E * np.array([1.0, -2.0]), np.array([1.0, -2.0]) * E):
+        assert found.value.tolist() == [-2.0, 4.0]
+        assert found.error.tolist() == [0.5, 1.0]
+    shifted = np.array([1.0, 2.0]) + E
+    assert shifted.value.tolist() == [-1.0, 0.0]
+    assert shifted.error.tolist() == [0.5, 0.5]
+    assert str(many) == f"[{E}, {Estimate(1.0, 0.25)}]"
+    assert np.asarray(many).tolist() == [-2.0, 1.0]
+
+
+def test_summaries_of_a_ladder_have_arrays():
+    run = spinglass.temper(spinglass.SquareLattice(4), [0.1, 0.2, 0.3], 200, seed=1)
+    summaries = run.summary()
+    assert summaries.beta.tolist() == [0.1, 0.2, 0.3]
+    assert summaries.energy.value.tolist() == [x.energy.value for x in summaries]
+    assert summaries.energy.error.tolist() == [x.energy.error for x in summaries]
+    assert summaries.tau_energy.shape == (3,)
+    with pytest.raises(AttributeError, match="no attribute 'heat'"):
+        summaries.heat  # noqa: B018
+    assert len(pickle.loads(pickle.dumps(summaries))) == 3

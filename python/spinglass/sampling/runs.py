@@ -6,16 +6,18 @@ and columns measurements. It carries what is needed to go on from where it ended
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+import os
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._registry import drawn_by
 from spinglass.models.pattern_overlaps import overlaps_of
+from spinglass.sampling import run_files
 from spinglass.sampling.overlaps import Overlaps, overlaps_between
-from spinglass.statistics import Summary, summarize
+from spinglass.statistics import Estimate, Summary, summarize
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +126,36 @@ class Run:
         states = self.final_states[:, None] if self.states is None else self.states
         return overlaps_between(states, self.beta)
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the run to a file, whole or not at all.
+
+        An ``.npz`` file of its arrays, without pickle. A run that is loaded can be continued.
+
+        Parameters
+        ----------
+        path : path
+            Nothing is added to its name.
+        """
+        run_files.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a run that :meth:`save` has written; ``Run.load`` reads tempered runs too.
+
+        Parameters
+        ----------
+        path : path
+
+        Raises
+        ------
+        ValueError
+            If the file is none of these, or damaged. Nothing in it is run.
+        OSError
+            If it cannot be read.
+        """
+        run: Self = run_files.load((cls, *cls.__subclasses__()), path)
+        return run
+
     overlaps_with = overlaps_of("final_states", "the final states")
 
     plot = drawn_by(
@@ -198,7 +230,19 @@ class TemperedRun(Run):
 
 
 class Summaries(list[Summary]):
-    """The summaries of a ladder, one a temperature; prints as a table."""
+    """The summaries of a ladder, one a temperature; prints as a table.
+
+    Its attributes are those of all its summaries: ``summaries.energy`` is an ``Estimate`` of arrays
+    ``value`` and ``error``, ``summaries.beta`` an array.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in {field.name for field in fields(Summary)}:
+            raise AttributeError(f"Summaries has no attribute {name!r}")
+        values = [getattr(one, name) for one in self]
+        if values and isinstance(values[0], Estimate):
+            return Estimate.of(values)
+        return np.array(values)
 
     def __str__(self) -> str:
         head = ("beta", "<E>/N", "<|m|>", "C", "Binder U")

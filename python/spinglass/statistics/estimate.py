@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass._arguments import real_array
 
 __all__ = ["Estimate", "format_estimate"]
 
@@ -13,24 +20,124 @@ __all__ = ["Estimate", "format_estimate"]
 class Estimate:
     """A value with its standard error; printed as `format_estimate` writes it.
 
+    It is the number ``value`` to ``float`` and NumPy and where it is compared, unpacks as ``value,
+    error``, and keeps its error in sums, differences, products and quotients with constants. What
+    two estimates make has an error that depends on how they are correlated, and is refused.
+
     Attributes
     ----------
-    value : float
+    value : float, or numpy.ndarray of several estimates
         The estimate.
-    error : float
+    error : float, or numpy.ndarray
         Its standard error; NaN if it is not known.
 
     Examples
     --------
-    >>> print(Estimate(-0.704512, 0.000031))
-    -0.70451(3)
+    >>> energy = Estimate(-0.704512, 0.000031)
+    >>> print(energy, 2 * energy + 1, f"{energy:.3e}")
+    -0.70451(3) -0.40902(6) -7.045e-01+/-3.100e-05
+    >>> value, error = energy
+    >>> value == float(energy)
+    True
+    >>> print(Estimate.of([energy, -energy]).value)
+    [-0.704512  0.704512]
     """
 
-    value: float
-    error: float = math.nan
+    value: Any
+    error: Any = math.nan
+
+    # An array times an estimate is an estimate: NumPy leaves it to us.
+    __array_ufunc__ = None
+
+    @classmethod
+    def of(cls, estimates: Iterable[Estimate]) -> Estimate:
+        """Return several as one, of an array of values and an array of errors."""
+        pairs = [tuple(one) for one in estimates]
+        return cls(np.array([value for value, _ in pairs]), np.array([error for _, error in pairs]))
 
     def __str__(self) -> str:
+        if np.ndim(self.value):
+            pairs = zip(np.ravel(self.value), np.ravel(self.error), strict=True)
+            return f"[{', '.join(format_estimate(*pair) for pair in pairs)}]"
         return format_estimate(self.value, self.error)
+
+    def __format__(self, spec: str) -> str:
+        if spec[-1:] in tuple("eEfFgGn"):  # that of a number
+            return f"{float(self):{spec}}+/-{float(self.error):{spec}}"
+        return format(str(self), spec)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.value, dtype=dtype)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.value, self.error))
+
+    def __neg__(self) -> Estimate:
+        return Estimate(-self.value, self.error)
+
+    def __pos__(self) -> Estimate:
+        return self
+
+    def __abs__(self) -> Estimate:
+        return Estimate(abs(self.value), self.error)
+
+    def __add__(self, other: Any) -> Estimate:
+        value = self.value + _constant(other)
+        return Estimate(
+            value, self.error + np.zeros(np.shape(value)) if np.ndim(value) else self.error
+        )
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Estimate:
+        return self.__add__(-_constant(other))
+
+    def __rsub__(self, other: Any) -> Estimate:
+        return (-self).__add__(other)
+
+    def __mul__(self, other: Any) -> Estimate:
+        constant = _constant(other)
+        return Estimate(self.value * constant, self.error * abs(constant))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Estimate:
+        constant = _constant(other)
+        return Estimate(self.value / constant, self.error / abs(constant))
+
+    def __rtruediv__(self, other: Any) -> Estimate:
+        value = _constant(other) / self.value
+        return Estimate(value, self.error * abs(value / self.value))
+
+    def __lt__(self, other: Any) -> Any:
+        return self.value < _value(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.value <= _value(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.value > _value(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.value >= _value(other)
+
+
+def _value(other: Any) -> Any:
+    return other.value if isinstance(other, Estimate) else _constant(other)
+
+
+def _constant(other: Any) -> Any:
+    """Return a number or an array of numbers, or say why it is none."""
+    if isinstance(other, Estimate):
+        raise TypeError(
+            "two estimates may be correlated, and the error of what they make is then not known "
+            "from theirs: combine value and error (math.hypot of errors if they are independent)"
+        )
+    array = real_array(other, "an operand of an Estimate")
+    return array if array.ndim else array.item()
 
 
 def format_estimate(value: float, error: float) -> str:

@@ -1,0 +1,119 @@
+"""Runs on disk: an ``.npz`` file of their arrays and a JSON text of the rest.
+
+Nothing in a file is run: it is read without pickle and checked before it is used. A run that is
+loaded goes on with the bits of one that never was on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from dataclasses import fields
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass._arguments import file_path
+from spinglass._files import write_whole
+
+FORMAT, FORMAT_VERSION = "spinglass.run", 1
+
+_TEXT = "about"
+
+
+def save(run: Any, path: Any) -> None:
+    """Write a run whole or not at all."""
+    given = {field.name: getattr(run, field.name) for field in fields(run)}
+    arrays = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
+    about = {"format": FORMAT, "format_version": FORMAT_VERSION, "kind": type(run).__name__}
+    about |= {
+        name: _seed(value) if name == "seed" else value
+        for name, value in given.items()
+        if name not in arrays
+    }
+    content = BytesIO()
+    np.savez(content, allow_pickle=False, **{_TEXT: np.array(json.dumps(about))}, **arrays)
+    write_whole(file_path(path), content.getvalue())
+
+
+def load(kinds: tuple[type[Any], ...], path: Any) -> Any:
+    """Read a run of one of these kinds, and trust nothing in it."""
+    source = file_path(path)
+    try:
+        with np.load(BytesIO(source.read_bytes()), allow_pickle=False) as archive:
+            arrays: dict[str, NDArray[Any]] = dict(archive)
+        about = json.loads(str(arrays.pop(_TEXT)))
+        is_run = about["format"] == FORMAT
+    except (
+        ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, OSError,
+        RecursionError, RuntimeError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # it is not there, or not ours to read
+        raise ValueError(f"{source} is no file of a run, or a damaged one") from error
+    if not is_run:
+        raise ValueError(f"{source} is no file of a run")
+    if about.pop("format_version", None) != FORMAT_VERSION:
+        raise ValueError(f"{source} has another format version than {FORMAT_VERSION}")
+    del about["format"]
+    name = about.pop("kind", None)
+    kind = next((kind for kind in kinds if kind.__name__ == name), None)
+    if kind is None:
+        expected = " or ".join(f"a {kind.__name__}" for kind in kinds)
+        raise ValueError(f"{source} must hold {expected}, got a {name}")
+    try:
+        about["seed"] = _seed_of(about["seed"])
+        run = kind(**about, **arrays)
+        _check(run)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise ValueError(f"{source} is a damaged file of a run: {error}") from error
+    return run
+
+
+def _seed(seed: int | np.random.SeedSequence) -> Any:
+    if isinstance(seed, np.random.SeedSequence):
+        entropy = seed.entropy
+        return {
+            "entropy": entropy if isinstance(entropy, int | None) else [int(x) for x in entropy],
+            "spawn_key": [int(x) for x in seed.spawn_key],
+            "pool_size": seed.pool_size,
+        }
+    return seed
+
+
+def _seed_of(seed: Any) -> int | np.random.SeedSequence:
+    if isinstance(seed, dict):
+        return np.random.SeedSequence(**seed)
+    if type(seed) is not int:
+        raise TypeError(f"seed must be an integer, got {seed!r}")
+    return seed
+
+
+def _check(run: Any) -> None:
+    """Refuse arrays that no run has."""
+    shape, n = run.energy.shape, run.n_spins
+    dtypes = {"states": np.int8, "final_states": np.int8, "clamp": np.bool_, "_streams": np.uint64}
+    shapes = {"energy": shape, "magnetization": shape, "final_states": (*shape[:-1], n)}
+    shapes |= {"acceptance": shape[:-1], "states": (*shape, n), "clamp": (shape[0], n)}
+    shapes |= {"beta": shape[1:-1]}
+    for name in ("beta", *dtypes, *shapes):
+        array = np.asarray(getattr(run, name))
+        if array.dtype == object and name in ("states", "clamp", "_streams"):
+            continue  # None
+        dtype = np.dtype(dtypes.get(name, np.float64))
+        if array.dtype != dtype or array.shape != shapes.get(name, array.shape):
+            raise ValueError(
+                f"{name} must be {dtype} of shape {shapes.get(name, ())}, got {array.dtype} of "
+                f"shape {array.shape}"
+            )
+        if dtype == np.int8 and not (np.abs(array) == 1).all():
+            raise ValueError(f"{name} must hold only -1 and +1")
+    for name in ("model", "dynamics", "version", "_identity"):
+        if not isinstance(getattr(run, name), str):
+            raise TypeError(f"{name} must be text")
+    for name in ("n_spins", "warmup", "n_sweeps", "every", "sweeps"):
+        if type(getattr(run, name)) is not int:
+            raise TypeError(f"{name} must be an integer")
