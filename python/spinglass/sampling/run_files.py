@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from spinglass._arguments import file_path
 from spinglass._files import write_whole
 
-FORMAT, FORMAT_VERSION = "spinglass.run", 1
+FORMAT, FORMAT_VERSION = "spinglass run", 1
 
 _TEXT = "about"
 
