@@ -179,19 +179,20 @@ def replica_symmetric(beta: float, *, field: float = 0.0) -> ReplicaSymmetric:
     (-0.797885, -0.159155)
     """
     beta = _arguments.inverse_temperature(beta)
-    h = _field(field)
+    field = _field(field)
     if beta == 0.0:
         return ReplicaSymmetric(0.0, 0.0, 0.0, -inf, log(2.0), 1.0)
     temperature = 1.0 / beta if beta < 1e300 else 0.0
+    h = abs(field)  # then a field turned round changes a sign and no rounding
     q = _overlap(h, temperature)
-    found = state(abs(h), sqrt(q), temperature)
+    found = state(h, sqrt(q), temperature)
     C, m = found.C, found.response
-    energy = -0.5 * C * (1.0 + q) - abs(h) * m
+    energy = -0.5 * C * (1.0 + q) - h * m
     entropy = _local_average(_entropy_of_spin, h, q, temperature) - 0.25 * C * C
     # -inf at zero temperature, where sech^4 is a peak of width T.
     sech4 = _local_average(_sech4, h, q, temperature)
     stability = 1.0 - sech4 / temperature / temperature if temperature > 1e-150 else -inf
-    magnetization = copysign(max(m, 0.0), h) if h else 0.0
+    magnetization = copysign(max(m, 0.0), field) if field else 0.0
     return ReplicaSymmetric(
         overlap=q,
         magnetization=magnetization,
