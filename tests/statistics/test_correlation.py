@@ -72,10 +72,25 @@ def test_a_wider_window_takes_in_a_weak_tail():
 
 
 @pytest.mark.parametrize(
-    "series", [[3.0], [0.1] * 7, [[0.1] * 3] * 5, np.full((2, 1), 1e300), [[1.0], [2.0]]]
+    "series",
+    [
+        [3.0],
+        [0.1] * 7,
+        [[0.1] * 3] * 5,
+        np.full((2, 1), 1e300),
+        [[1.0] * 9, [2.0] * 9],  # two replicas, each stuck in a state of its own
+        np.full((4, 50), -1875.3) + np.linspace(0, 1e-10, 50),  # the rounding of a long sum
+    ],
 )
-def test_series_that_do_not_vary_in_time_have_the_time_of_independent_ones(series):
-    assert statistics.autocorrelation_time(series) == 0.5
+def test_a_series_that_never_changed_says_nothing_of_its_memory_and_error(series):
+    assert math.isnan(statistics.autocorrelation_time(series))
+    assert math.isnan(statistics.standard_error(series))
+    if np.ptp(series) < 1:
+        assert math.isnan(statistics.jackknife(lambda mean: mean, series)[1])
+
+
+def test_replicas_of_one_measurement_are_independent():
+    assert statistics.autocorrelation_time([[1.0], [2.0]]) == 0.5
 
 
 def test_an_alternating_series_has_a_small_positive_time():
@@ -86,7 +101,6 @@ def test_an_alternating_series_has_a_small_positive_time():
 
 def test_the_standard_error_of_few_measurements_is_defined():
     assert math.isnan(statistics.standard_error([3.0]))
-    assert statistics.standard_error([0.1] * 5) == 0.0
     # One measurement in each of R replicas: the usual standard error of the mean.
     x = [1.0, 2.0, 4.0, 9.0]
     expected = np.std(x, ddof=1) / 2

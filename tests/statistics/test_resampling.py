@@ -98,6 +98,12 @@ def test_replicas_are_the_blocks_of_short_series():
     assert error == pytest.approx(x.mean(axis=1).std(ddof=1) / math.sqrt(10))
 
 
+def test_replicas_that_never_move_are_one_block_each():
+    frozen = np.repeat([[1.0], [2.0], [4.0]], 50, axis=1)
+    _, error = statistics.jackknife(lambda mean: mean, frozen)
+    assert error == pytest.approx(np.std([1, 2, 4], ddof=1) / math.sqrt(3))
+
+
 def test_a_constant_function_has_no_error():
     assert statistics.jackknife(lambda mean: 2.0, [1.0, 2.0, 3.0, 4.0]) == (2.0, 0.0)
     value, error = statistics.jackknife(lambda mean: 2 * mean, [1.5])

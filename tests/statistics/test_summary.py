@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom, norm
+from scipy.stats import t as student
 
 from correlated import autoregressive
 from spinglass import statistics
@@ -21,14 +23,25 @@ def test_a_summary_holds_the_observables():
     found = statistics.summarize(energy, m, N, beta)
     size = np.abs(m)
     assert found.energy.value == pytest.approx(energy.mean() / N)
-    assert found.energy.error == pytest.approx(statistics.standard_error(energy) / N)
+    # |m| has the longest memory: its window, W = 5 tau of it, is that of the energy too.
+    window = 5 * found.tau_absolute_magnetization
+    spread = math.sqrt((4 * window + 2) / energy.size)
+    assert found.tau_energy == pytest.approx(5.0, rel=4 * spread)
+    plain = math.sqrt(2 * found.tau_energy * energy.var() / energy.size) / N
+    # Student's t of N / (2 W + 1) degrees of freedom; the variance is short by what its own mean
+    # takes, tau / (N / 2) of it.
+    freedom = energy.size / (2 * window + 1)
+    wider = student.isf(norm.sf(2), freedom) / 2
+    assert found.energy.error == pytest.approx(wider * plain, rel=2 / freedom)
     assert found.magnetization.value == pytest.approx(m.mean())
     assert found.absolute_magnetization.value == pytest.approx(size.mean())
     assert found.squared_magnetization.value == pytest.approx((m**2).mean())
     assert found.paramagnetic_susceptibility.value == pytest.approx(beta * N * (m**2).mean())
-    assert found.tau_energy == statistics.autocorrelation_time(energy)
     assert found.tau_magnetization == statistics.autocorrelation_time(m)
-    assert found.tau_absolute_magnetization == statistics.autocorrelation_time(size)
+    slowest = max((size, energy, m**2), key=statistics.autocorrelation_time)
+    assert found.n_effective == pytest.approx(
+        energy.size / (2 * statistics.autocorrelation_time(slowest)), rel=0.05
+    )
     # Corrections of the bias are of the order of 2 tau / N of the variance.
     heat = beta**2 * energy.var() / N
     assert found.specific_heat.value == pytest.approx(heat, rel=0.01)
@@ -87,14 +100,13 @@ def test_a_single_measurement_at_zero_temperature_has_a_summary():
         assert math.isnan(getattr(found, name).error)
     assert math.isnan(found.specific_heat.value)
     assert found.note == "a single measurement has no error"
-    assert "1 replica of 1 measurement," in str(found)
+    assert "1 replica of 1 measurement\n" in str(found)
 
 
 def test_a_frozen_ground_state_has_a_summary():
     found = statistics.summarize(np.full((3, 20), -20.0), np.ones((3, 20)), 10, math.inf)
-    assert (found.energy.value, found.energy.error) == (-2.0, 0.0)
+    assert found.energy.value == -2.0
     assert found.binder_cumulant.value == pytest.approx(2 / 3)
-    assert found.note == ""
     nothing = statistics.summarize(np.zeros(5), np.zeros(5), 10, 1.0)
     assert math.isnan(nothing.binder_cumulant.value)
 
@@ -104,9 +116,9 @@ def test_a_series_too_short_for_its_memory_is_noted():
     rng = np.random.default_rng(1)
     found = statistics.summarize(rising, 0.1 * rng.normal(size=100), 10, 1.0)
     assert found.note.startswith("fewer than 50 tau of E were measured")
-    assert "too small" in str(found)
+    assert "too small" in " ".join(str(found).split())
     both = statistics.summarize(rising, rising, 10, 1.0)
-    assert "50 tau of E, |m| and m were" in both.note
+    assert "50 tau of E, |m| and m^2 were" in both.note
 
 
 def test_a_table_has_at_most_80_columns_and_every_observable():
@@ -120,3 +132,102 @@ def test_a_table_has_at_most_80_columns_and_every_observable():
         assert "k_B" in text
     values = [line.index(")") for line in text.splitlines() if "e+" in line and "(" in line[36:]]
     assert values
+
+
+def flips(replicas, n, seed=0):
+    """Signs that turn at random."""
+    return np.random.default_rng(seed).choice([-1.0, 1.0], size=(replicas, n))
+
+
+def test_a_stripe_that_never_moved_has_no_errors_and_says_so():
+    # 32 x 32 at beta = 3: E / N = -1.875, and not one spin turns.
+    found = statistics.summarize(np.full((2, 150), -1920.0), np.full((2, 150), 0.25), 1024, 3.0)
+    assert (found.energy.value, found.absolute_magnetization.value) == (-1.875, 0.25)
+    assert found.specific_heat.value == found.susceptibility.value == 0.0
+    for name, one in vars(found).items():
+        if isinstance(one, statistics.Estimate):
+            assert math.isnan(one.error), name
+    assert math.isnan(found.n_effective)
+    assert math.isnan(found.tau_energy)
+    assert found.note.startswith("E, |m| and m^2 never changed")
+    assert "independent" not in str(found)
+    assert "-1.875(?)" in str(found)
+
+
+@pytest.mark.parametrize("energy", [-2048.3, -2048.0, -1 / 3, 0.1])
+def test_clusters_that_only_turn_over_have_no_error_of_their_cumulants(energy):
+    # Sums of equal numbers round: no variance and no error may come of it.
+    E = np.full((3, 700), energy)
+    E[:, ::2] *= 1 + 1e-15
+    found = statistics.summarize(E, 0.87654321 * flips(3, 700), 1024, 3.0)
+    assert found.specific_heat.value == found.susceptibility.value == 0.0
+    assert found.binder_cumulant.value == pytest.approx(2 / 3)
+    names = "energy absolute_magnetization squared_magnetization specific_heat susceptibility"
+    for name in [*names.split(), "paramagnetic_susceptibility", "binder_cumulant"]:
+        assert math.isnan(getattr(found, name).error), name
+    assert found.magnetization.error == pytest.approx(0.87654321 / math.sqrt(2100), rel=0.2)
+    assert found.note.startswith("E, |m| and m^2 never changed")
+
+
+def test_replicas_frozen_in_different_states_have_no_error():
+    frozen = np.repeat([[-2.0], [-1.875], [-2.0], [-1.75]], 100, axis=1)
+    found = statistics.summarize(1024 * frozen, frozen / 2, 1024, 3.0)
+    assert math.isnan(found.energy.error)
+    assert math.isnan(found.specific_heat.error)
+    assert "never changed" in found.note
+
+
+def test_one_stuck_replica_among_others_is_noted():
+    energy, m = ferromagnet(replicas=4)
+    energy[2] = energy[2, 0]
+    assert "E never changed in 1 of 4 replicas" in statistics.summarize(energy, m, 1000, 0.5).note
+
+
+def test_a_series_that_moved_once_does_not_look_known():
+    step, blip = np.repeat([-20.0, -18.0], 500), np.full(1000, -20.0)
+    blip[300] = -16.0
+    m = 0.1 * np.random.default_rng(2).normal(size=1000)
+    found = statistics.summarize(step, m, 10, 1.0)
+    assert math.isnan(found.energy.error)
+    assert found.note.startswith("fewer than 50 tau of E were measured")
+    found = statistics.summarize(blip, m, 10, 1.0)
+    # One visit of four units in a thousand: a Poisson number of 1, known to more than itself.
+    assert found.energy.error > 0.4 / 1000
+    assert "E changed less than 20 times" in found.note
+
+
+@pytest.mark.parametrize(
+    ("replicas", "n"), [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (40, 1), (3, 5)]
+)
+def test_the_shortest_series_have_no_small_errors(replicas, n):
+    rng = np.random.default_rng(3)
+    found = statistics.summarize(*rng.normal(size=(2, replicas, n)), 10, 1.0)
+    assert found.note or n * replicas >= 250 / 2
+    if replicas == 40:  # independent replicas have the usual error
+        assert found.energy.error > 0
+    if replicas == 1:
+        assert math.isnan(found.energy.error)
+        assert math.isnan(found.specific_heat.error)
+
+
+def test_seldom_turns_of_the_sign_do_not_drown_the_note():
+    energy, wobble = ferromagnet(replicas=1, n=4000)
+    sign = np.repeat([1.0, -1.0, 1.0], [1000, 700, 2300])
+    found = statistics.summarize(energy, sign * (0.9 + 0.2 * wobble), 1000, 0.5)
+    assert found.note == ""
+    assert math.isnan(found.magnetization.error)
+    assert found.absolute_magnetization.error > 0
+
+
+def test_the_window_of_the_energy_reaches_the_slow_tail_that_it_shares_with_the_magnetization():
+    # Var(E) = 1, a fifth of it follows the slow order; the rest is fast. tau of E is 0.8 + 10.
+    trials, n, slow = 400, 4000, 50.0
+    order = autoregressive(slow, (trials, n), seed=1)
+    E = math.sqrt(0.8) * autoregressive(1.0, (trials, n), seed=2) + math.sqrt(0.2) * order
+    found = [statistics.summarize(e, 2 + 0.1 * x, 10, 1.0) for e, x in zip(E, order, strict=True)]
+    values, errors = np.array([[one.energy.value, one.energy.error] for one in found]).T * 10
+    # sd of a standard deviation of 400 numbers: 3.5 %. The t of 8 degrees of freedom is 18 % wider
+    # in its root mean square; its own window would be 30 % short (0.8 + 3 of 10.8).
+    assert np.sqrt(np.mean(errors**2)) > values.std() * (1 - 4 * 0.035)
+    inside = np.mean(np.abs(values) < 2 * errors)
+    assert inside > binom.ppf(1e-4, trials, math.erf(math.sqrt(2))) / trials - 0.02

@@ -94,7 +94,8 @@ class Run:
         Returns
         -------
         spinglass.statistics.Summary
-            Prints as a table. Its errors allow for correlations in time (binning, jackknife).
+            Prints as a table. Its errors allow for correlations in time; where there is none, as
+            of a run that never moved, it is NaN and a note says why.
 
         Raises
         ------

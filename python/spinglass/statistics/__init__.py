@@ -3,7 +3,7 @@
 Measurements of one Markov chain are correlated, and an average of n of them knows as much as
 n / (2 tau) independent ones, tau the integrated autocorrelation time. `summarize` turns the
 energies and magnetizations of a simulation into observables with errors; beneath it stand the
-autocorrelation, the binning of Flyvbjerg and Petersen, and the jackknife.
+autocorrelation and the jackknife. The binning of Flyvbjerg and Petersen shows the same by eye.
 """
 
 from spinglass.statistics.correlation import autocorrelation, autocorrelation_time, standard_error

@@ -33,6 +33,7 @@ __all__ = ["autocorrelation", "autocorrelation_time", "standard_error"]
 Floats: TypeAlias = NDArray[np.float64]
 
 _CHUNK = 2**22  # numbers that are Fourier transformed at a time
+_ROUNDING = 1e-12  # of the largest number: a smaller change is the rounding of a long sum
 
 
 def autocorrelation(series: ArrayLike, max_lag: int | None = None) -> Floats:
@@ -93,9 +94,10 @@ def autocorrelation_time(series: ArrayLike, window: float = 5.0) -> float:
     Returns
     -------
     float
-        tau: 0.5 for independent measurements, less for anticorrelated ones (but positive). A
-        constant series, and a single measurement, give 0.5. A series shorter than about 50 tau
-        gives too little, and one shorter than tau tells nothing but that.
+        tau: 0.5 for independent measurements, less for anticorrelated ones (but positive). NaN for
+        a single measurement and a series that never changes in any replica: it says nothing of its
+        memory. A series shorter than about 50 tau gives too little, and one shorter than tau tells
+        nothing but that.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def autocorrelation_time(series: ArrayLike, window: float = 5.0) -> float:
     width = _arguments.real(window, "window")
     if not 0.0 < width < math.inf:
         raise ValueError(f"window must be a positive number, got {window!r}")
-    return correlations(measurements(series), width).time
+    return memory_of(measurements(series), width).time
 
 
 def standard_error(series: ArrayLike) -> float:
@@ -134,7 +136,8 @@ def standard_error(series: ArrayLike) -> float:
     Returns
     -------
     float
-        The standard error of ``mean(series)``; NaN for a single measurement.
+        The standard error of ``mean(series)``; NaN for a single measurement and for a series that
+        never changes in any replica, which says nothing of its error.
 
     Raises
     ------
@@ -149,45 +152,105 @@ def standard_error(series: ArrayLike) -> float:
     >>> round(standard_error(np.repeat(rng.normal(size=10_000), 100)), 3)
     0.01
     """
-    rows = measurements(series)
-    return correlations(rows).standard_error if rows.size > 1 else math.nan
+    return memory_of(measurements(series)).standard_error
 
 
-class Correlations(NamedTuple):
-    """What the memory of a series does to its mean."""
+class Memory(NamedTuple):
+    """What a series remembers, and what that does to its mean."""
 
-    time: float  # tau
+    time: float  # tau; NaN of a series that never moved
     window: int  # W
-    standard_error: float
+    size: int  # measurements of all replicas, N
+    n_replicas: int
+    changes: int  # measurements that differ from the one before
+    variance: float  # G(0)
+    times: Floats  # 1/2 + the sum of rho, by window
+    spread: float  # standard error by the means of the replicas, NaN of one
+
+    def seen_through(self, window: int) -> Memory:
+        """Return the same memory through a window at least as wide as its own."""
+        window = min(max(window, self.window), len(self.times))
+        if window == self.window or not self.changes:
+            return self
+        return self._replace(window=window, time=self._total(window)[0])
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean; NaN of a series that never moved, which says nothing of its error."""
+        if not self.changes:
+            return math.nan
+        if self.by_replicas:
+            return self.spread
+        return math.sqrt(self._total(self.window)[1] / self.size)
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of ``standard_error``; those of the changes if they are fewer."""
+        known = self.n_replicas - 1.0 if self.by_replicas else self.size / (2 * self.window + 1)
+        return min(known, self.changes)
+
+    @property
+    def by_replicas(self) -> bool:
+        share = (2 * self.window + 1) / self.size
+        return self.n_replicas > 1 and (not len(self.times) or share > 1 / (self.n_replicas - 1))
+
+    def _total(self, window: int) -> tuple[float, float]:
+        """Return tau and F, with what is subtracted with the mean put back.
+
+        The sum of an anticorrelated series can be negative by noise: F is at least what perfectly
+        alternating measurements have.
+        """
+        total = 2.0 * self.variance * max(float(self.times[window - 1]), 0.5 / self.size)
+        corrected = total * (1.0 + (2 * window + 1) / self.size)
+        return corrected / (2.0 * (self.variance + total / self.size)), corrected
 
 
-def correlations(rows: Floats, width: float = 5.0) -> Correlations:
-    """Return tau and the error of the mean of ``rows``, (n_replicas, n_measurements)."""
+def memory_of(rows: Floats, width: float = 5.0) -> Memory:
+    """Return what ``rows``, (n_replicas, n_measurements), remember."""
     n_replicas, n = rows.shape
-    covariance = _autocovariance(rows)
-    if n == 1 or covariance[0] == 0.0:
-        spread = math.sqrt(covariance[0] / max(n_replicas - 1, 1))
-        return Correlations(0.5, 0, spread)
+    covariance, moved = _autocovariance(rows), int(changes(rows).sum())
+    spread = math.nan
+    if n_replicas > 1:
+        spread = float(rows.mean(axis=1).std(ddof=1)) / math.sqrt(n_replicas)
+    about = (rows.size, n_replicas, moved, float(covariance[0]))
+    if n == 1 or not moved:
+        return Memory(0.5 if moved else math.nan, 0, *about, np.empty(0), spread)
     times = 0.5 + np.cumsum(covariance[1:] / covariance[0])
     closed = np.arange(1, n) >= width * times
     window = int(closed.argmax()) + 1 if closed.any() else n - 1
-    # What is subtracted with the mean, put back. The sum of an anticorrelated series can be
-    # negative by noise: F is at least what N perfectly alternating measurements have.
-    share = (2 * window + 1) / rows.size
-    smallest = 0.5 / rows.size
-    total = 2.0 * covariance[0] * max(float(times[window - 1]), smallest)
-    corrected = total * (1.0 + share)
-    time = corrected / (2.0 * (covariance[0] + total / rows.size))
-    error = math.sqrt(corrected / rows.size)
-    if n_replicas > 1 and share > 1.0 / (n_replicas - 1):
-        error = float(rows.mean(axis=1).std(ddof=1)) / math.sqrt(n_replicas)
-    return Correlations(float(time), window, error)
+    memory = Memory(math.nan, window, *about, times, spread)
+    return memory._replace(time=memory._total(window)[0])
+
+
+def changes(rows: Floats) -> NDArray[np.int64]:
+    """Count in each replica the measurements that differ from the one before.
+
+    Replicas of one measurement differ from one another instead. What differs by the rounding of a
+    long sum alone has not changed.
+    """
+    if rows.shape[1] == 1:
+        return np.array([0 if are_equal(rows) else len(rows) - 1])
+    return np.asarray((np.abs(np.diff(rows, axis=1)) > _rounding(rows)).sum(axis=1))
+
+
+def deviations(rows: Floats) -> Floats:
+    """Return the deviations from the mean: of equal numbers 0, whatever their mean rounds to."""
+    return np.zeros_like(rows) if are_equal(rows) else rows - rows.mean()
+
+
+def _rounding(rows: Floats) -> float:
+    return _ROUNDING * max(float(rows.max()), -float(rows.min()))
+
+
+def are_equal(rows: Floats) -> bool:
+    """Return whether all numbers are one, up to the rounding of a long sum."""
+    return float(np.ptp(rows)) <= _rounding(rows)
 
 
 def _autocovariance(rows: Floats) -> Floats:
     """Return G(t) at all lags, as the mean of the products at each."""
     n_replicas, n = rows.shape
-    if np.all(rows == rows[0, 0]):  # the mean of equal numbers may differ from them by rounding
+    if are_equal(rows):
         return np.zeros(n)
     mean = rows.mean()
     length = scipy.fft.next_fast_len(2 * n - 1, real=True)  # no product wraps around

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _arguments
-from spinglass.statistics.correlation import Floats, correlations, measurements
+from spinglass.statistics.correlation import Floats, are_equal, measurements, memory_of
 
 __all__ = ["Binning", "binning", "jackknife"]
 
@@ -134,7 +134,9 @@ def jackknife(
     Returns
     -------
     value, error : float
-        The error is NaN if there are not two blocks; the value is then not corrected.
+        The error is NaN if there are not two blocks, or if all numbers of each series
+        are equal; the value is then not corrected. Replicas that are stuck in different states
+        have the error of their spread.
 
     Raises
     ------
@@ -158,7 +160,8 @@ def jackknife(
     if len(set(shapes)) > 1:
         raise ValueError(f"series must all have one shape, got {shapes}")
     if n_blocks is None:
-        cuts = cuts_for_memory(rows[0].shape, max(correlations(one).time for one in rows))
+        moving = [memory.time for memory in map(memory_of, rows) if memory.changes]
+        cuts = cuts_for_memory(rows[0].shape, max(moving)) if moving else 1
     else:
         wanted = _arguments.integer(n_blocks, "n_blocks", at_least=2, at_most=rows[0].size)
         n_replicas, n = rows[0].shape
@@ -184,7 +187,7 @@ def jackknifed(
     means = [one.mean() for one in rows]
     value = float(function(*(float(mean) for mean in means)))
     n_blocks = len(lengths)
-    if n_blocks < 2:
+    if n_blocks < 2 or all(are_equal(one) for one in rows):
         return value, math.nan
     deleted = []
     for one, mean in zip(rows, means, strict=True):

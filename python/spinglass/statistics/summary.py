@@ -6,7 +6,15 @@ From the total energy E and the magnetization per spin m of every measurement, w
     susceptibility  beta N (<m^2> - <|m|>^2)  and  beta N <m^2>.
 
 Averages have the standard error of their memory, functions of averages that of a jackknife with
-blocks of many autocorrelation times.
+blocks of many autocorrelation times. All series share the window and the blocks of the slowest of
+E, |m| and m^2.
+
+**What an error means.** An error that is itself estimated, from few independent parts of the run,
+is smaller than the deviation more often than a normal distribution has it: deviations follow
+Student's t. The errors here are widened such that two of them cover 95.4 %. Variances and the
+distance of the cumulant from 2/3 are positive, and a run that saw too little of them has too small
+an error as well: theirs reach as far as two errors of the logarithm do. A series that never changed
+has no error (NaN).
 
 .. [1] K. Binder, Z. Phys. B 43, 119 (1981).
 """
@@ -15,19 +23,34 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import scipy  # its submodules load when first used: --help does not wait for them
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
-from spinglass.statistics.correlation import Correlations, Floats, correlations, measurements
+from spinglass.statistics.correlation import (
+    Floats,
+    Memory,
+    changes,
+    deviations,
+    measurements,
+    memory_of,
+)
 from spinglass.statistics.estimate import Estimate
 from spinglass.statistics.resampling import cuts_for_memory, jackknifed
 
 __all__ = ["Summary", "summarize"]
 
+Function: TypeAlias = Callable[[Floats, Floats], Floats]
+
 _ENOUGH = 50.0  # autocorrelation times below which the errors are too small
+_UNDERRATED = 5.0  # the factor by which a run of 50 tau may find too short a tau
+_FEW_CHANGES = 20  # from which an error is known to a fourth
+_WITHIN_TWO = 0.9772498680518208  # the normal distribution up to two standard deviations
 
 
 @dataclass(frozen=True)
@@ -44,7 +67,8 @@ class Summary:
         <E> / N.
     magnetization, absolute_magnetization, squared_magnetization : Estimate
         <m>, <|m|> and <m^2>. Without a field <m> is 0 in equilibrium; below the ordering
-        temperature its error measures how seldom m changes its sign.
+        temperature m seldom changes its sign. A run in which it did, but too seldom, has no error
+        of <m>; a run of one sign has that of its phase.
     specific_heat : Estimate
         beta^2 (<E^2> - <E>^2) / N, in units of Boltzmann's constant; NaN at ``beta=inf``.
     susceptibility : Estimate
@@ -55,9 +79,11 @@ class Summary:
     binder_cumulant : Estimate
         U = 1 - <m^4> / (3 <m^2>^2): 0 for a normal distribution, 2/3 for m = +-m_0.
     tau_energy, tau_magnetization, tau_absolute_magnetization : float
-        Integrated autocorrelation times of E, m and |m|, in measurements.
+        Integrated autocorrelation times of E, m and |m|, in measurements; NaN if a series never
+        changed.
     n_effective : float
-        Independent measurements that all of them are worth, by the longer memory of E and |m|.
+        Independent measurements that all of them are worth, by the longest memory of E, |m| and
+        m^2; NaN if none of them ever changed.
     note : str
         What to know about the errors, in words; empty if there is nothing.
     """
@@ -94,14 +120,16 @@ class Summary:
         ]
         replicas = f"{self.n_replicas} replica" + "s" * (self.n_replicas != 1)
         times = f"{self.n_measurements} measurement" + "s" * (self.n_measurements != 1)
+        known = math.isfinite(self.n_effective)
+        worth = f", worth {self.n_effective:.3g} independent" if known else ""
         lines = [
             f"{self.n_spins} spins at beta = {self.beta:g}",
-            f"{replicas} of {times}, worth {self.n_effective:.3g} independent",
+            f"{replicas} of {times}{worth}",
             "",
             f"{'':15}  {'':16}  {'value(error)':>22}  {'unit':8}  {'tau':>9}",
         ]
         for name, formula, estimate, unit, tau in rows:
-            memory = "" if tau is None else f"{tau:.3g}"
+            memory = "" if tau is None else "?" if math.isnan(tau) else f"{tau:.3g}"
             lines.append(
                 f"{name:15}  {formula:16}  {estimate!s:>22}  {unit:8}  {memory:>9}".rstrip()
             )
@@ -127,7 +155,8 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
     Returns
     -------
     Summary
-        Errors are NaN where there are too few measurements for one.
+        Errors are NaN where there are too few measurements for one, and for a series that never
+        changed: it says nothing of its error.
 
     Raises
     ------
@@ -152,19 +181,33 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
         )
     N = _arguments.integer(n_spins, "n_spins", at_least=1)
     beta = _arguments.inverse_temperature(beta)
-    size = np.abs(m)
-    memory_e, memory_size = correlations(E), correlations(size)
-    memory_m = _at_least_independent(m, correlations(m))
-    square = m * m
-    memory_square = correlations(square)
-    longest = max(memory_e.time, memory_size.time)
+    size, square = np.abs(m), m * m
+    memories = {"E": memory_of(E), "|m|": memory_of(size), "m^2": memory_of(square)}
+    # One window for all: a small part of the energy follows the magnetization, ten times slower
+    # than the rest, and the window of the energy alone closes before that tail.
+    slowest = max(memories.values(), key=lambda memory: memory.window)
+    memories = {name: memory.seen_through(slowest.window) for name, memory in memories.items()}
+    longest = float(np.fmax.reduce([memory.time for memory in memories.values()]))
+    memory_m = _signed(m, memory_of(m).seen_through(slowest.window))
+
+    def mean(rows: Floats, memory: Memory, unit: float = 1.0) -> Estimate:
+        error = _widened(memory.standard_error, memory.freedom)
+        return Estimate(unit * float(rows.mean()), unit * error)
+
+    cuts = 1 if slowest.by_replicas else cuts_for_memory(E.shape, np.fmax(longest, 0.0))
+
+    def function(
+        of: Function, rows: list[Floats], memory: Memory, unit: float = 1.0, limit: float = 0.0
+    ) -> Estimate:
+        value, error = jackknifed(of, rows, cuts)
+        # Blocks of b measurements are short by the share tau/b of the variance.
+        if not slowest.by_replicas:
+            error /= math.sqrt(max(1.0 - longest * cuts / E.shape[1], 0.5))
+        error = _widened(error, min(memory.freedom, len(E) * cuts - 1))
+        return Estimate(unit * value, unit * _reaching_up(error, abs(value - limit)))
 
     # Variances of deviations: E^2 and <E>^2 share most of their digits.
-    around = E - E.mean()
-    cuts_e = cuts_for_memory(E.shape, max(memory_e.time, correlations(around**2).time))
-    cuts_m = cuts_for_memory(m.shape, max(memory_square.time, memory_size.time))
-    spread = Estimate(*jackknifed(_variance, [around**2, around], cuts_e))
-    scatter = Estimate(*jackknifed(_variance, [square, size], cuts_m))
+    around_e, around_m = deviations(E), deviations(size)
     # At beta = inf a ground state has no fluctuations, and inf times 0 no value.
     chi, heat = (beta * N, beta * beta / N) if math.isfinite(beta) else (math.nan, math.nan)
     return Summary(
@@ -172,36 +215,58 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
         n_replicas=E.shape[0],
         n_measurements=E.shape[1],
         beta=beta,
-        energy=_mean(E, memory_e, 1.0 / N),
-        magnetization=_mean(m, memory_m),
-        absolute_magnetization=_mean(size, memory_size),
-        squared_magnetization=_mean(square, memory_square),
-        specific_heat=Estimate(heat * spread.value, heat * spread.error),
-        susceptibility=Estimate(chi * scatter.value, chi * scatter.error),
-        paramagnetic_susceptibility=_mean(square, memory_square, chi),
-        binder_cumulant=Estimate(*jackknifed(_binder, [square, square * square], cuts_m)),
-        tau_energy=memory_e.time,
+        energy=mean(E, memories["E"], 1.0 / N),
+        magnetization=mean(m, memory_m),
+        absolute_magnetization=mean(size, memories["|m|"]),
+        squared_magnetization=mean(square, memories["m^2"]),
+        specific_heat=function(_variance, [around_e**2, around_e], memories["E"], heat),
+        susceptibility=function(_variance, [around_m**2, around_m], memories["|m|"], chi),
+        paramagnetic_susceptibility=mean(square, memories["m^2"], chi),
+        binder_cumulant=function(_binder, [square, square * square], memories["m^2"], limit=2 / 3),
+        tau_energy=memories["E"].time,
         tau_magnetization=memory_m.time,
-        tau_absolute_magnetization=memory_size.time,
+        tau_absolute_magnetization=memories["|m|"].time,
         n_effective=E.size / (2.0 * longest),
-        note=_note(E.size, {"E": memory_e, "|m|": memory_size, "m": memory_m}),
+        note=_note(E, m, memories),
     )
 
 
-def _at_least_independent(rows: Floats, memory: Correlations) -> Correlations:
-    """Return the memory of a signed magnetization, never less than that of independent numbers.
+def _widened(error: float, freedom: float) -> float:
+    """Return the error that the truth is within twice as often as for a normal distribution.
+
+    Deviations in units of an error that is itself estimated follow Student's t.
+    """
+    if not freedom >= 1.0:
+        return math.nan
+    return error * float(scipy.special.stdtrit(freedom, _WITHIN_TWO)) / 2.0
+
+
+def _reaching_up(error: float, distance: float) -> float:
+    """Return the error of what cannot cross a limit, from its distance to the limit.
+
+    Of a variance the relative error is known, and a run that saw too little of it has too small an
+    error as well. The error here reaches as far as two errors of its logarithm do, upwards.
+    """
+    if not error > 0.0:
+        return error
+    relative = min(2.0 * error / distance, 2.0) if distance > 0.0 else 2.0
+    return error * math.expm1(relative) / relative
+
+
+def _signed(m: Floats, memory: Memory) -> Memory:
+    """Return the memory of a signed magnetization, with what is particular to it.
 
     At small beta a Metropolis sweep turns over nearly all spins. Measurements then alternate, which
-    would make their mean look far better known than it is: the alternation itself has a memory.
+    would make their mean look far better known than it is: the alternation itself has a memory, so
+    this is never less than that of independent numbers. Near and below the ordering temperature the
+    sign changes now and then, and a short run tells nothing of the mean but that.
     """
-    if memory.time >= 0.5 or rows.size < 2:
-        return memory
-    return memory._replace(time=0.5, standard_error=float(rows.std() / math.sqrt(rows.size)))
-
-
-def _mean(rows: Floats, memory: Correlations, unit: float = 1.0) -> Estimate:
-    error = memory.standard_error if rows.size > 1 else math.nan
-    return Estimate(unit * float(rows.mean()), unit * error)
+    if memory.time < 0.5:
+        memory = memory._replace(time=0.5, times=np.full_like(memory.times, 0.5))
+    both_signs = m.min() < 0.0 < m.max()
+    if both_signs and m.size < 2.0 * _ENOUGH * memory.time and not memory.by_replicas:
+        return memory._replace(changes=0)
+    return memory
 
 
 def _variance(second: Floats, first: Floats) -> Floats:
@@ -213,14 +278,39 @@ def _binder(second: Floats, fourth: Floats) -> Floats:
         return 1.0 - np.divide(fourth, 3.0 * np.multiply(second, second))
 
 
-def _note(n: int, memories: dict[str, Correlations]) -> str:
-    if n == 1:
+def _note(E: Floats, m: Floats, memories: dict[str, Memory]) -> str:
+    """Say what is wrong with the errors, the worst first.
+
+    The signed magnetization is left out: below the ordering temperature it hardly ever changes its
+    sign, in the best of runs. Its own error says so.
+    """
+    if E.size == 1:
         return "a single measurement has no error"
-    short = [name for name, memory in memories.items() if n < _ENOUGH * memory.time]
-    if not short:
-        return ""
-    names = " and ".join([", ".join(short[:-1]), short[-1]] if short[1:] else short)
-    return (
-        f"fewer than {_ENOUGH:g} tau of {names} were measured: their tau, and the "
-        "errors of what is made of them, are too small"
-    )
+    notes = []
+    if frozen := [name for name, memory in memories.items() if not memory.changes]:
+        notes.append(f"{_listed(frozen)} never changed, which says nothing of the errors")
+    for name, rows in (("E", E), ("|m|", np.abs(m))):
+        if stuck := _stuck(rows):
+            notes.append(f"{name} never changed in {stuck} of {len(E)} replicas")
+    worth = {name: E.size / one.time for name, one in memories.items() if one.changes}
+    if short := [name for name, times in worth.items() if times < _UNDERRATED * _ENOUGH]:
+        fewest = min(worth.values())
+        verb = "were" if fewest < _ENOUGH else "may have been"
+        notes.append(
+            f"fewer than {_ENOUGH:g} tau of {_listed(short)} {verb} measured ({fewest:.0f} of the "
+            "tau found, which a short run finds too small), and the errors may be too small"
+        )
+    if rare := [name for name, one in memories.items() if 0 < one.changes < _FEW_CHANGES]:
+        notes.append(f"{_listed(rare)} changed less than {_FEW_CHANGES} times")
+    return "; ".join(notes)
+
+
+def _stuck(rows: Floats) -> int:
+    """Count the replicas that never changed, if others changed too often for this to be chance."""
+    counts = changes(rows)
+    by_chance = len(rows) * math.exp(-float(counts.mean()))
+    return int((counts == 0).sum()) if counts.any() and by_chance < 0.01 else 0
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

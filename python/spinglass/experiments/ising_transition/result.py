@@ -104,12 +104,15 @@ class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
 
     @property
     def doubtful(self) -> NDArray[np.bool_]:
-        """Which points have fewer than 50 autocorrelation times, or fewer than 3 of warmup."""
+        """Which points have fewer than 50 autocorrelation times, or fewer than 3 of warmup.
+
+        Points where no spin was ever flipped, whose tau is NaN, are among them.
+        """
         p = self.points
         sizes, tau = p["L"].tolist(), _longest(p)
         measured = p["n_measurements"] * [self.config.every(L) for L in sizes]
         before = [self.config.total(L) - self.config.sweeps(L) for L in sizes]
-        return np.asarray((measured < _ENOUGH * tau) | (before < _FORGOTTEN * tau))
+        return np.asarray(~((measured >= _ENOUGH * tau) & (before >= _FORGOTTEN * tau)))
 
     @cached_property
     def crossings(self) -> dict[tuple[int, int], Crossing]:
@@ -162,7 +165,7 @@ class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
 
 def _longest(points: NDArray[np.void]) -> NDArray[np.float64]:
     """Return the longer autocorrelation time of each point, in sweeps."""
-    return np.asarray(np.maximum(points["tau_energy"], points["tau_magnetization"]))
+    return np.asarray(np.fmax(points["tau_energy"], points["tau_magnetization"]))
 
 
 def mean_square(deviations: NDArray[np.float64]) -> float:
