@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from scipy.stats import binom, f
 
-from spinglass.partition.chain_weights import bridge, effective_sample_size, log_mean, overlap
+from spinglass.partition.chain_weights import (
+    bridge,
+    effective_sample_size,
+    log_mean,
+    overlap,
+    widened,
+)
 from spinglass.partition.log_partition import exactly, from_chains
 
 TRUTH = 700.0
@@ -37,6 +43,21 @@ def test_bennetts_error_bars_cover_the_truth(n_up, n_down):
     inside = int((abs(values - TRUTH) < errors).sum())
     assert binom.ppf(1e-4, 400, math.erf(math.sqrt(0.5))) <= inside
     assert inside <= binom.isf(1e-4, 400, math.erf(math.sqrt(0.5)))
+
+
+@pytest.mark.parametrize("n_chains", [10, 20, 50, 100, 300])
+@pytest.mark.parametrize("width", [0.1, 0.3, 0.6, 1.0, 1.5, 2.0, 2.5])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_two_errors_of_one_side_cover_the_truth_or_there_is_a_warning(width, n_chains, reverse):
+    trials, covered, silent = 400, 0, 0
+    for seed in range(trials):
+        up, down = normal_chains(width, n_chains, n_chains, seed)
+        found = from_chains(*((None, down) if reverse else (up, None)), **ABOUT)
+        if found.warning is None:
+            silent += 1
+            covered += abs(found.value - TRUTH) < 2 * found.error
+    # Outside of two errors without a warning no more often than one in twenty, plus chance.
+    assert silent - covered <= binom.isf(1e-4, trials, 0.05)
 
 
 def test_the_bridge_is_more_precise_than_either_direction():
@@ -80,8 +101,10 @@ def test_what_follows_from_two_sides_stands_in_the_result():
     up, down = normal_chains(0.5, 60, 80, 3)
     found = from_chains(up, down, bridged=True, **ABOUT)
     assert (found.method, found.n_chains, found.n_betas) == ("bridge", 80, 5)
-    assert (found.lower, found.lower_error) == log_mean(up)
-    assert (-found.upper, found.upper_error) == log_mean(-down)
+    assert found.lower == log_mean(up)[0]
+    assert -found.upper == log_mean(-down)[0]
+    assert found.lower_error == widened(log_mean(up)[1], up)
+    assert found.upper_error == widened(log_mean(-down)[1], -down)
     assert found.gap == found.upper - found.lower
     assert (found.lower_is_bound, found.upper_is_bound) == (True, True)
     assert found.effective_sample_size == effective_sample_size(up)

@@ -22,11 +22,15 @@ from spinglass.partition.chain_weights import (
     effective_sample_size,
     log_mean,
     overlap,
+    widened,
 )
 from spinglass.statistics.estimate import format_estimate
 
 # The spread of weights is itself not known from fewer chains than these.
 TRUSTED_CHAINS = 10
+
+# Part of a normal distribution below one standard deviation.
+_ONE_ABOVE = 0.8413447460685429
 
 # Two directions that differ by more of their standard errors than these disagree.
 TRUSTED_ERRORS = 4.0
@@ -41,7 +45,8 @@ class LogPartition:
     value : float
         The estimate, in nats: exact, of one side, midway between the two, or of both together.
     error : float
-        0 if exact; the standard error over chains; midway between two sides, half the gap too.
+        0 if exact, to the rounding of a sum; the error of one side, as ``lower_error``; midway
+        between two sides half the gap too; of the bridge the standard error.
     method : str
         ``"exact"``, ``"ais"`` (from below), ``"reverse-ais"`` (from above), ``"two-sided"`` (midway
         between these), or ``"bridge"`` (Bennett's acceptance ratio of both).
@@ -49,7 +54,8 @@ class LogPartition:
         The estimates from below and from above, in nats. Each is a bound on average only, and the
         upper one only if ``upper_is_bound``.
     lower_error, upper_error : float or None
-        Their standard errors.
+        Their standard errors, widened such that two of them cover 95 % although they are themselves
+        estimated from few uneven weights.
     gap : float or None
         upper - lower.
     upper_is_bound : bool
@@ -214,6 +220,12 @@ def from_chains(
                     "to be believed"
                 )
     negated = None if reverse_ais is None else -reverse_ais
+    if ais is not None and lower_error is not None:
+        lower_error = widened(lower_error, ais)
+    if negated is not None and upper_error is not None:
+        upper_error = widened(upper_error, negated)
+    if method in ("ais", "reverse-ais"):
+        error = cast(float, lower_error if negated is None else upper_error)
     sides = [side for side in (ais, negated) if side is not None]
     if len(sides) == 1 or not bridged:
         doubts += [_fewness(side) for side in sides if _is_few(side)]
@@ -240,11 +252,23 @@ def _disagreement(lower: float, upper: float, lower_error: float, upper_error: f
 
 
 def _is_few(logs: Floats) -> bool:
-    return effective_sample_size(logs) < min(TRUSTED_CHAINS, len(logs) / 2)
+    return _worth(logs) < min(TRUSTED_CHAINS, len(logs) / 2)
+
+
+def _worth(logs: Floats) -> float:
+    """Return how many equal weights these are worth, also if the largest has not been seen yet.
+
+    Of normal logs of variance s^2, n e^{-s^2}. s is the distance from the median to one standard
+    deviation above: stragglers below carry no weight.
+    """
+    if len(logs) < TRUSTED_CHAINS:  # a spread that is not known
+        return effective_sample_size(logs)
+    deviation = float(np.quantile(logs, _ONE_ABOVE) - np.median(logs))
+    return min(effective_sample_size(logs), len(logs) * math.exp(-(deviation**2)))
 
 
 def _fewness(logs: Floats) -> str:
     return (
-        f"the weights of {len(logs)} chains are worth {effective_sample_size(logs):.1f} equal "
+        f"the weights of {len(logs)} chains are worth {_worth(logs):.1f} equal "
         "ones, too few for the error to be believed: more betas would help"
     )
