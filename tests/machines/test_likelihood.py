@@ -98,7 +98,7 @@ def test_the_likelihood_says_which_side_it_is_on():
     assert np.abs(found.rows - rows).max() < 1e-4
     assert abs(found.value - rows.mean()) < 1e-4
     assert found.pessimistic == found.optimistic == found.value
-    assert found.error == 0.0
+    assert 0.0 < found.error < 1e-5
     # All states together have probability one.
     assert np.exp(model.log_likelihood(all_states(6)).rows).sum() == pytest.approx(1, abs=1e-4)
 
@@ -106,9 +106,25 @@ def test_the_likelihood_says_which_side_it_is_on():
     found = model.log_likelihood(X, up)
     assert found.log_partition is up
     assert (found.optimistic, found.pessimistic) == (found.value, None)
-    assert found.error == up.error
+    assert found.error == pytest.approx(up.error, abs=1e-9)
     down = model.log_likelihood(X, "reverse-ais")
     assert (down.optimistic, down.pessimistic) == (None, down.value)
+
+
+@pytest.mark.parametrize("precision", ["full", "fast"])
+@pytest.mark.parametrize(("n_hidden", "n_visible"), [(8, 12), (12, 300)])
+def test_an_exact_likelihood_says_how_far_the_weights_are_rounded(n_hidden, n_visible, precision):
+    deviations = []
+    for seed in range(30):
+        exact = random_machine(n_hidden, n_visible, seed=seed, width=0.5)
+        model = exact.estimator(precision=precision)
+        X = striped(1, n_visible, seed=seed)
+        found = model.log_likelihood(X, "exact")
+        truth = -exact.free_energy(X)[0] - found.log_partition.value
+        deviations.append((found.rows[0] - truth) / found.error)
+    # The error assumes all units on, so it is too large if anything, by a factor of a few: the mean
+    # square of 30 numbers of variance 1 is below 2.25 (chi-square, 1e-4).
+    assert 1e-3 < np.mean(np.square(deviations)) < 2.25
 
 
 def test_the_same_seed_gives_the_same_estimate_on_any_number_of_threads():

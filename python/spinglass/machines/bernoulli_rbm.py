@@ -433,7 +433,13 @@ class BernoulliRBM(Transformer):
         free = fitted(self).machine.free_energy(data, thread_count(self.num_threads))
         if not isinstance(log_partition, LogPartition):
             log_partition = self.log_partition(log_partition)
-        return likelihood.log_likelihood(free, log_partition, likelihood.fingerprint(fitted(self)))
+        trained = fitted(self)
+        return likelihood.log_likelihood(
+            free,
+            log_partition,
+            likelihood.fingerprint(trained),
+            likelihood.rounding(trained.machine),
+        )
 
     def to_ising(self) -> RbmIsing:
         """Return the same machine in spins -1 and +1, and the constant between the energies.

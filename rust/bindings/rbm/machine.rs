@@ -62,6 +62,12 @@ impl RbmMachine {
         name_of(self.rbm.precision())
     }
 
+    /// Units in one of the fixed point that its fields are summed in.
+    #[getter]
+    fn scale(&self) -> f32 {
+        self.rbm.scale()
+    }
+
     /// The weights, one row a hidden unit.
     fn components<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f32>>> {
         array2(py, self.rbm.weights(), self.rbm.n_visible())
