@@ -193,7 +193,7 @@ def test_a_series_that_moved_once_does_not_look_known():
     found = statistics.summarize(blip, m, 10, 1.0)
     # One visit of four units in a thousand: a Poisson number of 1, known to more than itself.
     assert found.energy.error > 0.4 / 1000
-    assert "E changed less than 20 times" in found.note
+    assert "E changed fewer than 20 times" in found.note
 
 
 @pytest.mark.parametrize(

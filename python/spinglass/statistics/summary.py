@@ -300,8 +300,9 @@ def _note(E: Floats, m: Floats, memories: dict[str, Memory]) -> str:
             f"fewer than {_ENOUGH:g} tau of {_listed(short)} {verb} measured ({fewest:.0f} of the "
             "tau found, which a short run finds too small), and the errors may be too small"
         )
-    if rare := [name for name, one in memories.items() if 0 < one.changes < _FEW_CHANGES]:
-        notes.append(f"{_listed(rare)} changed less than {_FEW_CHANGES} times")
+    few = [name for name, one in memories.items() if 0 < one.changes < _FEW_CHANGES]
+    if rare := [name for name in few if name not in short]:
+        notes.append(f"{_listed(rare)} changed fewer than {_FEW_CHANGES} times")
     return "; ".join(notes)
 
 
