@@ -154,6 +154,65 @@ def test_training_finds_the_mixture_that_made_the_data():
     assert np.allclose(found[found[:, 0].argsort()], exact.means, atol=0.2)
 
 
+def clusters(n_clusters, n_features, seed, n_rows=1000):
+    """Whitened clusters at least 14 standard deviations apart: rows, and their mixture's density.
+
+    Returns the rows, the mean log-density of the mixture that made them, and that of one normal
+    distribution.
+    """
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(n_clusters, n_features))
+    if n_clusters == 2:  # along one axis
+        centres[:, 1:] = 0.0
+    gaps = np.linalg.norm(centres[:, None] - centres, axis=2)
+    centres *= 14.0 / gaps[gaps > 0].min()
+    X = centres[rng.integers(0, n_clusters, n_rows)] + rng.normal(size=(n_rows, n_features))
+    squares = ((X[:, None] - centres) ** 2).sum(axis=2)
+    density = logsumexp(-squares / 2, axis=1).mean() - np.log(n_clusters)
+    values, vectors = np.linalg.eigh(np.cov(X.T, bias=True).reshape(n_features, n_features))
+    whitened = (X - X.mean(axis=0)) @ vectors / np.sqrt(values)
+    constant = n_features / 2 * np.log(2 * np.pi)
+    return whitened, density + np.log(values).sum() / 2 - constant, -n_features / 2 - constant
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 5, 10])
+@pytest.mark.parametrize("n_components", [1, 2, 6])
+@pytest.mark.parametrize("seed", range(4))
+def test_two_whitened_clusters_are_found_with_the_defaults(n_features, n_components, seed):
+    X, truth, one = clusters(2, n_features, seed)
+    found = [
+        GaussianBernoulliRBM(n_components, n_iter=n_iter, random_state=seed)
+        .fit(X)
+        .log_likelihood(X)
+        .value
+        for n_iter in (1, 10)
+    ]
+    # Updates carry the noise of ten rows each, which costs likelihood: a fifth of the distance to
+    # one normal distribution is far beyond that.
+    assert min(found) > truth - 0.2 * (truth - one)
+
+
+@pytest.mark.parametrize("n_clusters", [3, 4])
+@pytest.mark.parametrize("n_features", [2, 3, 5])
+@pytest.mark.parametrize("seed", range(4))
+def test_more_whitened_clusters_are_told_apart_in_part(n_clusters, n_features, seed):
+    X, _, one = clusters(n_clusters, n_features, seed)
+    model = GaussianBernoulliRBM(n_clusters, random_state=seed).fit(X)
+    # More than a unit may gain by chance, as it was begun.
+    assert model.log_likelihood(X).value > one + (n_features + 1) * np.log(len(X)) / len(X)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 5, 20, 1000])
+@pytest.mark.parametrize("n_features", [1, 3, 30])
+def test_one_normal_distribution_is_not_cut_in_two(n_rows, n_features):
+    X = np.random.default_rng(n_rows).normal(size=(n_rows, n_features))
+    model = GaussianBernoulliRBM(3, n_iter=0, random_state=0).fit(X)
+    spread = X.std(axis=0) if n_rows > 1 else np.ones(n_features)
+    # Nine normal deviates of 0.01 and more: none beyond six of their standard deviations.
+    assert (np.abs(model.components_) < 0.06 * spread).all()
+    assert np.allclose(model.variances_, spread**2)
+
+
 @pytest.mark.parametrize("persistent", [True, False])
 def test_updates_have_no_bias_where_the_likelihood_is_highest(persistent):
     """Data of the machine itself: steps vanish within their errors, CD-1 included."""

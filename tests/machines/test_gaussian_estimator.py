@@ -91,7 +91,7 @@ def test_it_works_without_scikit_learn():
 
 
 VARIANTS = [
-    {}, {"k": 3}, {"persistent": False}, {"momentum": 0.9}, {"weight_decay": 0.01},
+    {}, {"k": 3}, {"persistent": True}, {"momentum": 0.9}, {"weight_decay": 0.01},
     {"variance_rate": 1.0}, {"variance_rate": 0.0},
 ]  # fmt: skip
 
@@ -136,7 +136,7 @@ def test_a_fit_is_its_updates_one_by_one():
 
 
 def test_what_is_pickled_or_copied_goes_on_with_the_same_bits():
-    for parameters in ({"momentum": 0.5}, {"persistent": False}):
+    for parameters in ({"momentum": 0.5}, {"persistent": True}):
         model = fitted(**parameters)
         model.gibbs(X)
         again, other = pickle.loads(pickle.dumps(model)), copy.deepcopy(model)
@@ -218,7 +218,9 @@ def test_divergence_is_named_and_the_parameters_before_it_are_kept():
     with pytest.raises(ValueError, match=r"training diverged at update \d+.*lower learning_rate"):
         model.fit(X)
     assert np.isfinite(model.components_).all()
-    model = GaussianBernoulliRBM(4, learning_rate=0.1, variance_rate=100.0, random_state=0)
+    model = GaussianBernoulliRBM(
+        4, learning_rate=0.1, variance_rate=100.0, persistent=True, random_state=0
+    )
     with pytest.raises(ValueError, match="the variance of feature 0 has collapsed") as caught:
         model.fit(np.repeat([[0.0], [1.0]], [999, 1], axis=0))
     assert "the parameters before it are kept" in str(caught.value)

@@ -64,17 +64,18 @@ class GaussianOptions:
     def begin(
         self, data: _core.GaussianRbmData, word: int
     ) -> tuple[GaussianOptions, _core.GaussianRbmTrainer]:
-        """Return a trainer with the moments of data and small normal weights, chains at h = 0."""
+        """Return a trainer of a unit that tells two clusters apart, if any, and small weights."""
         hidden, visible, n_chains = self.n_components, data.n_visible, self.batch_size
         check_memory(
             _BYTES_PER_WEIGHT * hidden * visible + 24 * n_chains * (hidden + visible),
             f"a machine of {hidden} x {visible} weights and {n_chains} chains",
         )
-        machine = _core.GaussianRbmMachine.initial(hidden, data, seed_word(word, WEIGHTS))
+        weights_seed = seed_word(word, WEIGHTS)
+        machine = _core.GaussianRbmMachine.initial(hidden, data, weights_seed)
         # One row says nothing of variances.
         varying = (data.moments()[1] > 0) | (data.n_rows == 1)
         options = replace(self, varying=tuple(varying.tolist()))
-        chains = np.zeros((n_chains, hidden), np.uint8)
+        chains = machine.initial_chains(n_chains, weights_seed)
         seed = seed_word(word, TRAINING)
         return options, _core.GaussianRbmTrainer.begin(machine, chains, seed, options._rules())
 

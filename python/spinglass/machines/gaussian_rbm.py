@@ -34,8 +34,9 @@ from spinglass.partition.log_partition import LogPartition, exactly
 class GaussianBernoulliRBM(Transformer):
     """A restricted Boltzmann machine with real visible units and hidden units 0 and 1.
 
-    Training begins with the means and variances of the data, and does not depend on the zero and
-    the unit of a feature: data need not be standardized.
+    Training begins with one hidden unit that tells the two likeliest clusters of the data apart, if
+    two are likelier than one; the other units begin with small weights. Training does not depend on
+    the zero and the unit of a feature: data need not be standardized.
 
     Parameters
     ----------
@@ -59,8 +60,8 @@ class GaussianBernoulliRBM(Transformer):
         Gibbs steps of the chains between updates.
     persistent : bool
         Whether chains go on from update to update (PCD-k) or begin at the data of each (CD-k).
-        Clusters that lie many standard deviations apart want CD-k, or a falling rate: no chain goes
-        from one to the other, and the weights of clusters drift.
+        Where clusters lie many standard deviations apart, no chain goes from one to the other; the
+        weights of clusters then drift if chains persist, until training diverges.
     momentum : float
         Share of its last step that an update repeats, below 1.
     weight_decay : float
@@ -142,7 +143,7 @@ class GaussianBernoulliRBM(Transformer):
         verbose: int = 0,
         random_state: RandomState = None,
         k: int = 1,
-        persistent: bool = True,
+        persistent: bool = False,
         momentum: float = 0.0,
         weight_decay: float = 0.0,
         num_threads: int | None = None,

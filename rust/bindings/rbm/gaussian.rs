@@ -94,6 +94,17 @@ impl GaussianRbmMachine {
         Ok(Self { rbm: rbm.map_err(raise)? })
     }
 
+    /// Hidden states of chains that training starts from, one row a chain.
+    fn initial_chains<'py>(
+        &self,
+        py: Python<'py>,
+        count: usize,
+        seed: u64,
+    ) -> PyResult<Bound<'py, PyArray2<u8>>> {
+        let chains = py.detach(|| self.rbm.initial_chains(count, seed));
+        array2(py, chains, self.rbm.n_hidden())
+    }
+
     #[getter]
     fn n_hidden(&self) -> usize {
         self.rbm.n_hidden()

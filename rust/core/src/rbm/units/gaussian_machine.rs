@@ -12,8 +12,6 @@ use crate::{
     control::Control,
     elementary::sigmoid::logistic,
     error::{Error, Result},
-    rng::{Philox, Purpose},
-    spins::gaussian::gaussian,
 };
 
 /// A machine of Gaussian visible units and hidden units 0 and 1.
@@ -91,36 +89,6 @@ impl GaussianRbm {
             add(&mut centred_bias, visible_bias[i] / variances[i], units);
         }
         Self { weights, transposed, hidden_bias, visible_bias, variances, centred_bias }
-    }
-
-    /// The machine that training starts from: independent units with the moments of `rows`, but for
-    /// normal weights of a hundredth of the standard deviations. Where a column is constant the
-    /// variance is 1. Each hidden unit is on as often as off at the mean of the data.
-    ///
-    /// # Errors
-    /// [`Error::Memory`] for more weights than can be had.
-    pub fn initial(n_hidden: usize, rows: &Rows, seed: u64) -> Result<Self> {
-        let (means, mut variances) = rows.moments();
-        for variance in &mut variances {
-            if *variance < 1e-200 {
-                *variance = 1.0;
-            }
-        }
-        let count = n_hidden.checked_mul(means.len());
-        let mut weights = Vec::new();
-        count.and_then(|count| weights.try_reserve_exact(count).ok()).ok_or_else(|| {
-            let n_visible = means.len();
-            Error::Memory(format!("{n_hidden} x {n_visible} weights do not fit in memory"))
-        })?;
-        let philox = Philox::new(seed, Purpose::Weights, 0);
-        let mut words = philox.words_from(0);
-        for _ in 0..n_hidden {
-            let draws = variances.iter().map(|s| 0.01 * s.sqrt() * gaussian(words.next_word()));
-            weights.extend(draws);
-        }
-        let centred = Self::of(weights, vec![0.0; n_hidden], means, variances);
-        let hidden_bias = centred.centred_bias.iter().map(|field| -field).collect();
-        Self::new(centred.weights, hidden_bias, centred.visible_bias, centred.variances)
     }
 
     /// Hidden units.

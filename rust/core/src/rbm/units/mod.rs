@@ -8,6 +8,7 @@ pub(super) mod data;
 pub(super) mod gaussian_gibbs;
 pub(super) mod gaussian_machine;
 pub(super) mod gaussian_rows;
+pub(super) mod gaussian_start;
 pub(super) mod gibbs;
 pub(super) mod half_step;
 pub(super) mod kernels;
