@@ -48,7 +48,7 @@ def test_quiet_prints_the_table_and_nothing_else(tmp_path, capsys):
     assert caught.err == ""
     lines = caught.out.splitlines()
     assert lines[1].split() == ["N", "glasses", "energy", "error", "agree"]
-    assert len(lines) == 14
+    assert len(lines) == 15
     assert "wrote" not in caught.out
 
 
@@ -64,7 +64,7 @@ def test_a_run_that_is_too_short_is_said_to_be_out_of_equilibrium(tmp_path, caps
     assert main([*arguments, "--out", str(tmp_path)]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "N = 128: at beta = 4 the energy is more than 3.5 standard errors above" in out
-    assert "N = inf needs at least two sizes" in out
+    assert "N = inf cannot be known from fewer than three sizes" in out
 
 
 def test_ladders_that_disagree_are_named(tmp_path, capsys):

@@ -23,7 +23,7 @@ def add(commands: Any, chosen: bool) -> None:
     parser = add_command(
         commands,
         "capacity",
-        "measure how many patterns a Hopfield network remembers: alpha_c with an error bar",
+        "measure how many patterns a Hopfield network remembers: alpha_c, and how well it is known",
         "Measure how many patterns a Hopfield network remembers. Random patterns are stored by "
         "Hebb's rule, the network starts at one of them and follows zero-temperature dynamics "
         "to the fixed point. The load (patterns a spin) at which half of the trials keep their "
@@ -55,10 +55,14 @@ def _table(scan: CapacityScan, quiet: bool) -> str:
 
     lines += [
         "",
-        line("alpha_c (N = inf)", alpha.value, 4),
+        "end of a descent, N = inf",
+        line("  alpha_c at least", alpha.interval[0], 4),
+        line("  alpha_c at most", alpha.interval[1], 4),
+        "if one power of N",
+        line("  alpha_c", alpha.value, 4),
         line("  error", alpha.error, 4),
         line("  exponent spread", alpha.exponent_spread, 4),
-        line("exponent x", alpha.exponent, 2),
+        line("  exponent x", alpha.exponent, 2),
         line("  error", alpha.exponent_error, 2),
         line("theory (RS)", hopfield.critical_load(), 6),
     ]
@@ -66,9 +70,11 @@ def _table(scan: CapacityScan, quiet: bool) -> str:
         notes.append(f"alpha_c: {alpha.note}.")
     if isfinite(alpha.value) and not quiet:
         notes.append(
-            "alpha_c from half-point = alpha_c + A N^(-x). The error has that of x in it; the "
-            "spread is half the range of alpha_c over all x that the half-points do not reject at "
-            "95 %. Theory: Amit, Gutfreund and Sompolinsky, replica-symmetric."
+            "The interval of alpha_c is over every law half-point = alpha_c + A N^(-x) + B N^(-y), "
+            "x from 0.2 on, that the half-points do not reject at 95 %; the error below holds "
+            "only if B = 0. Measured is where a descent at zero temperature ends that begins at a "
+            "pattern. The theory (Amit, Gutfreund and Sompolinsky, replica-symmetric) is of "
+            "equilibrium, which need not be the same."
         )
     if scan.config.flip > 0:
         notes.append(

@@ -68,7 +68,9 @@ def _table(result: SkResult, quiet: bool) -> str:
 
     lines += [
         "",
-        line("N = inf", fit.value, 5),
+        line("N = inf, at least", fit.interval[0], 5),
+        line("N = inf, at most", fit.interval[1], 5),
+        line("straight in N^(-2/3)", fit.value, 5),
         line("  error", fit.error, 5),
         line("  shift without smallest", fit.spread, 5),
         line("slope in N^(-2/3)", fit.amplitude, 3),
@@ -99,7 +101,7 @@ def _notes(result: SkResult, quiet: bool) -> list[str]:
                 "N^(-2/3)."
             )
     else:
-        notes.append("N = inf needs at least two sizes with two glasses each.")
+        notes.append("N = inf cannot be known from fewer than three sizes with two glasses each.")
     if result.config.disorder == "gaussian":
         for row in result.coldest:
             if row["difference"] > _TOO_FAR * row["difference_error"]:
@@ -111,9 +113,9 @@ def _notes(result: SkResult, quiet: bool) -> list[str]:
     if not quiet:
         notes.append(
             "agree: share of glasses on which both ladders found the same lowest energy; it is an "
-            "upper bound of the ground-state energy. error: over glasses. N = inf: fit of "
-            "e + a N^(-2/3) to the sizes; the line below its error says how far it moves without "
-            "the smallest of them. Literature: Parisi's solution for e, Boettcher (2005) and "
-            "Palassini (2008) for a."
+            "upper bound of the ground-state energy. error: over glasses. N = inf: e over every "
+            "law e + a N^(-2/3) + b N^(-y), y from 0.8 to 2, that the sizes do not reject at 95 %. "
+            "Straight: the fit with b = 0, and how far it moves without the smallest size. "
+            "Literature: Parisi's solution for e, Boettcher (2005) and Palassini (2008) for a."
         )
     return notes

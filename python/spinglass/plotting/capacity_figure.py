@@ -86,7 +86,7 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
             *alpha.interval,
             color="0.82",
             zorder=0,
-            label=rf"$\alpha_c$ for $N\to\infty$, {alpha.value:.4f} ± {alpha.error:.4f}",
+            label=rf"$\alpha_c$ for $N\to\infty$, {_between(alpha.interval)}",
         )
         edges += [alpha.value - 2 * alpha.error, theory - 0.003]
     if edges:
@@ -186,14 +186,12 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
         if math.isfinite(alpha.amplitude):
             u = np.array([0.0, reach])
             ax.plot(u, alpha.value + alpha.amplitude * u, color="0.35", zorder=1)
-        fitted = math.isfinite(alpha.exponent)
-        spread_of = "range over exponents not rejected" if fitted else "from $x = 1/3$ to $1/2$"
-        spread = alpha.exponent_spread
         wide = {"elinewidth": 7, "capsize": 0, "color": "0.78", "zorder": 2, "linestyle": "none"}
-        ax.errorbar(0, alpha.value, spread, label=f"{spread_of}, ± {spread:.4f}", **wide)
         arms = np.abs(np.array(alpha.interval)[:, None] - alpha.value)
-        label = rf"$\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$"
-        ax.errorbar(0, alpha.value, arms, label=label, **LIMIT)
+        label = rf"$\alpha_c$ of all laws that fit: {_between(alpha.interval)}"
+        ax.errorbar(0, alpha.value, arms, label=label, **wide)
+        label = rf"of one power: $\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$"
+        ax.errorbar(0, alpha.value, alpha.error, label=label, **LIMIT)
         ax.set_xlim(-0.03 * reach, reach)
     if 2 < len(alpha.residuals) <= MOST_SIZES:
         left = dict(zip(alpha.n_spins, alpha.residuals, strict=True))
@@ -207,3 +205,8 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
     ax.locator_params(axis="x", nbins=5)
     ax.set_title(r"To infinite $N$:  half-point $= \alpha_c + A\,N^{-x}$")
     ax.legend(loc="upper left", **FRAME)
+
+
+def _between(interval: tuple[float, float]) -> str:
+    """Return an interval in words."""
+    return f"{interval[0]:.4f} to {interval[1]:.4f}"

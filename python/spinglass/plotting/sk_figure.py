@@ -165,7 +165,11 @@ def _ground_states(result: SkResult, ax: Any) -> None:
     ax.plot(u, PARISI + AMPLITUDE * u, **THEORY, label=known)
     if math.isfinite(fit.value):
         ax.plot(u, fit.value + fit.amplitude * u, color="0.35", linewidth=1.4, zorder=1)
-        label = rf"fit: $e_\infty = {fit.value:.4f} \pm {fit.error:.4f}$"
+        low, high = fit.interval
+        wide = {"elinewidth": 7, "capsize": 0, "color": "0.78", "zorder": 2, "linestyle": "none"}
+        label = rf"$e_\infty$ of all laws that fit: ${low:.4f}$ to ${high:.4f}$"
+        ax.errorbar(0, fit.value, [[fit.value - low], [high - fit.value]], label=label, **wide)
+        label = rf"straight: $e_\infty = {fit.value:.4f} \pm {fit.error:.4f}$"
         ax.errorbar(0, fit.value, fit.error, label=label, **LIMIT)
     if len(fit.n_spins) > 2:
         rows = [

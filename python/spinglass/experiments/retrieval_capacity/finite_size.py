@@ -15,9 +15,13 @@ Half-points depend on N, and are extrapolated with the law
 
     half(N) = alpha_c + A N^(-x),
 
-alpha_c, A and x together. A few sizes hardly tell x, and alpha_c hangs on x: the error of alpha_c
-therefore comes from the profile likelihood, over every x, and the range of alpha_c over all
-exponents that the half-points do not reject stands beside it.
+alpha_c, A and x together. Nobody knows that the correction is one power, and alpha_c depends on
+its form more than on the noise. What is quoted is therefore the interval of alpha_c over every law
+
+    half(N) = alpha_c + A N^(-x) + B N^(-y),    A >= 0,  1/5 <= x < y <= 3,
+
+that the half-points do not reject, with one power among them; the error of the one power alone,
+over every x, stands beside it. With fewer than three sizes there is no alpha_c.
 """
 
 from __future__ import annotations
@@ -34,8 +38,10 @@ Floats: TypeAlias = NDArray[np.float64]
 
 EXPONENTS = (0.1, 1.5)
 """Bounds of the exponent: below, N^(-x) is a constant over any range of N that can be run."""
-CUSTOMARY_EXPONENTS = (1 / 3, 1 / 2)
-"""What is assumed where the half-points cannot tell."""
+SLOWEST = 0.2
+"""The smallest exponent of two powers: no scan can tell slower corrections from alpha_c."""
+_FASTEST = 3.0
+_EXPONENT_STEP = 0.05
 _NOT_REJECTED = 3.84  # chi-square, one degree of freedom, 95 %
 
 
@@ -69,14 +75,20 @@ class HalfPoint:
 
 @dataclass(frozen=True)
 class CriticalLoad:
-    """alpha_c, extrapolated to infinite N by half(N) = alpha_c + A N^(-x).
+    """The load up to which a descent from a pattern stops near it, extrapolated to infinite N.
+
+    Quote ``interval``: ``error`` holds only if the correction is one power of N. What is measured
+    is the end of a zero-temperature descent, not the retrieval states of equilibrium that the
+    theory of alpha_c follows.
 
     Attributes
     ----------
-    value, error : float
-        alpha_c and half the width of its 68 % interval. The uncertainty of the exponent is in it.
     interval : tuple of float
-        That interval, lower and upper end; as a rule the lower arm is longer.
+        alpha_c over all laws of one and two powers that the half-points do not reject at 95 %,
+        lower and upper end.
+    value, error : float
+        alpha_c of half(N) = alpha_c + A N^(-x), and half the width of its 68 % interval if that law
+        holds. The uncertainty of the exponent is in it, that of the form is not.
     exponent, exponent_error : float
         x, and half the width of its 68 % interval within the bounds 0.1 and 1.5.
     exponent_spread : float
@@ -258,10 +270,9 @@ def _probit(x: Floats, counts: Floats, start: ArrayLike = (0.0, -0.5)) -> tuple[
 def extrapolate(points: list[HalfPoint] | tuple[HalfPoint, ...]) -> CriticalLoad:
     """Return alpha_c of half(N) = alpha_c + A N^(-x), fitted to the half-points that exist.
 
-    For a given x the law is linear, so weighted least squares gives alpha_c and A at once, and x
-    is found by going through its whole range. With two sizes x cannot be fitted: the value is the
-    middle of what x = 1/3 and x = 1/2 give, and ``exponent_spread`` half their distance. With one
-    size there is no value. ``note`` says so.
+    For given exponents a law is linear, so weighted least squares gives alpha_c and the amplitudes
+    at once, and the exponents are found by going through their whole range. With fewer than three
+    sizes there is no value. ``note`` says so.
 
     Parameters
     ----------
@@ -273,27 +284,20 @@ def extrapolate(points: list[HalfPoint] | tuple[HalfPoint, ...]) -> CriticalLoad
     >>> sizes = (1000, 2000, 4000, 8000)
     >>> planted = [HalfPoint(n, 0.14 + 0.5 * n**-0.45, 1e-4) for n in sizes]
     >>> fit = extrapolate(planted)
-    >>> round(fit.value, 5), round(fit.exponent, 3), fit.exponent_spread > 5e-4
-    (0.14, 0.45, True)
+    >>> round(fit.value, 5), round(fit.exponent, 3)
+    (0.14, 0.45)
+    >>> fit.interval[0] < 0.139 < 0.141 < fit.interval[1]  # another form would move it
+    True
     """
     used = sorted((p for p in points if math.isfinite(p.value)), key=lambda p: p.n_spins)
     sizes = tuple(p.n_spins for p in used)
     half = np.array([p.value for p in used])
     error = np.array([p.error for p in used])
-    if len(used) < 2:
-        count = "one size has" if used else "no size has"
-        return CriticalLoad(n_spins=sizes, note=f"{count} a half-point: nothing to extrapolate")
-    if len(used) == 2:
-        value, sigma, _, _ = _linear(np.array(CUSTOMARY_EXPONENTS), sizes, half, error)
-        middle, spread = value.mean(), np.ptp(value) / 2
+    if len(used) < 3:
+        count = ("no size has", "one size has", "two sizes have")[len(used)]
         return CriticalLoad(
-            value=float(middle),
-            error=float(sigma.max()),
-            interval=(float(middle - sigma.max()), float(middle + sigma.max())),
-            exponent_spread=float(spread),
             n_spins=sizes,
-            note="two sizes cannot tell the exponent: the value is the middle of what N^(-1/3) "
-            "and N^(-1/2) give, the spread half their distance",
+            note=f"{count} a half-point: alpha_c cannot be known from fewer than three",
         )
 
     exponents = np.linspace(*EXPONENTS, 14001)
@@ -307,7 +311,7 @@ def extrapolate(points: list[HalfPoint] | tuple[HalfPoint, ...]) -> CriticalLoad
     law = value[k] + amplitude[k] * np.array(sizes, dtype=float) ** -exponents[k]
     notes = []
     if len(used) == 3:
-        notes.append("three sizes leave nothing to test the law with")
+        notes.append("three sizes leave nothing to test a law with: see the interval")
     elif scipy.special.chdtrc(len(used) - 3, chi[k]) < 0.01:
         notes.append(
             f"the half-points do not follow one power law (chi-square {chi[k]:.1f}, "
@@ -318,12 +322,10 @@ def extrapolate(points: list[HalfPoint] | tuple[HalfPoint, ...]) -> CriticalLoad
     ends = exponents[allowed][[0, -1]]
     if ends[0] == EXPONENTS[0] or ends[1] == EXPONENTS[1]:
         notes.append("the half-points do not fix the exponent: the spread is cut by its bounds")
-    elif (ends[0] <= CUSTOMARY_EXPONENTS[0]) and (ends[1] >= CUSTOMARY_EXPONENTS[1]):
-        notes.append("both N^(-1/3) and N^(-1/2) fit: the spread covers them")
     return CriticalLoad(
         value=float(value[k]),
         error=(high - low) / 2,
-        interval=(low, high),
+        interval=_over_forms(sizes, half, error, (low, high)),
         exponent=float(exponents[k]),
         exponent_error=float(np.ptp(exponents[inside]) / 2),
         exponent_spread=float(np.ptp(value[allowed]) / 2),
@@ -349,3 +351,26 @@ def _linear(
     sigma = np.sqrt(1 / weight.sum() + mean_u[:, 0] ** 2 / variance)
     chi = ((half - value[:, None] - amplitude[:, None] * u) ** 2) @ weight
     return value, sigma, amplitude, chi
+
+
+def _over_forms(
+    sizes: tuple[int, ...], half: Floats, error: Floats, one_power: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the range of alpha_c over laws of two powers that are not rejected, and of one."""
+    grid = np.arange(SLOWEST, _FASTEST + _EXPONENT_STEP / 2, _EXPONENT_STEP)
+    x, y = (grid[place] for place in np.triu_indices(len(grid), k=2))
+    u = np.array(sizes, dtype=float) / min(sizes)
+    design = np.stack([np.ones((len(x), len(u))), u ** -x[:, None], u ** -y[:, None]], axis=2)
+    design /= error[:, None]
+    inverse = np.linalg.pinv(design)
+    fitted = inverse @ (half / error)
+    chi = ((half / error - np.einsum("lni,li->ln", design, fitted)) ** 2).sum(axis=1)
+    value, sigma = fitted[:, 0], np.sqrt((inverse[:, 0] ** 2).sum(axis=1))
+    falling = fitted[:, 1] >= 0  # at large N, towards alpha_c
+    if not falling.any():
+        return one_power
+    left = chi[falling].min() + _NOT_REJECTED - chi
+    allowed = falling & (left >= 0)
+    arm = sigma[allowed] * np.sqrt(left[allowed])
+    low, high = (value[allowed] - arm).min(), (value[allowed] + arm).max()
+    return min(float(low), one_power[0]), max(float(high), one_power[1])

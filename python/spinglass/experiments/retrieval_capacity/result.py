@@ -123,7 +123,7 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
 
     @cached_property
     def alpha_c(self) -> finite_size.CriticalLoad:
-        """The critical load, extrapolated to infinite N."""
+        """The critical load of descents, extrapolated to infinite N: quote its interval."""
         return finite_size.extrapolate(self.half_points)
 
     def _summary(self) -> dict[str, Any]:
@@ -131,6 +131,7 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
 
         return {
             "alpha_c": asdict(self.alpha_c),
+            "measured": "end of a zero-temperature descent from a pattern, not equilibrium",
             "half_points": [asdict(point) for point in self.half_points],
             "retrieval": rows_of(self.summary()),
             "theory": {"replica_symmetric": hopfield.critical_load()},

@@ -7,7 +7,12 @@ The mean ground-state energy per spin of the Sherrington-Kirkpatrick model appro
 the exponent that theory gives for the energy at and below the critical temperature [1]_ and that
 simulations find for ground states [2]_ [3]_, with a = 0.70(1). Here e_inf and a are fitted by
 weighted least squares. Very small glasses need further terms: sizes are left out from below until
-chi-square is no longer unlikely.
+chi-square is no longer unlikely. What is quoted is the interval of e_inf over every law
+
+    e_N = e_inf + a N^(-2/3) + b N^(-y),    0.8 <= y <= 2,
+
+of all sizes that chi-square does not reject, with that of the fit among them: a further term moves
+e_inf by more than the noise. With fewer than three sizes there is no e_inf.
 
 .. [1] G. Parisi, F. Ritort, F. Slanina, J. Phys. A 26, 247 (1993).
 .. [2] S. Boettcher, Eur. Phys. J. B 46, 501 (2005).
@@ -33,6 +38,12 @@ _UNLIKELY = 0.05
 # A fit has two parameters: with fewer sizes chi-square tells nothing.
 _FEWEST = 3
 
+# Exponents of a further term: of small glasses it is about 1/N.
+_FURTHER = np.arange(0.8, 2.01, 0.05)
+
+# Chi-square of one degree of freedom, 95 %.
+_NOT_REJECTED = 3.84
+
 
 @dataclass(frozen=True)
 class GroundEnergy:
@@ -40,8 +51,11 @@ class GroundEnergy:
 
     Attributes
     ----------
+    interval : tuple of float
+        e_inf over all laws with a further term that the sizes do not reject at 95 %, lower and
+        upper end: what to quote.
     value, error : float
-        e_inf and its standard error, from the errors of the sizes alone.
+        e_inf of the fit, and its standard error if that law holds.
     spread : float
         By how much e_inf moves if the smallest size used is left out too: no independent error,
         but what the choice of sizes can do. NaN with fewer than four sizes.
@@ -50,7 +64,7 @@ class GroundEnergy:
     chi_square : float
         Of the fit.
     p_value : float
-        Chance of a larger chi-square if the law holds; NaN with two sizes, which any law fits.
+        Chance of a larger chi-square if the law holds.
     n_spins : tuple of int
         The sizes used.
     """
@@ -63,6 +77,7 @@ class GroundEnergy:
     chi_square: float
     p_value: float
     n_spins: tuple[int, ...]
+    interval: tuple[float, float] = (math.nan, math.nan)
 
     def at(self, n_spins: ArrayLike) -> NDArray[np.float64]:
         """Return the fitted e_N."""
@@ -84,7 +99,7 @@ def extrapolate(n_spins: ArrayLike, energy: ArrayLike, error: ArrayLike) -> Grou
     Returns
     -------
     GroundEnergy
-        All NaN with fewer than two sizes.
+        All NaN with fewer than three sizes.
 
     Examples
     --------
@@ -98,7 +113,7 @@ def extrapolate(n_spins: ArrayLike, energy: ArrayLike, error: ArrayLike) -> Grou
     order = np.argsort(sizes)
     order = order[np.isfinite(errors[order]) & (errors[order] > 0)]
     sizes, energies, errors = sizes[order], energies[order], errors[order]
-    if len(sizes) < 2:
+    if len(sizes) < _FEWEST:
         nan = math.nan
         return GroundEnergy(nan, nan, nan, nan, nan, nan, nan, tuple(sizes.astype(int).tolist()))
     first = 0
@@ -111,7 +126,30 @@ def extrapolate(n_spins: ArrayLike, energy: ArrayLike, error: ArrayLike) -> Grou
     if len(sizes) - first > _FEWEST:
         without = _fit(*(x[first + 1 :] for x in (sizes, energies, errors)))
         spread = abs(without.value - fit.value)
-    return replace(fit, spread=spread)
+    interval = _over_forms(sizes, energies, errors, fit)
+    return replace(fit, spread=spread, interval=interval)
+
+
+def _over_forms(
+    sizes: NDArray[np.float64],
+    energies: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    fit: GroundEnergy,
+) -> tuple[float, float]:
+    """Return the range of e_inf over laws with a further term, and of the fit."""
+    found = []
+    for y in _FURTHER:
+        columns = np.stack([np.ones(len(sizes)), sizes**-EXPONENT, sizes**-y], axis=1)
+        inverse = np.linalg.pinv(columns / errors[:, None])
+        terms = inverse @ (energies / errors)
+        chi_square = (((energies - columns @ terms) / errors) ** 2).sum()
+        found.append((terms[0], np.linalg.norm(inverse[0]), chi_square))
+    value, sigma, chi = np.array(found).T
+    left = np.maximum(chi.min() + _NOT_REJECTED - chi, 0.0)
+    arm, own = sigma * np.sqrt(left), math.sqrt(_NOT_REJECTED) * fit.error
+    allowed = left > 0
+    low, high = (value - arm)[allowed].min(), (value + arm)[allowed].max()
+    return min(float(low), fit.value - own), max(float(high), fit.value + own)
 
 
 def _fit(
@@ -132,6 +170,6 @@ def _fit(
         amplitude=float(amplitude),
         amplitude_error=math.sqrt(covariance[1, 1]),
         chi_square=chi_square,
-        p_value=float(chdtrc(freedom, chi_square)) if freedom else math.nan,
+        p_value=float(chdtrc(freedom, chi_square)),
         n_spins=tuple(int(n) for n in sizes),
     )

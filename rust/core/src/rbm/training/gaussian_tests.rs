@@ -22,6 +22,17 @@ fn clouds(n: usize) -> Rows {
     Rows::new((0..n).flat_map(row).collect(), 3).unwrap()
 }
 
+/// Independent visible units with the moments of rows, and five hidden units of small weights.
+fn small(rows: &Rows) -> GaussianRbm {
+    let (means, variances) = rows.moments();
+    let weights: Vec<f64> =
+        (0..15).map(|k| 0.01 * (1.7 * (k * k) as f64).sin() * variances[k % 3].sqrt()).collect();
+    let field =
+        |j: usize| (0..3).map(|i| weights[3 * j + i] * means[i] / variances[i]).sum::<f64>();
+    let hidden = (0..5).map(|j| -field(j)).collect();
+    GaussianRbm::new(weights, hidden, means, variances).unwrap()
+}
+
 fn rules(persistent: bool) -> GaussianRules {
     GaussianRules {
         steps: 2,
@@ -33,7 +44,7 @@ fn rules(persistent: bool) -> GaussianRules {
 }
 
 fn trained(rows: &Rows, persistent: bool, epochs: usize) -> crate::error::Result<GaussianTrainer> {
-    let machine = GaussianRbm::initial(5, rows, 1)?;
+    let machine = small(rows);
     let mut trainer = GaussianTrainer::begin(machine, &[0; 5 * 30], 2, rules(persistent))?;
     for epoch in 0..epochs {
         let rate = 0.05 * (1.0 - epoch as f32 / epochs as f32);
@@ -68,7 +79,7 @@ fn training_raises_the_likelihood_and_learns_the_noise() {
         let free = machine.free_energy(&rows, &control).unwrap();
         -free.iter().sum::<f64>() / 90.0 - machine.log_partition(&control).unwrap()
     };
-    let before = GaussianRbm::initial(5, &rows, 1).unwrap();
+    let before = small(&rows);
     for persistent in [true, false] {
         let after = trained(&rows, persistent, 200).unwrap();
         let (start, end) = (mean(&before), mean(after.machine()));
@@ -104,7 +115,7 @@ fn the_zero_and_the_unit_of_a_feature_do_not_matter() {
 #[test]
 fn divergence_is_named_and_what_was_before_is_kept() {
     let rows = clouds(30);
-    let machine = GaussianRbm::initial(5, &rows, 1).unwrap();
+    let machine = small(&rows);
     for (rate, variance_rate, reason) in
         [(1e30, 0.0, "lower learning_rate"), (50.0, 0.5, "has collapsed")]
     {
