@@ -48,7 +48,7 @@ def test_quiet_prints_the_table_and_nothing_else(tmp_path, capsys):
     assert caught.err == ""
     lines = caught.out.splitlines()
     assert lines[1].split() == ["N", "glasses", "energy", "error", "agree"]
-    assert len(lines) == 15
+    assert len(lines) == 16
     assert "wrote" not in caught.out
 
 
