@@ -57,6 +57,8 @@ class SpinModel:
         """As they are kept: (n, n), rows (offsets, columns, values), or None."""
     def digest(self) -> str:
         """Of couplings and fields, as they are kept."""
+    def coarsest_field(self) -> tuple[int, float] | None:
+        """Return the site whose local field sweeps round most coarsely, and its unit; or None."""
     def energy(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.float64]: ...
     def local_fields(
         self, states: _Spins, num_threads: int | None = None

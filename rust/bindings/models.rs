@@ -46,6 +46,11 @@ impl SpinModel {
         self.model.n_spins()
     }
 
+    /// The site whose local field sweeps round most coarsely, and to multiples of what; or None.
+    fn coarsest_field(&self) -> Option<(usize, f64)> {
+        self.model.coarsest_field()
+    }
+
     /// A copy of the couplings as they are kept: an N x N array, rows (offsets, columns, values) in
     /// which a pair may stand twice, or None.
     fn couplings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

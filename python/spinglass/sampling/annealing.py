@@ -21,6 +21,7 @@ from spinglass.sampling.plan import (
     plan_of,
     sampled,
     starts,
+    warn_of_rounding,
 )
 from spinglass.sampling.runs import Annealing, Run
 
@@ -98,6 +99,7 @@ def anneal(
     plan = plan_of(n_sweeps, n_replicas, dynamics, 0, 1, False)
     check_size(target, (plan.rows,), plan)
     schedule = _cooling(target, beta_range, betas, plan.n_sweeps)
+    warn_of_rounding(target, plan, float(schedule.max()))
     threads = thread_count(num_threads)
     if isinstance(initial, Run):
         initial = initial.final_states

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast, get_args
 
@@ -24,6 +25,9 @@ _BYTES_PER_SPIN = 16
 
 # Of each: energy and magnetization.
 _BYTES_PER_MEASUREMENT = 16
+
+# Error of beta times a local field, hence of the odds of a spin, that goes without a word.
+_HARMLESS = 1e-2
 
 _R = TypeVar("_R", Run, TemperedRun)
 
@@ -107,6 +111,22 @@ def plan_of(
         integer(warmup, "warmup", at_least=0, at_most=2**53),
         integer(every, "every", at_least=1, at_most=2**53),
         bool(keep_states),
+    )
+
+
+def warn_of_rounding(model: Sampled, plan: Plan, beta: float) -> None:
+    """Say so if the law at beta is another one because local fields are kept in 32 bits."""
+    coarsest = model.core.coarsest_field() if plan.dynamics in ("metropolis", "heat-bath") else None
+    if coarsest is None or not _HARMLESS < beta * coarsest[1] < math.inf:
+        return
+    site, unit = coarsest
+    warnings.warn(
+        f"{model.name}: the local field of site {site} is rounded to multiples of {unit:g}, 2^-30 "
+        f"of what its couplings and field add up to; at beta = {beta:g} that is no longer small. "
+        "Couplings and fields of that size are lost beside the large ones: scale those down, or "
+        "add the couplings to spins that never move to the fields of their neighbours",
+        RuntimeWarning,
+        stacklevel=3,
     )
 
 

@@ -27,6 +27,7 @@ from spinglass.sampling.plan import (
     plan_of,
     sampled,
     starts,
+    warn_of_rounding,
 )
 from spinglass.sampling.runs import Run
 
@@ -123,6 +124,7 @@ def sample(
     """
     beta, target = inverse_temperature(beta), sampled(model)
     plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
+    warn_of_rounding(target, plan, beta)
     threads = thread_count(num_threads)
     earlier = earlier_run(target, initial, Run, plan)
     known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))

@@ -25,6 +25,7 @@ from spinglass.sampling.plan import (
     plan_of,
     sampled,
     starts,
+    warn_of_rounding,
 )
 from spinglass.sampling.runs import TemperedRun
 
@@ -108,6 +109,7 @@ def temper(
     """
     betas, target = ladder(betas), sampled(model)
     plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
+    warn_of_rounding(target, plan, float(betas[-1]))
     threads = thread_count(num_threads)
     earlier = earlier_run(target, initial, TemperedRun, plan)
     if earlier is not None and len(betas) != len(earlier.betas):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ MOST_SPINS = 30
 # States of the model that is timed when somebody asks how long a larger one would take.
 _PROBE = 21
 
+# Error of beta times an energy, hence of a weight, that goes without a word.
+_HARMLESS = 1e-2
+
 
 class SpinSums:
     """Pairs of spins, and how to run through their states."""
@@ -26,12 +30,23 @@ class SpinSums:
     def __init__(self, pairs: Pairwise, num_threads: int | None, progress: Progress) -> None:
         if pairs.n_variables > MOST_SPINS:
             raise ValueError(too_many("n_spins", pairs.n_variables, _INSTEAD))
-        self._sums = _core.ExactSums(pairs.dense_couplings(), pairs.fields)
+        couplings = pairs.dense_couplings()
+        self._sums = _core.ExactSums(couplings, pairs.fields)
+        self._rounding = _rounding(couplings, pairs.fields)
         self._constant = pairs.constant
         self.n_variables = pairs.n_variables
         self._threads, self._progress = num_threads, progress
 
     def _run(self, name: str, *arguments: Any) -> Any:
+        beta = arguments[0] if arguments else 0.0
+        if _HARMLESS < beta * self._rounding < math.inf:
+            warnings.warn(
+                f"energies are rounded to about {self._rounding:g}, which is no longer small at "
+                f"beta = {beta:g}: couplings and fields of that size are lost beside the largest "
+                "ones, and the sum is that of a model without them",
+                RuntimeWarning,
+                stacklevel=4,
+            )
         with progress_callback(self._progress, "exact sum", "states") as report:
             return getattr(self._sums, name)(*arguments, self._threads, report)
 
@@ -117,3 +132,11 @@ _INSTEAD = (
     "estimate_log_partition and meanfield estimate ln Z, sample averages, anneal and temper "
     "look for ground states"
 )
+
+
+def _rounding(couplings: NDArray[np.float64], fields: Any) -> float:
+    """Return about how much rounding may change an energy; nothing, if sums are whole numbers."""
+    fields = np.zeros(1) if fields is None else np.asarray(fields)
+    size = float(np.abs(couplings).sum() / 2 + np.abs(fields).sum())
+    whole = all(np.array_equal(x, np.rint(x)) for x in (couplings, fields))
+    return 0.0 if whole and size < 2.0**53 else size * 2.0**-53

@@ -166,6 +166,10 @@ impl SpinModel for Dense {
         Ok(content.digest())
     }
 
+    fn coarsest_field(&self) -> Option<(usize, f64)> {
+        self.scales.coarsest()
+    }
+
     fn together(&self, _dynamics: Dynamics, n_replicas: usize) -> usize {
         // Outside a pool, the number of threads must be found without making the global one.
         let n_threads = match rayon::current_thread_index() {

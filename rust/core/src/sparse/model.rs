@@ -199,6 +199,10 @@ impl SpinModel for Sparse {
         Ok(content.digest())
     }
 
+    fn coarsest_field(&self) -> Option<(usize, f64)> {
+        if self.lane_coupling().is_some() { None } else { Fixed::scales(self).coarsest() }
+    }
+
     fn block(&self, dynamics: Dynamics, _n_replicas: usize) -> usize {
         if dynamics.is_local() && self.lane_coupling().is_some() { 64 } else { 1 }
     }

@@ -27,6 +27,9 @@ pub struct Scales {
     exact: bool,
     /// What single-precision scales are relative to: 1, unless they would leave its range.
     common: f64,
+    /// The site whose rounded field is the coarsest among those that may come close to zero, and
+    /// its unit.
+    coarsest: Option<(usize, f64)>,
 }
 
 impl Scales {
@@ -34,25 +37,38 @@ impl Scales {
     pub fn new(n_sites: usize, visit: impl Fn(usize, &mut dyn FnMut(f64)) + Sync) -> Self {
         let of_site = |site| {
             let (mut weight, mut count) = (0.0, 0u32);
+            let (mut largest, mut smallest) = (0.0f64, f64::INFINITY);
             visit(site, &mut |value| {
                 weight += value.abs();
                 count += u32::from(value != 0.0);
+                largest = largest.max(value.abs());
+                smallest = if value == 0.0 { smallest } else { smallest.min(value.abs()) };
             });
             let unit = if weight == 0.0 { 0.0 } else { scale(weight, count) };
             let mut exact = true;
             visit(site, &mut |value| exact &= (value * unit).fract() == 0.0);
-            (unit, exact)
+            // One value that outweighs all others leaves a large field, whatever is rounded; so do
+            // multiples of a value that is many units, unless they cancel, and then their roundings do.
+            let mut harmless = exact || largest - (weight - largest) > 1e-3 * weight;
+            let mut multiples = smallest * unit > 1e3 * f64::from(count);
+            visit(site, &mut |value| multiples &= (value / smallest).fract() == 0.0);
+            harmless |= multiples;
+            (unit, exact, (!harmless).then(|| (site, 1.0 / unit)))
         };
-        let (mut units, exact): (Vec<f64>, Vec<bool>) =
-            (0..n_sites).into_par_iter().map(of_site).unzip();
+        let sites: Vec<_> = (0..n_sites).into_par_iter().map(of_site).collect();
+        let mut units: Vec<f64> = sites.iter().map(|site| site.0).collect();
+        let coarsest = sites
+            .iter()
+            .filter_map(|site| site.2)
+            .reduce(|coarsest, other| if other.1 > coarsest.1 { other } else { coarsest });
         // A site without couplings and field can have any unit: the finest there is.
         let largest = units.iter().copied().fold(0.0, f64::max);
         let largest = if largest > 0.0 { largest } else { 1.0 / f64::EPSILON };
         units.iter_mut().filter(|unit| **unit == 0.0).for_each(|unit| *unit = largest);
         let smallest = units.iter().copied().fold(f64::INFINITY, f64::min);
         let common = if largest > SINGLE || smallest < 1.0 / SINGLE { largest } else { 1.0 };
-        let exact = exact.into_iter().all(|exact| exact) && common.to_bits() == 1f64.to_bits();
-        Self { units, exact, common }
+        let exact = sites.iter().all(|site| site.1) && common.to_bits() == 1f64.to_bits();
+        Self { units, exact, common, coarsest }
     }
 
     /// Units in 1 of a site.
@@ -63,6 +79,12 @@ impl Scales {
     /// Whether the integers are the couplings and fields, and not only close to them.
     pub fn are_exact(&self) -> bool {
         self.exact
+    }
+
+    /// The site whose rounded field is the coarsest among those that may come close to zero, and
+    /// its unit: temperatures below that see another law. None where all is exact.
+    pub fn coarsest(&self) -> Option<(usize, f64)> {
+        self.coarsest
     }
 
     /// `value` in the units of `site`.
@@ -115,6 +137,17 @@ mod tests {
         assert!(exact.of(2) >= exact.of(1) && exact.single(2) > 0.0);
         assert_eq!(exact.quantise(0, -7.0), -7 * exact.quantise(0, 1.0));
         assert!(!scales(&[vec![1.0 / 3.0, 1.0]]).are_exact());
+    }
+
+    #[test]
+    fn the_coarsest_field_is_that_of_large_values_that_cancel() {
+        let rows = [vec![1e9, 1e9, 1.0], vec![1.0 / 3.0, 0.3, 0.2], vec![1e12, 1.0 / 3.0]];
+        // A sum of 2e9 needs units of 2^-1 for a bound of 2^30.
+        assert_eq!(scales(&rows).coarsest(), Some((0, 2.0)));
+        assert_eq!(scales(&rows[2..]).coarsest(), None);
+        assert_eq!(scales(&[vec![3.0, 3.0, 1.0]]).coarsest(), None);
+        assert_eq!(scales(&[vec![1e15, -1e15, 2e15]]).coarsest(), None);
+        assert!(scales(&[vec![1e15, 1.0 - 1e15]]).coarsest().is_some());
     }
 
     proptest! {

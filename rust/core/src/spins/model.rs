@@ -145,6 +145,12 @@ pub trait SpinModel: Send + Sync {
     /// [`Error::Cancelled`](crate::error::Error::Cancelled).
     fn digest(&self, control: &Control) -> Result<u128>;
 
+    /// Where sweeps round local fields: the site with the coarsest one among those that may come
+    /// close to zero, and the unit it is rounded to.
+    fn coarsest_field(&self) -> Option<(usize, f64)> {
+        None
+    }
+
     /// Replicas come in blocks of this many: 64 where they share the bits of a word, otherwise 1.
     fn block(&self, _dynamics: Dynamics, _n_replicas: usize) -> usize {
         1
