@@ -2,6 +2,8 @@
 //!
 //! Each returns a dictionary of arrays, and the exception that ended the run early, or None.
 
+use std::time::Duration;
+
 use numpy::{
     Element, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
 };
@@ -9,7 +11,7 @@ use pyo3::{prelude::*, types::PyDict};
 use spinglass_core::{
     control::Control,
     error::{Error, Result},
-    sampling::{self, Ending, Ladders, Plan},
+    sampling::{self, Ending, Ladders, Limits, Plan},
     spins::{Descent, Dynamics, Start},
 };
 
@@ -147,10 +149,12 @@ pub fn sample<'py>(
     Ok((columns, ended))
 }
 
-/// Simulated annealing: sweep t at `schedule[t]`.
+/// Simulated annealing: sweep t at `schedule[t]`, until some replica has an energy of `target` or
+/// `max_seconds` are over.
 #[pyfunction]
 #[pyo3(signature = (
-    model, *, dynamics, schedule, initial, seed, clamp=None, num_threads=None, progress=None
+    model, *, dynamics, schedule, initial, seed, sweeps=0, streams=None, target=None,
+    max_seconds=None, clamp=None, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "as above")]
 pub fn anneal<'py>(
@@ -160,6 +164,10 @@ pub fn anneal<'py>(
     schedule: PyReadonlyArray1<'py, f64>,
     initial: PyReadonlyArray2<'py, i8>,
     seed: u64,
+    sweeps: u64,
+    streams: Option<PyReadonlyArray1<'py, u64>>,
+    target: Option<f64>,
+    max_seconds: Option<f64>,
     clamp: Option<PyReadonlyArray2<'py, bool>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
@@ -170,26 +178,31 @@ pub fn anneal<'py>(
     let spins = slice(&initial, "initial")?.to_vec();
     let rows = initial.shape()[0];
     let betas = vec![schedule.first().copied().unwrap_or(0.0); rows];
+    let streams = optional(streams.as_ref(), "streams")?.unwrap_or_default();
+    // What no clock can count is no limit.
+    let time = max_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let limits = Limits { target, time };
     let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
     let start = Start {
         seed,
         first: 0,
-        sweeps: 0,
+        sweeps,
         betas: &betas,
         spins: &spins,
-        streams: &[],
+        streams: &streams,
         held: &held,
     };
     check_len(&initial, "initial", rows * n)?;
     let control = Control::new(schedule.len() as u64);
     let (result, ended) = run(py, num_threads, progress, &control, || {
-        sampling::anneal(model, dynamics, &schedule, &start, &control)
+        sampling::anneal(model, dynamics, &schedule, limits, &start, &control)
     })?;
     let columns = PyDict::new(py);
     columns.set_item("energy", array(py, result.energy, [rows, schedule.len()])?)?;
     columns.set_item("best_energy", array1(py, result.best_energy))?;
     columns.set_item("best_states", array(py, result.best_states, [rows, n])?)?;
     columns.set_item("final_states", array(py, result.final_states, [rows, n])?)?;
+    columns.set_item("streams", array1(py, result.streams))?;
     columns.set_item("sweeps", result.sweeps)?;
     columns.set_item("ending", ending_name(result.ending))?;
     Ok((columns, ended))

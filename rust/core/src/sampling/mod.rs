@@ -15,7 +15,7 @@ mod rounds;
 mod sample;
 mod temper;
 
-pub use anneal::{Annealing, anneal};
+pub use anneal::{Annealing, Limits, anneal};
 pub use descend::descend;
 pub use groups::random_spins;
 pub use rounds::Ending;

@@ -17,21 +17,23 @@ pub enum Ending {
     /// All sweeps were done.
     #[default]
     Complete,
-    /// Cancelled between two sweeps of all replicas: the run can go on.
+    /// Cancelled, or what it looked for was reached, between two sweeps of all replicas: the run can
+    /// go on.
     Stopped,
     /// Cancelled within a sweep: what was measured is right, but the states are out of step.
     Broken,
 }
 
-/// Does `total` sweeps in rounds. `advance(from, to, control)` moves everything; an error of it
-/// other than a cancellation is passed on. Returns the sweeps done by all.
+/// Does `total` sweeps in rounds. `advance(from, to, control)` moves everything, and returns the sweep
+/// at which the run is to end, if it is to end early; an error of it other than a cancellation is
+/// passed on. Returns the sweeps done by all.
 ///
 /// The control it is given is cancelled only where a single sweep takes long: other
 /// rounds are finished, so that all replicas stand at the same sweep.
 pub(super) fn in_rounds(
     total: u64,
     control: &Control,
-    mut advance: impl FnMut(u64, u64, &Control) -> Result<()>,
+    mut advance: impl FnMut(u64, u64, &Control) -> Result<Option<u64>>,
 ) -> Result<(u64, Ending)> {
     let mut done = 0;
     let mut length = 1;
@@ -43,7 +45,11 @@ pub(super) fn in_rounds(
         let to = total.min(done.saturating_add(length));
         let started = Instant::now();
         match advance(done, to, if is_slow { control } else { &never }) {
-            Ok(()) => {}
+            Ok(None) => {}
+            Ok(Some(end)) => {
+                control.advance(end - done);
+                return Ok((end, Ending::Stopped));
+            }
             Err(Error::Cancelled) => return Ok((done, Ending::Broken)),
             Err(error) => return Err(error),
         }
@@ -74,7 +80,7 @@ mod tests {
             assert_eq!(from, next);
             assert!(to > from);
             next = to;
-            Ok(())
+            Ok(None)
         });
         assert_eq!(outcome, Ok((1000, Ending::Complete)));
         assert_eq!((next, control.progress()), (1000, (1000, 1000)));
@@ -85,9 +91,11 @@ mod tests {
         let control = Control::new(9);
         let outcome = in_rounds(9, &control, |_, _, _| {
             control.cancel();
-            Ok(())
+            Ok(None)
         });
         assert_eq!(outcome, Ok((1, Ending::Stopped)));
+        let reached = in_rounds(9, &Control::new(9), |_, to, _| Ok((to > 2).then_some(2)));
+        assert_eq!(reached, Ok((2, Ending::Stopped)));
         let broken = in_rounds(9, &Control::new(9), |_, _, _| Err(Error::Cancelled));
         assert_eq!(broken, Ok((0, Ending::Broken)));
     }

@@ -147,7 +147,8 @@ pub fn sample(
     let (sweeps, ending) = in_rounds(plan.warmup + plan.n_sweeps, control, |from, to, control| {
         on_threads(&mut recordings, |recording, team| {
             recording.advance(plan, from, to, team, control)
-        })
+        })?;
+        Ok(None)
     })?;
     let groups: Vec<Group<'_>> = recordings.into_iter().map(|recording| recording.group).collect();
     (sample.final_states, sample.flips, sample.streams) = collect(&groups, n);

@@ -268,12 +268,14 @@ pub fn temper(
     }
     let (sweeps, ending) = in_rounds(plan.warmup + plan.n_sweeps, control, |from, to, control| {
         if shared {
-            return units.iter_mut().try_for_each(|unit| unit.advance(&setup, from, to, control));
+            units.iter_mut().try_for_each(|unit| unit.advance(&setup, from, to, control))?;
+        } else {
+            units
+                .par_iter_mut()
+                .with_max_len(1)
+                .try_for_each(|unit| unit.advance(&setup, from, to, control))?;
         }
-        units
-            .par_iter_mut()
-            .with_max_len(1)
-            .try_for_each(|unit| unit.advance(&setup, from, to, control))
+        Ok(None)
     })?;
     let (mut walker_states, mut streams) = (Vec::with_capacity(total * n), Vec::new());
     for unit in &units {
