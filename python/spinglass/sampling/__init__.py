@@ -1,6 +1,7 @@
 """What is done to a model of spins: sampling, tempering, annealing, descent; what comes back."""
 
 from spinglass.sampling.annealing import anneal
+from spinglass.sampling.cooling import annealing_range
 from spinglass.sampling.descent import Descent, descend
 from spinglass.sampling.overlaps import Overlaps
 from spinglass.sampling.runs import Annealing, Run, TemperedRun
@@ -14,6 +15,7 @@ __all__ = [
     "Run",
     "TemperedRun",
     "anneal",
+    "annealing_range",
     "descend",
     "sample",
     "temper",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import inverse_temperature, real, thread_count
+from spinglass._arguments import finite, real, thread_count
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
+from spinglass.sampling.cooling import cooling, natural_range
 from spinglass.sampling.plan import (
     Dynamics,
     Sampled,
     check_size,
+    continued_seed,
+    earlier_run,
     finished,
     held_spins,
     plan_of,
@@ -24,6 +27,12 @@ from spinglass.sampling.plan import (
     warn_of_rounding,
 )
 from spinglass.sampling.runs import Annealing, Run
+
+# A target counts as reached to within this part of it.
+_ROUNDING = 1e-9
+
+# The descents at the end are given so many sweeps, or N if that is more.
+_DESCENT_SWEEPS = 1000
 
 
 def anneal(
@@ -34,13 +43,15 @@ def anneal(
     dynamics: Dynamics = "metropolis",
     *,
     betas: ArrayLike | None = None,
-    initial: ArrayLike | None = None,
+    initial: ArrayLike | Run | Annealing | None = None,
     seed: Seed = None,
     num_threads: int | None = None,
     progress: Progress = False,
     clamp: ArrayLike | None = None,
+    target: float | None = None,
+    max_seconds: float | None = None,
 ) -> Annealing:
-    """Look for states of low energy by simulated annealing.
+    """Look for states of low energy by simulated annealing, which ends in a descent.
 
     Parameters
     ----------
@@ -48,9 +59,7 @@ def anneal(
         As in :func:`sample`.
     beta_range : (float, float), optional
         The first and the last inverse temperature, with geometric steps between (linear if the
-        first is 0). By default from where the largest field that spins feel in random states is
-        overcome half of the time to where a small one (their tenth part is smaller) is overcome
-        once in a hundred times.
+        first is 0). By default that of :func:`annealing_range`.
     n_sweeps : int
         Sweeps in all.
     n_replicas : int
@@ -60,14 +69,24 @@ def anneal(
     betas : array_like, (n_betas,), optional
         The inverse temperatures themselves, in any order, instead of a range: the sweeps are
         divided evenly among them.
-    initial : array_like, (n_spins,) or (n_replicas, n_spins), optional
-        The starts; by default independent uniform spins.
+    initial : array_like, Run or Annealing, optional
+        The starts, (n_spins,) or (n_replicas, n_spins), or the final states of a run; by default
+        independent uniform spins. An earlier :class:`~spinglass.Annealing` is continued from its
+        final states and its random streams: the two together have the bits of one annealing
+        through the temperatures of both, and what the first found counts. By default the range
+        goes on from its last inverse temperature.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
-        Replica k depends on (seed, k) alone.
+        Replica k depends on (seed, k) alone. A continued annealing keeps its seed.
     num_threads, progress
         As in :func:`sample`.
     clamp : array_like of bool, (n_spins,) or (n_replicas, n_spins), optional
         True where a spin is held at its value in ``initial``, as in :func:`sample`.
+    target : float, optional
+        The run ends when some replica has this energy or a lower one after a sweep, to within
+        rounding (a part in 10^9). It looks every 16 sweeps.
+    max_seconds : float, optional
+        The sweeps end after this time, so what is found then depends on the machine. The descent
+        comes after it.
 
     Returns
     -------
@@ -84,7 +103,9 @@ def anneal(
 
     Notes
     -----
-    S. Kirkpatrick, C. D. Gelatt and M. P. Vecchi, Science 220, 671 (1983).
+    S. Kirkpatrick, C. D. Gelatt and M. P. Vecchi, Science 220, 671 (1983). At the end the best
+    state that each replica had after a sweep, and its final one, follow their local fields as in
+    :func:`descend`; the lower of these minima is its best.
 
     Examples
     --------
@@ -94,86 +115,95 @@ def anneal(
     >>> state, energy = found.best
     >>> energy == ring.energy(state)
     True
+    >>> bool((ring.local_fields(state) * state >= 0).all())
+    True
     """
-    target = sampled(model)
+    system = sampled(model)
     plan = plan_of(n_sweeps, n_replicas, dynamics, 0, 1, False)
-    check_size(target, (plan.rows,), plan)
-    schedule = _cooling(target, beta_range, betas, plan.n_sweeps)
-    warn_of_rounding(target, plan, float(schedule.max()))
+    check_size(system, (plan.rows,), plan)
+    limit = None if target is None else _limit(finite(target, "target"), system.constant)
+    seconds = None if max_seconds is None else real(max_seconds, "max_seconds")
+    if seconds is not None and seconds <= 0:
+        raise ValueError(f"max_seconds must be > 0, got {max_seconds!r}")
     threads = thread_count(num_threads)
     if isinstance(initial, Run):
         initial = initial.final_states
-    known_seed = repeatable(seed)
+    earlier = earlier_run(system, initial, Annealing, plan)
+    known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
     word = seed_word(known_seed)
-    states = starts(target, initial, (plan.rows,), word, threads)
-    check_size(target, (len(states),), plan)
+    states = starts(system, initial, (plan.rows,), word, threads)
+    check_size(system, (len(states),), plan)
     held = held_spins(clamp, initial, states, len(states))
+    default = None
+    if beta_range is None and betas is None:
+        default = natural_range(system, states, held, threads)
+        if earlier is not None and len(earlier.betas):
+            now = float(earlier.betas[-1])
+            default = now, max(now, default[1])
+    schedule = cooling(beta_range, betas, plan.n_sweeps, default)
+    if earlier is not None and target is not None and earlier.best[1] <= target:
+        schedule = schedule[:0]
     with progress_callback(progress, "anneal", "sweeps") as callback:
         columns, interruption = _core.anneal(
-            target.core,
+            system.core,
             dynamics=plan.dynamics,
             schedule=schedule,
             initial=states,
             clamp=held,
             seed=word,
+            sweeps=0 if earlier is None else earlier.sweeps,
+            streams=None if earlier is None else earlier._streams,
+            target=limit,
+            max_seconds=seconds,
             num_threads=threads,
             progress=callback,
         )
+    found = [columns["best_states"], columns["final_states"]]
+    if interruption is None:
+        found, interruption = _minima(system, found, held, threads)
+    if earlier is not None:
+        found.append(earlier.best_states)
+    # A sweep tells energies to its own precision; these are from the couplings as given.
+    energies = np.array([system.core.energy(states) for states in found])
+    rows = np.arange(len(states))
+    lowest = energies.argmin(axis=0)
     done = int(columns["sweeps"])
     result = Annealing(
-        best_states=columns["best_states"],
-        # A sweep tells energies to its own precision; these are from the couplings as given.
-        best_energy=target.total(target.core.energy(columns["best_states"])),
+        best_states=np.array(found)[lowest, rows],
+        best_energy=system.total(energies[lowest, rows]),
         final_states=columns["final_states"],
-        energy=target.total(columns["energy"][:, :done]),
+        energy=system.total(columns["energy"][:, :done]),
         betas=schedule[:done],
-        n_spins=target.n_spins,
-        model=target.name,
+        n_spins=system.n_spins,
+        model=system.name,
         dynamics=plan.dynamics,
+        clamp=held,
+        sweeps=done + (0 if earlier is None else earlier.sweeps),
         seed=known_seed,
         version=_core.__version__,
+        _streams=None if columns["ending"] == "broken" else columns["streams"],
     )
     return cast(Annealing, finished(result, interruption, plan, "sweeps"))
 
 
-def _cooling(model: Sampled, beta_range: Any, betas: Any, n_sweeps: int) -> NDArray[np.float64]:
-    """Return the inverse temperature of each sweep."""
-    if betas is not None:
-        if beta_range is not None:
-            raise ValueError("betas and beta_range must not both be given")
-        values = np.atleast_1d(np.asarray(betas, dtype=object))
-        if values.ndim != 1 or not values.size:
-            raise ValueError(f"betas must be a list of at least one number, got {betas!r}")
-        if n_sweeps < len(values):
-            raise ValueError(
-                f"n_sweeps must be at least the number of betas, {len(values)}, got {n_sweeps}"
-            )
-        each = np.array([inverse_temperature(beta, "betas") for beta in values])
-        return each[np.arange(n_sweeps) * len(each) // n_sweeps]
-    first, last = _natural_range(model) if beta_range is None else _range(beta_range)
-    if first > 0 and np.isfinite(last):
-        return np.geomspace(first, last, n_sweeps)
-    return np.linspace(first, last, n_sweeps)
+def _limit(target: float, constant: float) -> float:
+    """Return the energy of the core at which to stop; the sum of a state is known to rounding."""
+    return target - constant + _ROUNDING * max(abs(target), abs(constant))
 
 
-def _range(beta_range: Any) -> tuple[float, float]:
-    if np.shape(beta_range) != (2,):
-        raise ValueError(f"beta_range must be two numbers, got {beta_range!r}")
-    first, last = (real(beta, "beta_range") for beta in beta_range)
-    if not (0 <= first <= last and np.isfinite(last)):
-        raise ValueError(
-            f"beta_range must be two finite numbers, 0 <= first <= last, got {beta_range!r}"
-        )
-    return first, last
-
-
-def _natural_range(model: Sampled) -> tuple[float, float]:
-    """Return a range that suits the fields which spins feel in random states."""
-    states = _core.random_spins(0, 8, model.n_spins, None)
-    fields = np.abs(model.core.local_fields(states))
-    present = fields[fields > 1e-9 * fields.max()]
-    if not present.size:
-        return 0.0, 1.0
-    largest, smallest = 2 * float(present.max()), 2 * float(np.quantile(present, 0.1))
-    first = float(np.log(2)) / largest
-    return first, max(first, float(np.log(100)) / smallest)
+def _minima(
+    model: Sampled,
+    found: list[NDArray[np.int8]],
+    held: NDArray[np.bool_] | None,
+    threads: int | None,
+) -> tuple[list[NDArray[np.int8]], BaseException | None]:
+    """Return the local minima below states, and what interrupted the descent."""
+    columns, interruption = _core.descend(
+        model.core,
+        np.concatenate(found),
+        # No descent takes so long, but for one that rounding would lead in circles.
+        max_sweeps=max(_DESCENT_SWEEPS, model.n_spins),
+        clamp=None if held is None else np.concatenate([held] * len(found)),
+        num_threads=threads,
+    )
+    return np.split(columns["states"], len(found)), interruption

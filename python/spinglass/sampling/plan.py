@@ -16,7 +16,7 @@ from spinglass._interrupted import Interrupted
 from spinglass._random import Seed
 from spinglass.models.energy import Layered, Pairwise, name_of, structure_of
 from spinglass.models.ising import Ising
-from spinglass.sampling.runs import Run, TemperedRun
+from spinglass.sampling.runs import Annealing, Run, TemperedRun
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
 
@@ -29,7 +29,7 @@ _BYTES_PER_MEASUREMENT = 16
 # Error of beta times a local field, hence of the odds of a spin, that goes without a word.
 _HARMLESS = 1e-2
 
-_R = TypeVar("_R", Run, TemperedRun)
+_R = TypeVar("_R", Run, TemperedRun, Annealing)
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,11 @@ def warn_of_rounding(model: Sampled, plan: Plan, beta: float) -> None:
 
 def earlier_run(model: Sampled, initial: Any, kind: type[_R], plan: Plan) -> _R | None:
     """Return the run to be continued, if ``initial`` is one."""
-    if not isinstance(initial, Run):
+    if not isinstance(initial, Run | Annealing):
         return None
     if type(initial) is not kind:
-        raise TypeError(f"initial must be a {kind.__name__}, got a {type(initial).__name__}")
+        got = "an Annealing" if isinstance(initial, Annealing) else f"a {type(initial).__name__}"
+        raise TypeError(f"initial must be a {kind.__name__}, got {got}")
     if initial._streams is None:
         raise ValueError(
             "initial was interrupted within a sweep and cannot be continued: start from its "
@@ -154,7 +155,7 @@ def earlier_run(model: Sampled, initial: Any, kind: type[_R], plan: Plan) -> _R 
     return initial
 
 
-def check_same_model(model: Sampled, initial: Run) -> None:
+def check_same_model(model: Sampled, initial: Run | Annealing) -> None:
     """Refuse a run of other couplings, fields or constant, whatever they are called."""
     if initial._identity == model.identity:
         return
@@ -168,7 +169,7 @@ def check_same_model(model: Sampled, initial: Run) -> None:
     )
 
 
-def continued_seed(earlier: Run, seed: Seed) -> Seed:
+def continued_seed(earlier: Run | Annealing, seed: Seed) -> Seed:
     """Return the seed of the run that goes on; it cannot be another."""
     if seed is not None and seed is not earlier.seed and seed != earlier.seed:
         raise ValueError(
@@ -185,7 +186,7 @@ def held_spins(
 
     ``states`` are the starts of all replicas, those of a ladder one after the other.
     """
-    earlier = initial if isinstance(initial, Run) else None
+    earlier = initial if isinstance(initial, Run | Annealing) else None
     if clamp is None:
         return None if earlier is None else earlier.clamp
     if initial is None:
@@ -213,7 +214,8 @@ def starts(
     check_memory(total * n * _BYTES_PER_SPIN, f"n_replicas: {_product(rows)} replicas of {n} spins")
     if initial is None:
         return _core.random_spins(word, total, n, threads)
-    spins = initial.final_states if isinstance(initial, Run) else spin_array(initial, "initial")
+    is_run = isinstance(initial, Run | Annealing)
+    spins = initial.final_states if is_run else spin_array(initial, "initial")
     # A single state serves all; with n_replicas left at 1 the array says how many.
     if rows[0] == 1 and spins.ndim == len(rows) + 1:
         rows = (len(spins), *rows[1:])

@@ -262,22 +262,28 @@ class Annealing:
     Attributes
     ----------
     best_states : numpy.ndarray of int8, (n_replicas, n_spins)
-        The state of lowest energy that each replica had after a sweep (or at its start);
+        The lowest local minimum that each replica came to: no spin but a held one points against
+        its local field. They are where the best state that it had after a sweep (or at its start)
+        and its final state descend to. (An interrupted run has the best states as they were.)
         ``overlaps_with`` compares them with patterns, where products of bytes would overflow.
     best_energy : numpy.ndarray of float64, (n_replicas,)
         Its total energy.
     final_states : numpy.ndarray of int8, (n_replicas, n_spins)
-        Where each replica ended.
+        Where each replica ended, after its last sweep and before the descent.
     energy : numpy.ndarray of float64, (n_replicas, n_sweeps)
-        Total energy after each sweep.
+        Total energy after each sweep of this call.
     betas : numpy.ndarray of float64, (n_sweeps,)
-        The inverse temperature of each sweep.
+        The inverse temperature of each sweep; fewer than were asked for if the run ended early.
     n_spins : int
         N.
     model : str
         What was annealed.
     dynamics : str
         As given.
+    clamp : numpy.ndarray of bool, (n_replicas, n_spins), or None
+        True where a spin was held.
+    sweeps : int
+        Sweeps that lie behind the final states, also those of annealings that it continued.
     seed : int or numpy.random.SeedSequence
         What was given, or drawn for None and a Generator; given again it repeats the run.
     version : str
@@ -292,8 +298,17 @@ class Annealing:
     n_spins: int
     model: str
     dynamics: str
+    clamp: NDArray[np.bool_] | None = field(repr=False)
+    sweeps: int
     seed: int | np.random.SeedSequence
     version: str
+    # What the random streams remember; None if the run ended out of step and cannot go on.
+    _streams: NDArray[np.uint64] | None = field(repr=False)
+
+    @property
+    def n_replicas(self) -> int:
+        """Number of independent searches."""
+        return len(self.best_energy)
 
     @property
     def best(self) -> tuple[NDArray[np.int8], float]:
