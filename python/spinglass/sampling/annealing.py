@@ -143,6 +143,7 @@ def anneal(
     schedule = cooling(beta_range, betas, plan.n_sweeps, default)
     if earlier is not None and target is not None and earlier.best[1] <= target:
         schedule = schedule[:0]
+    warn_of_rounding(system, plan, float(schedule.max(initial=0.0)))
     with progress_callback(progress, "anneal", "sweeps") as callback:
         columns, interruption = _core.anneal(
             system.core,
@@ -182,6 +183,7 @@ def anneal(
         seed=known_seed,
         version=_core.__version__,
         _streams=None if columns["ending"] == "broken" else columns["streams"],
+        _identity=system.identity,
     )
     return cast(Annealing, finished(result, interruption, plan, "sweeps"))
 

@@ -304,6 +304,8 @@ class Annealing:
     version: str
     # What the random streams remember; None if the run ended out of step and cannot go on.
     _streams: NDArray[np.uint64] | None = field(repr=False)
+    # The content of the model, which alone tells whether another is the same.
+    _identity: str = field(repr=False)
 
     @property
     def n_replicas(self) -> int:
