@@ -211,3 +211,26 @@ def ising_law(model, beta):
     else:
         weights = np.exp(-beta * (energies - energies.min()))
     return weights / weights.sum(), energies
+
+
+def random_site_sweeps(couplings, beta, states, n_sweeps, rng):
+    """Yield the states after each sweep of Metropolis at sites that are drawn at random."""
+    spins = np.array(states, dtype=float)
+    fields, rows = spins @ couplings, np.arange(len(spins))
+    for _ in range(n_sweeps):
+        for site in rng.integers(len(couplings), size=spins.shape[::-1]):
+            cost = 2 * spins[rows, site] * fields[rows, site]
+            flips = rng.random(len(rows)) < np.exp(-beta * np.maximum(cost, 0))
+            row, flipped = rows[flips], site[flips]
+            fields[row] -= 2 * spins[row, flipped, None] * couplings[flipped]
+            spins[row, flipped] *= -1
+        yield spins.astype(np.int8)
+
+
+def colour_order(couplings):
+    """Return the sites colour by colour; each takes the first one that no neighbour has yet."""
+    colours = np.full(len(couplings), -1)
+    for site, row in enumerate(couplings):
+        taken = set(colours[np.flatnonzero(row)])
+        colours[site] = next(c for c in range(len(row)) if c not in taken)
+    return np.argsort(colours, kind="stable").tolist()

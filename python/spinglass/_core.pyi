@@ -203,6 +203,7 @@ def anneal(
     target: float | None = None,
     max_seconds: float | None = None,
     clamp: NDArray[np.bool_] | None = None,
+    reversed: bool = False,
     num_threads: int | None = None,
     progress: _Progress = None,
 ) -> _Outcome: ...

@@ -127,6 +127,7 @@ pub fn sample<'py>(
         spins: &spins,
         streams: &streams,
         held: &held,
+        reversed: false,
     };
     check_len(&initial, "initial", betas.len() * n)?;
     let control = Control::new(warmup + n_sweeps);
@@ -149,12 +150,12 @@ pub fn sample<'py>(
     Ok((columns, ended))
 }
 
-/// Simulated annealing: sweep t at `schedule[t]`, until some replica has an energy of `target` or
-/// `max_seconds` are over.
+/// Simulated annealing: sweep t at `schedule[t]`, its sites visited in the opposite order if
+/// `reversed`, until some replica has an energy of `target` or `max_seconds` are over.
 #[pyfunction]
 #[pyo3(signature = (
     model, *, dynamics, schedule, initial, seed, sweeps=0, streams=None, target=None,
-    max_seconds=None, clamp=None, num_threads=None, progress=None
+    max_seconds=None, clamp=None, reversed=false, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "as above")]
 pub fn anneal<'py>(
@@ -169,6 +170,7 @@ pub fn anneal<'py>(
     target: Option<f64>,
     max_seconds: Option<f64>,
     clamp: Option<PyReadonlyArray2<'py, bool>>,
+    reversed: bool,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
@@ -191,6 +193,7 @@ pub fn anneal<'py>(
         spins: &spins,
         streams: &streams,
         held: &held,
+        reversed,
     };
     check_len(&initial, "initial", rows * n)?;
     let control = Control::new(schedule.len() as u64);

@@ -101,12 +101,14 @@ def test_first_moves_are_unbiased_over_seeds_1_to_400():
 @pytest.mark.parametrize("name", ["SK", "Gaussian glass on a lattice", "+-J lattice", "Hopfield"])
 def test_first_moves_of_the_glasses_are_unbiased_over_seeds_1_to_400(name):
     # From one state, the probability that each spin has turned after one sweep is a number:
-    # the sweep goes through the sites in order.
+    # the sweep goes through a graph colour by colour, through dense couplings in a shuffled order
+    # (that of eight sites here), and through a network in the order of its sites.
     model = MODELS[name]
     n, beta = model.n_spins, 0.5
     couplings, fields = reference.dense_couplings(model), reference.dense_fields(model)
     law = {(1,) * n: 1.0}
-    for site in range(n):
+    orders = {"SK": [1, 4, 3, 7, 0, 6, 5, 2], "Hopfield": range(n)}
+    for site in orders.get(name) or reference.colour_order(couplings):
         moved = {}
         for state, weight in law.items():
             spins = np.array(state)

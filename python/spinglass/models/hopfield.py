@@ -192,11 +192,6 @@ class Hopfield(SpinModel):
         """
         return Ising(self.couplings(), self.fields)
 
-    def reordered(self, order: NDArray[np.int64]) -> Hopfield:
-        """Return the same network with other numbers: its site k is site ``order[k]`` here."""
-        thresholds = None if self._thresholds is None else self._thresholds[order]
-        return Hopfield(self._patterns.to_array()[:, order], thresholds=thresholds)
-
     def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
         """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.
 

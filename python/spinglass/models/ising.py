@@ -101,11 +101,6 @@ class Ising(SpinModel):
         """Return itself."""
         return self
 
-    def reordered(self, order: NDArray[np.int64]) -> Ising:
-        """Return the same model with other numbers: its site k is site ``order[k]`` of this one."""
-        fields = None if self._fields is None else self._fields[order]
-        return Ising(self.couplings()[order][:, order], fields)
-
     def __repr__(self) -> str:
         kind = "sparse" if self._is_sparse else "dense"
         fields = "" if self._fields is None else ", fields=..."

@@ -88,17 +88,6 @@ class Lattice(SpinModel):
         """Return the same model with its couplings as a sparse matrix."""
         return Ising(self.couplings(), self.fields)
 
-    def reversed_order(self) -> NDArray[np.int64] | None:
-        """Return the sites in the opposite order to that in which a sweep visits them.
-
-        A sweep goes colour by colour. None if there are two: a translation by one site exchanges
-        them, so that the law of a reversed sweep is that of a sweep.
-        """
-        colours = _colours(self._shape)
-        if colours.max(initial=0) < 2:
-            return None
-        return np.argsort(colours, kind="stable")[::-1]
-
     def __repr__(self) -> str:
         field = f", field={self._field:g}" if self._field else ""
         return f"{type(self).__name__}({self._shape}, coupling={self._coupling:g}{field})"
@@ -174,18 +163,3 @@ class CubicLattice(Lattice):
     """
 
     _dimension = 3
-
-
-def _colours(shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """Return the place of each site's colour in a sweep of a lattice.
-
-    Along a side the sites count 0, 1, 0, 1, ..., and 2 at the end of an odd side; a colour is the
-    sum of these, modulo 2 if all sides are even and 3 otherwise.
-    """
-    total = np.zeros(shape, dtype=np.int64)
-    for axis, side in enumerate(shape):
-        shade = np.arange(side) % 2
-        if side % 2:
-            shade[-1] = 2
-        total += shade.reshape([-1 if k == axis else 1 for k in range(len(shape))])
-    return np.asarray(total % (2 if all(side % 2 == 0 for side in shape) else 3)).ravel()

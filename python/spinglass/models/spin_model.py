@@ -47,18 +47,6 @@ class SpinModel(ABC):
         """Return couplings and fields: the structure of the energy."""
         return Pairwise("spins", self.couplings(), self.fields)
 
-    def reversed_order(self) -> NDArray[np.int64] | None:
-        """Return the sites in the opposite order to that in which a sweep visits them.
-
-        None if a sweep in the usual order has the law of a reversed one.
-        """
-        return np.arange(self.n_spins)[::-1]
-
-    def reordered(self, order: NDArray[np.int64]) -> SpinModel:
-        """Return the same model with other numbers: its site k is site ``order[k]`` of this one."""
-        other: SpinModel = self.to_ising().reordered(order)
-        return other
-
     def energy(self, states: ArrayLike) -> Any:
         """Return the energy of a state, or of each state of a batch.
 

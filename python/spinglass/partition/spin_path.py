@@ -93,20 +93,15 @@ class SpinPath:
         word = seed_word(self.seed, _AIS)
         states = _core.random_spins(word, self.n_chains, self.model.n_spins, self.threads)
         return self._log_weights(
-            self._energies(self.model, states, self.betas[1:-1], word, "forward annealing")
+            self._energies(states, self.betas[1:-1], word, "forward annealing", reversed=False)
         )
 
     def reverse_ais(self, starts: NDArray[np.int8]) -> NDArray[np.float64]:
         """Return x of each chain from these states to beta = 0."""
         if self._known is not None:
             return np.full(self.n_chains, self._known)
-        word, model = seed_word(self.seed, _REVERSE_AIS), self.model
-        # A cluster move obeys detailed balance.
-        clusters = self.dynamics in ("wolff", "swendsen-wang")
-        order = None if clusters else model.reversed_order()
-        if order is not None:
-            model, starts = model.reordered(order), np.ascontiguousarray(starts[:, order])
-        energies = self._energies(model, starts, self.betas[-2:0:-1], word, "reverse annealing")
+        word, betas = seed_word(self.seed, _REVERSE_AIS), self.betas[-2:0:-1]
+        energies = self._energies(starts, betas, word, "reverse annealing", reversed=True)
         return self._log_weights(energies[:, ::-1])
 
     def starts(self) -> tuple[NDArray[np.int8], bool]:
@@ -125,7 +120,7 @@ class SpinPath:
         schedule = np.concatenate(
             [np.repeat(ascent, self.n_sweeps), np.full(self.warmup, self.betas[-1])]
         )
-        columns = self._anneal(model, states, schedule, word, "towards equilibrium")
+        columns = self._anneal(states, schedule, word, "towards equilibrium")
         return cast(NDArray[np.int8], columns["final_states"]), False
 
     def _states_of(self, run: Run) -> NDArray[np.int8]:
@@ -145,11 +140,11 @@ class SpinPath:
 
     def _energies(
         self,
-        model: SpinModel,
         states: NDArray[np.int8],
         betas: NDArray[np.float64],
         word: int,
         what: str,
+        reversed: bool,
     ) -> NDArray[np.float64]:
         """Return the energy of the start and after the sweeps at each of ``betas``, a row a chain.
 
@@ -157,29 +152,31 @@ class SpinPath:
         """
         if len(self.betas) == 1:
             return np.empty((self.n_chains, 0))
-        found = [model.energy(states)[:, None]]
+        found = [self.model.energy(states)[:, None]]
         if len(betas):
-            columns = self._anneal(model, states, np.repeat(betas, self.n_sweeps), word, what)
+            schedule = np.repeat(betas, self.n_sweeps)
+            columns = self._anneal(states, schedule, word, what, reversed)
             found.append(columns["energy"][:, self.n_sweeps - 1 :: self.n_sweeps])
         return np.concatenate(found, axis=1)
 
     def _anneal(
         self,
-        model: SpinModel,
         states: NDArray[np.int8],
         schedule: NDArray[np.float64],
         word: int,
         what: str,
+        reversed: bool = False,
     ) -> dict[str, Any]:
         if not len(schedule):
             return {"final_states": states}
         with progress_callback(self.progress, what, "sweeps") as callback:
             columns, interruption = _core.anneal(
-                model._model,
+                self.model._model,
                 dynamics=self.dynamics,
                 schedule=schedule,
                 initial=states,
                 seed=word,
+                reversed=reversed,
                 num_threads=self.threads,
                 progress=callback,
             )

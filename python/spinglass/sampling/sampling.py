@@ -102,8 +102,9 @@ def sample(
 
     Notes
     -----
-    Metropolis and heat bath visit the sites in a fixed order (on lattices colour by colour), which
-    leaves the Boltzmann distribution exp(-beta E) unchanged. At beta = 0 Metropolis would flip
+    Metropolis and heat bath visit the sites in a fixed order, colour by colour or shuffled, which
+    leaves the Boltzmann distribution exp(-beta E) unchanged. In a Metropolis sweep some sites
+    rest, so that no order carries anything along. At beta = 0 Metropolis would flip
     every spin in every sweep, for ever; there it is the heat bath. A large lattice that is quenched
     from random spins below its critical temperature can freeze in stripes for longer than any run:
     start it from all +1.

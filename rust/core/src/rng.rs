@@ -26,7 +26,7 @@ pub enum Purpose {
     Couplings = 5,
     /// Which neighbouring temperatures exchange their replicas; one stream a ladder.
     Exchange = 6,
-    /// Which site a Metropolis sweep passes over; one stream a replica.
+    /// Which sites a Metropolis sweep passes over; one stream a replica, or 64 of them.
     Rest = 7,
     /// Visible units of a Boltzmann machine; one stream a tile of units.
     Visible = 8,
@@ -36,6 +36,8 @@ pub enum Purpose {
     Weights = 10,
     /// Both layers of a Boltzmann machine that is annealed; one stream a tile of units.
     Annealing = 11,
+    /// The order in which a sweep visits the sites; one stream for all models.
+    Order = 12,
 }
 
 /// Philox4x32-10, keyed by (seed, purpose, stream).

@@ -10,7 +10,7 @@ use spinglass_core::{
     dense::{Dense, Disorder, reference_sweep, sherrington_kirkpatrick},
     error::Error,
     simd::Level,
-    spins::{Dynamics, SpinModel, Start, thresholds::Rule},
+    spins::{Dynamics, SpinModel, Start},
     team::Team,
     threads,
 };
@@ -32,17 +32,20 @@ fn every_grouping_and_level_equals_the_reference() {
     let (n_replicas, sizes) = (64, [1, 2, 63, 64, 65, 128, 129, 200]);
     for (n, held) in sizes.into_iter().flat_map(|n| masks(n, n_replicas).map(|held| (n, held))) {
         let (seed, first, behind, sweeps) = (11, 5, 3, 4);
+        let reversed = n % 64 > 1;
         let (betas, start) = (betas(n_replicas), random_spins(n * n_replicas, n as u64));
         for dynamics in RULES {
             let reference = instance(n, 1, Level::Portable);
             let (mut expected, mut expected_flips) = (start.clone(), vec![0; n_replicas]);
             for (k, spins) in expected.chunks_mut(n).enumerate() {
-                let rule = Rule::new(dynamics.is_heat_bath_at(betas[k]), betas[k]);
                 for sweep in behind..behind + sweeps {
-                    let replica = first + k as u64;
+                    let number = (seed, first + k as u64);
                     let held = held.get(k * n..(k + 1) * n).unwrap_or(&[]);
-                    expected_flips[k] +=
-                        reference_sweep(&reference, rule, seed, replica, sweep, spins, held);
+                    let passing = (held, reversed);
+                    let flips = reference_sweep(
+                        &reference, dynamics, number, betas[k], sweep, spins, passing,
+                    );
+                    expected_flips[k] += flips.unwrap();
                 }
             }
             for level in Level::available() {
@@ -62,6 +65,7 @@ fn every_grouping_and_level_equals_the_reference() {
                                 spins: &start[at * n..end * n],
                                 streams: &[],
                                 held: held.get(at * n..end * n).unwrap_or(&[]),
+                                reversed,
                             },
                         );
                         group.sweep(sweeps);
@@ -150,8 +154,9 @@ fn new_temperatures_hold_from_the_next_sweep_on() {
         for (k, spins) in expected.chunks_mut(n).enumerate() {
             for sweep in 0..4 {
                 let beta = if sweep < 2 { before[k] } else { after[k] };
-                let rule = Rule::new(dynamics.is_heat_bath_at(beta), beta);
-                reference_sweep(&model, rule, 8, k as u64, sweep, spins, &[]);
+                let number = (8, k as u64);
+                reference_sweep(&model, dynamics, number, beta, sweep, spins, (&[], false))
+                    .unwrap();
             }
         }
         assert_eq!(group.spins(), expected);

@@ -26,7 +26,7 @@ fn walkers<'a>(
     spins: &[i8],
     (seed, first): (u64, u64),
 ) -> Box<dyn Walkers + 'a> {
-    held_walkers(model, dynamics, betas, spins, &[], (seed, first))
+    held_walkers(model, dynamics, betas, spins, (&[], false), (seed, first))
 }
 
 fn held_walkers<'a>(
@@ -34,10 +34,10 @@ fn held_walkers<'a>(
     dynamics: Dynamics,
     betas: &[f64],
     spins: &[i8],
-    held: &[bool],
+    (held, reversed): (&[bool], bool),
     (seed, first): (u64, u64),
 ) -> Box<dyn Walkers + 'a> {
-    let start = Start { seed, first, sweeps: 0, betas, spins, streams: &[], held };
+    let start = Start { seed, first, sweeps: 0, betas, spins, streams: &[], held, reversed };
     model.walkers(dynamics, &start).unwrap()
 }
 
@@ -53,17 +53,19 @@ fn check(shape: &[usize], coupling: f64, field: f64, dynamics: Dynamics, beta: f
     let spins = random_spins(n, 5);
     let reference = Lattice::new(shape, coupling, field, Level::Portable).unwrap();
     let some: Vec<bool> = random_spins(n, 6).into_iter().map(|spin| spin > 0).collect();
-    let masks = [vec![], some];
+    let masks = [(vec![], false), (some, false), (vec![], true)];
     let cases = Level::available().flat_map(|level| masks.iter().map(move |held| (level, held)));
-    for (level, held) in cases {
-        let expected = reference_sweeps(&reference, dynamics, beta, (7, 3), &spins, held, sweeps);
+    for (level, (held, reversed)) in cases {
+        let passing = (&held[..], *reversed);
+        let expected =
+            reference_sweeps(&reference, dynamics, beta, (7, 3), &spins, passing, sweeps);
         let model = Lattice::new(shape, coupling, field, level).unwrap();
         for n_threads in [1, 2, 3, 7] {
             let what = format!(
                 "{shape:?}, J = {coupling}, h = {field}, {dynamics:?}, beta = {beta}, {level}, \
                  {n_threads} threads"
             );
-            let mut fast = held_walkers(&model, dynamics, &[beta], &spins, held, (7, 3));
+            let mut fast = held_walkers(&model, dynamics, &[beta], &spins, passing, (7, 3));
             threads::pool(Some(n_threads)).unwrap().install(|| {
                 fast.sweep(sweeps, &Team::of_pool(), &Control::default()).unwrap();
             });
@@ -184,6 +186,7 @@ fn a_run_that_goes_on_has_the_bits_of_one_long_run() {
                 spins: &middle,
                 streams: &streams,
                 held: &[],
+                reversed: false,
             };
             let mut second = model.walkers(dynamics, &start).unwrap();
             second.sweep(sweeps, &team, &control).unwrap();
@@ -282,6 +285,7 @@ fn what_is_no_lattice_is_refused_by_name() {
         spins: &[1; 16],
         streams: &[1; 3],
         held: &[],
+        reversed: false,
     };
     let refused = model.walkers(Dynamics::HeatBath, &start).map(|_| ()).unwrap_err();
     assert_eq!(refused.to_string(), "streams must be empty or 32 words, got 3");

@@ -89,12 +89,19 @@ fn masks(n: usize, n_replicas: usize) -> [Vec<bool>; 2] {
 }
 
 fn check_against_reference(n: usize, bonds: &[Bond], betas: &[f64], dynamics: Dynamics) {
-    for held in masks(n, betas.len()) {
-        check_with_held(n, bonds, betas, dynamics, &held);
+    for (held, reversed) in masks(n, betas.len()).iter().zip([false, true]) {
+        check_with_held(n, bonds, betas, dynamics, (held, reversed));
     }
+    check_with_held(n, bonds, betas, dynamics, (&[], true));
 }
 
-fn check_with_held(n: usize, bonds: &[Bond], betas: &[f64], dynamics: Dynamics, held: &[bool]) {
+fn check_with_held(
+    n: usize,
+    bonds: &[Bond],
+    betas: &[f64],
+    dynamics: Dynamics,
+    (held, reversed): (&[bool], bool),
+) {
     let reference = model(n, bonds, None, Level::Portable);
     let (seed, first, sweeps) = (7, 128, 4);
     let n_replicas = betas.len();
@@ -105,12 +112,14 @@ fn check_with_held(n: usize, bonds: &[Bond], betas: &[f64], dynamics: Dynamics, 
         for t in 0..sweeps {
             let number = (seed, first + k as u64);
             let held = held.get(k * n..(k + 1) * n).unwrap_or(&[]);
-            flips[k] += reference_sweep(&reference, dynamics, number, betas[k], t, state, held);
+            let passing = (held, reversed);
+            flips[k] += reference_sweep(&reference, dynamics, number, betas[k], t, state, passing);
         }
     }
     for level in Level::available() {
         let model = model(n, bonds, None, level);
-        let start = Start { seed, first, sweeps: 0, betas, spins: &spins, streams: &[], held };
+        let start =
+            Start { seed, first, sweeps: 0, betas, spins: &spins, streams: &[], held, reversed };
         let mut walkers = model.walkers(dynamics, &start).unwrap();
         sweep(&mut *walkers, sweeps);
         assert!(states(&*walkers, n, n_replicas) == expected, "{dynamics:?}, {level}, N = {n}");

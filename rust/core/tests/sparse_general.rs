@@ -75,6 +75,7 @@ fn sixteen_and_single_replicas_equal_the_reference() {
         for dynamics in LOCAL {
             let masked = |n_replicas| masks(n, n_replicas).map(|held| (n_replicas, held));
             for (n_replicas, held) in [1, 3, 16, 21].into_iter().flat_map(masked) {
+                let reversed = n_replicas == 3 || n_replicas == 16;
                 let mut betas = ladder(n_replicas);
                 for beta in &mut betas {
                     *beta /= width;
@@ -89,7 +90,13 @@ fn sixteen_and_single_replicas_equal_the_reference() {
                     let held = held.get(k * n..(k + 1) * n).unwrap_or(&[]);
                     for t in 0..sweeps {
                         flips[k] += reference_general_sweep(
-                            &reference, dynamics, number, betas[k], t, state, held,
+                            &reference,
+                            dynamics,
+                            number,
+                            betas[k],
+                            t,
+                            state,
+                            (held, reversed),
                         );
                     }
                 }
@@ -103,6 +110,7 @@ fn sixteen_and_single_replicas_equal_the_reference() {
                         spins: &spins,
                         streams: &[],
                         held: &held,
+                        reversed,
                     };
                     let mut walkers = model.walkers(dynamics, &start).unwrap();
                     walkers.sweep(sweeps, &Team::alone(), &Control::default()).unwrap();

@@ -1,7 +1,7 @@
 //! Any dense couplings, the Sherrington-Kirkpatrick model above all: tiles of sites, many replicas
 //! at a time.
 //!
-//! E(s) = -1/2 sum_{i!=j} J_ij s_i s_j - sum_i h_i s_i. A sweep visits sites 0 to N-1. Local fields are
+//! E(s) = -1/2 sum_{i!=j} J_ij s_i s_j - sum_i h_i s_i. A sweep visits all sites, in an order of its own. Local fields are
 //! kept as integers (`spins/fixed_point.rs`), so a flip costs one row of the couplings, and neither
 //! the order of flips nor the grouping of replicas, neither threads nor instruction sets change
 //! a bit.
@@ -18,6 +18,7 @@ mod panels;
 mod reference;
 mod replicas;
 mod sums;
+mod visits;
 
 pub use disorder::{Disorder, sherrington_kirkpatrick};
 pub use model::Dense;

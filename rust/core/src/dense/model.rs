@@ -1,14 +1,15 @@
 //! The model: couplings as they were given, and in fixed point for the sweeps.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
 use super::{
     disorder::{Disorder, sherrington_kirkpatrick},
-    kernels::{Kernels, TILE},
-    memory::zeros,
-    panels::{COLUMNS, Panels, Segment},
+    kernels::Kernels,
     replicas::Replicas,
     sums::Sums,
+    visits::Visits,
 };
 use crate::{
     content::Content,
@@ -17,8 +18,10 @@ use crate::{
     lanes::LANES,
     simd::Level,
     spins::{
-        Couplings, Dynamics, SpinModel, Start, Walkers, clusters::cluster_walkers,
-        fixed_point::Scales, thresholds::Thresholds,
+        Couplings, Dynamics, Resting, SpinModel, Start, Walkers,
+        clusters::cluster_walkers,
+        fixed_point::Scales,
+        thresholds::{Rule, Thresholds},
     },
     threads,
 };
@@ -29,12 +32,9 @@ pub struct Dense {
     couplings: Vec<f64>,
     fields: Option<Vec<f64>>,
     pub(super) scales: Scales,
-    /// The scales in single precision, zero beyond the last site.
-    pub(super) single_scales: Vec<f32>,
-    pub(super) inverse_scales: Vec<f64>,
-    pub(super) panels: Panels,
-    /// The local fields, in fixed point, of the state with all spins down.
-    pub(super) all_down: Vec<Segment>,
+    pub(super) resting: Resting,
+    /// What sweeps read, and, made when first needed, what those in the opposite order do.
+    visits: [OnceLock<Result<Visits>>; 2],
     pub(super) kernels: &'static Kernels,
     pub(super) thresholds: &'static Thresholds,
     pub(super) sums: &'static Sums,
@@ -70,21 +70,23 @@ impl Dense {
             couplings[i * n_spins..][..n_spins].iter().for_each(|&coupling| visit(coupling));
             visit(field(i));
         });
-        let panels = Panels::new(&couplings, n_spins, &scales)?;
-        let all_down = all_down(&couplings, n_spins, field, &scales)?;
-        Ok(Self {
+        let resting = Resting::new(n_spins, |i, visit| {
+            couplings[i * n_spins..][..n_spins].iter().for_each(|&coupling| visit(coupling));
+            visit(field(i));
+        });
+        let model = Self {
             n_spins,
-            single_scales: scales.padded(TILE),
-            inverse_scales: (0..n_spins).map(|i| 1.0 / scales.of(i)).collect(),
             couplings,
             fields,
             scales,
-            panels,
-            all_down,
+            resting,
+            visits: Default::default(),
             kernels: Kernels::of(level),
             thresholds: Thresholds::of(level),
             sums: Sums::of(level),
-        })
+        };
+        model.visits(false)?;
+        Ok(model)
     }
 
     /// An instance of the Sherrington-Kirkpatrick model, without fields.
@@ -113,6 +115,18 @@ impl Dense {
     /// The fields h_i, if there are any.
     pub fn fields(&self) -> Option<&[f64]> {
         self.fields.as_deref()
+    }
+
+    /// What a sweep reads, or one in the opposite order.
+    pub(super) fn visits(&self, reversed: bool) -> Result<&Visits> {
+        let visits = self.visits[usize::from(reversed)].get_or_init(|| Visits::new(self, reversed));
+        visits.as_ref().map_err(Clone::clone)
+    }
+
+    /// The rule of visits at this temperature.
+    pub(super) fn rule(&self, dynamics: Dynamics, beta: f64) -> Rule {
+        let rests = self.resting.at(dynamics, beta);
+        Rule::new(dynamics.is_heat_bath_at(beta), beta / self.scales.common(), rests)
     }
 
     /// h_i.
@@ -244,25 +258,3 @@ fn validate_fields(fields: &[f64], n: usize) -> Result<()> {
         None => Ok(()),
     }
 }
-
-/// The fields, in fixed point, of the state with all spins down. A site beyond the last one has a
-/// field that no threshold without a scale reaches: its spin, up, never flips.
-fn all_down(
-    couplings: &[f64],
-    n: usize,
-    field: impl Fn(usize) -> f64,
-    scales: &Scales,
-) -> Result<Vec<Segment>> {
-    let mut fields = zeros(Some(n.div_ceil(COLUMNS)), Segment::splat(NEVER), "the fields")?;
-    let sum = |(i, row): (usize, &[f64])| -> i32 {
-        row.iter().map(|&coupling| scales.quantise(i, coupling)).sum()
-    };
-    let sums: Vec<i32> = couplings.par_chunks_exact(n).enumerate().map(sum).collect();
-    for (i, sum) in sums.into_iter().enumerate() {
-        *fields[i / COLUMNS].at_mut(i % COLUMNS) = scales.quantise(i, field(i)) - sum;
-    }
-    Ok(fields)
-}
-
-/// A field that keeps its spin up: thresholds are 0 or -1 without a scale or a temperature.
-pub(super) const NEVER: i32 = 1 << 30;

@@ -8,8 +8,8 @@
 
 use rayon::prelude::*;
 
-use super::{kernels::TILE, memory::zeros};
-use crate::{error::Result, lanes::LANES, spins::fixed_point::Scales};
+use super::{Dense, kernels::TILE, memory::zeros};
+use crate::{error::Result, lanes::LANES};
 
 /// Columns of a panel.
 pub(super) const COLUMNS: usize = 128;
@@ -48,17 +48,20 @@ pub(super) struct Panels {
 }
 
 impl Panels {
-    /// The doubled, rounded couplings of a symmetric `n_sites` x `n_sites` matrix.
-    pub(super) fn new(couplings: &[f64], n_sites: usize, scales: &Scales) -> Result<Self> {
+    /// The doubled, rounded couplings of a model between its `sites`, in their order.
+    pub(super) fn new(model: &Dense, sites: &[u32]) -> Result<Self> {
+        let n_sites = sites.len();
         let n_rows = n_sites.next_multiple_of(TILE);
         let n_segments = n_rows.checked_mul(n_sites.div_ceil(COLUMNS));
         let mut segments = zeros(n_segments, Segment::splat(0), "the couplings in fixed point")?;
         segments.par_chunks_mut(n_rows).enumerate().for_each(|(panel, rows)| {
             let first = panel * COLUMNS;
             let last = n_sites.min(first + COLUMNS);
-            for (segment, row) in rows.iter_mut().zip(couplings.chunks_exact(n_sites)) {
-                for (k, &coupling) in row[first..last].iter().enumerate() {
-                    *segment.at_mut(k) = 2 * scales.quantise(first + k, coupling);
+            for (segment, &site) in rows.iter_mut().zip(sites) {
+                let row = model.row(site as usize);
+                for (k, &other) in sites[first..last].iter().enumerate() {
+                    let other = other as usize;
+                    *segment.at_mut(k) = 2 * model.scales.quantise(other, row[other]);
                 }
             }
         });

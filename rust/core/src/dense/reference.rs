@@ -4,38 +4,43 @@
 
 use super::Dense;
 use crate::{
+    error::Result,
     rng::{Philox, Purpose},
     spins::{
-        Rest,
-        thresholds::{Rule, SITES, threshold},
+        Dynamics, Held,
+        thresholds::{SITES, threshold},
     },
 };
 
-/// Makes sweep number `sweep` of `replica`, over the spins `held` (empty: none); returns how many
-/// spins it flipped.
+/// Makes sweep number `sweep` of `replica`, over the spins `held` (empty: none), in the order of the
+/// model or (`reversed`) the opposite one; returns how many spins it flipped.
+///
+/// # Errors
+/// [`Error::Memory`](crate::error::Error::Memory).
 pub fn reference_sweep(
     model: &Dense,
-    rule: Rule,
-    seed: u64,
-    replica: u64,
+    dynamics: Dynamics,
+    (seed, replica): (u64, u64),
+    beta: f64,
     sweep: u64,
     spins: &mut [i8],
-    held: &[bool],
-) -> u64 {
+    (held, reversed): (&[bool], bool),
+) -> Result<u64> {
     let stream = Philox::new(seed, Purpose::Dynamics, replica);
     let (scales, n_groups) = (&model.scales, spins.len().div_ceil(SITES));
-    let rest = Rest::new(seed, replica, spins.len(), held);
-    let resting = rule.rests().then(|| rest.site(sweep)).flatten();
+    let held = Held::new(spins.len(), held);
+    let rule = model.rule(dynamics, beta);
     let mut flips = 0;
-    for i in 0..spins.len() {
+    for (place, &site) in model.visits(reversed)?.sites.iter().enumerate() {
+        let i = site as usize;
         let row = model.row(i).iter().zip(&*spins);
         let field: i32 = row.map(|(&j, &s)| scales.quantise(i, j) * i32::from(s)).sum();
         let field = field + scales.quantise(i, model.field(i));
-        let theta = threshold(&stream, n_groups, sweep, i, rule, scales.single(i));
-        if field * i32::from(spins[i]) <= theta && resting != Some(i) && !rest.holds(i) {
+        let theta = threshold(&stream, n_groups, sweep, place, rule, scales.single(i));
+        if field * i32::from(spins[i]) <= theta && !held.holds(i) {
             spins[i] = -spins[i];
             flips += 1;
         }
     }
-    flips
+    Ok(flips)
 }

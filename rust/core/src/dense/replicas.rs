@@ -10,8 +10,8 @@ use super::{
     Dense,
     kernels::{Flips, TILE},
     memory::zeros,
-    model::NEVER,
     panels::{COLUMNS, Segment},
+    visits::{NEVER, Visits},
 };
 use crate::{
     control::Control,
@@ -19,8 +19,8 @@ use crate::{
     lanes::LANES,
     rng::{Philox, Purpose},
     spins::{
-        Dynamics, Rest, Start, Walkers,
-        thresholds::{Rule, place},
+        Dynamics, Held, Rests, Start, Walkers,
+        thresholds::{self, Rule, place},
     },
     team::Team,
 };
@@ -40,6 +40,7 @@ const LONG: u64 = 1 << 31;
 #[allow(clippy::struct_field_names, reason = "the number of replicas has its usual name")]
 pub(super) struct Replicas<'a> {
     model: &'a Dense,
+    visits: &'a Visits,
     dynamics: Dynamics,
     n_replicas: usize,
     /// The replicas that go in lanes; a last block that is not full is filled with spins that never flip.
@@ -47,9 +48,7 @@ pub(super) struct Replicas<'a> {
     sweeps: u64,
     streams: Vec<Philox>,
     rules: Vec<Rule>,
-    rests: Vec<Rest>,
-    /// The site of each replica that rests in this sweep.
-    resting: Vec<Option<usize>>,
+    held: Vec<Held>,
     /// Panel after panel, in each a segment of every replica.
     fields: Vec<Segment>,
     /// Tile after tile, in each a word of every replica: a bit is set where the spin is up, as it is
@@ -66,10 +65,12 @@ impl<'a> Replicas<'a> {
         let rest = n_replicas % LANES;
         let n_blocks = n_replicas / LANES + usize::from(rest >= WORTH_LANES);
         let n_places = n_replicas.max(n_blocks * LANES);
-        let (n_panels, n_tiles) = (model.panels.n_panels(), model.panels.n_tiles());
+        let visits = model.visits(start.reversed)?;
+        let (n_panels, n_tiles) = (visits.panels.n_panels(), visits.panels.n_tiles());
         let what = "the fields of the replicas";
         let mut replicas = Self {
             model,
+            visits,
             dynamics,
             n_replicas,
             n_blocks,
@@ -77,15 +78,13 @@ impl<'a> Replicas<'a> {
             streams: (0..n_places as u64)
                 .map(|k| Philox::new(start.seed, Purpose::Dynamics, start.first + k))
                 .collect(),
-            rules: vec![Rule::new(false, f64::INFINITY); n_places],
-            rests: (0..n_places as u64)
+            rules: vec![Rule::new(false, f64::INFINITY, Rests::Never); n_places],
+            held: (0..n_places)
                 .map(|k| {
-                    let n = model.panels.n_sites();
-                    let held = start.held(k as usize, n);
-                    Rest::new(start.seed, start.first + k, n, held)
+                    let (n, sites) = (visits.sites.len(), visits.sites.iter());
+                    Held::in_order(n, start.held(k, n), sites.map(|&site| site as usize))
                 })
                 .collect(),
-            resting: vec![None; n_places],
             fields: zeros(n_panels.checked_mul(n_places), Segment::splat(NEVER), what)?,
             up: zeros(n_tiles.checked_mul(n_places), u64::MAX, what)?,
             flips: std::array::from_fn(|_| vec![Flips::default(); n_replicas]),
@@ -103,19 +102,20 @@ impl<'a> Replicas<'a> {
 
     /// Puts the replicas into these states: from all spins down, those that are up are flipped.
     fn place(&mut self, spins: &[i8]) {
-        let (n, n_places) = (self.model.panels.n_sites(), self.n_places());
-        for (fields, &down) in self.fields.chunks_exact_mut(n_places).zip(&self.model.all_down) {
+        let (n, n_places) = (self.visits.panels.n_sites(), self.n_places());
+        for (fields, &down) in self.fields.chunks_exact_mut(n_places).zip(&self.visits.all_down) {
             fields[..self.n_replicas].fill(down);
         }
-        let n_panels = self.model.panels.n_panels();
-        for tile in 0..self.model.panels.n_tiles() {
+        let n_panels = self.visits.panels.n_panels();
+        for tile in 0..self.visits.panels.n_tiles() {
             let sites = tile * TILE..n.min((tile + 1) * TILE);
             let beyond = if sites.len() < TILE { u64::MAX << sites.len() } else { 0 };
             let words = &mut self.up[tile * n_places..];
             let flips = &mut self.flips[tile % TOGETHER];
             for ((flips, word), spins) in flips.iter_mut().zip(words).zip(spins.chunks_exact(n)) {
-                let bits = spins[sites.clone()].iter().rev();
-                let up = bits.fold(0, |word, &spin| word << 1 | u64::from(spin > 0));
+                let sites = self.visits.sites[sites.clone()].iter().rev();
+                let up =
+                    sites.fold(0, |word, &site| word << 1 | u64::from(spins[site as usize] > 0));
                 *flips = Flips { up, down: 0 };
                 *word = up | beyond;
             }
@@ -125,14 +125,14 @@ impl<'a> Replicas<'a> {
 
     /// Visits the sites of one tile.
     fn visit(&mut self, tile: usize) {
-        let (model, n_places) = (self.model, self.n_places());
+        let (model, visits, n_places) = (self.model, self.visits, self.n_places());
         let (panel, half) = (tile * TILE / COLUMNS, tile * TILE % COLUMNS / TILE);
-        let block = model.panels.block(panel, tile);
+        let block = visits.panels.block(panel, tile);
         let fields = &self.fields[panel * n_places..][..n_places];
         let up = &mut self.up[tile * n_places..][..n_places];
-        let (first, _) = place(model.panels.n_tiles(), self.sweeps, tile * TILE);
+        let (first, _) = place(visits.panels.n_tiles(), self.sweeps, tile * TILE);
         let out = &mut self.flips[tile % TOGETHER];
-        let scales = model.single_scales[tile * TILE..].first_chunk();
+        let scales = visits.single_scales[tile * TILE..].first_chunk();
         let scales = scales.expect("scales are padded to whole tiles");
 
         let (in_lanes, alone) = up.as_chunks_mut::<LANES>();
@@ -144,10 +144,8 @@ impl<'a> Replicas<'a> {
             let (mut thresholds, mut flips) = ([[0; LANES]; TILE], [0; LANES]);
             (model.thresholds.replicas)(streams, first, rules, scales, &mut thresholds);
             for lane in 0..LANES {
-                let replica = index * LANES + lane;
-                let resting = self.resting[replica];
-                for site in self.rests[replica].passed_over(tile, resting) {
-                    thresholds[site][lane] = i32::MIN;
+                for site in self.held[index * LANES + lane].of_group(tile) {
+                    thresholds[site][lane] = thresholds::NEVER;
                 }
             }
             (model.kernels.visit_many)(block, half, fields, &thresholds, up, &mut flips);
@@ -160,8 +158,8 @@ impl<'a> Replicas<'a> {
             let mut thresholds = [0; TILE];
             let (stream, rule) = (&self.streams[k], self.rules[k]);
             (model.thresholds.sites)(stream, first, rule, scales, &mut thresholds);
-            for site in self.rests[k].passed_over(tile, self.resting[k]) {
-                thresholds[site] = i32::MIN;
+            for site in self.held[k].of_group(tile) {
+                thresholds[site] = thresholds::NEVER;
             }
             let flips = (model.kernels.visit_one)(block, half, &fields[k], &thresholds, *up);
             record(up, flips, &mut out[k], &mut self.n_flips[k]);
@@ -178,11 +176,11 @@ impl<'a> Replicas<'a> {
         for panel in panels.clone() {
             let fields = &mut self.fields[panel * n_places..][..self.n_replicas];
             for tile in tiles.clone() {
-                let block = model.panels.block(panel, tile);
+                let block = self.visits.panels.block(panel, tile);
                 let (next, wanted) = if tile + 1 < tiles.end {
-                    (model.panels.block(panel, tile + 1), wanted[(tile + 1) % TOGETHER])
+                    (self.visits.panels.block(panel, tile + 1), wanted[(tile + 1) % TOGETHER])
                 } else if panel + 1 < panels.end {
-                    let next = model.panels.block(panel + 1, tiles.start);
+                    let next = self.visits.panels.block(panel + 1, tiles.start);
                     (next, wanted[tiles.start % TOGETHER])
                 } else {
                     (block, 0)
@@ -195,7 +193,7 @@ impl<'a> Replicas<'a> {
     /// One sweep over the tiles that go together: their own panels are updated before the next
     /// tile is visited, the others at the end.
     fn advance(&mut self, tiles: Range<usize>) {
-        let n_panels = self.model.panels.n_panels();
+        let n_panels = self.visits.panels.n_panels();
         let own = tiles.start * TILE / COLUMNS..(tiles.end * TILE).div_ceil(COLUMNS);
         for tile in tiles.clone() {
             self.visit(tile);
@@ -215,14 +213,10 @@ fn record(up: &mut u64, flips: u64, out: &mut Flips, count: &mut u64) {
 
 impl Walkers for Replicas<'_> {
     fn sweep(&mut self, sweeps: u64, _team: &Team, control: &Control) -> Result<()> {
-        let n = self.model.panels.n_sites() as u64;
+        let n = self.visits.panels.n_sites() as u64;
         let is_long = n.saturating_mul(n).saturating_mul(self.n_replicas as u64) > LONG;
         for _ in 0..sweeps {
-            let rests = self.rests.iter().zip(&self.rules);
-            for (resting, (rest, rule)) in self.resting.iter_mut().zip(rests) {
-                *resting = rule.rests().then(|| rest.site(self.sweeps)).flatten();
-            }
-            let n_tiles = self.model.panels.n_tiles();
+            let n_tiles = self.visits.panels.n_tiles();
             for tile in (0..n_tiles).step_by(TOGETHER) {
                 if is_long {
                     control.check()?;
@@ -236,13 +230,12 @@ impl Walkers for Replicas<'_> {
 
     fn set_betas(&mut self, betas: &[f64]) {
         for (rule, &beta) in self.rules.iter_mut().zip(betas) {
-            *rule =
-                Rule::new(self.dynamics.is_heat_bath_at(beta), beta / self.model.scales.common());
+            *rule = self.model.rule(self.dynamics, beta);
         }
     }
 
     fn energies(&self, out: &mut [f64]) {
-        let (model, n, n_places) = (self.model, self.model.panels.n_sites(), self.n_places());
+        let (model, n, n_places) = (self.model, self.visits.panels.n_sites(), self.n_places());
         if !model.scales_are_exact() {
             let mut spins = vec![0; n * self.n_replicas];
             for (replica, spins) in spins.chunks_exact_mut(n).enumerate() {
@@ -255,7 +248,8 @@ impl Walkers for Replicas<'_> {
             let mut lanes = [0.0; 8];
             for i in 0..n {
                 let field = self.fields[i / COLUMNS * n_places + k].at(i % COLUMNS);
-                let sum = f64::from(field) * model.inverse_scales[i] + model.field(i);
+                let own = model.field(self.visits.sites[i] as usize);
+                let sum = f64::from(field) * self.visits.inverse_scales[i] + own;
                 let is_up = self.up[i / TILE * n_places + k] >> (i % TILE) & 1 == 1;
                 lanes[i % 8] += if is_up { sum } else { -sum };
             }
@@ -264,7 +258,7 @@ impl Walkers for Replicas<'_> {
     }
 
     fn magnetizations(&self, out: &mut [i64]) {
-        let (n, n_places) = (self.model.panels.n_sites(), self.n_places());
+        let (n, n_places) = (self.visits.panels.n_sites(), self.n_places());
         let beyond = n.next_multiple_of(TILE) - n;
         for (k, sum) in out.iter_mut().enumerate() {
             let words = self.up[k..].iter().step_by(n_places);
@@ -279,9 +273,9 @@ impl Walkers for Replicas<'_> {
 
     fn spins(&self, replica: usize, out: &mut [i8]) {
         let words = self.up[replica..].iter().step_by(self.n_places());
-        for (spins, &word) in out.chunks_mut(TILE).zip(words) {
-            for (k, spin) in spins.iter_mut().enumerate() {
-                *spin = if word >> k & 1 == 1 { 1 } else { -1 };
+        for (sites, &word) in self.visits.sites.chunks(TILE).zip(words) {
+            for (k, &site) in sites.iter().enumerate() {
+                out[site as usize] = if word >> k & 1 == 1 { 1 } else { -1 };
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     error::Result,
     rng::{Philox, Purpose},
     spins::{
-        Descent, Dynamics, Rest, SpinModel, Start, Walkers,
+        Descent, Dynamics, Held, Resting, SpinModel, Start, Walkers,
         acceptance::{heat_bath, metropolis},
         clusters::{Bonds, cluster_walkers},
     },
@@ -98,13 +98,16 @@ impl SpinModel for Hopfield {
                         &Control::default(),
                     )?,
                     philox: Philox::new(start.seed, Purpose::Dynamics, number),
-                    rest: Rest::new(start.seed, number, n, start.held(replica, n)),
+                    held: Held::new(n, start.held(replica, n)),
                     beta,
                     flips: 0,
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Box::new(HopfieldWalkers { model: self, dynamics, sweeps: start.sweeps, replicas }))
+        // That of independent patterns, thresholds aside.
+        let resting = Resting::of_field((self.n_patterns() as f64 / n as f64).sqrt());
+        let (reversed, sweeps) = (start.reversed, start.sweeps);
+        Ok(Box::new(HopfieldWalkers { model: self, dynamics, resting, reversed, sweeps, replicas }))
     }
 }
 
@@ -137,7 +140,7 @@ struct Replica<'a> {
     spins: Vec<i8>,
     overlaps: OverlapPlanes<'a>,
     philox: Philox,
-    rest: Rest,
+    held: Held,
     beta: f64,
     flips: u64,
 }
@@ -145,6 +148,8 @@ struct Replica<'a> {
 struct HopfieldWalkers<'a> {
     model: &'a Hopfield,
     dynamics: Dynamics,
+    resting: Resting,
+    reversed: bool,
     sweeps: u64,
     replicas: Vec<Replica<'a>>,
 }
@@ -152,18 +157,18 @@ struct HopfieldWalkers<'a> {
 impl HopfieldWalkers<'_> {
     fn sweep_one(&mut self, replica: usize, control: &Control) -> Result<()> {
         let (model, n) = (self.model, self.model.n_spins());
-        let Replica { spins, overlaps, philox, rest, beta, flips } = &mut self.replicas[replica];
+        let Replica { spins, overlaps, philox, held, beta, flips } = &mut self.replicas[replica];
         let is_heat_bath = self.dynamics.is_heat_bath_at(*beta);
         let is_cold = *beta == f64::INFINITY;
-        let rests = self.dynamics.rests_at(*beta);
-        let resting = rests.then(|| rest.site(self.sweeps)).flatten();
+        let rests = self.resting.at(self.dynamics, *beta).share();
         let mut words = philox.words_from(self.sweeps * n as u64);
-        for site in 0..n {
-            if site % VISITS_PER_CHECK == 0 {
+        for visit in 0..n {
+            if visit % VISITS_PER_CHECK == 0 {
                 control.check()?;
             }
-            if rest.holds(site) {
-                words.seek(self.sweeps * n as u64 + site as u64 + 1);
+            let site = if self.reversed { n - 1 - visit } else { visit };
+            if held.holds(site) {
+                words.seek(self.sweeps * n as u64 + visit as u64 + 1);
                 continue;
             }
             let (mut weight, spin) = ([0], spins[site]);
@@ -171,8 +176,10 @@ impl HopfieldWalkers<'_> {
             let integer = 2 * weight[0] + model.constant_field(site, spin);
             let field = model.scaled_field(site, integer) / n as f64;
             let accepted = if !is_heat_bath {
-                metropolis(*beta, 2.0 * field * f64::from(spin), words.uniform())
-                    && resting != Some(site)
+                // The smallest random numbers let the site rest, and the others are spread anew.
+                let u = words.uniform();
+                let cost = 2.0 * field * f64::from(spin);
+                u >= rests && metropolis(*beta, cost, (u - rests) / (1.0 - rests))
             } else if is_cold {
                 model.flips(site, integer, spin)
             } else {

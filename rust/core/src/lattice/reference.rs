@@ -26,14 +26,14 @@ pub struct Outcome {
 }
 
 /// Replica number `replica` of `seed` after `sweeps` sweeps at `beta`, by a local dynamics that passes
-/// over the spins `held` (empty: none).
+/// over the spins `held` (empty: none), three colours in their order or (`reversed`) the opposite one.
 pub fn reference_sweeps(
     lattice: &Lattice,
     dynamics: Dynamics,
     beta: f64,
     (seed, replica): (u64, u64),
     spins: &[i8],
-    held: &[bool],
+    (held, reversed): (&[bool], bool),
     sweeps: u64,
 ) -> Outcome {
     let spins = spins.to_vec();
@@ -47,6 +47,7 @@ pub fn reference_sweeps(
     for sweep in 0..sweeps {
         walk.resting = dynamics.rests_at(beta).then(|| rest.site(sweep)).flatten();
         for colour in 0..n_colours {
+            let colour = if reversed && n_colours == 3 { 2 - colour } else { colour };
             for (number, generator) in generators.iter_mut().enumerate() {
                 for first in strip(n_chunks, group, number).step_by(group) {
                     let moving = |chunk| moving(lattice.shape(), compact, colour, chunk);

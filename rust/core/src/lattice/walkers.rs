@@ -32,6 +32,9 @@ struct LatticeWalkers<'a, B: Board> {
     /// Sweeps, earlier runs included.
     sweeps: u64,
     dynamics: Dynamics,
+    /// Whether the colours are visited in the opposite order. Two of them never are: a translation by
+    /// one site exchanges them, so that the law of a reversed sweep is that of a sweep.
+    reversed: bool,
 }
 
 struct Replica<R> {
@@ -108,8 +111,8 @@ pub(super) fn start<'a, B: Board + 'a>(
         let rule = board.rule(beta);
         replicas.push(Replica { planes, held, generators, rule, rest, beta, flips: 0 });
     }
-    let sweeps = start.sweeps;
-    Ok(Box::new(LatticeWalkers { lattice, board, replicas, phases: 0, sweeps, dynamics }))
+    let (sweeps, reversed) = (start.sweeps, start.reversed && board.n_colours() > 2);
+    Ok(Box::new(LatticeWalkers { lattice, board, replicas, phases: 0, sweeps, dynamics, reversed }))
 }
 
 /// Gives the spins of a mask the values they had at the start; returns how many flips that takes back.
@@ -207,6 +210,7 @@ impl<B: Board> Walkers for LatticeWalkers<'_, B> {
                     let rests = self.dynamics.rests_at(replica.beta);
                     let resting = rests.then(|| replica.rest.site(sweep)).flatten();
                     for colour in 0..colours {
+                        let colour = if self.reversed { colours - 1 - colour } else { colour };
                         let strips = share(member)..share(member + 1);
                         self.phase(replica, (phase, colour), resting, strips, control);
                         phase = phase.wrapping_add(1);

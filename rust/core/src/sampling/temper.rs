@@ -262,6 +262,7 @@ pub fn temper(
             spins: &spins,
             streams: &start.streams[first * rungs * words..][..members * words],
             held: &held,
+            reversed: false,
         };
         let parts = if shared { threads } else { 1 };
         units.push(Unit { groups: groups(model, plan.dynamics, &walkers, parts)?, ladders });

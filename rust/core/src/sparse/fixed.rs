@@ -1,6 +1,8 @@
-//! General couplings in fixed point (`spins/fixed_point.rs`), row by row.
+//! General couplings in fixed point (`spins/fixed_point.rs`), row by row in the order of visits.
+//!
+//! Sites have the numbers of their visits here.
 
-use super::Sparse;
+use super::{Sparse, order::Order};
 use crate::{
     rng::LANES,
     spins::{SpinModel, fixed_point::Scales, thresholds::SITES},
@@ -17,6 +19,8 @@ pub(super) struct Bond {
 /// The couplings and fields of a model as integers.
 #[derive(Debug)]
 pub(super) struct Fixed {
+    /// Where the row of each site begins, and where the last one ends.
+    pub(super) offsets: Vec<usize>,
     pub(super) bonds: Vec<Bond>,
     /// The field of each site in its own units; empty where there is none.
     fields: Vec<i32>,
@@ -37,23 +41,27 @@ impl Fixed {
         })
     }
 
-    pub(super) fn new(model: &Sparse) -> Self {
-        let n = model.n_spins();
+    pub(super) fn new(model: &Sparse, order: &Order) -> Self {
         let scales = Self::scales(model);
-        let rows = (0..n).flat_map(|site| model.neighbours(site));
-        let bonds = rows.map(|(other, coupling)| Bond {
-            neighbour: other as u32,
-            // A row stays below 2^30.
-            change: 2 * scales.quantise(other, coupling),
-        });
-        let bonds = bonds.collect();
+        let visits = || order.sites.iter().map(|&site| site as usize);
+        let (mut offsets, mut bonds) = (vec![0], Vec::with_capacity(2 * model.n_bonds()));
+        for site in visits() {
+            bonds.extend(model.neighbours(site).map(|(other, coupling)| Bond {
+                neighbour: order.places[other],
+                // A row stays below 2^30.
+                change: 2 * scales.quantise(other, coupling),
+            }));
+            offsets.push(bonds.len());
+        }
         let fields = if model.has_fields() {
-            (0..n).map(|site| scales.quantise(site, model.field(site))).collect()
+            visits().map(|site| scales.quantise(site, model.field(site))).collect()
         } else {
             Vec::new()
         };
         let (common, exact) = (scales.common(), scales.are_exact());
-        Self { bonds, fields, scales: scales.padded(SITES), common, exact }
+        let mut scales: Vec<f32> = visits().map(|site| scales.single(site)).collect();
+        scales.resize(scales.len().next_multiple_of(SITES), 0.0);
+        Self { offsets, bonds, fields, scales, common, exact }
     }
 
     /// The field of a site, without its neighbours.

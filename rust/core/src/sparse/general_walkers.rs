@@ -6,14 +6,15 @@ use super::{
     Sparse,
     fixed::{Fields, Fixed},
     general::{Group, Kernels, Lanes, Single},
+    order::Order,
 };
 use crate::{
     control::Control,
     error::Result,
     rng::{LANES, Philox, Purpose},
     spins::{
-        Dynamics, Rest, SpinModel, Start, Walkers,
-        thresholds::{Rule, SITES, Thresholds, place},
+        Dynamics, Held, Rests, SpinModel, Start, Walkers,
+        thresholds::{NEVER, Rule, SITES, Thresholds, place},
     },
     team::Team,
 };
@@ -31,6 +32,8 @@ pub(super) struct GeneralWalkers<'a> {
 /// What all batches read.
 struct Setup<'a> {
     model: &'a Sparse,
+    /// Sites have the numbers of their visits, here and in the batches.
+    order: &'a Order,
     fixed: &'a Fixed,
     dynamics: Dynamics,
     kernels: &'static Kernels,
@@ -42,8 +45,7 @@ struct Batch {
     state: State,
     streams: [Philox; LANES],
     rules: [Rule; LANES],
-    rests: Vec<Rest>,
-    betas: [f64; LANES],
+    held: Vec<Held>,
     sweeps: u64,
 }
 
@@ -54,10 +56,12 @@ enum State {
 
 impl<'a> GeneralWalkers<'a> {
     pub(super) fn new(model: &'a Sparse, dynamics: Dynamics, start: &Start<'_>) -> Self {
-        let (n, fixed) = (model.n_spins(), model.fixed());
+        let n = model.n_spins();
+        let (order, fixed) = (model.order(start.reversed), model.fixed(start.reversed));
         let size = if start.n_replicas() < WORTH_LANES { 1 } else { LANES };
         let setup = Setup {
             model,
+            order,
             fixed,
             dynamics,
             kernels: Kernels::of(model.level()),
@@ -65,7 +69,7 @@ impl<'a> GeneralWalkers<'a> {
         };
         let batches = start.spins.chunks(size * n).enumerate().map(|(number, states)| {
             let first = start.first + (number * size) as u64;
-            let rule = Rule::new(true, 0.0);
+            let rule = Rule::new(true, 0.0, Rests::Never);
             Batch {
                 state: if size == 1 {
                     State::Single(single(&setup, states))
@@ -76,13 +80,12 @@ impl<'a> GeneralWalkers<'a> {
                     Philox::new(start.seed, Purpose::Dynamics, first + lane as u64)
                 }),
                 rules: [rule; LANES],
-                rests: (first..first + size as u64)
-                    .enumerate()
-                    .map(|(lane, replica)| {
-                        Rest::new(start.seed, replica, n, start.held(number * size + lane, n))
+                held: (number * size..(number + 1) * size)
+                    .map(|replica| {
+                        let sites = order.sites.iter().map(|&site| site as usize);
+                        Held::in_order(n, start.held(replica, n), sites)
                     })
                     .collect(),
-                betas: [0.0; LANES],
                 sweeps: start.sweeps,
             }
         });
@@ -99,13 +102,14 @@ impl<'a> GeneralWalkers<'a> {
 }
 
 fn single(setup: &Setup<'_>, spins: &[i8]) -> Single {
+    let spins = setup.order.arranged(spins);
     let mut fields: Vec<i32> = (0..spins.len()).map(|site| setup.fixed.field(site)).collect();
-    for (row, &spin) in setup.model.offsets().windows(2).zip(spins) {
+    for (row, &spin) in setup.fixed.offsets.windows(2).zip(&spins) {
         for bond in &setup.fixed.bonds[row[0]..row[1]] {
             fields[bond.neighbour as usize] += bond.change / 2 * i32::from(spin);
         }
     }
-    Single { fields, spins: spins.to_vec(), flips: 0 }
+    Single { fields, spins, flips: 0 }
 }
 
 fn lanes(setup: &Setup<'_>, states: &[i8]) -> Lanes {
@@ -133,13 +137,12 @@ impl Batch {
         let mut for_lanes = [[0; LANES]; SITES];
         let mut for_one = [0; SITES];
         for _ in 0..sweeps {
-            let resting = self.resting_sites(setup);
             for number in 0..n_groups {
                 control.check()?;
                 let sites = number * SITES..n.min((number + 1) * SITES);
                 let group = Group {
                     first: sites.start,
-                    offsets: &setup.model.offsets()[sites.start..=sites.end],
+                    offsets: &setup.fixed.offsets[sites.start..=sites.end],
                     bonds: &setup.fixed.bonds,
                 };
                 let (block, _) = place(n_groups, self.sweeps, sites.start);
@@ -148,10 +151,9 @@ impl Batch {
                     State::Lanes(state) => {
                         let draw = setup.thresholds.replicas;
                         draw(&self.streams, block, &self.rules, scales, &mut for_lanes);
-                        for (lane, (rest, &resting)) in self.rests.iter().zip(&resting).enumerate()
-                        {
-                            for site in rest.passed_over(number, resting) {
-                                for_lanes[site][lane] = i32::MIN;
+                        for (lane, held) in self.held.iter().enumerate() {
+                            for site in held.of_group(number) {
+                                for_lanes[site][lane] = NEVER;
                             }
                         }
                         (setup.kernels.lanes)(group, &for_lanes, state);
@@ -159,8 +161,8 @@ impl Batch {
                     State::Single(state) => {
                         let draw = setup.thresholds.sites;
                         draw(&self.streams[0], block, self.rules[0], scales, &mut for_one);
-                        for site in self.rests[0].passed_over(number, resting[0]) {
-                            for_one[site] = i32::MIN;
+                        for site in self.held[0].of_group(number) {
+                            for_one[site] = NEVER;
                         }
                         (setup.kernels.single)(group, &for_one, state);
                     }
@@ -171,22 +173,15 @@ impl Batch {
         Ok(())
     }
 
-    /// The site of each replica that rests in this sweep.
-    fn resting_sites(&self, setup: &Setup<'_>) -> [Option<usize>; LANES] {
-        let mut sites = [None; LANES];
-        for ((site, rest), &beta) in sites.iter_mut().zip(&self.rests).zip(&self.betas) {
-            let rests = setup.dynamics.rests_at(beta);
-            *site = rests.then(|| rest.site(self.sweeps)).flatten();
-        }
-        sites
-    }
-
     /// The energies of all lanes.
     fn energies(&self, setup: &Setup<'_>) -> [f64; LANES] {
         let fixed = setup.fixed;
         match &self.state {
             State::Lanes(state) if fixed.is_exact() => (setup.kernels.cached)(fixed, state),
-            State::Lanes(state) => (setup.kernels.energies)(setup.model, &state.spins),
+            State::Lanes(state) => {
+                let by_site = setup.order.places.iter().map(|&place| state.spins[place as usize]);
+                (setup.kernels.energies)(setup.model, &by_site.collect::<Vec<_>>())
+            }
             State::Single(state) if fixed.is_exact() => {
                 let sites = state.fields.iter().zip(&state.spins).enumerate();
                 let terms = sites.map(|(site, (&field, &spin))| {
@@ -194,7 +189,10 @@ impl Batch {
                 });
                 [terms.fold(0.0, |sum, term| sum + term); LANES]
             }
-            State::Single(state) => [setup.model.energy(&state.spins); LANES],
+            State::Single(state) => {
+                let by_site = setup.order.places.iter().map(|&place| state.spins[place as usize]);
+                [setup.model.energy(&by_site.collect::<Vec<_>>()); LANES]
+            }
         }
     }
 
@@ -232,11 +230,11 @@ impl Walkers for GeneralWalkers<'_> {
     }
 
     fn set_betas(&mut self, betas: &[f64]) {
-        let dynamics = self.setup.dynamics;
+        let Setup { model, dynamics, fixed, .. } = self.setup;
         for (batch, betas) in self.batches.iter_mut().zip(betas.chunks(self.size)) {
-            batch.betas[..betas.len()].copy_from_slice(betas);
             for (rule, &beta) in batch.rules.iter_mut().zip(betas) {
-                *rule = Rule::new(dynamics.is_heat_bath_at(beta), beta / self.setup.fixed.common);
+                let rests = model.resting().at(dynamics, beta);
+                *rule = Rule::new(dynamics.is_heat_bath_at(beta), beta / fixed.common, rests);
             }
         }
     }
@@ -264,8 +262,8 @@ impl Walkers for GeneralWalkers<'_> {
 
     fn spins(&self, replica: usize, out: &mut [i8]) {
         let (batch, lane) = (&self.batches[replica / self.size], replica % self.size);
-        for (site, out) in out.iter_mut().enumerate() {
-            *out = batch.spin(site, lane);
+        for (&place, out) in self.setup.order.places.iter().zip(out) {
+            *out = batch.spin(place as usize, lane);
         }
     }
 }

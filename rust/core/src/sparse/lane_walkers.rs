@@ -5,8 +5,9 @@ use rayon::prelude::*;
 use super::{
     Sparse,
     lanes::{Kernels, Visits},
-    layout::{Layout, MAX_DEGREE},
+    layout::{LONGEST_RUN, Layout, MAX_DEGREE},
     random_planes::RandomPlanes,
+    resting::{self, RestingLanes},
     tally::Tally,
     thresholds::Rule,
 };
@@ -15,7 +16,7 @@ use crate::{
     control::Control,
     error::Result,
     rng::{Philox, Purpose},
-    spins::{Dynamics, Rest, SpinModel, Start, Walkers},
+    spins::{Dynamics, Held, Resting, SpinModel, Start, Walkers},
     team::Team,
 };
 
@@ -34,7 +35,9 @@ struct Setup<'a> {
     coupling: f64,
     dynamics: Dynamics,
     layout: &'a Layout,
+    resting: Resting,
     kernels: &'static Kernels,
+    rests: &'static resting::Kernels,
 }
 
 /// 64 replicas.
@@ -42,10 +45,11 @@ struct Block {
     /// One word a slot; bit l is set where the spin of lane l points up.
     spins: Vec<Chunk>,
     random: RandomPlanes,
-    rests: Vec<Rest>,
-    /// All ones in slots where no site stands, elsewhere the lanes in which the spin is held; within a
-    /// sweep also those in which it rests.
-    passed_over: Vec<Chunk>,
+    /// All ones in slots where no site stands, elsewhere the lanes in which the spin is held.
+    held: Vec<Chunk>,
+    /// The lanes that rest come from this stream.
+    rest_planes: RandomPlanes,
+    resting: RestingLanes,
     betas: [f64; 64],
     /// Empty until the temperatures are known.
     rules: [Option<Rule>; MAX_DEGREE + 1],
@@ -60,15 +64,13 @@ impl<'a> LaneWalkers<'a> {
         dynamics: Dynamics,
         start: &Start<'_>,
     ) -> Self {
-        let (layout, n) = (model.layout(), model.n_spins());
+        let (layout, n) = (model.layout(start.reversed), model.n_spins());
         let mut blocks = Vec::new();
         for (number, states) in (start.first / 64..).zip(start.spins.chunks(64 * n)) {
-            let rests: Vec<Rest> = (64 * number..64 * (number + 1))
-                .map(|replica| {
-                    let held = start.held((replica - start.first) as usize, n);
-                    Rest::new(start.seed, replica, n, held)
-                })
-                .collect();
+            let replicas = 64 * number..64 * (number + 1);
+            let held = replicas
+                .map(|replica| Held::new(n, start.held((replica - start.first) as usize, n)));
+            let planes = |purpose| RandomPlanes::new(&Philox::new(start.seed, purpose, number));
             let mut spins = vec![Chunk::default(); layout.sites.len()];
             for (lane, state) in states.chunks(n).enumerate() {
                 for (&slot, &spin) in layout.slots.iter().zip(state) {
@@ -77,9 +79,10 @@ impl<'a> LaneWalkers<'a> {
             }
             blocks.push(Block {
                 spins,
-                random: RandomPlanes::new(&Philox::new(start.seed, Purpose::Dynamics, number)),
-                passed_over: passed_over(layout, &rests),
-                rests,
+                random: planes(Purpose::Dynamics),
+                held: passed_over(layout, held),
+                rest_planes: planes(Purpose::Rest),
+                resting: RestingLanes::default(),
                 betas: [f64::NAN; 64],
                 rules: [const { None }; MAX_DEGREE + 1],
                 flips: Tally::new(),
@@ -92,7 +95,9 @@ impl<'a> LaneWalkers<'a> {
                 coupling,
                 dynamics,
                 layout,
+                resting: model.resting(),
                 kernels: Kernels::of(model.level()),
+                rests: resting::Kernels::of(model.level()),
             },
             n_replicas: start.n_replicas(),
             blocks,
@@ -115,10 +120,7 @@ impl<'a> LaneWalkers<'a> {
 impl Block {
     fn sweep(&mut self, sweeps: u64, setup: &Setup<'_>, control: &Control) -> Result<()> {
         for _ in 0..sweeps {
-            self.toggle_resting(setup);
-            let outcome = self.sweep_once(setup, control);
-            self.toggle_resting(setup);
-            outcome?;
+            self.sweep_once(setup, control)?;
             self.sweeps += 1;
         }
         Ok(())
@@ -130,33 +132,32 @@ impl Block {
             rules: &self.rules,
             random: &self.random,
             first: self.sweeps.wrapping_mul(setup.n_spins),
-            passed_over: &self.passed_over,
         };
+        let mut generator = (setup.rests.generator)(&self.rest_planes, self.sweeps);
+        let mut buffer = [Chunk::default(); LONGEST_RUN];
         for runs in setup.layout.runs.chunks(RUNS_PER_CHECK) {
             control.check()?;
-            setup.kernels.visit(&visits, runs, &mut self.spins, &mut self.flips);
+            for run in runs {
+                let mut passed_over = &self.held[run.first_chunk..][..run.n_chunks];
+                if !self.resting.is_empty() {
+                    let out = &mut buffer[..run.n_chunks];
+                    (setup.rests.draw)(self.resting, &mut generator, passed_over, out);
+                    passed_over = out;
+                }
+                setup.kernels.visit(&visits, run, passed_over, &mut self.spins, &mut self.flips);
+            }
+            (setup.kernels.settle)(&mut self.flips);
         }
         Ok(())
-    }
-
-    /// Sets the bits of the sites that rest in this sweep, or clears them again.
-    fn toggle_resting(&mut self, setup: &Setup<'_>) {
-        for (lane, (rest, &beta)) in self.rests.iter().zip(&self.betas).enumerate() {
-            let rests = setup.dynamics.rests_at(beta);
-            if let Some(site) = rests.then(|| rest.site(self.sweeps)).flatten() {
-                let slot = setup.layout.slots[site] as usize;
-                self.passed_over[slot / 8].0[slot % 8] ^= 1 << lane;
-            }
-        }
     }
 }
 
 /// The slots without a site, and the lanes in which a spin is held.
-fn passed_over(layout: &Layout, rests: &[Rest]) -> Vec<Chunk> {
+fn passed_over(layout: &Layout, held: impl Iterator<Item = Held>) -> Vec<Chunk> {
     let mut passed_over = layout.empty_slots();
-    for (lane, rest) in rests.iter().enumerate() {
+    for (lane, held) in held.enumerate() {
         for (group, slots) in layout.slots.chunks(64).enumerate() {
-            for site in rest.passed_over(group, None) {
+            for site in held.of_group(group) {
                 let slot = slots[site] as usize;
                 passed_over[slot / 8].0[slot % 8] |= 1 << lane;
             }
@@ -183,6 +184,9 @@ impl Walkers for LaneWalkers<'_> {
             let of_lane = std::array::from_fn(|lane| betas[lane.min(betas.len() - 1)]);
             if of_lane != block.betas {
                 block.betas = of_lane;
+                let rests =
+                    of_lane.iter().map(|&beta| self.setup.resting.at(self.setup.dynamics, beta));
+                block.resting = RestingLanes::new(rests);
                 for degree in self.setup.layout.degrees() {
                     block.rules[degree] =
                         Some(Rule::new(self.setup.dynamics, &of_lane, self.setup.coupling, degree));

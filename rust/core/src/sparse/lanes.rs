@@ -37,8 +37,6 @@ pub(super) struct Visits<'a> {
     pub(super) random: &'a RandomPlanes,
     /// The number of visits that lie behind this sweep.
     pub(super) first: u64,
-    /// Lanes that are not visited, slot by slot: all of them where no site stands.
-    pub(super) passed_over: &'a [Chunk],
 }
 
 /// Writes the table, with a kernel for the sites of each degree.
@@ -56,12 +54,13 @@ macro_rules! kernels_by_degree {
                         visits: &Visits<'_>,
                         rule: &Rule,
                         run: &Run,
+                        passed_over: &[Chunk],
                         spins: &mut [Chunk],
                         flips: &mut Tally,
                     ) = visit_run::<Vector, $degree, { usize::div_ceil($degree, 2) }>;
                 )*
                 /// Ends a tally.
-                settle: fn(tally: &mut Tally) = settle::<Vector>;
+                pub(super) settle: fn(tally: &mut Tally) = settle::<Vector>;
                 /// Tallies the unsatisfied bonds, each of them twice.
                 pub(super) unsatisfied: fn(layout: &Layout, spins: &[Chunk], tally: &mut Tally) =
                     tally_unsatisfied::<Vector>;
@@ -72,24 +71,22 @@ macro_rules! kernels_by_degree {
         }
 
         impl Kernels {
-            /// Visits the sites of some runs, and tallies the flips.
+            /// Visits the sites of a run but for the lanes `passed_over`, all of them where no site
+            /// stands, and tallies the flips.
             pub(super) fn visit(
                 &self,
                 visits: &Visits<'_>,
-                runs: &[Run],
+                run: &Run,
+                passed_over: &[Chunk],
                 spins: &mut [Chunk],
                 flips: &mut Tally,
             ) {
-                for run in runs {
-                    let rule =
-                        visits.rules[run.degree].as_ref().expect("each degree has its rule");
-                    let visit = match run.degree {
-                        $($degree => self.$visit,)*
-                        _ => unreachable!("a layout has no larger degree"),
-                    };
-                    visit(visits, rule, run, spins, flips);
-                }
-                (self.settle)(flips);
+                let rule = visits.rules[run.degree].as_ref().expect("each degree has its rule");
+                let visit = match run.degree {
+                    $($degree => self.$visit,)*
+                    _ => unreachable!("a layout has no larger degree"),
+                };
+                visit(visits, rule, run, passed_over, spins, flips);
             }
         }
     };
@@ -121,6 +118,7 @@ fn visit_run<V: Words, const D: usize, const T: usize>(
     visits: &Visits<'_>,
     rule: &Rule,
     run: &Run,
+    passed_over: &[Chunk],
     spins: &mut [Chunk],
     flips: &mut Tally,
 ) {
@@ -131,7 +129,7 @@ fn visit_run<V: Words, const D: usize, const T: usize>(
     let layout = visits.layout;
     assert_eq!(spins.len(), layout.sites.len(), "a word for each slot");
     let first_block = V::splat(visits.first.wrapping_mul(BLOCKS_PER_VISIT));
-    for k in 0..run.n_chunks {
+    for (k, passed_over) in passed_over.iter().enumerate() {
         let chunk = run.first_chunk + k;
         let (neighbours, _) =
             layout.neighbours[run.first_bond + k * D..].split_first_chunk::<D>().expect("a chunk");
@@ -192,8 +190,7 @@ fn visit_run<V: Words, const D: usize, const T: usize>(
             }
         }
         // Kept lanes flip if below, all others unless below.
-        let flip =
-            V::splat(u64::MAX).xor(keep).xor(below).and_not(V::load(&visits.passed_over[chunk]));
+        let flip = V::splat(u64::MAX).xor(keep).xor(below).and_not(V::load(passed_over));
         spin.xor(flip).store(&mut spins[chunk]);
         flips.add(flip);
     }

@@ -1,12 +1,11 @@
 //! Which sites are visited together.
 //!
-//! A sequential sweep visits the sites 0 to N-1. Only the order of neighbours matters, so it may be
-//! done by *levels*: a site's level is one above the highest level of its neighbours with smaller
-//! numbers. Sites of one level do not interact, and eight of them fill a vector. On a square
-//! lattice the levels are the diagonals; a random graph has a few dozen; only in a chain does every
-//! site stand alone.
+//! A sweep visits the sites in their order (`order.rs`). Only the order of neighbours matters, so it
+//! may be done by *levels*: a site's level is one above the highest level of the neighbours that
+//! are visited before it. Sites of one level do not interact, and eight of them fill a vector. Where
+//! sites are visited colour by colour, the levels are the colours.
 
-use super::{Sparse, words::MARK};
+use super::{Sparse, order::Order, words::MARK};
 use crate::{bits::Chunk, spins::SpinModel};
 
 /// Most neighbours of a site in the lanes kernels.
@@ -16,7 +15,7 @@ pub(super) const MAX_DEGREE: usize = 16;
 pub(super) const MAX_SLOTS: usize = MARK as usize;
 
 /// Longest run, in chunks: a few microseconds of work.
-const LONGEST_RUN: usize = 256;
+pub(super) const LONGEST_RUN: usize = 256;
 
 /// Where no site stands.
 pub(super) const NOBODY: u32 = u32::MAX;
@@ -47,14 +46,15 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn new(model: &Sparse) -> Self {
+    pub(super) fn new(model: &Sparse, visits: &Order) -> Self {
         let n = model.n_spins();
         let bonds = |site: usize| model.neighbours(site).filter(|&(_, j)| j != 0.0);
         let mut levels = vec![0u32; n];
         let mut order = Vec::with_capacity(n);
         let mut n_bonds = 0;
-        for site in 0..n {
-            let earlier = bonds(site).take_while(|&(other, _)| other < site);
+        for (place, &site) in visits.sites.iter().enumerate() {
+            let site = site as usize;
+            let earlier = bonds(site).filter(|&(other, _)| (visits.places[other] as usize) < place);
             levels[site] = earlier.map(|(other, _)| levels[other] + 1).max().unwrap_or(0);
             let degree = bonds(site).count();
             n_bonds += degree;

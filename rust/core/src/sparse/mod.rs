@@ -3,7 +3,8 @@
 //! [`Sparse`] holds the couplings row by row (compressed sparse rows). Where all of them have one
 //! magnitude and there is no field (+-J spin glasses, ferromagnets, antiferromagnets, on any
 //! graph of moderate degree), 64 replicas move in the bits of a word: `lanes.rs`. All other models hold their
-//! couplings in fixed point, and sixteen replicas move side by side: `general.rs`.
+//! couplings in fixed point, and sixteen replicas move side by side: `general.rs`. The order of the
+//! sites is that of `order.rs`.
 
 mod bonds;
 mod edwards_anderson;
@@ -14,8 +15,10 @@ mod lane_walkers;
 mod lanes;
 mod layout;
 mod model;
+mod order;
 mod random_planes;
 mod reference;
+mod resting;
 mod tally;
 mod thresholds;
 mod words;

@@ -7,6 +7,7 @@ use super::{
     general_walkers::GeneralWalkers,
     lane_walkers::LaneWalkers,
     layout::{Layout, MAX_DEGREE, MAX_SLOTS},
+    order::Order,
 };
 use crate::{
     content::Content,
@@ -14,7 +15,7 @@ use crate::{
     error::{Error, Result},
     rng::LANES,
     simd::Level,
-    spins::{Couplings, Dynamics, SpinModel, Start, Walkers, clusters::cluster_walkers},
+    spins::{Couplings, Dynamics, Resting, SpinModel, Start, Walkers, clusters::cluster_walkers},
 };
 
 /// An Ising model on any graph: E(s) = -sum_{bonds} J_ij s_i s_j - sum_i h_i s_i.
@@ -32,9 +33,18 @@ pub struct Sparse {
     /// |J|, if all couplings but the zeros have the same.
     magnitude: Option<f64>,
     level: Level,
-    /// For sweeps in lanes; made when first needed.
+    resting: Resting,
+    /// What sweeps need, and what those in the opposite order do.
+    sweeps: [Sweeps; 2],
+}
+
+/// What sweeps need, each made when first needed.
+#[derive(Debug, Default)]
+struct Sweeps {
+    order: OnceLock<Order>,
+    /// For sweeps in lanes.
     layout: OnceLock<Layout>,
-    /// For sweeps of general couplings; made when first needed.
+    /// For sweeps of general couplings.
     fixed: OnceLock<Fixed>,
 }
 
@@ -80,8 +90,21 @@ impl Sparse {
             let first = magnitudes.next().unwrap_or(1.0);
             magnitudes.all(|magnitude| magnitude == first).then_some(first)
         };
-        let (layout, fixed) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { offsets, neighbours, couplings, fields, magnitude, level, layout, fixed })
+        let resting = Resting::new(n_spins, |site, visit| {
+            let row = offsets[site]..offsets[site + 1];
+            // Bonds of a pair are one coupling.
+            for pair in
+                neighbours[row.clone()].chunk_by(|a, b| a == b).scan(row.start, |at, pair| {
+                    *at += pair.len();
+                    Some(*at - pair.len()..*at)
+                })
+            {
+                visit(couplings[pair].iter().sum());
+            }
+            visit(fields.get(site).copied().unwrap_or(0.0));
+        });
+        let sweeps = Default::default();
+        Ok(Self { offsets, neighbours, couplings, fields, magnitude, level, resting, sweeps })
     }
 
     /// The neighbours of a site, ascending, each with its coupling.
@@ -154,17 +177,24 @@ impl Sparse {
         sum
     }
 
-    /// Where the rows begin and end.
-    pub(super) fn offsets(&self) -> &[usize] {
-        &self.offsets
+    /// When its sites rest.
+    pub(super) fn resting(&self) -> Resting {
+        self.resting
     }
 
-    pub(super) fn fixed(&self) -> &Fixed {
-        self.fixed.get_or_init(|| Fixed::new(self))
+    /// The order of a sweep, or the opposite one.
+    pub(super) fn order(&self, reversed: bool) -> &Order {
+        self.sweeps[usize::from(reversed)].order.get_or_init(|| Order::new(self, reversed))
     }
 
-    pub(super) fn layout(&self) -> &Layout {
-        self.layout.get_or_init(|| Layout::new(self))
+    pub(super) fn fixed(&self, reversed: bool) -> &Fixed {
+        let fixed = || Fixed::new(self, self.order(reversed));
+        self.sweeps[usize::from(reversed)].fixed.get_or_init(fixed)
+    }
+
+    pub(super) fn layout(&self, reversed: bool) -> &Layout {
+        let layout = || Layout::new(self, self.order(reversed));
+        self.sweeps[usize::from(reversed)].layout.get_or_init(layout)
     }
 }
 

@@ -1,17 +1,20 @@
 //! Sweeps as one would write them down: the truth that the fast paths equal, bit for bit.
 
-use super::{Sparse, fixed::Fixed, random_planes::BLOCKS_PER_VISIT, thresholds::Verdict};
+use super::{
+    Sparse, fixed::Fixed, random_planes::BLOCKS_PER_VISIT, resting::RestingLanes,
+    thresholds::Verdict,
+};
 use crate::{
-    rng::{Philox, Purpose},
+    rng::{Philox, Purpose, Xoshiro8},
     spins::{
-        Dynamics, Rest, SpinModel,
+        Dynamics, Held, Rests, SpinModel,
         thresholds::{Rule, SITES, threshold},
     },
 };
 
 /// Moves one replica of +-J couplings by the sweep number `sweep`, over the spins `held` (empty:
-/// none), and returns the number of flips. Couplings must have one magnitude, and there must be no
-/// field.
+/// none), in the order of the model or (`reversed`) the opposite one, and returns the number of
+/// flips. Couplings must have one magnitude, and there must be no field.
 ///
 /// # Panics
 /// If they have not.
@@ -22,15 +25,22 @@ pub fn sweep(
     beta: f64,
     sweep: u64,
     spins: &mut [i8],
-    held: &[bool],
+    (held, reversed): (&[bool], bool),
 ) -> u64 {
     let coupling = model.magnitude().expect("couplings of one magnitude");
     let philox = Philox::new(seed, Purpose::Dynamics, replica / 64);
-    let rest = Rest::new(seed, replica, spins.len(), held);
-    let resting = dynamics.rests_at(beta).then(|| rest.site(sweep)).flatten();
+    let held = Held::new(spins.len(), held);
+    // The lanes that rest, slot after slot.
+    let rests = model.resting().at(dynamics, beta);
+    let mut generator = Xoshiro8::numbered(&Philox::new(seed, Purpose::Rest, replica / 64), sweep);
+    let layout = model.layout(reversed);
+    let lanes = RestingLanes::new(std::iter::repeat_n(rests, 64));
+    let resting: Vec<_> = layout.sites.iter().flat_map(|_| lanes.draw(&mut generator).0).collect();
     let mut flips = 0;
-    for site in 0..spins.len() {
-        if resting == Some(site) || rest.holds(site) {
+    for &site in &model.order(reversed).sites {
+        let site = site as usize;
+        let rests = resting[layout.slots[site] as usize] >> (replica % 64) & 1 == 1;
+        if rests || held.holds(site) {
             continue;
         }
         let bonds = model.neighbours(site).filter(|&(_, j)| j != 0.0);
@@ -52,8 +62,8 @@ pub fn sweep(
     flips
 }
 
-/// Moves one replica of any couplings by the sweep number `sweep`, over the spins `held` (empty:
-/// none), and returns the number of flips. Each visit adds up the field of its site, in fixed point.
+/// Moves one replica of any couplings by the sweep number `sweep`, likewise. Each visit adds up the
+/// field of its site, in fixed point.
 pub fn general_sweep(
     model: &Sparse,
     dynamics: Dynamics,
@@ -61,16 +71,17 @@ pub fn general_sweep(
     beta: f64,
     sweep: u64,
     spins: &mut [i8],
-    held: &[bool],
+    (held, reversed): (&[bool], bool),
 ) -> u64 {
     let scales = Fixed::scales(model);
     let stream = Philox::new(seed, Purpose::Dynamics, replica);
-    let rule = Rule::new(dynamics.is_heat_bath_at(beta), beta / Fixed::scales(model).common());
-    let rest = Rest::new(seed, replica, spins.len(), held);
-    let resting = dynamics.rests_at(beta).then(|| rest.site(sweep)).flatten();
+    let rests: Rests = model.resting().at(dynamics, beta);
+    let rule = Rule::new(dynamics.is_heat_bath_at(beta), beta / scales.common(), rests);
+    let held = Held::new(spins.len(), held);
     let mut flips = 0;
-    for site in 0..spins.len() {
-        if resting == Some(site) || rest.holds(site) {
+    for (place, &site) in model.order(reversed).sites.iter().enumerate() {
+        let site = site as usize;
+        if held.holds(site) {
             continue;
         }
         let field = scales.quantise(site, model.field(site))
@@ -80,7 +91,7 @@ pub fn general_sweep(
                 .sum::<i32>();
         let n_groups = spins.len().div_ceil(SITES);
         let scale = scales.single(site);
-        let theta = threshold(&stream, n_groups, sweep, site, rule, scale);
+        let theta = threshold(&stream, n_groups, sweep, place, rule, scale);
         if i32::from(spins[site]) * field <= theta {
             spins[site] *= -1;
             flips += 1;

@@ -102,13 +102,6 @@ impl Scales {
     pub fn common(&self) -> f64 {
         self.common
     }
-
-    /// The scales in single precision, zeros up to a multiple of `multiple`: what thresholds need.
-    pub fn padded(&self, multiple: usize) -> Vec<f32> {
-        let mut scales: Vec<f32> = (0..self.units.len()).map(|site| self.single(site)).collect();
-        scales.resize(scales.len().next_multiple_of(multiple), 0.0);
-        scales
-    }
 }
 
 /// The largest power of two that keeps the rounded values of a site, whose sum of magnitudes is

@@ -5,10 +5,15 @@ pub mod clusters;
 mod descent;
 pub mod fixed_point;
 pub mod gaussian;
+mod held;
 mod model;
+pub mod order;
 mod rest;
+mod resting;
 pub mod thresholds;
 
 pub use descent::Descent;
+pub use held::Held;
 pub use model::{Couplings, Dynamics, SpinModel, Start, Walkers};
 pub use rest::Rest;
+pub use resting::{Resting, Rests};

@@ -11,8 +11,8 @@ use crate::{control::Control, error::Result, team::Team};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dynamics {
     /// Accept a flip with probability min(1, exp(-beta dE)) (Metropolis et al., J. Chem. Phys. 21,
-    /// 1087 (1953)). One site rests in each sweep: see [`Rest`](super::Rest). At beta = 0 every flip
-    /// would be accepted and a sweep would reverse all spins; there it is the heat bath.
+    /// 1087 (1953)). In each sweep some sites rest: see [`Resting`](super::Resting). At beta = 0 every
+    /// flip would be accepted and a sweep would reverse all spins; there it is the heat bath.
     Metropolis,
     /// Draw the spin from its distribution given the others (Glauber, J. Math. Phys. 4, 294 (1963)).
     HeatBath,
@@ -38,7 +38,7 @@ impl Dynamics {
         matches!(self, Self::Metropolis | Self::HeatBath)
     }
 
-    /// Whether in each sweep at this temperature one site rests: see [`Rest`](super::Rest).
+    /// Whether sites rest at this temperature: see [`Resting`](super::Resting).
     pub fn rests_at(self, beta: f64) -> bool {
         self == Self::Metropolis && 0.0 < beta && beta < f64::INFINITY
     }
@@ -68,6 +68,8 @@ pub struct Start<'a> {
     /// Which spins keep their value, replica after replica; empty if all are free. A sweep passes
     /// over them, so that the others follow the Boltzmann law given their values.
     pub held: &'a [bool],
+    /// Whether sweeps visit the sites in the opposite order: the time reversal of those that do not.
+    pub reversed: bool,
 }
 
 impl Start<'_> {

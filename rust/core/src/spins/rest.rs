@@ -1,90 +1,45 @@
-//! The sites that a sweep passes over: those whose spins are held, and in each Metropolis sweep one
-//! that rests.
-//!
-//! A held spin keeps its value for the whole run, so the others follow the law given that value.
+//! The site that rests in a Metropolis sweep of a lattice.
 //!
 //! Metropolis accepts for certain what costs nothing, and sites are visited in a fixed order. Left
 //! at that, there are states that never end: on a 2 x 2 lattice a row of + above a row of - has no
 //! field anywhere, so each sweep flips it and nothing else ever happens, at any temperature.
-//! The same holds for diagonal stripes on every lattice whose sides are multiples of four, and for
-//! two of the eight states of a frustrated triangle. (Low beta is little better: nearly every flip
-//! is accepted, and a sweep is nearly the reversal of all spins.) So each sweep passes over one
-//! free site, or none, drawn uniformly from one more possibilities than there are free sites. The sweep is still a product of visits
-//! that leave the Boltzmann law unchanged, chosen without a look at the state.
+//! The same holds for diagonal stripes on every lattice whose sides are multiples of four. (Low beta
+//! is little better: nearly every flip is accepted, and a sweep is nearly the reversal of all spins.)
+//! So each sweep passes over one free site, or none, drawn uniformly from one more possibilities than
+//! there are free sites. The sweep is still a product of visits that leave the Boltzmann law
+//! unchanged, chosen without a look at the state.
 //!
-//! The heat bath visits every site: whatever it does, it might have done otherwise. Without a
-//! temperature nothing rests, and Metropolis is the deterministic descent that its name says.
+//! On a lattice of two dimensions or more, sweeps by colour carry no defects along, so that one site
+//! is enough; on other graphs more must rest: see [`Resting`](super::Resting), which also tells why
+//! neither the heat bath nor a descent needs any of this.
 
+use super::Held;
 use crate::rng::{Philox, Purpose};
 
-/// Sites whose bits share a word.
-const WORD: usize = u64::BITS as usize;
-
-/// The sites that sweeps of one replica pass over.
+/// The sites that sweeps of one replica pass over: those held, and one a sweep that rests.
 #[derive(Clone, Debug)]
 pub struct Rest {
     philox: Philox,
+    held: Held,
     n_free: usize,
-    /// A bit a site, set where the spin is held; empty if all are free.
-    held: Vec<u64>,
 }
 
 impl Rest {
     /// Those of replica number `replica`; `held` marks the spins that are, and is empty if none is.
     pub fn new(seed: u64, replica: u64, n_spins: usize, held: &[bool]) -> Self {
-        let word = |sites: &[bool]| {
-            sites.iter().rev().fold(0, |word, &is_held| word << 1 | u64::from(is_held))
-        };
-        Self {
-            philox: Philox::new(seed, Purpose::Rest, replica),
-            n_free: n_spins - held.iter().filter(|&&is_held| is_held).count(),
-            held: held.chunks(WORD).map(word).collect(),
-        }
+        let held = Held::new(n_spins, held);
+        Self { philox: Philox::new(seed, Purpose::Rest, replica), n_free: held.n_free(), held }
     }
 
     /// The free site that is passed over in sweep number `sweep`, if any.
     pub fn site(&self, sweep: u64) -> Option<usize> {
         let number = self.philox.words_from(sweep).below(self.n_free + 1);
-        if number == self.n_free { None } else { Some(self.free_site(number)) }
+        if number == self.n_free { None } else { Some(self.held.free(number)) }
     }
 
     /// Whether a spin is held.
     pub fn holds(&self, site: usize) -> bool {
-        self.held(site / WORD) >> (site % WORD) & 1 == 1
-    }
-
-    /// Which of the 64 sites from number 64 `group` on are held, a bit each.
-    fn held(&self, group: usize) -> u64 {
-        self.held.get(group).copied().unwrap_or(0)
-    }
-
-    /// The sites that are passed over among the 64 from number 64 `group` on, counted from there, if
-    /// the site `resting` rests.
-    pub fn passed_over(&self, group: usize, resting: Option<usize>) -> impl Iterator<Item = usize> {
-        let within = resting.filter(|site| site / WORD == group);
-        let mut left = self.held(group) | within.map_or(0, |site| 1 << (site % WORD));
-        std::iter::from_fn(move || {
-            let site = (left != 0).then(|| left.trailing_zeros() as usize);
-            left &= left.wrapping_sub(1);
-            site
-        })
-    }
-
-    /// The free site of this number.
-    fn free_site(&self, number: usize) -> usize {
-        let mut left = number;
-        for (group, &held) in self.held.iter().enumerate() {
-            let n_free = held.count_zeros() as usize;
-            if left < n_free {
-                let mut free = !held;
-                for _ in 0..left {
-                    free &= free - 1;
-                }
-                return group * WORD + free.trailing_zeros() as usize;
-            }
-            left -= n_free;
-        }
-        number
+        self.held.holds(site)
     }
 }
 

@@ -2,14 +2,17 @@
 //!
 //! A spin flips when s h <= theta, with its field h in fixed point (`fixed_point.rs`) and
 //!
-//! - theta = -ln(u) / (2 beta) for Metropolis: u < exp(-2 beta s h);
+//! - theta = -ln(u) / (2 beta) for Metropolis: u < exp(-2 beta s h), where the site does not rest
+//!   (`resting.rs`);
 //! - theta = ln((1 - u) / u) / (2 beta) for the heat bath: u < 1 / (1 + exp(2 beta s h)).
 //!
 //! u has 32 bits and comes from the counter-based stream of the replica, at the place of its sweep
-//! and site. The logarithm is our own, in single precision and without contraction, so every
+//! and visit. With the smallest of these numbers, a share p of them, a site rests; the others make u.
+//! The logarithm is our own, in single precision and without contraction, so every
 //! instruction set gives the same integers; its error of 2e-7 is one of the acceptance probability
 //! relative to itself.
 
+use super::Rests;
 use crate::{
     elementary::single::ln,
     rng::{LANES, Philox},
@@ -19,23 +22,34 @@ use crate::{
 /// Sites whose thresholds are drawn together.
 pub const SITES: usize = 64;
 
+/// Random numbers of 32 bits.
+const ALL: f64 = 4_294_967_296.0;
+
+/// A threshold that no field reaches.
+pub const NEVER: i32 = i32::MIN;
+
 /// Dynamics and temperature of one replica.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// 1 / (2 beta).
     half_temperature: f32,
     heat_bath: bool,
+    /// With random numbers below this one the site rests.
+    rest: u32,
+    /// One over how many numbers are left.
+    unit: f32,
 }
 
 impl Rule {
-    /// The heat bath, or Metropolis, at `beta` between 0 and infinity.
-    pub fn new(heat_bath: bool, beta: f64) -> Self {
-        Self { half_temperature: (0.5 / beta).min(f64::from(f32::MAX)) as f32, heat_bath }
-    }
-
-    /// Whether in each sweep one site rests: see [`Rest`](super::Rest).
-    pub fn rests(self) -> bool {
-        !self.heat_bath && self.half_temperature > 0.0
+    /// The heat bath, or Metropolis, at `beta` between 0 and infinity; in the heat bath no site rests.
+    pub fn new(heat_bath: bool, beta: f64, rests: Rests) -> Self {
+        let rest = if heat_bath { 0 } else { rests.chance() };
+        Self {
+            half_temperature: (0.5 / beta).min(f64::from(f32::MAX)) as f32,
+            heat_bath,
+            rest,
+            unit: 1.0 / (ALL - f64::from(rest)) as f32,
+        }
     }
 
     /// The threshold that a 32-bit random number makes, in units of a site. The conversion saturates:
@@ -47,7 +61,8 @@ impl Rule {
             // One unit less: without a temperature, theta is -1 and a tie keeps the spin.
             saturate((ln(uniform(!word)) - ln(uniform(word))) * scale).saturating_sub(1)
         } else {
-            saturate(-ln(uniform(word)) * scale)
+            let theta = saturate(-ln(share(word.wrapping_sub(self.rest), self.unit)) * scale);
+            if word < self.rest { NEVER } else { theta }
         }
     }
 }
@@ -67,7 +82,14 @@ fn saturate(x: f32) -> i32 {
 /// (word + 1/2) / 2^32, rounded to single precision: between 2^-33 and 1.
 #[inline(always)]
 fn uniform(word: u32) -> f32 {
-    (word as f32 + 0.5) * (1.0 / 4_294_967_296.0)
+    share(word, 1.0 / ALL as f32)
+}
+
+/// (word + 1/2) times one over the number of words, in single precision: at most 1, since a product of
+/// a number with its rounded inverse is.
+#[inline(always)]
+fn share(word: u32, unit: f32) -> f32 {
+    (word as f32 + 0.5) * unit
 }
 
 /// The place of a site's random number in the stream of a replica: block and word of the block.
@@ -152,8 +174,10 @@ fn replicas(
     let mut half_temperatures = [0.0; LANES];
     // All ones where the heat bath holds.
     let mut heat_bath = [0u32; LANES];
+    let (mut rest, mut unit) = ([0u32; LANES], [0.0; LANES]);
     for lane in 0..LANES {
         half_temperatures[lane] = rules[lane].half_temperature;
+        (rest[lane], unit[lane]) = (rules[lane].rest, rules[lane].unit);
         heat_bath[lane] = if rules[lane].heat_bath { u32::MAX } else { 0 };
     }
     let any_heat_bath = rules.iter().any(|rule| rule.heat_bath);
@@ -165,14 +189,17 @@ fn replicas(
             if any_heat_bath {
                 for lane in 0..LANES {
                     let complement = ln(uniform(!words[lane])).to_bits() & heat_bath[lane];
-                    let logit = f32::from_bits(complement) - ln(uniform(words[lane]));
+                    let own = share(words[lane].wrapping_sub(rest[lane]), unit[lane]);
+                    let logit = f32::from_bits(complement) - ln(own);
                     let theta = saturate(logit * (half_temperatures[lane] * scale));
-                    out[lane] = theta.saturating_sub((heat_bath[lane] & 1) as i32);
+                    let theta = theta.saturating_sub((heat_bath[lane] & 1) as i32);
+                    out[lane] = if words[lane] < rest[lane] { NEVER } else { theta };
                 }
             } else {
                 for lane in 0..LANES {
-                    out[lane] =
-                        saturate(-ln(uniform(words[lane])) * (half_temperatures[lane] * scale));
+                    let own = share(words[lane].wrapping_sub(rest[lane]), unit[lane]);
+                    let theta = saturate(-ln(own) * (half_temperatures[lane] * scale));
+                    out[lane] = if words[lane] < rest[lane] { NEVER } else { theta };
                 }
             }
         }
@@ -197,7 +224,8 @@ mod tests {
             for heat in 0..4 {
                 let rules: [Rule; LANES] = std::array::from_fn(|k| {
                     let beta = betas[k % betas.len()];
-                    Rule::new(if heat < 2 { heat == 1 } else { k % heat == 0 }, beta)
+                    let rests = [Rests::Seldom, Rests::Often, Rests::Never][k % 3];
+                    Rule::new(if heat < 2 { heat == 1 } else { k % heat == 0 }, beta, rests)
                 });
                 let mut many = [[0; LANES]; SITES];
                 (kernels.replicas)(&streams, first, &rules, &scales, &mut many);
@@ -227,14 +255,29 @@ mod tests {
     #[test]
     fn without_a_temperature_a_tie_flips_in_metropolis_and_stays_in_the_heat_bath() {
         for word in [0, 1, 1 << 31, u32::MAX] {
-            assert_eq!(Rule::new(false, f64::INFINITY).threshold(word, 1e9), 0);
-            assert_eq!(Rule::new(true, f64::INFINITY).threshold(word, 1e9), -1);
+            assert_eq!(Rule::new(false, f64::INFINITY, Rests::Never).threshold(word, 1e9), 0);
+            assert_eq!(Rule::new(true, f64::INFINITY, Rests::Never).threshold(word, 1e9), -1);
+        }
+    }
+
+    #[test]
+    fn a_site_rests_with_its_chance_and_else_a_tie_flips() {
+        for (rests, one_in) in [(Rests::Never, 0), (Rests::Seldom, 16), (Rests::Often, 4)] {
+            let rule = Rule::new(false, 1.0, rests);
+            let words = (0..1u32 << 16).map(|k| k << 16).chain([u32::MAX]);
+            let thetas: Vec<i32> = words.map(|word| rule.threshold(word, 1e6)).collect();
+            let resting = thetas.iter().filter(|&&theta| theta == NEVER).count();
+            assert_eq!(resting, (1usize << 16).checked_div(one_in).unwrap_or(0));
+            assert!(thetas.iter().all(|&theta| theta == NEVER || theta >= 0));
+            // The median of an exponential variable of mean 1/2 among the others.
+            let below = thetas.iter().filter(|&&theta| (0..346_574).contains(&theta)).count();
+            assert!(below.abs_diff(((1 << 16) - resting) / 2) < 9, "{rests:?}: {below}");
         }
     }
 
     #[test]
     fn at_infinite_temperature_the_heat_bath_tosses_a_coin() {
-        let rule = Rule::new(true, 0.0);
+        let rule = Rule::new(true, 0.0, Rests::Never);
         let up = (0..1u32 << 16).filter(|&k| rule.threshold((k << 16) + 7, 1.0) > 1 << 30).count();
         assert_eq!(up, 1 << 15);
     }
