@@ -10,7 +10,7 @@
 use super::Sparse;
 use crate::spins::{SpinModel, order::shuffled};
 
-/// From this many colours on sites are shuffled.
+/// With more colours than this, sites are shuffled.
 const MANY: u32 = 32;
 
 /// An order of sites and its inverse.
@@ -65,4 +65,32 @@ fn by_colour(colours: &[u32]) -> Vec<u32> {
     let mut sites: Vec<u32> = (0..colours.len() as u32).collect();
     sites.sort_by_key(|&site| colours[site as usize]);
     sites
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::Level;
+
+    /// Every site is coupled to the `reach` next ones around a ring.
+    fn ring(n: usize, reach: usize) -> Sparse {
+        let rows = (0..n).map(|i| (1..=reach).flat_map(move |d| [(i + d) % n, (i + n - d) % n]));
+        let neighbours: Vec<u32> = rows.flatten().map(|j| j as u32).collect();
+        let offsets = (0..=n).map(|i| 2 * reach * i).collect();
+        let couplings = vec![1.0; neighbours.len()];
+        Sparse::new(n, offsets, neighbours, couplings, None, Level::Portable).unwrap()
+    }
+
+    #[test]
+    fn a_ring_is_visited_by_colours_and_backwards_in_the_opposite_order() {
+        assert_eq!(Order::new(&ring(6, 1), false).sites, [0, 2, 4, 1, 3, 5]);
+        assert_eq!(Order::new(&ring(6, 1), true).sites, [5, 3, 1, 4, 2, 0]);
+        assert_eq!(Order::new(&ring(5, 1), false).sites, [0, 2, 1, 3, 4]);
+    }
+
+    #[test]
+    fn a_graph_of_many_colours_is_shuffled() {
+        assert_eq!(Order::new(&ring(66, 32), false).sites, shuffled(66));
+        assert_ne!(Order::new(&ring(64, 31), false).sites, shuffled(64));
+    }
 }
