@@ -81,7 +81,7 @@ def test_minima_of_a_landscape_are_compared_with_patterns():
 @pytest.mark.parametrize(
     ("states", "patterns", "message"),
     [
-        (np.ones(3), np.ones(4), r"states must have shape \(4,\) or \(n_replicas, 4\), got \(3,\)"),
+        (np.ones(3), np.ones(4), r"states must have shape \(4,\) or \(n_states, 4\), got \(3,\)"),
         (np.zeros(4), np.ones(4), "states must hold only -1 and .*; to_spins turns bits"),
         (np.ones(4), np.full(4, 2), "patterns must hold only -1 and"),
         (np.ones(4), 1, r"patterns must have shape \(n_spins,\) or \(n_patterns, n_spins\)"),

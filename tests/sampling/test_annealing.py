@@ -89,7 +89,7 @@ def test_the_default_finds_the_ground_states_of_twenty_spins(kind, seed):
         "torus": lambda: spinglass.EdwardsAnderson((4, 5), seed=seed),
         "SK": lambda: spinglass.SherringtonKirkpatrick(20, seed=seed),
         "weights": lambda: uneven(20, seed),
-        "Gaussian chain": lambda: spinglass.EdwardsAnderson(20, disorder="gaussian", seed=seed),
+        "Gaussian chain": lambda: spinglass.EdwardsAnderson((20,), disorder="gaussian", seed=seed),
     }[kind]()
     lowest = lowest_energy(model)
     assert anneal(model, n_replicas=32, seed=1).best[1] == pytest.approx(lowest, abs=1e-9)

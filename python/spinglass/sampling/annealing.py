@@ -143,7 +143,10 @@ def anneal(
     schedule = cooling(beta_range, betas, plan.n_sweeps, default)
     if earlier is not None and target is not None and earlier.best[1] <= target:
         schedule = schedule[:0]
-    warn_of_rounding(system, plan, float(schedule.max(initial=0.0)))
+    # The default ends where what flips cost still matters; a schedule may end in a quench, whose
+    # minima are those of the descent.
+    if len(schedule):
+        warn_of_rounding(system, plan, float(schedule.min() if default is None else schedule.max()))
     with progress_callback(progress, "anneal", "sweeps") as callback:
         columns, interruption = _core.anneal(
             system.core,
