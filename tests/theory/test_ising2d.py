@@ -283,8 +283,9 @@ def test_a_bad_argument_is_named(arguments, error, message):
         ising2d.finite_energy,
         ising2d.finite_specific_heat,
     ):
+        shape, beta, *coupling = arguments
         with pytest.raises(error, match=message):
-            function(*arguments)
+            function(shape, beta, **dict(zip(["coupling"], coupling, strict=False)))
 
 
 def test_a_bad_beta_or_coupling_of_the_infinite_lattice_is_named():
