@@ -112,7 +112,7 @@ X = (rng.random((3000, 100)) < 0.2).astype(np.uint8)
 path = sys.argv[1]
 
 def machine():
-    return BernoulliRBM(100, n_iter=60, random_state=0, momentum=0.5, learning_rate=(0.1, 0.0))
+    return BernoulliRBM(100, n_iter=300, random_state=0, momentum=0.5, learning_rate=(0.1, 0.0))
 
 def bits(model):
     return {name: x.tobytes() for name, x in model._trained.trainer.state().items()}
@@ -131,11 +131,11 @@ try:
     broken.fit(X, checkpoint=path, every=60)
 except KeyboardInterrupt as error:
     latency = time.monotonic() - sent[0]
-    assert "of 18000 updates" in error.__notes__[0] and path in error.__notes__[0], error.__notes__
+    assert "of 90000 updates" in error.__notes__[0] and path in error.__notes__[0], error.__notes__
 else:
     sys.exit("the fit was over before it was interrupted")
 done = broken._trained.trainer.updates
-assert 0 < done < 18000, done
+assert 0 < done < 90000, done
 assert broken.transform(X).shape == (3000, 100) and np.isfinite(broken.components_).all()
 assert bits(BernoulliRBM.load(path)) == bits(broken)
 assert bits(machine().fit(X, checkpoint=path)) == bits(machine().fit(X))
