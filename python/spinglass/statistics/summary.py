@@ -256,7 +256,7 @@ def _reaching_up(error: float, distance: float) -> float:
 def _signed(m: Floats, memory: Memory) -> Memory:
     """Return the memory of a signed magnetization, with what is particular to it.
 
-    At small beta a Metropolis sweep turns over nearly all spins. Measurements then alternate, which
+    At small beta a Metropolis sweep flips nearly all spins. Measurements then alternate, which
     would make their mean look far better known than it is: the alternation itself has a memory, so
     this is never less than that of independent numbers. Near and below the ordering temperature the
     sign changes now and then, and a short run tells nothing of the mean but that.

@@ -50,11 +50,6 @@ impl RbmData {
     fn binary(&self) -> bool {
         self.rows.is_binary()
     }
-
-    #[getter]
-    fn within_unit(&self) -> bool {
-        self.rows.is_within_unit()
-    }
 }
 
 fn pack<T: Value + numpy::Element>(

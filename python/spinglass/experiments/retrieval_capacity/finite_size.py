@@ -373,4 +373,5 @@ def _over_forms(
     allowed = falling & (left >= 0)
     arm = sigma[allowed] * np.sqrt(left[allowed])
     low, high = (value[allowed] - arm).min(), (value[allowed] + arm).max()
-    return min(float(low), one_power[0]), max(float(high), one_power[1])
+    # A load is not negative, whatever a law says.
+    return max(min(float(low), one_power[0]), 0.0), max(float(high), one_power[1])

@@ -66,14 +66,11 @@ impl Dense {
             validate_fields(fields, n_spins)?;
         }
         let field = |i: usize| fields.as_ref().map_or(0.0, |fields| fields[i]);
-        let scales = Scales::new(n_spins, |i, visit| {
+        let terms = |i: usize, visit: &mut dyn FnMut(f64)| {
             couplings[i * n_spins..][..n_spins].iter().for_each(|&coupling| visit(coupling));
             visit(field(i));
-        });
-        let resting = Resting::new(n_spins, |i, visit| {
-            couplings[i * n_spins..][..n_spins].iter().for_each(|&coupling| visit(coupling));
-            visit(field(i));
-        });
+        };
+        let (scales, resting) = (Scales::new(n_spins, terms), Resting::new(n_spins, terms));
         let model = Self {
             n_spins,
             couplings,

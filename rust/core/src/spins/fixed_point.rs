@@ -49,11 +49,11 @@ impl Scales {
             visit(site, &mut |value| exact &= (value * unit).fract() == 0.0);
             // One value that outweighs all others leaves a large field, whatever is rounded; so do
             // multiples of a value that is many units, unless they cancel, and then their roundings do.
-            let mut harmless = exact || largest - (weight - largest) > 1e-3 * weight;
-            let mut multiples = smallest * unit > 1e3 * f64::from(count);
-            visit(site, &mut |value| multiples &= (value / smallest).fract() == 0.0);
-            harmless |= multiples;
-            (unit, exact, (!harmless).then(|| (site, 1.0 / unit)))
+            let outweighs = largest - (weight - largest) > 1e-3 * weight;
+            let mut are_multiples = smallest * unit > 1e3 * f64::from(count);
+            visit(site, &mut |value| are_multiples &= (value / smallest).fract() == 0.0);
+            let is_harmless = exact || outweighs || are_multiples;
+            (unit, exact, (!is_harmless).then(|| (site, 1.0 / unit)))
         };
         let sites: Vec<_> = (0..n_sites).into_par_iter().map(of_site).collect();
         let mut units: Vec<f64> = sites.iter().map(|site| site.0).collect();

@@ -18,6 +18,8 @@
 //! The heat bath visits every site: whatever it does, it might have done otherwise. Without a
 //! temperature nothing rests, and Metropolis is the deterministic descent that its name says.
 
+use rayon::prelude::*;
+
 use super::Dynamics;
 
 /// 2 beta h up to which sites rest often.
@@ -60,16 +62,22 @@ pub struct Resting {
 impl Resting {
     /// That of a model whose site i has the couplings and the field `visit(i)` passes to its
     /// callback: sum_j J_ij^2 + h_i^2 is the mean square of its local field.
-    pub fn new(n_sites: usize, visit: impl Fn(usize, &mut dyn FnMut(f64))) -> Self {
-        let (mut largest, mut sum) = (0.0, 0.0);
-        for site in 0..n_sites {
+    pub fn new(n_sites: usize, visit: impl Fn(usize, &mut dyn FnMut(f64)) + Sync) -> Self {
+        let largest_of = |site| {
+            let mut largest = 0.0;
             visit(site, &mut |value| largest = f64::max(largest, value.abs()));
-        }
-        for site in 0..n_sites {
+            largest
+        };
+        let largest = (0..n_sites).into_par_iter().map(largest_of).reduce(|| 0.0, f64::max);
+        let square_of = |site| {
+            let mut square = 0.0;
             // Relative to the largest one, for squares of huge numbers overflow.
-            visit(site, &mut |value| sum += (value / largest) * (value / largest));
-        }
-        let mean = sum / n_sites as f64;
+            visit(site, &mut |value| square += (value / largest) * (value / largest));
+            square
+        };
+        // Summed site after site, so that threads change no bit.
+        let squares: Vec<f64> = (0..n_sites).into_par_iter().map(square_of).collect();
+        let mean = squares.iter().sum::<f64>() / n_sites as f64;
         Self::of_field(if largest > 0.0 { largest * mean.sqrt() } else { 0.0 })
     }
 

@@ -12,7 +12,6 @@ pub struct Data {
     n_rows: usize,
     n_visible: usize,
     pub(in crate::rbm) values: Values,
-    within_unit: bool,
 }
 
 /// A number that data may come as.
@@ -80,14 +79,13 @@ impl Data {
             values.chunks_exact(n_visible.max(1)).zip(bits.chunks_exact_mut(blocks.max(1)));
         if rows.all(|(row, words)| pack(row, words)) {
             let values = Values::Bits(bits);
-            return Ok(Self { n_rows, n_visible, values, within_unit: true });
+            return Ok(Self { n_rows, n_visible, values });
         }
         let values: Vec<f32> = values.iter().map(|&value| value.real()).collect();
         if let Some(value) = values.iter().find(|value| !value.is_finite()) {
             return Err(Error::expected("X", "finite (and within the range of float32)", value));
         }
-        let within_unit = values.iter().all(|value| (0.0..=1.0).contains(value));
-        Ok(Self { n_rows, n_visible, values: Values::Real(values), within_unit })
+        Ok(Self { n_rows, n_visible, values: Values::Real(values) })
     }
 
     /// Rows.
@@ -103,11 +101,6 @@ impl Data {
     /// Whether all numbers are exactly 0 or 1.
     pub fn is_binary(&self) -> bool {
         matches!(self.values, Values::Bits(_))
-    }
-
-    /// Whether all numbers lie between 0 and 1.
-    pub fn is_within_unit(&self) -> bool {
-        self.within_unit
     }
 
     /// Word `tile` of row `row`; zero for real data.
@@ -156,7 +149,7 @@ mod tests {
                 Data::new(&floats, 40, level).unwrap(),
                 Data::new(&flags, 40, level).unwrap(),
             ] {
-                assert!(data.is_binary() && data.is_within_unit());
+                assert!(data.is_binary());
                 assert_eq!((data.n_rows(), data.n_visible()), (3, 40));
                 for (k, &bit) in rows.iter().enumerate() {
                     let word = data.word(k / 40, k % 40 / 32);
@@ -170,11 +163,11 @@ mod tests {
     fn other_rows_stay_real_and_must_be_finite() {
         for level in Level::available() {
             let data = Data::new(&[0.0, 0.5, 1.0, 1.5f64], 2, level).unwrap();
-            assert!(!data.is_binary() && !data.is_within_unit());
+            assert!(!data.is_binary());
             assert_eq!(data.real(1, 1), Some(&[1.0, 1.5][..]));
             assert!(!Data::new(&[0u8, 2], 2, level).unwrap().is_binary());
             let nearly = Data::new(&[0.0, 1.0 - 1e-12f64], 2, level).unwrap();
-            assert!(!nearly.is_binary() && nearly.is_within_unit());
+            assert!(!nearly.is_binary());
             let message = Data::new(&[0.0, f64::NAN], 2, level).unwrap_err().to_string();
             assert!(message.starts_with("X must be finite"), "{message}");
         }
