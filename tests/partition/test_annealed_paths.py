@@ -9,6 +9,7 @@ from scipy.special import expit, logsumexp
 from scipy.stats import norm
 
 import reference
+from spinglass import Interrupted
 from spinglass.partition.annealed import annealed
 
 PATTERNS = reference.random_spins(np.random.default_rng(1), 3, 8)
@@ -86,6 +87,26 @@ def test_each_direction_has_the_chains_that_it_has_with_the_other():
     )
     np.testing.assert_array_equal(alone.log_weights, both.log_weights)
     np.testing.assert_array_equal(back.reverse_log_weights, both.reverse_log_weights)
+
+
+@dataclass(frozen=True)
+class StoppedPath(MemoryPath):
+    """One whose second direction is stopped by Ctrl-C."""
+
+    def reverse_ais(self, starts):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("method", METHODS[2:])
+def test_a_direction_that_was_finished_outlives_an_interruption(method):
+    with pytest.raises(Interrupted, match="1 of 2 directions") as stopped:
+        annealed(StoppedPath(LADDER, 20, 2), method, "memory")
+    alone, kept = annealed(MemoryPath(LADDER, 20, 2), "ais", "memory"), stopped.value.result
+    np.testing.assert_array_equal(alone.log_weights, kept.log_weights)
+    assert (kept.method, kept.value, kept.error) == ("ais", alone.value, alone.error)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        annealed(StoppedPath(LADDER, 20, 2), "reverse-ais", "memory")
+    assert not isinstance(stopped.value, Interrupted)
 
 
 def test_what_is_not_to_be_trusted_is_said_where_the_estimate_was_asked_for():

@@ -24,6 +24,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from spinglass._interrupted import Interrupted
 from spinglass.partition.chain_weights import Floats
 from spinglass.partition.log_partition import LogPartition, from_chains
 
@@ -80,16 +81,30 @@ def annealed(
         As in `from_chains`.
     stacklevel : int
         Of the warning, if there is one. By default it points to the caller of the caller.
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C during the second direction: its ``result`` is the estimate of the first.
     """
     # First, because it checks what the caller gave.
     starts, exact_starts = path.starts() if method != "ais" else (None, False)
     log_weights = path.ais() if method != "reverse-ais" else None
-    reverse_log_weights = path.reverse_ais(starts) if method != "ais" else None
-    found = from_chains(
-        log_weights, reverse_log_weights, bridged=method == "bridge", trusted_gap=trusted_gap,
-        upper_is_bound=exact_starts, log_base=path.log_base, beta=float(path.betas[-1]),
-        n_betas=len(path.betas), seed=path.seed, model=model,
-    )  # fmt: skip
+
+    def combined(reverse_log_weights: Floats | None) -> LogPartition:
+        both = log_weights is not None and reverse_log_weights is not None
+        return from_chains(
+            log_weights, reverse_log_weights, bridged=both and method == "bridge",
+            trusted_gap=trusted_gap, upper_is_bound=exact_starts, log_base=path.log_base,
+            beta=float(path.betas[-1]), n_betas=len(path.betas), seed=path.seed, model=model,
+        )  # fmt: skip
+
+    try:
+        found = combined(path.reverse_ais(starts) if method != "ais" else None)
+    except KeyboardInterrupt:
+        if log_weights is None:
+            raise
+        raise Interrupted(combined(None), 1, 2, "directions") from None
     if found.warning:
         warnings.warn(found.warning, UserWarning, stacklevel=stacklevel)
     return found

@@ -93,7 +93,8 @@ def estimate_log_partition(
     MemoryError
         If the chains do not fit in memory.
     KeyboardInterrupt
-        On Ctrl-C; a chain has a weight only at its end, so nothing is kept.
+        On Ctrl-C; a chain has a weight only at its end. Where both directions were asked for and
+        the first is done, it is an :class:`Interrupted` with the estimate of that one.
 
     Warns
     -----

@@ -186,6 +186,14 @@ def residuals(ax: Any, place: list[float], rows: Collection[Any], title: str) ->
     inset.tick_params(labelsize=9.5)
 
 
+def legend_above(ax: Any, loc: str, columns: int = 1) -> None:
+    """Make space above what was drawn, and put the legend there."""
+    rows = -(-len(ax.get_legend_handles_labels()[1]) // columns)
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(bottom, bottom + (top - bottom) / (1 - 0.058 * rows))
+    ax.legend(loc=loc, ncols=columns, **FRAME)
+
+
 def near(ax: Any, exact: float, found: list[Any], nbins: int) -> None:
     """Let the axis of inverse temperatures hold all crossings, with the exact one in the middle."""
     reach = max(abs(x.beta - exact) + 1.4 * x.beta_error for x in found)

@@ -14,6 +14,7 @@ from spinglass.plotting.figure import (
     THEORY,
     by_size,
     figure,
+    legend_above,
     matplotlib,
     on_panels,
     points,
@@ -184,9 +185,7 @@ def _ground_states(result: SkResult, ax: Any) -> None:
     agree = table["agree"].min(initial=1)
     share = "all" if agree == 1 else f"≥ {math.floor(100 * agree)} % of"
     ax.set_title(f"Ground states (ladders agree on {share} glasses)")
-    bottom, top = ax.get_ylim()
-    ax.set_ylim(bottom, top + 0.15 * (top - bottom))  # space for the legend
-    ax.legend(loc="upper left", **FRAME)
+    legend_above(ax, "upper left")
 
 
 def _distribution(result: SkResult, ax: Any) -> None:
@@ -217,7 +216,7 @@ def _distribution(result: SkResult, ax: Any) -> None:
     ax.set_xlabel("overlap $q$ of two states of one glass")
     ax.set_ylabel("density $P(q)$")
     ax.set_title(f"Overlaps, $N = {n}$, mean over {len(result.of_size(n))} glasses")
-    ax.legend(loc="upper right", **FRAME)
+    legend_above(ax, "upper right", columns=2)
 
 
 def _equilibrium(result: SkResult, ax: Any) -> None:
@@ -232,9 +231,10 @@ def _equilibrium(result: SkResult, ax: Any) -> None:
         points(ax, rows, "last_sweep", "difference", label=f"$N = {n}$", **style)
     ax.axhline(0, **THEORY)
     ax.set_xscale("log")
-    ax.xaxis.set_major_formatter("{x:g}")
-    if table["last_sweep"].max() < 20 * table["last_sweep"].min():
-        ax.xaxis.set_minor_formatter("{x:g}")
+    ends = sorted(set(table["last_sweep"].tolist()))
+    if len(ends) < 6:
+        ax.set_xticks(ends, [f"{end}" for end in ends])
+        ax.minorticks_off()
     ax.set_xlabel("sweeps, at the end of a leg")
     ax.set_ylabel(r"$[e] + \frac{\beta}{2}(1 - [q^2])$" + rf"  at $\beta = {coldest:g}$")
     exact = result.config.disorder == "gaussian"
