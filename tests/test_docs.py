@@ -1,11 +1,9 @@
-"""Every example in the documentation runs and shows what it says."""
+"""Every example in a docstring runs and shows what it says."""
 
 import doctest
 import importlib
 import pkgutil
-import re
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +20,6 @@ MODULES = sorted(
         if module.name.rpartition(".")[2] != "__main__"
     ]
 )
-README = Path(__file__).parents[1] / "README.md"
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -56,38 +53,6 @@ def test_the_examples_of_a_module_show_what_they_say(name):
         pytest.skip(f"needs {error.name}")
     result = run(doctest.DocTestFinder().find(module))
     assert result.failed == 0
-
-
-@pytest.mark.skipif(not README.exists(), reason="the README is not installed with the package")
-def test_the_examples_of_the_readme_show_what_they_say():
-    text = README.read_text(encoding="utf-8")
-    # A fence is no part of what an example shows.
-    text = "\n".join("" if line.startswith("```") else line for line in text.splitlines())
-    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", str(README), 0)
-    assert run([test]).failed == 0
-
-
-@pytest.mark.skipif(not README.exists(), reason="the pages are not installed with the package")
-@pytest.mark.parametrize(
-    ("page", "needs"),
-    [
-        ("exact", []),
-        ("free_energy", ["matplotlib", "emcee"]),
-        ("inverse", ["matplotlib", "sklearn"]),
-        ("landscape", ["matplotlib"]),
-        ("meanfield", ["matplotlib"]),
-        ("rbm", ["matplotlib", "sklearn"]),
-        ("sampling", []),
-        ("scans", []),
-    ],
-)
-def test_the_code_of_a_page_runs_in_one_go(page, needs):
-    for package in needs:
-        pytest.importorskip(package)
-    text = (README.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) > 3
-    exec("\n".join(blocks), {"__name__": page})
 
 
 @pytest.mark.parametrize("name", ["spinglass.models.hopfield", "spinglass.models.patterns"])

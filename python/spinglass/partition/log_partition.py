@@ -204,7 +204,8 @@ def from_chains(
         if trusted_gap is None:  # sums of energies round, too
             trusted_gap = TRUSTED_ERRORS * math.hypot(*errors) + 1e-12 * abs(lower)
         if abs(gap) > trusted_gap:
-            doubts.append(_disagreement(lower, upper, *errors))
+            reach = widened(errors[0], ais), widened(errors[1], -reverse_ais)
+            doubts.append(_disagreement(lower, upper, *reach))
         value, method = (lower + upper) / 2, "two-sided"
         error = math.hypot(errors[0] / 2, errors[1] / 2, gap / 2)
         if bridged:
