@@ -56,23 +56,26 @@ def run_block(code, line, names):
 
 def same(shown, found):
     """Whether a text is as shown: numbers to the digits that are shown."""
-    pattern = r"\s+".join(_pattern(word) for word in shown.split())
-    match = re.fullmatch(pattern, " ".join(found.split()), flags=re.DOTALL)
-    if match is None:
-        return False
-    numbers = re.findall(NUMBER, " ".join(shown.split()))
-    return len(numbers) == len(match.groups()) and all(
-        near(claim, value) for claim, value in zip(numbers, match.groups(), strict=True)
-    )
+    return _match(shown.split(), found.split())
 
 
-def _pattern(word):
-    """Return what matches a word of what is shown, with a group for each number."""
-    parts = re.split(rf"({NUMBER})", word)
-    return "".join(
-        f"({NUMBER})" if k % 2 else ".*?".join(re.escape(x) for x in part.split("..."))
+def _match(shown, found):
+    if not shown:
+        return not found
+    first, *rest = shown
+    if first == "...":
+        return any(_match(rest, found[k:]) for k in range(len(found) + 1))
+    return bool(found) and _same_word(first, found[0]) and _match(rest, found[1:])
+
+
+def _same_word(shown, found):
+    parts = re.split(rf"({NUMBER})", shown)
+    pattern = "".join(
+        f"({NUMBER})" if k % 2 else ".*".join(map(re.escape, part.split("...")))
         for k, part in enumerate(parts)
     )
+    match = re.fullmatch(pattern, found)
+    return match is not None and all(map(near, parts[1::2], match.groups()))
 
 
 def near(claim, value):

@@ -29,6 +29,20 @@ def test_a_page_gives_what_it_shows(page, tmp_path, monkeypatch):
             sys.modules["matplotlib.pyplot"].close("all")
 
 
+@pytest.mark.parametrize("page", [x for x in PAGES if x.exists()], ids=lambda page: page.stem)
+def test_a_link_of_a_page_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _, place = target.partition("#")
+        if path.startswith(("http:", "https:")):
+            continue
+        there = (page.parent / path) if path else page
+        assert there.exists(), target
+        if place:
+            titles = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            anchors = [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+            assert place in anchors, target
+
+
 @pytest.mark.parametrize(
     ("shown", "found"),
     [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from importlib import import_module
@@ -26,26 +26,27 @@ from spinglass._registry import above
 class Result:
     """What an experiment found, a frozen dataclass: its tables, files and figure.
 
-    A kind of result is declared with ``figure``, the function of `spinglass.plotting` that draws
-    it, and ``tables``: by the name of each file the name of a table, or of a method that returns
-    one. The first is the main table. ``summary`` and ``picture`` are the files of `to_dict` and of
-    the figure.
+    A kind of result is declared with ``figure``, the function that draws it or the name of one of
+    `spinglass.plotting`, and ``tables``: by the name of each file the name of a table, or of a
+    method that returns one. The first is the main table. ``summary`` and ``picture`` are the files
+    of `to_dict` and of the figure.
     """
 
     config: Any
     version: str
-    _figure: ClassVar[str]
+    _figure: ClassVar[str | Callable[..., Any]]
     _picture: ClassVar[str]
     _files: ClassVar[Mapping[str, str]]
 
     def __init_subclass__(
         cls,
-        figure: str,
+        figure: str | Callable[..., Any],
         tables: Mapping[str, str] = MappingProxyType({}),
         summary: str = "summary.json",
         picture: str = "",
     ) -> None:
-        cls._figure, cls._picture = figure, picture or f"{figure}.png"
+        name = figure if isinstance(figure, str) else figure.__name__
+        cls._figure, cls._picture = figure, picture or f"{name}.png"
         cls._files = {**tables, summary: "to_dict"}
 
     @classmethod
@@ -80,7 +81,7 @@ class Result:
         -------
         The Axes drawn on, or an array of them.
         """
-        return getattr(above("plotting"), self._figure)(self, ax=ax)
+        return self._drawing()(self, ax=ax)
 
     def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
         """Write tables, summary and figure into ``directory``, which is made if it is not there.
@@ -90,8 +91,7 @@ class Result:
         """
 
         def draw() -> bytes:
-            plotting = above("plotting")
-            picture: bytes = plotting.png(getattr(plotting, self._figure), self)
+            picture: bytes = above("plotting").png(self._drawing(), self)
             return picture
 
         contents = {file: partial(self._content, name) for file, name in self._files.items()}
@@ -100,6 +100,15 @@ class Result:
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the results and the config, as `to_dict` gives them."""
         write_whole(_arguments.file_path(path), as_json(self.to_dict()))
+
+    @classmethod
+    def _drawing(cls) -> Callable[..., Any]:
+        """Return the function that draws."""
+        figure = cls._figure
+        drawing: Callable[..., Any] = (
+            getattr(above("plotting"), figure) if isinstance(figure, str) else figure
+        )
+        return drawing
 
     def _content(self, name: str) -> bytes:
         value = self._value(name)

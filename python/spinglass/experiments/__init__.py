@@ -14,6 +14,7 @@ the square lattice, and where two curves cross.
 """
 
 from spinglass._interrupted import ExperimentStopped, Interrupted
+from spinglass._result import Result
 from spinglass.experiments.energy_landscape.config import LandscapeConfig
 from spinglass.experiments.energy_landscape.experiment import landscape
 from spinglass.experiments.energy_landscape.result import Landscape
@@ -79,6 +80,7 @@ __all__ = [
     "RecallPicturesConfig",
     "Renormalization",
     "RenormalizeConfig",
+    "Result",
     "ScanInterrupted",
     "Share",
     "SkConfig",

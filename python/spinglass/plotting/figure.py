@@ -64,8 +64,7 @@ def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
                 shape, size = layout_of(drawn, given.args[0])
                 new = pyplot.figure(figsize=size, layout="constrained")
                 _tell_unfinished(new, given.args[0])
-                axes = panels(new, shape)
-                given.arguments["ax"] = axes[0] if len(axes) == 1 else axes
+                given.arguments["ax"] = _one_or_all(panels(new, shape))
                 return draw(*given.args, **given.kwargs)
 
         drawn.layout = layout  # type: ignore[attr-defined]
@@ -107,7 +106,7 @@ def png(
         from matplotlib.figure import Figure
 
         picture = Figure(figsize=size or own[1], layout="constrained")
-        draw(result, panels(picture, shape or own[0]))
+        draw(result, _one_or_all(panels(picture, shape or own[0])))
         _tell_unfinished(picture, result)
         content = io.BytesIO()
         picture.savefig(content, format="png", dpi=160)
@@ -152,6 +151,11 @@ def panels(figure: Any, shape: Shape) -> NDArray[np.object_]:
         return np.asarray(figure.subplots(*shape, squeeze=False), dtype=object).ravel()
     axes = figure.subplot_mosaic(shape, empty_sentinel=-1)
     return np.array([axes[k] for k in sorted(axes)], dtype=object)
+
+
+def _one_or_all(axes: NDArray[np.object_]) -> Any:
+    """Return a single Axes without its array."""
+    return axes[0] if len(axes) == 1 else axes
 
 
 def series(count: int) -> list[tuple[Any, str]]:
