@@ -27,7 +27,7 @@ TWENTY = {
     "cube in a field": (spinglass.CubicLattice((2, 2, 5), coupling=0.7, field=-0.3), 0.4),
     "Hopfield": (spinglass.Hopfield(spinglass.random_patterns(3, 20, seed=4)), 2.0),
     "dense with fields": (
-        spinglass.Ising(random_couplings(20, 5), np.linspace(-0.5, 0.7, 20)),
+        spinglass.Ising(random_couplings(20, 5), np.linspace(-0.5, 0.7, 20), layout="dense"),
         1.0,
     ),
 }

@@ -41,10 +41,11 @@ FRUSTRATED = {
     "Gaussian glass on a lattice": spinglass.EdwardsAnderson((3, 3), "gaussian", seed=4),
     "SK": spinglass.SherringtonKirkpatrick(8, seed=5),
     "SK, +-1": spinglass.SherringtonKirkpatrick(7, "pm1", seed=6),
-    "dense with fields": spinglass.Ising(random_couplings(7, 7), FIELDS),
+    "dense with fields": spinglass.Ising(random_couplings(7, 7), FIELDS, layout="dense"),
+    "dense, kept as sparse": spinglass.Ising(random_couplings(7, 15), FIELDS, layout="sparse"),
     "sparse with fields": spinglass.Ising(sparse.csr_array(random_couplings(7, 8, 0.5)), FIELDS),
     "sparse +-2": spinglass.Ising(sparse.csr_array(2 * np.sign(random_couplings(8, 9, 0.4)))),
-    "triangle": spinglass.Ising([[0, -1, -1], [-1, 0, -1], [-1, -1, 0]]),
+    "triangle": spinglass.Ising([[0, -1, -1], [-1, 0, -1], [-1, -1, 0]], layout="dense"),
     "Hopfield": spinglass.Hopfield(planted(3, 7, 10)),
     "Hopfield with thresholds": spinglass.Hopfield(planted(2, 7, 11), thresholds=-FIELDS),
 }
@@ -55,7 +56,7 @@ UNFRUSTRATED = {
     "2 x 2 x 2 cube": spinglass.CubicLattice(2),
     "no coupling": spinglass.SquareLattice((2, 3), coupling=0.0),
     "Mattis": spinglass.Mattis(planted(1, 8, 12)[0]),
-    "dense, no frustration": spinglass.Ising(disguised_ferromagnet(7, 13)),
+    "dense, no frustration": spinglass.Ising(disguised_ferromagnet(7, 13), layout="dense"),
     "sparse, no frustration": spinglass.Ising(sparse.csr_array(disguised_ferromagnet(8, 14, 0.4))),
 }
 MODELS = FRUSTRATED | UNFRUSTRATED

@@ -126,7 +126,7 @@ def test_so_it_does_whatever_the_numbering(name, numbering):
 @pytest.mark.parametrize("name", ["ring in a mean field", "ladder", "Gaussian square"])
 def test_so_it_does_with_dense_couplings(name):
     couplings, beta = GRAPHS[name]
-    check_times(spinglass.Ising(couplings), couplings, beta, 400)
+    check_times(spinglass.Ising(couplings, layout="dense"), couplings, beta, 400)
 
 
 @pytest.mark.parametrize("share", [0.02, 0.25, 0.5, 1.0])
@@ -154,7 +154,7 @@ def test_the_energy_of_a_ring_is_right_after_a_short_warmup(n_spins, beta, form)
         "lanes": lambda: spinglass.Ising(couplings),
         # A field, if only a tiny one, needs fixed point.
         "general": lambda: spinglass.Ising(couplings, np.full(n_spins, 1e-9)),
-        "dense": lambda: spinglass.Ising(couplings.toarray()),
+        "dense": lambda: spinglass.Ising(couplings.toarray(), layout="dense"),
     }[form]()
     run = spinglass.sample(model, beta=beta, n_sweeps=200, n_replicas=64, warmup=100, seed=3)
     means = run.energy.mean(axis=1) / n_spins

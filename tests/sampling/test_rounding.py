@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
 import spinglass
 from spinglass import exact
@@ -13,15 +12,15 @@ from spinglass import exact
 BY_HAND = (np.cosh(3) - np.cosh(1)) / (np.cosh(3) + np.cosh(1))
 
 
-def between_two_walls(large, form=np.asarray):
+def between_two_walls(large, layout="auto"):
     """A spin coupled by `large` to a spin held up and to one held down, and by 1 to a third."""
     couplings = np.zeros((4, 4))
     for i, j, value in ((0, 2, large), (1, 2, large), (2, 3, 1.0)):
         couplings[i, j] = couplings[j, i] = value
-    return spinglass.Ising(form(couplings), [10 * large, -10 * large, 0.0, 2.0])
+    return spinglass.Ising(couplings, [10 * large, -10 * large, 0.0, 2.0], layout=layout)
 
 
-FORMS = pytest.mark.parametrize("form", [np.asarray, sp.csr_array], ids=["dense", "sparse"])
+LAYOUTS = pytest.mark.parametrize("layout", ["dense", "sparse"])
 CALLS = {
     "sample": lambda model, **o: spinglass.sample(model, 1.0, 10, seed=1, **o),
     "temper": lambda model, **o: spinglass.temper(model, [0.5, 1.0], 10, seed=1, **o),
@@ -29,18 +28,18 @@ CALLS = {
 }
 
 
-@FORMS
+@LAYOUTS
 @pytest.mark.parametrize("dynamics", ["metropolis", "heat-bath"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_coupling_that_is_lost_is_said_with_its_site(call, dynamics, form):
+def test_a_coupling_that_is_lost_is_said_with_its_site(call, dynamics, layout):
     with pytest.warns(RuntimeWarning, match=r"site 2 is rounded to multiples of 2,.*at beta = 1 "):
-        CALLS[call](between_two_walls(1e9, form), dynamics=dynamics)
+        CALLS[call](between_two_walls(1e9, layout), dynamics=dynamics)
 
 
-@FORMS
+@LAYOUTS
 @pytest.mark.parametrize("dynamics", ["metropolis", "heat-bath"])
-def test_without_a_warning_the_law_is_right(dynamics, form):
-    model = between_two_walls(3e6, form)  # units of 2^-7
+def test_without_a_warning_the_law_is_right(dynamics, layout):
+    model = between_two_walls(3e6, layout)  # units of 2^-7
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run = spinglass.sample(
@@ -54,16 +53,25 @@ def test_without_a_warning_the_law_is_right(dynamics, form):
     assert expected[2] == pytest.approx(BY_HAND, abs=1e-6)
 
 
+BOTH = ("dense", "sparse")
+# One value outweighs the rest; frustrated, but exact.
+ONE_LARGE = [
+    spinglass.Ising([[0.0, 1e15], [1e15, 0.0]], [1.0, 0.0], layout=layout) for layout in BOTH
+]
+MULTIPLES = [spinglass.Ising(-1e15 * (1 - np.eye(3)), layout=layout) for layout in BOTH]
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "model",
     [
         spinglass.SherringtonKirkpatrick(100, seed=1),
         spinglass.EdwardsAnderson((8, 8), disorder="gaussian", seed=1),
-        spinglass.Ising([[0.0, 1e15], [1e15, 0.0]], [1.0, 0.0]),  # one value outweighs the rest
-        spinglass.Ising(np.full((3, 3), -1e15) + np.diag([1e15] * 3)),  # frustrated, but exact
+        *ONE_LARGE,
+        *MULTIPLES,
     ],
-    ids=["SK", "Edwards-Anderson", "one large", "multiples of a large one"],
+    ids=["SK", "Edwards-Anderson"]
+    + [f"{what}, {layout}" for what in ("one large", "multiples") for layout in BOTH],
 )
 def test_harmless_rounding_goes_without_a_word(model):
     spinglass.sample(model, 5.0, 10, seed=1)

@@ -172,7 +172,7 @@ def test_overlaps_of_final_states_are_one_a_pair():
 def test_the_unit_of_energy_does_not_matter(name, unit):
     model = MODELS[name].to_ising()
     fields = None if model.fields is None else unit * model.fields
-    scaled = spinglass.Ising(unit * model.couplings(), fields)
+    scaled = spinglass.Ising(unit * model.couplings(), fields, layout=model.layout)
     energies = {beta: reference.ising_law(model, beta)[0] @ reference.ising_law(model, beta)[1]
                 for beta in (0.3, 1.0)}  # fmt: skip
     for beta, exact in energies.items():

@@ -36,7 +36,7 @@ models = {
     "Gaussian glass": spinglass.EdwardsAnderson((5, 6, 4), "gaussian", seed=2),
     "SK": spinglass.SherringtonKirkpatrick(200, seed=3),
     "SK, +-1": spinglass.SherringtonKirkpatrick(65, "pm1", seed=4),
-    "dense": spinglass.Ising(upper + upper.T, rng.normal(size=130)),
+    "dense": spinglass.Ising(upper + upper.T, rng.normal(size=130), layout="dense"),
     "sparse": spinglass.Ising(sparse.csr_array(thin + thin.T), rng.normal(size=130)),
     "Hopfield": spinglass.Hopfield(spinglass.random_patterns(20, 300, seed=5)),
 }

@@ -31,9 +31,14 @@ class OwnModel:
         return spinglass.models.Pairwise("spins", self.couplings, None, self.constant)
 
 
+def dense(couplings, fields=None):
+    return spinglass.Ising(couplings, fields, layout="dense")
+
+
 SAME = {
-    "dense": lambda: spinglass.Ising(J.copy()),
-    "dense with fields": lambda: spinglass.Ising(J, H),
+    "array": lambda: spinglass.Ising(J.copy()),
+    "dense": lambda: dense(J.copy()),
+    "dense with fields": lambda: dense(J, H),
     "sparse": lambda: spinglass.Ising(sparse.csr_array(J), H),
     "lattice": lambda: spinglass.SquareLattice((3, 4), coupling=0.7, field=0.1),
     "cube": lambda: spinglass.CubicLattice(2),
@@ -45,14 +50,14 @@ SAME = {
 }
 # Of each pair the first and the second are one model, written in two ways.
 EQUAL = {
-    "minus zeros": (spinglass.Ising(J, H * 0), spinglass.Ising(with_minus_zeros(J), -H * 0)),
-    "no fields": (spinglass.Ising(J), spinglass.Ising(J, np.zeros(9))),
-    "integers": (spinglass.Ising(np.sign(J)), spinglass.Ising(np.sign(J).astype(np.int8))),
-    "singles": (
-        spinglass.Ising(J.astype(np.float32)),
-        spinglass.Ising(J.astype(np.float32).astype(np.float64)),
-    ),
-    "order in memory": (spinglass.Ising(J), spinglass.Ising(np.asfortranarray(J))),
+    "minus zeros": (dense(J, H * 0), dense(with_minus_zeros(J), -H * 0)),
+    "minus zeros of an array": (spinglass.Ising(J), spinglass.Ising(with_minus_zeros(J))),
+    "no fields": (dense(J), dense(J, np.zeros(9))),
+    "integers": (dense(np.sign(J)), dense(np.sign(J).astype(np.int8))),
+    "singles": (dense(J.astype(np.float32)), dense(J.astype(np.float32).astype(np.float64))),
+    "order in memory": (dense(J), dense(np.asfortranarray(J))),
+    "array and sparse": (spinglass.Ising(J, H), spinglass.Ising(sparse.csr_array(J), H)),
+    "array and sparse, both kept as dense": (dense(J, H), dense(sparse.csr_array(J), H)),
     "sparse formats": (
         spinglass.Ising(sparse.csr_array(J)),
         spinglass.Ising(sparse.coo_array(J)),
@@ -91,18 +96,16 @@ EQUAL = {
 }
 # These have equal shapes, and most of them equal names.
 DIFFERENT = {
-    "dense": (spinglass.Ising(J), spinglass.Ising(OTHER)),
+    "dense": (dense(J), dense(OTHER)),
+    "array": (spinglass.Ising(J), spinglass.Ising(OTHER)),
     "sparse": (spinglass.Ising(sparse.csr_array(J)), spinglass.Ising(sparse.csr_array(OTHER))),
-    "dense and sparse": (spinglass.Ising(J), spinglass.Ising(sparse.csr_array(J))),
-    "fields": (spinglass.Ising(J, H), spinglass.Ising(J, H[::-1])),
+    "layouts": (dense(J), spinglass.Ising(J, layout="sparse")),
+    "fields": (dense(J, H), dense(J, H[::-1])),
     "fields of a sparse one": (
         spinglass.Ising(sparse.csr_array(J), H),
         spinglass.Ising(sparse.csr_array(J), -H),
     ),
-    "reordered": (
-        spinglass.Ising(J, H),
-        spinglass.Ising(J[::-1, ::-1], H[::-1]),
-    ),
+    "reordered": (dense(J, H), dense(J[::-1, ::-1], H[::-1])),
     "patterns": (spinglass.Hopfield(PATTERNS), spinglass.Hopfield(planted(3, 9, 3))),
     "reordered patterns": (
         spinglass.Hopfield(PATTERNS),

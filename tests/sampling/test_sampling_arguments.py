@@ -278,9 +278,10 @@ def test_annealing_schedules_are_checked(arguments, error, message):
         SquareLattice(5, coupling=-1.0),
         SherringtonKirkpatrick(10, seed=1),
         EdwardsAnderson((6, 6), seed=1),
-        Ising([[0, -1, -1], [-1, 0, -1], [-1, -1, 0]]),
+        Ising([[0, -1, -1], [-1, 0, -1], [-1, -1, 0]], layout="dense"),
         Ising(sparse.csr_array(GOOD)),
-        Ising(np.abs(GOOD), [0.0, 0.1, 0.0]),
+        Ising(np.abs(GOOD), [0.0, 0.1, 0.0], layout="dense"),
+        Ising(np.abs(GOOD), [0.0, 0.1, 0.0], layout="sparse"),
         Hopfield([[1, 1, -1, 1], [1, -1, 1, 1], [1, 1, 1, -1]]),
     ],
     ids=repr,
@@ -319,8 +320,9 @@ def test_other_threads_may_write_to_what_was_given():
     start = np.ones((4, 6), dtype=np.int8)
     run = sample(MODEL, 1.0, 3, initial=start, seed=1)
     assert (start == 1).all()
-    couplings = GOOD.copy()
-    model = Ising(couplings)
-    couplings[:] = 7
-    np.testing.assert_array_equal(model.couplings(), GOOD)
+    for layout in ("dense", "sparse"):
+        couplings = GOOD.copy()
+        model = Ising(couplings, layout=layout)
+        couplings[:] = 7
+        np.testing.assert_array_equal(model.couplings(), GOOD)
     assert run.n_replicas == 4

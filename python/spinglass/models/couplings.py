@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spinglass._arguments import check_memory, real_array
 
 # Bytes a coupling takes while a dense model is made: the caller's copy, doubles, integers.
-_DENSE_BYTES = 20
+DENSE_BYTES = 20
 
 
 def symmetric_couplings(couplings: Any) -> Any:
@@ -24,7 +24,7 @@ def _dense(couplings: Any) -> NDArray[np.float64]:
     matrix = real_array(couplings, "couplings")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
         raise ValueError(f"couplings must have shape (n_spins, n_spins), got {matrix.shape}")
-    check_memory(_DENSE_BYTES * matrix.size, f"a model of {matrix.shape[0]} spins")
+    check_memory(DENSE_BYTES * matrix.size, f"a model of {matrix.shape[0]} spins")
     precision = _precision(matrix.dtype)
     doubles = np.ascontiguousarray(matrix, dtype=np.float64)
     _check_values(doubles, doubles.diagonal())

@@ -177,7 +177,7 @@ class SherringtonKirkpatrick(SpinModel):
 
     def to_ising(self) -> Ising:
         """Return the same model as an :class:`Ising`."""
-        return Ising(self.couplings())
+        return Ising(self.couplings(), layout="dense")
 
     def __repr__(self) -> str:
         return (

@@ -9,14 +9,16 @@ couplings as given.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, real_vector
-from spinglass.models.couplings import symmetric_couplings
+from spinglass._arguments import check_memory, choice, real_vector
+from spinglass.models.couplings import DENSE_BYTES, symmetric_couplings
+from spinglass.models.layout import Layout, faster_layout
 from spinglass.models.spin_model import SpinModel
 
 # The square of an energy must still be a number.
@@ -34,6 +36,9 @@ class Ising(SpinModel):
         sign of dimod is the opposite).
     fields : array_like, (n_spins,), optional
         h_i; a positive field favours +1.
+    layout : {"auto", "dense", "sparse"}
+        How the couplings are kept for the sweeps: as rows of all spins, or as lists of the spins
+        coupled to each. By default what is faster for this matrix, whichever form it has.
 
     Raises
     ------
@@ -45,9 +50,18 @@ class Ising(SpinModel):
 
     Notes
     -----
-    Dense couplings move tiles of sites with many replicas at a time; sparse ones replicas side by
-    side, 64 to a word if all couplings are +-c and there is no field. In the sweep a coupling is a
-    32-bit integer (see the module); energies are float64 from what was given.
+    Dense rows move tiles of sites with many replicas at a time; lists move replicas side by side,
+    64 to a word if all couplings are +-c, there is no field, and no spin has more than 16
+    neighbours. By default lists are used where a spin has at most 192 + N / 16 neighbours on
+    average, which is every matrix of up to 205 spins, and rows beyond that; but a sparse matrix
+    becomes rows only if a quarter of all pairs are coupled. The choice depends on the matrix alone,
+    never on replicas, threads or processor; docs/sampling.md has the measurements behind it. The
+    bits of a run and the last digits of energies depend on it, the law does not. ``layout`` and
+    ``repr`` say what was chosen: ``Ising(<dense couplings of 100 spins, kept as sparse>)`` has
+    lists, although :meth:`couplings` returns an array, as was given.
+
+    In the sweep a coupling is a 32-bit integer (see the module); energies are float64 from what was
+    given.
 
     Examples
     --------
@@ -59,7 +73,14 @@ class Ising(SpinModel):
     [-1.0, 3.0]
     """
 
-    def __init__(self, couplings: Any, fields: ArrayLike | None = None) -> None:
+    def __init__(
+        self,
+        couplings: Any,
+        fields: ArrayLike | None = None,
+        *,
+        layout: Literal["auto", "dense", "sparse"] = "auto",
+    ) -> None:
+        choice(layout, "layout", ("auto", *get_args(Layout)))
         matrix = symmetric_couplings(couplings)
         self._is_sparse = not isinstance(matrix, np.ndarray)
         self._n_spins = int(matrix.shape[0])
@@ -72,13 +93,8 @@ class Ising(SpinModel):
             raise ValueError(
                 f"couplings and fields must be at most {LARGEST_ENERGY:g} in sum, got {largest:g}"
             )
-        if self._is_sparse:
-            indptr, indices = (
-                np.asarray(x, dtype=np.int64) for x in (matrix.indptr, matrix.indices)
-            )
-            self._model = _core.sparse_model(indptr, indices, matrix.data, self._fields)
-        else:
-            self._model = _core.dense_model(matrix, self._fields)
+        self._layout = faster_layout(matrix) if layout == "auto" else layout
+        self._model = _kept(matrix, self._layout, self._fields)
 
     @property
     def n_spins(self) -> int:
@@ -90,24 +106,51 @@ class Ising(SpinModel):
         """The fields h_i, or None."""
         return self._fields
 
+    @property
+    def layout(self) -> Layout:
+        """How the couplings are kept: "dense" or "sparse", whichever form they were given in."""
+        return self._layout
+
     def couplings(self) -> Any:
         """Return J_ij, (n_spins, n_spins): an array, or a csr_array if it was sparse."""
-        if self._is_sparse:
+        if self._is_sparse and self._layout == "sparse":
             return csr_couplings(self._model, self._n_spins)
         check_memory(8 * self._n_spins**2, f"a copy of the couplings of {self._n_spins} spins")
-        return self._model.couplings()
+        if self._layout == "sparse":
+            return csr_couplings(self._model, self._n_spins).toarray()
+        return _csr(self._model.couplings()) if self._is_sparse else self._model.couplings()
 
     def to_ising(self) -> Ising:
         """Return itself."""
         return self
 
     def __repr__(self) -> str:
-        kind = "sparse" if self._is_sparse else "dense"
+        given = "sparse" if self._is_sparse else "dense"
+        kept = "" if self._layout == given else f", kept as {self._layout}"
         fields = "" if self._fields is None else ", fields=..."
-        return f"Ising(<{kind} couplings of {self._n_spins} spins>{fields})"
+        return f"Ising(<{given} couplings of {self._n_spins} spins{kept}>{fields})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Ising, (self.couplings(), self._fields)
+        return partial(Ising, layout=self._layout), (self.couplings(), self._fields)
+
+
+def _kept(matrix: Any, layout: Layout, fields: NDArray[np.float64] | None) -> _core.SpinModel:
+    """Return the model of the core that keeps checked couplings in this layout."""
+    is_array = isinstance(matrix, np.ndarray)
+    if layout == "dense":
+        if not is_array:
+            n_spins = matrix.shape[0]
+            check_memory(DENSE_BYTES * n_spins**2, f"a model of {n_spins} spins, kept as dense,")
+        return _core.dense_model(matrix if is_array else matrix.toarray(), fields)
+    rows = _csr(matrix) if is_array else matrix
+    indptr, indices = (np.asarray(x, dtype=np.int64) for x in (rows.indptr, rows.indices))
+    return _core.sparse_model(indptr, indices, rows.data, fields)
+
+
+def _csr(matrix: NDArray[np.float64]) -> Any:
+    from scipy.sparse import csr_array
+
+    return csr_array(matrix)
 
 
 def csr_couplings(model: Any, n_spins: int) -> Any:
