@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spinglass._files import as_csv
+from spinglass._result_files import as_csv
 from spinglass.experiments import CapacityScan, capacity
 
 # Sizes, and for each the instances a load in the coarse pass and in the second.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -204,12 +205,22 @@ def clamp_rows(clamp: ArrayLike, n_rows: int, n_spins: int) -> NDArray[np.bool_]
     return np.array(np.broadcast_to(held, (n_rows, n_spins)), order="C")  # a copy of our own
 
 
+# What other programs open under such names is no file, and here it would become one.
+_NO_PATH = re.compile(r":memory:|^file:|^[A-Za-z][A-Za-z0-9+.-]+:/")
+
+
 def file_path(path: Any, name: str = "path") -> Path:
-    """Return ``path`` as a Path, or say that it is none."""
+    """Return ``path`` as a Path, ``~`` as the home folder, or say that it is none."""
     try:
-        file = Path(os.fspath(path))
+        file = Path(text := os.path.expanduser(os.fspath(path)))
     except TypeError:
         raise TypeError(f"{name} must be a path, got {path!r}") from None
+    if _NO_PATH.search(text):
+        raise ValueError(f"{name} must be a path on this machine, got {path!r}")
+    if "\0" in text:
+        raise ValueError(f"{name} must be a path without null characters, got {path!r}")
+    if text.startswith("~") and os.sep in text:
+        raise ValueError(f"{name} must not begin with the home of an unknown user, got {path!r}")
     if path == "" and name != "directory":  # which would be the folder "."
         raise ValueError(f"{name} must be the path of a file, got ''")
     return file

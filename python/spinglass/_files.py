@@ -1,69 +1,127 @@
-"""Results on disk: whole files or none, tables as CSV, and numbers that JSON can say."""
+"""Files, read and written safely: whole or not at all, regular files only, no wait for a pipe."""
 
 from __future__ import annotations
 
-import csv
 import errno
-import io
-import json
-import math
+import hashlib
 import os
 import secrets
-from collections.abc import Callable, Mapping
-from importlib import util
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import BinaryIO
 
 from spinglass import _arguments
 
 
-def plain(value: Any) -> Any:
-    """Return ``value`` with NaN and infinities as None: JSON has no word for them."""
-    if isinstance(value, dict):
-        return {name: plain(x) for name, x in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(x) for x in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of ``path`` when the block ends, and is gone if it fails.
 
+    Until then it has a name in the same folder that nobody can guess, and which is never that of a
+    file or link that is there; only a process that is killed leaves it behind. It has the
+    permissions of the file that it replaces. A link is followed, as by `open`: the file that it
+    leads to is replaced, and the link stays. What is no regular file (a pipe, a socket, a device, a
+    folder) is not replaced, nor is a store.
 
-def as_json(content: dict[str, Any]) -> bytes:
-    """Return what `plain` made of a dictionary as the content of a JSON file."""
-    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
-
-
-def as_csv(table: NDArray[np.void]) -> bytes:
-    """Return a table as the content of a CSV file: a line of names, then one a row.
-
-    True is 1 and False 0.
+    Raises
+    ------
+    OSError
+        If the file cannot be written; it names ``path``.
     """
-    names = table.dtype.names or ()
-    kinds = [(x, np.int64 if table.dtype[x] == np.bool_ else table.dtype[x]) for x in names]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(table.astype(kinds).tolist())
-    return text.getvalue().encode()
+    try:
+        mode = _mode(path)
+        target = Path(os.path.realpath(path))
+        check_no_store(target)
+        part = target.with_name(_part(target, secrets.token_hex(8)))
+
+        def create(name: str, flags: int) -> int:
+            flags |= getattr(os, "O_NOFOLLOW", 0)
+            return os.open(name, flags, 0o666 if mode is None else mode)
+
+        try:
+            with open(part, "xb", opener=create) as file:
+                if mode is not None and os.chmod in os.supports_fd:
+                    os.chmod(file.fileno(), mode)  # whatever the umask says
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        _sync_folder(target.parent)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(error.errno or errno.EIO, reason, str(path)) from None
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}", str(path))
-    _check_no_store(path)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
+    with writing(path) as file:
+        file.write(content)
+
+
+def discard_parts(path: Path) -> None:
+    """Delete what killed processes left of a file that nobody writes now."""
+    target = Path(os.path.realpath(path))
+    for part in target.parent.glob(_part(target, "*")):
         part.unlink(missing_ok=True)
 
 
-def _check_no_store(path: Path) -> None:
+def _part(target: Path, word: str) -> str:
+    """Return the name of a file that is being written; the name of the target may be too long."""
+    name = hashlib.blake2b(os.fsencode(target.name), digest_size=6).hexdigest()
+    return f".spinglass.{name}.{word}.part"
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a regular file to read it; anything else is refused, and nothing is waited for."""
+    _check_regular(path, os.stat(path))  # to open a device may do something
+
+    def without_waiting(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    file = open(path, "rb", opener=without_waiting)  # noqa: SIM115  (whoever asked for it closes it)
+    try:
+        _check_regular(path, os.fstat(file.fileno()))
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def read_whole(path: Path) -> bytes:
+    """Read a regular file, if it fits in memory."""
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        _arguments.check_memory(size, f"the file {path}")
+        return file.read(size)
+
+
+def _mode(path: Path) -> int | None:
+    """Return the permissions of the file that is to be replaced; None if there is none."""
+    try:
+        # Asked of the system, which knows the links that are not to be followed (`man 5 proc`,
+        # protected_symlinks).
+        status = os.stat(path)
+    except FileNotFoundError:
+        if path.parent.is_dir():
+            return None
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}") from None
+    _check_regular(path, status)
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder")
+    return stat.S_IMODE(status.st_mode) & 0o777
+
+
+def _check_regular(path: Path, status: os.stat_result) -> None:
+    """Refuse pipes, sockets and devices; folders are refused by the system."""
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+
+
+def check_no_store(path: Path) -> None:
     """Refuse to replace a store: what it holds may have taken days."""
     from spinglass._sqlite import STORE, application
 
@@ -71,41 +129,12 @@ def _check_no_store(path: Path) -> None:
         raise FileExistsError(errno.EEXIST, "is a store and is not written over", str(path))
 
 
-def write_result(
-    directory: str | os.PathLike[str],
-    contents: Mapping[str, Callable[[], bytes]],
-    picture: str,
-    draw: Callable[[], bytes] | None,
-) -> tuple[Path, ...]:
-    """Write the files of a result into ``directory``, which is made if it is not there.
-
-    Parameters
-    ----------
-    directory : path
-        Where.
-    contents : mapping
-        By the name of each file a function that returns what is in it. A file is written before
-        the next function is called: Ctrl-C then does not lose it.
-    picture : str
-        The name of the file of the figure.
-    draw : callable or None
-        Returns the figure. Without it, or without Matplotlib, there is no picture, nor one left
-        from an earlier result.
-
-    Returns
-    -------
-    tuple of Path
-        The files written.
-    """
-    folder = _arguments.file_path(directory, "directory")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in (*contents, picture):
-        _check_no_store(folder / name)
-    for name, content in contents.items():
-        write_whole(folder / name, content())
-    paths = tuple(folder / name for name in contents)
-    if draw is None or util.find_spec("matplotlib") is None:
-        (folder / picture).unlink(missing_ok=True)
-        return paths
-    write_whole(folder / picture, draw())
-    return (*paths, folder / picture)
+def _sync_folder(folder: Path) -> None:
+    """Bring a new name to the disk; the file is whole even where that cannot be asked for."""
+    if os.name == "posix":
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments
-from spinglass._files import as_csv, as_json, plain, write_result, write_whole
+from spinglass._files import write_whole
 from spinglass._registry import above
+from spinglass._result_files import as_csv, as_json, plain, write_result
 
 
 class Result:

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from spinglass._files import as_csv
+from spinglass._result_files import as_csv
 from spinglass.experiments import capacity, ising, meanfield, open_store, renormalize, sk
 
 RESULTS = {

@@ -55,10 +55,15 @@ def width() -> int:
 
 
 def file_path(text: str) -> Path:
-    """Parse the path of a file."""
+    """Parse the path of a file or folder."""
+    from spinglass import _arguments
+
     if not text:
         raise argparse.ArgumentTypeError("expected the path of a file, got ''")
-    return Path(text)
+    try:
+        return _arguments.file_path(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("path ")) from None
 
 
 def check_store_elsewhere(chosen: argparse.Namespace, name: str = "--store") -> None:
@@ -144,7 +149,7 @@ def add_experiment(
     folder = Path(parser.prog.split()[-1])
     parser.add_argument(
         "--out",
-        type=Path,
+        type=file_path,
         default=folder,
         metavar="DIR",
         help=f"folder for {', '.join(files)} and {last} (default: %(default)s)",

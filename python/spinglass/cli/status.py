@@ -40,7 +40,7 @@ def add(commands: Any, _: bool) -> None:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=file_path,
         default=None,
         metavar="DIR",
         help="write the files of the result so far into this folder",
@@ -57,7 +57,7 @@ def add(commands: Any, _: bool) -> None:
 
 
 def _table_file(text: str) -> Path:
-    path = Path(text)
+    path = file_path(text)
     if path.suffix.lower() not in _SUFFIXES:
         raise argparse.ArgumentTypeError(
             f"expected a file that ends in {' or '.join(_SUFFIXES)}, got {text!r}"

@@ -3,7 +3,7 @@
 A file holds the whole state of the training (parameters, chains, random streams, velocities), so a
 model that is loaded goes on with the bits of one that was never saved. A checkpoint of `fit` is
 such a file too, which knows in addition of which data and rates it is. No file can run code: it
-holds numbers and JSON, both checked before they are used.
+holds numbers and JSON, both checked before they are used, by a digest too.
 
 The tensors ``components``, ``intercept_hidden`` and ``intercept_visible`` are the parameters, for
 whoever reads the file without this package; ``state.*`` is the rest.
@@ -12,7 +12,6 @@ whoever reads the file without this package; ``state.*`` is the rest.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,16 @@ from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._arguments import file_path, integer
+from spinglass._digest import digest
+from spinglass._files import read_whole, write_whole
 from spinglass.machines.protocols import State
 from spinglass.machines.trained import Trained
 
 FORMAT = "spinglass.rbm"
 FORMAT_VERSION = 1
+
+# Of the tensors and the text; files of earlier versions have none.
+_DIGEST = f"{FORMAT}.digest"
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "float32": np.dtype(np.float32),
@@ -68,8 +72,9 @@ def write(model: Any, path: Any, training: dict[str, Any] | None = None) -> None
     tensors |= {name: getattr(machine, name)() for name in names}
     if trained.data_means is not None:
         tensors["data_means"] = trained.data_means
-    content = safetensors().numpy.save(tensors, metadata={FORMAT: json.dumps(about)})
-    _replace(target, content)
+    text = json.dumps(about)
+    metadata = {FORMAT: text, _DIGEST: digest(tensors, text)}
+    write_whole(target, safetensors().numpy.save(tensors, metadata=metadata))
 
 
 def _plain(value: Any) -> Any:
@@ -83,26 +88,6 @@ def _plain(value: Any) -> Any:
     except (TypeError, ValueError):
         return None
     return value
-
-
-def _replace(target: Path, content: bytes) -> None:
-    target = Path(os.path.realpath(target))  # a link stays one
-    # One name for all attempts: what a crash leaves behind is written over by the next.
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
-    if os.name == "posix":  # the new name must be on the disk too
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 @dataclass(frozen=True)
@@ -138,6 +123,8 @@ def read(path: Any, estimator: type[Any]) -> Stored:
     tensors, metadata = _open(source)
     if FORMAT not in metadata:
         raise ValueError(f"{source} is no model file of spinglass")
+    if _DIGEST in metadata and metadata[_DIGEST] != digest(tensors, metadata[FORMAT]):
+        raise _broken(source, "it holds other data than were written")
     try:
         about = json.loads(metadata[FORMAT])
     except (ValueError, RecursionError) as error:
@@ -166,14 +153,15 @@ def read(path: Any, estimator: type[Any]) -> Stored:
 
 
 def _open(source: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    library = safetensors()
-    with source.open("rb"):
-        pass  # a file that is not there or not ours to read is told as such
+    """Return tensors and metadata, which are in the JSON text at the head of the file."""
+    library, content = safetensors(), read_whole(source)
     try:
-        with library.safe_open(source, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (library.SafetensorError, ValueError, TypeError, AttributeError, OSError) as error:
+        tensors = library.numpy.load(content)
+        length = int.from_bytes(content[:8], "little")
+        metadata = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
+    except MemoryError:
+        raise
+    except Exception as error:  # the library may raise nearly anything
         raise ValueError(f"{source} is no safetensors file, or a broken one: {error}") from error
     return tensors, metadata
 

@@ -6,13 +6,11 @@ bytes, since the network reads nothing but these bits (see :class:`spinglass.Hop
 
 from __future__ import annotations
 
-import errno
 import os
-import secrets
-import shutil
 import struct
+import sys
 import zlib
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,14 +25,17 @@ from spinglass._arguments import (
     spin_array,
     thread_count,
 )
+from spinglass._files import opened, writing
 from spinglass._random import Seed, seed_word
 
 # The file is a header of one 64-byte line, then the rows as they stand in memory: row i holds bit
-# mu of spin i, padded with zeros to 64 bytes.
+# mu of spin i, padded with zeros to 64 bytes. The header has the digest of the rows, zeros in files
+# of earlier versions, and ends in a checksum of itself.
 _MAGIC = b"spinglass patterns\0\1"
-_HEADER = struct.Struct("<24sQQ20xI")
+_HEADER = struct.Struct("<24sQQ16s4xI")
+_NO_DIGEST = bytes(16)
 
-# Below this size `load` reads the padding to see that it is zero; above, it would read it all.
+# Below this size `load` holds what it maps against the digest; above, it would read it all.
 _CHECK_BELOW = 1 << 28
 
 
@@ -64,16 +65,17 @@ class Patterns:
     True
     """
 
-    __slots__ = ("_packed",)
+    __slots__ = ("_digest", "_packed")
     _packed: _core.PackedPatterns
+    _digest: bytes
 
     def __init__(self) -> None:
         raise TypeError("Patterns is made by Patterns.random, Patterns.from_array or Patterns.load")
 
     @classmethod
-    def _wrap(cls, packed: _core.PackedPatterns) -> Patterns:
+    def _wrap(cls, packed: _core.PackedPatterns, digest: bytes = _NO_DIGEST) -> Patterns:
         patterns = object.__new__(cls)
-        patterns._packed = packed
+        patterns._packed, patterns._digest = packed, digest
         return patterns
 
     @classmethod
@@ -206,7 +208,8 @@ class Patterns:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the packed set to a file, in the place of any file of that name.
 
-        The file appears whole or not at all.
+        The file appears whole or not at all. A link is followed: the file that it leads to is
+        replaced. A folder, a pipe or a device is not.
 
         Parameters
         ----------
@@ -218,70 +221,112 @@ class Patterns:
         OSError
             If the file cannot be written.
         """
-        given = file_path(path)
-        target = given.resolve()  # what a link points to is written, not the link
-        if target.exists() and not target.is_file():
-            raise OSError(errno.EINVAL, "not a regular file", str(given))
-        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-        try:
-            with open(part, "wb") as file:
-                file.write(_header(*self.shape))
-            if target.exists():
-                shutil.copymode(target, part)
-            self._packed.append_to(part)
-            part.replace(target)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise OSError(error.errno or errno.EIO, reason, str(given)) from None
-        finally:
-            part.unlink(missing_ok=True)
+        with writing(file_path(path)) as file:
+            file.write(_header(*self.shape, self._packed.digest()))
+            self._packed.write(file)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Patterns:
+    def load(cls, path: str | os.PathLike[str], *, mapped: bool = True) -> Patterns:
         """Open a file that :meth:`save` wrote.
 
-        The file is mapped and not read: a set larger than the memory opens at once, and the system
-        brings in what is used. To shorten the file while the set is in use kills the process, as
-        with any mapped file.
+        By default the file is mapped and not read: a set larger than the memory opens at once, and
+        the system brings in what is used. The file must then stay as it is while the set is in
+        use. If another program shortens it, the system ends this process (SIGBUS) at the next look
+        at what is gone, as with any mapped file; a file that :meth:`save` replaces is no danger.
+        A copy in memory needs no file any more.
 
         Parameters
         ----------
         path : str or path
+        mapped : bool
+            False reads the whole file into memory.
 
         Raises
         ------
         ValueError
-            If the file is no pattern file, is truncated, or holds more than it should.
+            If the file is no pattern file, is truncated, holds more than it should, or other bits
+            than those that were saved. Of a mapped file larger than 256 MB the bits are not read,
+            and :meth:`verify` tells.
         OSError
-            If it cannot be opened.
+            If it cannot be opened, or is no regular file.
+        MemoryError
+            If a copy does not fit in memory.
         """
         source = file_path(path)
-        with open(source, "rb") as file:
+        with opened(source) as file:
             header = file.read(_HEADER.size)
             size = os.fstat(file.fileno()).st_size
-        magic, n_patterns, n_spins, _ = (
-            _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0, 0)
-        )
-        if magic.rstrip(b"\0") != _MAGIC:
-            raise ValueError(f"path must name a file written by Patterns.save, got {source}")
-        if header != _header(n_patterns, n_spins):
-            raise ValueError(f"{source} has a header that was not written so: the file is damaged")
-        expected = _HEADER.size + n_spins * -(-n_patterns // 512) * 64
-        if size != expected or not n_patterns or not n_spins:
-            raise ValueError(
-                f"{source} must have {expected} bytes for {n_patterns} patterns of {n_spins} "
-                f"spins, got {size}: the file is truncated or damaged"
+            magic, n_patterns, n_spins, digest, _ = (
+                _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0, b"", 0)
             )
-        packed = _core.PackedPatterns.from_file(n_patterns, n_spins, source, _HEADER.size)
-        if size < _CHECK_BELOW and not packed.padding_is_zero():
-            raise ValueError(f"{source} has bits set behind its last pattern: the file is damaged")
-        return cls._wrap(packed)
+            if magic.rstrip(b"\0") != _MAGIC:
+                raise ValueError(f"path must name a file written by Patterns.save, got {source}")
+            if header != _header(n_patterns, n_spins, digest):
+                raise ValueError(
+                    f"{source} has a header that was not written so: the file is damaged"
+                )
+            expected = _HEADER.size + n_spins * -(-n_patterns // 512) * 64
+            if size != expected or not n_patterns or not n_spins:
+                raise ValueError(
+                    f"{source} must have {expected} bytes for {n_patterns} patterns of {n_spins} "
+                    f"spins, got {size}: the file is truncated or damaged"
+                )
+            packed = _read(file, n_patterns, n_spins, size - _HEADER.size, mapped)
+        patterns = cls._wrap(packed, digest)
+        if size < _CHECK_BELOW or not mapped:
+            try:
+                if not patterns.verify() and not packed.padding_is_zero():
+                    raise ValueError("there are bits set behind the last pattern")
+            except ValueError as error:
+                raise ValueError(f"{source} is damaged: {error}") from None
+        return patterns
+
+    def verify(self) -> bool:
+        """Read all bits of a set that was loaded, and hold them against the digest of its file.
+
+        Returns
+        -------
+        bool
+            True if the bits are those that were saved. False if nothing can tell: the set is not
+            from a file, or from one of an earlier version, which has no digest.
+
+        Raises
+        ------
+        ValueError
+            If the bits are others.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> spinglass.Patterns.random(n_patterns=3, n_spins=100, seed=1).verify()
+        False
+        """
+        if self._digest == _NO_DIGEST:
+            return False
+        if self._packed.digest() != self._digest:
+            raise ValueError("the patterns are not those that were saved")
+        return True
 
 
-def _header(n_patterns: int, n_spins: int) -> bytes:
-    """Return the first line of a pattern file, which ends in a checksum of itself."""
-    line = _HEADER.pack(_MAGIC, n_patterns, n_spins, 0)
-    return _HEADER.pack(_MAGIC, n_patterns, n_spins, zlib.crc32(line))
+def _read(
+    file: BinaryIO, n_patterns: int, n_spins: int, n_bytes: int, mapped: bool
+) -> _core.PackedPatterns:
+    """Return the set that stands behind the header."""
+    if not mapped:
+        check_memory(n_bytes, f"{n_patterns} patterns of {n_spins} spins")
+        return _core.PackedPatterns.read(n_patterns, n_spins, file, n_bytes)
+    descriptor = file.fileno()
+    if sys.platform == "win32":
+        import msvcrt
+
+        descriptor = msvcrt.get_osfhandle(descriptor)
+    return _core.PackedPatterns.map(n_patterns, n_spins, descriptor, _HEADER.size)
+
+
+def _header(n_patterns: int, n_spins: int, digest: bytes) -> bytes:
+    """Return the first line of a pattern file."""
+    line = _HEADER.pack(_MAGIC, n_patterns, n_spins, digest, 0)
+    return _HEADER.pack(_MAGIC, n_patterns, n_spins, digest, zlib.crc32(line))
 
 
 def _from_bytes(n_patterns: int, n_spins: int, packed: bytes) -> Patterns:

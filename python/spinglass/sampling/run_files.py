@@ -1,27 +1,25 @@
 """Runs on disk: an ``.npz`` file of their arrays and a JSON text of the rest.
 
-Nothing in a file is run: it is read without pickle and checked before it is used. A run that is
-loaded goes on with the bits of one that never was on disk.
+Nothing in a file is run: it is read without pickle and checked before it is used, by a digest too.
+A run that is loaded goes on with the bits of one that never was on disk.
 """
 
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from dataclasses import fields
-from io import BytesIO
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spinglass._archive import read_arrays, write_arrays
 from spinglass._arguments import file_path
-from spinglass._files import write_whole
+from spinglass._digest import digest
+from spinglass._files import opened, writing
 
 FORMAT, FORMAT_VERSION = "spinglass run", 1
 
-_TEXT = "about"
+_TEXT, _DIGEST = "about", "digest"
 
 
 def save(run: Any, path: Any) -> None:
@@ -34,26 +32,24 @@ def save(run: Any, path: Any) -> None:
         for name, value in given.items()
         if name not in arrays
     }
-    content = BytesIO()
-    np.savez(content, allow_pickle=False, **{_TEXT: np.array(json.dumps(about))}, **arrays)
-    write_whole(file_path(path), content.getvalue())
+    arrays[_TEXT] = np.array(json.dumps(about))
+    arrays[_DIGEST] = np.array(digest(arrays))
+    with writing(file_path(path)) as file:
+        write_arrays(file, arrays, compress=False)
 
 
 def load(kinds: tuple[type[Any], ...], path: Any) -> Any:
     """Read a run of one of these kinds, and trust nothing in it."""
     source = file_path(path)
-    try:
-        with np.load(BytesIO(source.read_bytes()), allow_pickle=False) as archive:
-            arrays: dict[str, NDArray[Any]] = dict(archive)
-        about = json.loads(str(arrays.pop(_TEXT)))
-        is_run = about["format"] == FORMAT
-    except (
-        ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, OSError,
-        RecursionError, RuntimeError, zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # it is not there, or not ours to read
-        raise ValueError(f"{source} is no file of a run, or a damaged one") from error
+    with opened(source) as file:
+        try:
+            arrays = read_arrays(file, f"the run in {source}")
+            written = arrays.pop(_DIGEST, None)
+            is_whole = written is None or str(written) == digest(arrays)
+            about = json.loads(str(arrays.pop(_TEXT)))
+            is_run = about["format"] == FORMAT
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ValueError(f"{source} is no file of a run, or a damaged one") from error
     if not is_run:
         raise ValueError(f"{source} is no file of a run")
     if about.pop("format_version", None) != FORMAT_VERSION:
@@ -68,6 +64,8 @@ def load(kinds: tuple[type[Any], ...], path: Any) -> Any:
         about["seed"] = _seed_of(about["seed"])
         run = kind(**about, **arrays)
         _check(run)
+        if not is_whole:
+            raise ValueError("it holds other data than were written")
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise ValueError(f"{source} is a damaged file of a run: {error}") from error
     return run

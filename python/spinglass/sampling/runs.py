@@ -130,12 +130,19 @@ class Run:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the run to a file, whole or not at all.
 
-        An ``.npz`` file of its arrays, without pickle. A run that is loaded can be continued.
+        An ``.npz`` file of its arrays and their digest, without pickle. A run that is loaded can be
+        continued.
 
         Parameters
         ----------
         path : path
-            Nothing is added to its name.
+            Nothing is added to its name. A link is followed; a folder, a pipe or a device is not
+            replaced.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
         """
         run_files.save(self, path)
 
@@ -150,9 +157,12 @@ class Run:
         Raises
         ------
         ValueError
-            If the file is none of these, or damaged. Nothing in it is run.
+            If the file is none of these, or damaged. Nothing in it is run. Files of earlier
+            versions have no digest that would tell a changed byte.
         OSError
-            If it cannot be read.
+            If it cannot be read, or is no regular file.
+        MemoryError
+            If it does not fit in memory.
         """
         run: Self = run_files.load((cls, *cls.__subclasses__()), path)
         return run

@@ -1,12 +1,13 @@
 //! Pattern sets: from arrays, from files, and back.
 
-use std::{fs::File, io::Write, ops::Range, path::PathBuf};
+use std::ops::Range;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapMut};
 use numpy::{PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::{prelude::*, types::PyBytes};
 use rayon::prelude::*;
 use spinglass_core::{
+    content::Content,
     control::Control,
     error::Error,
     hopfield::{Patterns, corrupt},
@@ -30,6 +31,24 @@ impl AsRef<[u8]> for MappedFile {
         &self.map[self.payload.clone()]
     }
 }
+
+/// Bytes of our own, aligned as a map is.
+struct OwnBytes(MmapMut);
+
+impl AsRef<[u8]> for OwnBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// What the system calls an open file.
+#[cfg(unix)]
+type Descriptor = std::os::fd::RawFd;
+#[cfg(windows)]
+type Descriptor = std::os::windows::io::RawHandle;
+
+/// Bytes that are read or written between two looks for Ctrl-C.
+const PIECE: usize = 1 << 24;
 
 /// A bit-packed pattern set.
 #[pyclass(frozen, module = "spinglass._core")]
@@ -77,25 +96,51 @@ impl PackedPatterns {
         Ok(Self { patterns })
     }
 
-    /// Maps the part of a file that starts at `offset`.
+    /// Maps the part of an open file that starts at `offset`.
     #[staticmethod]
-    fn from_file(
+    fn map(
         py: Python<'_>,
         n_patterns: usize,
         n_spins: usize,
-        path: PathBuf,
+        descriptor: isize,
         offset: usize,
     ) -> PyResult<Self> {
-        let file = File::open(path)?;
         // SAFETY: the map is private to this process and read-only. Another process that shortens
         // the file while it is mapped is outside what the language can promise; the documentation
-        // of `Patterns.load` says so.
-        let map = unsafe { Mmap::map(&file)? };
+        // of `Patterns.load` says so, and how to do without the map.
+        let map = unsafe { Mmap::map(descriptor as Descriptor)? };
         let payload = offset.min(map.len())..map.len();
         let control = Control::default();
         let patterns = enter(py, None, None, &control, || {
             Patterns::from_bytes(n_patterns, n_spins, Box::new(MappedFile { map, payload }))
         })?;
+        Ok(Self { patterns })
+    }
+
+    /// Reads so many bytes from a file of Python.
+    #[staticmethod]
+    fn read(
+        n_patterns: usize,
+        n_spins: usize,
+        file: &Bound<'_, PyAny>,
+        n_bytes: usize,
+    ) -> PyResult<Self> {
+        let mut bytes = MmapMut::map_anon(n_bytes)
+            .map_err(|_| raise(Error::Memory(format!("{n_bytes} bytes of patterns"))))?;
+        #[cfg(target_os = "linux")]
+        let _ = bytes.advise(memmap2::Advice::HugePage); // only advice, as for a set that is drawn
+        for piece in bytes.chunks_mut(PIECE) {
+            let content = file.call_method1("read", (piece.len(),))?.cast_into::<PyBytes>()?;
+            if content.as_bytes().len() != piece.len() {
+                return Err(raise(Error::Value(
+                    "the file became shorter while it was read".into(),
+                )));
+            }
+            piece.copy_from_slice(content.as_bytes());
+            file.py().check_signals()?;
+        }
+        let bytes = Box::new(OwnBytes(bytes));
+        let patterns = Patterns::from_bytes(n_patterns, n_spins, bytes).map_err(raise)?;
         Ok(Self { patterns })
     }
 
@@ -126,15 +171,25 @@ impl PackedPatterns {
         PyBytes::new(py, self.patterns.as_bytes())
     }
 
-    /// Appends the bytes to a file.
-    fn append_to(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        let mut file = File::options().append(true).open(path)?;
-        for piece in self.patterns.as_bytes().chunks(1 << 26) {
-            py.detach(|| file.write_all(piece))?;
-            py.check_signals()?;
+    /// Writes the bytes to a file of Python.
+    fn write(&self, file: &Bound<'_, PyAny>) -> PyResult<()> {
+        for piece in self.patterns.as_bytes().chunks(PIECE) {
+            file.call_method1("write", (PyBytes::new(file.py(), piece),))?;
+            file.py().check_signals()?;
         }
-        py.detach(|| file.sync_all())?;
         Ok(())
+    }
+
+    /// 16 bytes that tell this set from any other.
+    fn digest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let control = Control::default();
+        let digest = enter(py, None, None, &control, || {
+            let mut content = Content::of("patterns", &control);
+            content.counts(&[self.patterns.n_patterns(), self.patterns.n_spins()])?;
+            content.bytes(self.patterns.as_bytes())?;
+            Ok(content.digest())
+        })?;
+        Ok(PyBytes::new(py, &digest.to_le_bytes()))
     }
 
     /// The chosen patterns as spins, int8 (len(which), N).

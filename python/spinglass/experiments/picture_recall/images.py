@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments
+from spinglass._files import opened
 
 Image: TypeAlias = str | os.PathLike[str] | NDArray[Any]
 
@@ -101,7 +102,7 @@ def _read(path: str | os.PathLike[str], size: int) -> NDArray[np.floating[Any]]:
     pillow = _pillow()
     came = repr(os.fsdecode(path))
     try:
-        file = open(path, "rb")  # noqa: SIM115  (closed below)
+        file = opened(_arguments.file_path(path, "images"))
     except OSError as error:
         raise OSError(error.errno, f"images: {error.strerror}", os.fsdecode(path)) from None
     except ValueError as error:

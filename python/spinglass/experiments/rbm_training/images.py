@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import os
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -19,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments, _random
+from spinglass._archive import read_arrays
+from spinglass._files import opened
 
 Binarise: TypeAlias = Literal["bernoulli", "threshold", "none"]
 Data: TypeAlias = str | os.PathLike[str] | NDArray[Any]
@@ -165,18 +166,12 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Return the arrays of an ``.npz`` file; nothing in it is run."""
     came = repr(str(path))
     try:
-        with zipfile.ZipFile(path) as archive:
-            needed = sum(entry.file_size for entry in archive.infolist())
-        _arguments.check_memory(needed, f"data: {came}")
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        with opened(path) as file:
+            return read_arrays(file, f"data: {came}")
     except OSError as error:
-        if error.errno is None:
-            raise ValueError(f"data must be an .npz file, got {came}: it is cut short") from None
         raise OSError(error.errno, f"data: {error.strerror}", str(path)) from None
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError) as error:
-        reason = (str(error) or "it is cut short").splitlines()[0]
-        raise ValueError(f"data must be an .npz file, got {came}: {reason}") from None
+    except ValueError as error:
+        raise ValueError(f"data must be an .npz file, got {came}: {error}") from None
 
 
 def _checked(array: NDArray[Any], name: str) -> NDArray[Any]:

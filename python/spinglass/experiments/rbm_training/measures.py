@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _random
+from spinglass._files import read_whole
 from spinglass._progress import Progress
 from spinglass.experiments.rbm_training.images import Images
 from spinglass.experiments.tables import columns, table_of
@@ -163,7 +164,7 @@ def read_curves(path: Path) -> list[tuple[float, ...]]:
     """Return the rows of a table that `as_csv` has written, or say what is wrong."""
     names = ",".join(CURVES.names or ())
     try:
-        first, *lines = path.read_text(encoding="ascii").splitlines()
+        first, *lines = read_whole(path).decode("ascii").splitlines()
         if first != names:
             raise ValueError
         rows = [(int(line.split(",")[0]), *map(float, line.split(",")[1:])) for line in lines]

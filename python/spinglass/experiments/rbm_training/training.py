@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from spinglass._files import as_csv, write_whole
+from spinglass._files import write_whole
 from spinglass._progress import Progress, progress_callback
+from spinglass._result_files import as_csv
 from spinglass.experiments.rbm_training.config import RbmConfig
 from spinglass.experiments.rbm_training.images import Images
 from spinglass.experiments.rbm_training.measures import curves_of, read_curves, row_of_curves

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spinglass._files import as_csv, write_result
+from spinglass._result_files import as_csv, write_result
 
 
 def test_a_table_is_written_with_its_names_and_truth_as_1_and_0():
