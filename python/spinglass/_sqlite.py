@@ -23,12 +23,19 @@ def application(file: Path) -> int | None:
             # The file may be shorter than it says: a disk that was full, and the rest in the -wal.
             db.execute("PRAGMA writable_schema = ON")
             return int(db.execute("PRAGMA application_id").fetchone()[0])
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return None
 
 
 def connect(file: Path, mode: str) -> sqlite3.Connection:
-    """Open a database; transactions are begun and ended by hand."""
-    return sqlite3.connect(
+    """Open a database; transactions are begun and ended by hand.
+
+    Nothing that the file itself declares (views, triggers, functions in its schema) may do more
+    than read it, and every page is checked before it is used. Extensions are never loaded.
+    """
+    db = sqlite3.connect(
         f"{file.as_uri()}?mode={mode}", uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None
     )
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA cell_size_check = ON")
+    return db

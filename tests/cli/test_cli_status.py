@@ -17,6 +17,7 @@ from spinglass.experiments import Experiment, ExperimentStopped, capacity, open_
 from spinglass.runner.executors.executor import Lost
 from spinglass.runner.executors.threads import Threads
 from spinglass.runner.stores import store
+from spinglass.runner.stores.digests import seal
 
 SMALL = ["--spins", "100", "200", "--loads", "0.1:0.3:0.05", "--instances", "20"]
 
@@ -87,6 +88,8 @@ def test_the_status_of_an_experiment_that_is_not_known_here(tmp_path, capsys, mo
     with closing(sqlite3.connect(path)) as db:
         odd = json.dumps({"a": [], "b": [["x"], []], "c": [[[1]]], "d": {}, "e": [1, [2]]})
         db.execute("UPDATE scan SET value = ? WHERE name = 'config'", (odd,))
+        db.execute("DROP TABLE digests")
+        seal(db)  # as a store that was made so
         db.commit()
     assert main(["status", str(path)]) == 0
 

@@ -7,15 +7,13 @@ import os
 import shutil
 import sqlite3
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from spinglass._archive import read_arrays, write_arrays
 from spinglass._sqlite import connect
 from spinglass.runner.stores.database import (
     DAMAGED,
@@ -26,9 +24,10 @@ from spinglass.runner.stores.database import (
     may,
     resolved,
 )
+from spinglass.runner.stores.digests import DONE, check_digests, digests_of_rows, of_rows
 from spinglass.runner.task import Rows
 
-FORMAT = 1
+FORMAT = 2  # 1 had no digests
 
 # What a store says about itself.
 _ABOUT = {
@@ -91,12 +90,13 @@ def read_about(db: sqlite3.Connection) -> dict[str, Any]:
 
 def read_rows(db: sqlite3.Connection, path: Path) -> Iterator[tuple[int, Rows]]:
     """Yield number and rows of the tasks that are done, in the order of the grid."""
-    for number, content in db.execute("SELECT number, rows FROM done ORDER BY number"):
+    written = digests_of_rows(db)
+    for number, *values, content in db.execute(f"{DONE} ORDER BY number"):
         try:
-            rows = unpacked(content)
-        except MemoryError:
-            raise
-        except Exception as error:  # a damaged archive can make NumPy raise nearly anything
+            if written is not None and written.get(number) != of_rows(number, *values, content):
+                raise ValueError("not as they were written")
+            rows = unpacked(content, f"what task {number} of {path} returned")
+        except ValueError as error:
             # NumPy takes what it does not know for a pickle, and says how to have it run.
             words = "no arrays" if "pickle" in str(error) else error
             raise StoreError(
@@ -108,22 +108,15 @@ def read_rows(db: sqlite3.Connection, path: Path) -> Iterator[tuple[int, Rows]]:
 def packed(rows: Rows) -> bytes:
     """Return arrays by name as bytes: those of an ``.npz`` file."""
     content = BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, values in rows.items():
-            with file.open(f"{name}.npy", "w") as member:
-                np.lib.format.write_array(member, values, allow_pickle=False)
+    write_arrays(content, rows, compress=True)
     return content.getvalue()
 
 
-def unpacked(content: bytes) -> Rows:
+def unpacked(content: bytes, what: str) -> Rows:
     """Return the arrays that `packed` was given."""
     if not isinstance(content, bytes) or not content.startswith(b"PK"):
         raise ValueError("no arrays")
-    with np.load(BytesIO(content), allow_pickle=False) as archive:
-        arrays = dict(archive)
-    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-        raise ValueError("no arrays")
-    return arrays
+    return read_arrays(BytesIO(content), what)
 
 
 # ---- whole or damaged ----------------------------------------------------------------------------
@@ -144,6 +137,8 @@ def check_content(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
             "writes another format"
         )
     _check_numbers(db, path)
+    if about["format"] > 1:
+        check_digests(db, path)
     return about
 
 

@@ -111,12 +111,14 @@ def complaints(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreError(f"{path} {_words(error, path)}") from error
+    except UnicodeDecodeError as error:  # a complaint of SQLite that quotes damaged text
+        raise StoreError(f"{path} is damaged (text that is no UTF-8); {DAMAGED}") from error
 
 
 def _words(error: sqlite3.Error, path: Path) -> str:
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "no such" in str(error):
-        return f"is damaged ({error}); {DAMAGED}"
+    name, said = getattr(error, "sqlite_errorname", ""), " ".join(str(error).split())
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "no such" in said:
+        return f"is damaged ({said}); {DAMAGED}"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         waited = f"{_sqlite.SECONDS_TO_WAIT:g} s"
         return f"is locked: another program has kept it so for {waited}; close that program"
@@ -126,7 +128,7 @@ def _words(error: sqlite3.Error, path: Path) -> str:
         return "cannot be written: it is on a read-only disk"
     if name.startswith("SQLITE_CANTOPEN"):
         return "cannot be opened for writing: may files be made in its folder?"
-    return f"cannot be used: {error}"
+    return f"cannot be used: {said}"
 
 
 def _is_full(path: Path) -> bool:

@@ -62,7 +62,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._file = file = _lock_of(path)
-        if file.exists() and file.stat().st_size and application(file) != _APPLICATION:
+        if not _may_be_lock(file):
             raise StoreError(f"{path} cannot be locked: {file} is another program's file")
         with complaints(path):
             self._connection = connect(file, "rwc")
@@ -104,6 +104,13 @@ class Lock:
     def close(self) -> None:
         """Let others have the store."""
         self._connection.close()
+
+
+def _may_be_lock(file: Path) -> bool:
+    """Say whether a file is a lock or could become one; a link or a pipe could not."""
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        return False
+    return not file.exists() or not file.stat().st_size or application(file) == _APPLICATION
 
 
 def worker(path: Path) -> Worker | None:

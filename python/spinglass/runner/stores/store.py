@@ -21,11 +21,12 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from spinglass._core import __version__
+from spinglass._files import discard_parts, write_whole
 from spinglass._sqlite import STORE, connect
 from spinglass.runner.stores.content import (
     FORMAT,
@@ -42,6 +43,7 @@ from spinglass.runner.stores.database import (
     identity,
     resolved,
 )
+from spinglass.runner.stores.digests import has_digests, seal, seal_rows, seal_session
 from spinglass.runner.stores.lock import Lock
 from spinglass.runner.stores.machine import machine
 from spinglass.runner.task import Experiment, Rows
@@ -111,7 +113,7 @@ class Store:
             raise
 
     def _create(self, experiment: Experiment) -> None:
-        """Make the store under another name first: nobody ever sees a part of one."""
+        """Make the store in memory first: nobody ever sees a part of one."""
         about = {
             "format": FORMAT,
             "experiment": experiment.name,
@@ -121,34 +123,36 @@ class Store:
             "created": now(),
         }
         grid = [(k, x.key, x.cost, x.units, x.wide) for k, x in enumerate(experiment.grid())]
-        part = self._file.with_name(f".{self._file.name}.part")
-        _delete(part)
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+            db.executescript(_SCHEMA)
+            db.execute(f"PRAGMA application_id = {STORE}")
+            pairs = [(name, json.dumps(value)) for name, value in about.items()]
+            db.executemany("INSERT INTO scan VALUES (?, ?)", pairs)
+            db.executemany("INSERT INTO tasks VALUES (?, ?, ?, ?, ?)", grid)
+            seal(db)
+            content = db.serialize()
         try:
-            with closing(connect(part, "rwc")) as db:
-                db.execute("BEGIN")
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA application_id = {STORE}")
-                pairs = [(name, json.dumps(value)) for name, value in about.items()]
-                db.executemany("INSERT INTO scan VALUES (?, ?)", pairs)
-                db.executemany("INSERT INTO tasks VALUES (?, ?, ?, ?, ?)", grid)
-                db.execute("COMMIT")
-                db.execute("PRAGMA journal_mode = WAL").fetchone()
-            part.replace(self._file)
+            discard_parts(self._file)
+            write_whole(self._file, content)
         except OSError as error:
             raise StoreError(f"{self.path} cannot be made: {error.strerror or error}") from error
-        finally:
-            _delete(part)
 
     def _open(self, experiment: Experiment, n_workers: int) -> None:
         db = self._db
         self._check_same(check_content(db, self.path), experiment)
+        db.execute("PRAGMA journal_mode = WAL").fetchone()
         db.execute("PRAGMA synchronous = NORMAL")
-        # A session without an end was killed.
-        self._session = db.execute(
-            "INSERT INTO sessions (pid, machine, n_workers, began) VALUES (?, ?, ?, ?)",
-            (os.getpid(), json.dumps(machine()), n_workers, now()),
-        ).lastrowid
+        with self._transaction():
+            if not has_digests(db):  # of an earlier format: what it has is taken as it is
+                db.execute("UPDATE scan SET value = ? WHERE name = 'format'", (FORMAT,))
+                seal(db)
+            # A session without an end was killed.
+            session = db.execute(
+                "INSERT INTO sessions (pid, machine, n_workers, began) VALUES (?, ?, ?, ?)",
+                (os.getpid(), json.dumps(machine()), n_workers, now()),
+            ).lastrowid
+            seal_session(db, session)
+        self._session = session
         self.done = {number for (number,) in db.execute("SELECT number FROM done")}
         self._synced = time.monotonic()
         wal = self._file.with_name(f"{self._file.name}-wal")
@@ -188,6 +192,13 @@ class Store:
         assert self._connection is not None
         return self._connection
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Write all that is written in the block, or nothing."""
+        with self._db:  # which commits or rolls back what was begun
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
     def put(self, number: int, rows: Rows, seconds: float) -> None:
         """Store the rows of a task: all of them or, if that fails, none."""
         content = packed(rows)
@@ -199,7 +210,7 @@ class Store:
         self._check_size()
         with complaints(self.path):
             try:
-                self._insert((number, self._session, seconds, now(), content))
+                self._insert(number, float(seconds), content)
             except sqlite3.OperationalError:
                 self._db.execute("PRAGMA busy_timeout = 0")  # we have waited long enough
                 raise
@@ -217,12 +228,16 @@ class Store:
             )
         self._size = size
 
-    def _insert(self, row: tuple[Any, ...]) -> None:
+    def _insert(self, number: int, seconds: float, content: bytes) -> None:
         db = self._db
         to_disk = time.monotonic() - self._synced > SECONDS_PER_SYNC
         if to_disk:
             db.execute("PRAGMA synchronous = FULL")
-        db.execute("INSERT INTO done VALUES (?, ?, ?, ?, ?)", row)
+        (key,) = db.execute("SELECT key FROM tasks WHERE number = ?", (number,)).fetchone()
+        row = (self._session, seconds, now(), content)
+        with self._transaction():
+            db.execute("INSERT INTO done VALUES (?, ?, ?, ?, ?)", (number, *row))
+            seal_rows(db, number, key, *row)
         if to_disk:
             db.execute("PRAGMA synchronous = NORMAL")
             self._synced = time.monotonic()
@@ -236,10 +251,12 @@ class Store:
         """End the session, if there is one, and let others have the store."""
         try:
             if self._connection is not None:
-                with suppress(sqlite3.Error):  # full, read-only or locked: so be it
-                    self._connection.execute(
-                        "UPDATE sessions SET ended = ? WHERE number = ?", (now(), self._session)
-                    )
+                if self._session is not None:
+                    with suppress(sqlite3.Error), self._transaction():  # full, read-only or locked
+                        self._connection.execute(
+                            "UPDATE sessions SET ended = ? WHERE number = ?", (now(), self._session)
+                        )
+                        seal_session(self._connection, self._session)
                 with suppress(sqlite3.Error):
                     self._connection.close()
                 self._connection = None
@@ -250,12 +267,6 @@ class Store:
 def now() -> str:
     """Return the time of the world, to the second."""
     return datetime.datetime.now(datetime.UTC).isoformat(sep=" ", timespec="seconds")
-
-
-def _delete(part: Path) -> None:
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        with suppress(OSError):
-            part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
 def _difference(name: str, there: Any, here: Any) -> str:
