@@ -69,12 +69,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo], length: int) -> None:
 def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
     """Return an array, after its header was held against the size of its entry."""
     with archive.open(entry) as stream:
-        version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-        else:  # read as version 2, of version 3 only the names of fields are other letters
-            shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
-        size = math.prod(shape) * dtype.itemsize
+        size, dtype = _declared(stream)
         if (
             size != entry.file_size - stream.tell() and not dtype.hasobject
         ):  # which is refused below
@@ -82,3 +77,16 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
     with archive.open(entry) as stream:
         array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
     return array
+
+
+def _declared(stream: IO[bytes]) -> tuple[int, np.dtype[Any]]:
+    """Return how many bytes of which type follow the header."""
+    version = np.lib.format.read_magic(stream)
+    try:
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+        else:  # of version 3, read as version 2, only the names of fields are other letters
+            shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
+    except MemoryError:  # of Python's parser
+        raise ValueError("a header is nested too deeply") from None
+    return math.prod(shape) * dtype.itemsize, dtype

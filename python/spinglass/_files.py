@@ -10,9 +10,16 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import BinaryIO
 
 from spinglass import _arguments
+
+# So many bytes are on any disk before Ctrl-C would be missed.
+_SMALL = 1 << 24
+
+# Between two looks for Ctrl-C.
+SECONDS_PER_TICK = 0.1
 
 
 @contextmanager
@@ -46,7 +53,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
                     os.chmod(file.fileno(), mode)  # whatever the umask says
                 yield file
                 file.flush()
-                os.fsync(file.fileno())
+                _sync(file)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -127,6 +134,29 @@ def check_no_store(path: Path) -> None:
 
     if path.is_file() and application(path.resolve()) == STORE:
         raise FileExistsError(errno.EEXIST, "is a store and is not written over", str(path))
+
+
+def _sync(file: BinaryIO) -> None:
+    """Bring a file to the disk. That may take long and cannot be stopped, so Ctrl-C leaves it."""
+    if file.tell() < _SMALL:
+        os.fsync(file.fileno())
+        return
+    failures, descriptor = [], os.dup(file.fileno())
+
+    def sync() -> None:
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            failures.append(error)
+        finally:
+            os.close(descriptor)
+
+    thread = Thread(target=sync, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(SECONDS_PER_TICK)  # some systems do not interrupt a wait
+    if failures:
+        raise failures[0]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import stat
+import threading
 
 import numpy as np
 import pytest
@@ -84,8 +85,12 @@ def test_what_ends_the_writing_leaves_the_file_that_was_there_and_nothing_else(e
     assert path.read_bytes() == b"before"
 
 
-def test_an_error_of_the_system_names_the_file_that_was_asked_for(tmp_path, monkeypatch):
+@pytest.mark.parametrize("small", [0, 1000])
+def test_an_error_of_the_system_names_the_file_that_was_asked_for(small, tmp_path, monkeypatch):
     path = tmp_path / "file"
+    monkeypatch.setattr(_files, "_SMALL", small)
+    write_whole(path, b"content")  # a disk that is not full
+    path.unlink()
 
     def full(_):
         raise OSError(28, "No space left on device")
@@ -94,6 +99,23 @@ def test_an_error_of_the_system_names_the_file_that_was_asked_for(tmp_path, monk
     with pytest.raises(OSError, match=r"No space left on device.*file'$"):
         write_whole(path, b"content")
     assert files_in(tmp_path) == []
+
+
+def test_ctrl_c_does_not_wait_for_a_slow_disk(tmp_path, monkeypatch, interrupt_when):
+    path, begun, ends = tmp_path / "file", threading.Event(), threading.Event()
+
+    def slow(_):
+        begun.set()
+        ends.wait(60)
+
+    monkeypatch.setattr(_files, "_SMALL", 0)
+    monkeypatch.setattr(os, "fsync", slow)
+    interrupt_when(begun.is_set)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(path, b"content")
+    assert not ends.is_set()
+    assert files_in(tmp_path) == []
+    ends.set()
 
 
 @posix

@@ -273,6 +273,90 @@ def test_threads_that_save_to_one_path_leave_one_of_their_sets(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["set"]
 
 
+def test_a_changed_bit_is_told_on_loading_or_of_a_large_map_on_request(tmp_path, monkeypatch):
+    path = tmp_path / "set"
+    patterns = Patterns.random(600, 30, seed=1)
+    patterns.save(path)
+    assert Patterns.load(path).verify() is True
+    assert Patterns.load(path, mapped=False).verify() is True
+    assert patterns.verify() is False  # there is no file that could say so
+    content = bytearray(path.read_bytes())
+    content[100] ^= 4
+    path.write_bytes(content)
+    for mapped in (True, False):
+        with pytest.raises(ValueError, match="set is damaged: the patterns are not those that"):
+            Patterns.load(path, mapped=mapped)
+    monkeypatch.setattr("spinglass.models.patterns._CHECK_BELOW", 100)
+    with pytest.raises(ValueError, match="set is damaged"):
+        Patterns.load(path, mapped=False)
+    large = Patterns.load(path)
+    assert large != patterns
+    with pytest.raises(ValueError, match="the patterns are not those that were saved"):
+        large.verify()
+
+
+def test_a_file_of_an_earlier_version_has_no_digest(tmp_path):
+    path = tmp_path / "set"
+    patterns = Patterns.random(600, 30, seed=1)
+    patterns.save(path)
+    path.write_bytes(sized_header(path.read_bytes(), 600, 30) + path.read_bytes()[64:])
+    for mapped in (True, False):
+        loaded = Patterns.load(path, mapped=mapped)
+        assert loaded == patterns
+        assert loaded.verify() is False
+
+
+@pytest.mark.skipif(os.name != "posix", reason="cuts an open file off")
+def test_a_copy_in_memory_outlives_its_file(tmp_path):
+    path = tmp_path / "set"
+    patterns = Patterns.random(700, 3000, seed=1)
+    patterns.save(path)
+    loaded = Patterns.load(path, mapped=False)
+    os.truncate(path, 64)  # a map would end the process
+    assert loaded == patterns
+    assert loaded.verify() is True
+    assert Hopfield(loaded).recall(loaded[0]).overlap > 0
+
+
+def test_a_copy_that_does_not_fit_in_memory_is_refused(tmp_path, monkeypatch):
+    Patterns.random(700, 3000, seed=1).save(tmp_path / "set")
+    monkeypatch.setattr("spinglass._arguments.available_memory", lambda: 1000)
+    assert Patterns.load(tmp_path / "set").n_spins == 3000
+    with pytest.raises(MemoryError, match="700 patterns of 3000 spins needs"):
+        Patterns.load(tmp_path / "set", mapped=False)
+
+
+SAVES = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from spinglass import Patterns
+
+patterns = Patterns.random(100_000, 20_000, seed=1)  # 250 MB
+folder, sent = Path(sys.argv[1]), []
+
+def interrupt():
+    while not list(folder.iterdir()):
+        time.sleep(0.001)
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    while True:
+        patterns.save(folder / "set")
+except KeyboardInterrupt:
+    print(time.monotonic() - sent[0])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_ctrl_c_while_a_set_is_saved_leaves_nothing(tmp_path):
+    command = [sys.executable, "-c", SAVES, str(tmp_path)]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert float(run.stdout) < 1.0  # promised are 0.2 s; shared machines get five times that
+    assert {file.name for file in tmp_path.iterdir()} <= {"set"}
+
+
 RESIDENT = """
 import sys
 from pathlib import Path

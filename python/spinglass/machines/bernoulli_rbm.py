@@ -281,6 +281,12 @@ class BernoulliRBM(Transformer):
         Parameters
         ----------
         path : path
+            A link is followed; a folder, a pipe or a device is not replaced.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
         """
         fitted(self)
         if callable(self.learning_rate):
@@ -303,7 +309,12 @@ class BernoulliRBM(Transformer):
         Raises
         ------
         ValueError
-            If the file is none of these, or broken. Nothing in it is run.
+            If the file is none of these, or broken. Nothing in it is run. Files of earlier versions
+            have no digest that would tell a changed byte.
+        OSError
+            If it cannot be read, or is no regular file.
+        MemoryError
+            If it does not fit in memory.
         """
         model: Self = files.load(cls, path)
         return model

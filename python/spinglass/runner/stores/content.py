@@ -24,7 +24,13 @@ from spinglass.runner.stores.database import (
     may,
     resolved,
 )
-from spinglass.runner.stores.digests import DONE, check_digests, digests_of_rows, of_rows
+from spinglass.runner.stores.digests import (
+    DONE,
+    check_digests,
+    digests_of_rows,
+    has_digests,
+    of_rows,
+)
 from spinglass.runner.task import Rows
 
 FORMAT = 2  # 1 had no digests
@@ -124,12 +130,9 @@ def unpacked(content: bytes, what: str) -> Rows:
 
 def check_content(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
     """Refuse a damaged store and one of a later spinglass; return what it is about."""
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found == "ok" and _is_cut(db, resolved(path)):
-        found = "cut off"
-    if found != "ok":
-        words = " ".join(str(found).replace("*", "").split())
-        raise StoreError(f"{path} is damaged ({words}); {DAMAGED}")
+    _check_pages(db, path, "quick_check")
+    if _is_cut(db, resolved(path)):
+        raise StoreError(f"{path} is damaged (cut off); {DAMAGED}")
     about = _checked_about(db, path)
     if about["format"] > FORMAT:
         raise StoreError(
@@ -137,9 +140,21 @@ def check_content(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
             "writes another format"
         )
     _check_numbers(db, path)
-    if about["format"] > 1:
+    if about["format"] > 1 or has_digests(db):
         check_digests(db, path)
     return about
+
+
+def check_indices(db: sqlite3.Connection, path: Path) -> None:
+    """Hold every index against its table, which `check_content` does not."""
+    _check_pages(db, path, "integrity_check")
+
+
+def _check_pages(db: sqlite3.Connection, path: Path, check: str) -> None:
+    found = db.execute(f"PRAGMA {check}(1)").fetchone()[0]
+    if found != "ok":
+        words = " ".join(str(found).replace("*", "").split())
+        raise StoreError(f"{path} is damaged ({words}); {DAMAGED}")
 
 
 def _checked_about(db: sqlite3.Connection, path: Path) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 from spinglass import _arguments
 from spinglass._result import Result
-from spinglass.runner.stores.content import read_about, read_rows, reading
-from spinglass.runner.stores.database import StoreError, check_other
+from spinglass.runner.stores.content import check_indices, read_about, read_rows, reading
+from spinglass.runner.stores.database import DAMAGED, StoreError, check_other
+from spinglass.runner.stores.digests import has_digests
 from spinglass.runner.stores.status import Status, read_status
 from spinglass.runner.task import Experiment
 
@@ -42,10 +43,40 @@ class StoredScan:
         with reading(self.path) as db:
             return read_status(db, self.path)
 
+    def verify(self) -> bool:
+        """Read all of the store and hold it against its digests.
+
+        Whatever reads or continues a store does so too; this also unpacks the rows and checks
+        every index of the file.
+
+        Returns
+        -------
+        bool
+            True if everything is as it was written. False if nothing can tell, but the file is
+            sound: the store is of an earlier version, which wrote no digests.
+
+        Raises
+        ------
+        StoreError
+            If it is damaged, or if the rows of a task are not those that this task returned.
+        """
+        with reading(self.path) as db:
+            check_indices(db, self.path)
+            for _ in read_rows(db, self.path):
+                pass
+            return has_digests(db)
+
     def result(self) -> Any:
         """Return the result of what is done so far: what the experiment itself returns.
 
         The module that defines the experiment must have been imported before `open_store`.
+
+        Raises
+        ------
+        StoreError
+            If the store is damaged, or of an experiment or a version that is not known here.
+        MemoryError
+            If the rows do not fit in memory.
         """
         if self._experiment is None:
             raise StoreError(
@@ -61,7 +92,15 @@ class StoredScan:
                     "with that version"
                 )
             finished = [(tasks[number], rows) for number, rows in read_rows(db, self.path)]
-        result = self._experiment.result(finished)
+            sealed = has_digests(db)
+        try:
+            result = self._experiment.result(finished)
+        except Exception as error:
+            if sealed:
+                raise
+            raise StoreError(
+                f"{self.path} is damaged (its rows give no result: {error!r}); {DAMAGED}"
+            ) from error
         return replace(result, version=self.version) if hasattr(result, "version") else result
 
     def to_dataframe(self) -> Any:
@@ -131,7 +170,7 @@ def open_store(path: str | os.PathLike[str]) -> StoredScan:
         return StoredScan(file, name, about["config"], version, None)
     try:
         experiment = Experiment.known[name].of(about["config"])
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StoreError(
             f"{file} is of spinglass {version}, which asked for other things ({error}); read it "
             "with that version"
