@@ -1,13 +1,18 @@
 """Figures: functions that take a result and ``ax=``, draw on it, and return it.
 
 Needs Matplotlib, which comes with ``pip install 'spinglass[plot]'``. Sizes and series are told
-apart by marker as well as by colour, dark to light, so that a grey print still reads.
+apart by marker as well as by colour, dark to light, so that a grey print still reads. Figures keep
+the style that is in use: its colours of text and background, its size of fonts, and whatever else
+it sets. `STYLE` has what they set themselves where the style in use has Matplotlib's defaults.
+`THEORY` is the look of a line of theory in the style in use.
 """
+
+from typing import Any
 
 from spinglass.plotting.annealings_figure import annealings
 from spinglass.plotting.capacity_figure import capacity
 from spinglass.plotting.equilibration_figure import equilibration
-from spinglass.plotting.figure import MARKERS, STYLE, THEORY, png
+from spinglass.plotting.figure import MARKERS, STYLE, picture, png, theory_line
 from spinglass.plotting.inverse_figure import inverse
 from spinglass.plotting.ising_figure import ising, ising_layout
 from spinglass.plotting.landscape_figure import landscape, landscape_layout
@@ -47,6 +52,7 @@ __all__ = [
     "meanfield",
     "overlaps",
     "phase_diagram",
+    "picture",
     "pictures",
     "pictures_layout",
     "png",
@@ -61,3 +67,9 @@ __all__ = [
     "solutions",
     "tempered_run",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "THEORY":  # its colour depends on the style
+        return theory_line()
+    raise AttributeError(f"module 'spinglass.plotting' has no attribute {name!r}")

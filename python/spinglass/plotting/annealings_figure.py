@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, THEORY, figure, series
+from spinglass.plotting.figure import FRAME, figure, series, theory_line
 
 if TYPE_CHECKING:
     from spinglass.partition.log_partition import LogPartition
@@ -56,7 +56,7 @@ def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: 
             n_betas, value, error = np.array(known).T
             ax.errorbar(n_betas, value, error, color=colour, marker=marker, label=label)
     if exact is not None:
-        ax.axhline(exact, label="exact", **THEORY)
+        ax.axhline(exact, label="exact", **theory_line())
     ax.set_xscale("log")
     ax.set_xticks(sorted({x.n_betas for x in results if x.n_betas}))
     ax.xaxis.set_major_formatter("{x:g}")

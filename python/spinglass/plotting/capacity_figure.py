@@ -10,14 +10,16 @@ import numpy as np
 from spinglass.plotting.figure import (
     FOUR,
     FRAME,
-    LIMIT,
-    THEORY,
     by_size,
     figure,
+    ink,
+    limit_point,
     on_panels,
     points,
     residuals,
     say_none,
+    shade,
+    theory_line,
 )
 from spinglass.theory import hopfield
 
@@ -80,18 +82,18 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
                 [half.value] * 2, [0.5, -0.05], color=colour, linewidth=1, linestyle=":", zorder=0
             )
     theory, alpha = hopfield.critical_load(), scan.alpha_c
-    ax.axvline(theory, label=f"replica-symmetric theory, {theory:.4f}", **THEORY)
+    ax.axvline(theory, label=f"replica-symmetric theory, {theory:.4f}", **theory_line())
     if math.isfinite(alpha.value):
         ax.axvspan(
             *alpha.interval,
-            color="0.82",
+            color=shade(0.18),
             zorder=0,
             label=rf"$\alpha_c$ for $N\to\infty$, {_between(alpha.interval)}",
         )
         edges += [alpha.value - 2 * alpha.error, theory - 0.003]
     if edges:
         ax.set_xlim(max(0.0, min(edges)), max(edges))
-    ax.axhline(0.5, color="0.6", linewidth=0.8, zorder=0)
+    ax.axhline(0.5, color=shade(0.4), linewidth=0.8, zorder=0)
     ax.set_ylim(-0.03, 1.05)
     ax.set_xlabel("load $P/N$")
     ax.set_ylabel(f"share of trials with overlap ≥ {scan.config.threshold:g}")
@@ -113,8 +115,8 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
     inset = ax.inset_axes([0.09, 0.09, 0.45, 0.43]) if roomy else None
     for axis, extra in ((ax, {"label": "replica-symmetric theory"}), (inset, {})):
         if axis is not None:
-            axis.plot(loads, curve, color="black", linewidth=1.8, zorder=5, **extra)
-            axis.plot([critical] * 2, [at_critical, 0], **THEORY)
+            axis.plot(loads, curve, color=ink(), linewidth=1.8, zorder=5, **extra)
+            axis.plot([critical] * 2, [at_critical, 0], **theory_line())
     for n, look in _series(scan):
         style = look | {"linewidth": 0.8}
         points(ax, table[table["n_spins"] == n], "load", "overlap", label=f"$N = {n}$", **style)
@@ -129,8 +131,8 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
     if inset is not None:
         inset.set_xlim(0.08, 0.2)
         inset.set_ylim(0.945, 1.0)
-        inset.set_title("trials that remember", fontsize=11)
-        inset.tick_params(labelsize=10)
+        inset.set_title("trials that remember", fontsize="small")
+        inset.tick_params(labelsize="small")
     ax.set_xlim(left=0)
     ax.set_ylim(0, 1.03)
     ax.set_xlabel("load $P/N$")
@@ -154,7 +156,7 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
         ax.stairs(share, bins, color=look["color"], linewidth=1.6)
         middle = (bins[1:] + bins[:-1]) / 2
         ax.plot(middle, share, linestyle="none", label=f"$N = {n}$", **look)
-    ax.axvline(scan.config.threshold, color="0.5", linewidth=1, linestyle=":")
+    ax.axvline(scan.config.threshold, color=shade(0.5), linewidth=1, linestyle=":")
     ax.set_xlim(0, 1.01)
     ax.set_ylim(bottom=0)
     ax.set_xlabel(r"final overlap $m$ of a trial")
@@ -180,18 +182,24 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
         place, value = n**-x, halves[n].value
         ax.errorbar(place, value, halves[n].error, markersize=7, **look)
         ax.annotate(f"$N = {n}$", (place, value), (9, -12), textcoords="offset points")
-    ax.axhline(theory, label=f"replica-symmetric theory, {theory:.4f}", **THEORY)
+    ax.axhline(theory, label=f"replica-symmetric theory, {theory:.4f}", **theory_line())
     if math.isfinite(alpha.value):
         reach = 1.22 * min(halves) ** -x
         if math.isfinite(alpha.amplitude):
             u = np.array([0.0, reach])
-            ax.plot(u, alpha.value + alpha.amplitude * u, color="0.35", zorder=1)
-        wide = {"elinewidth": 7, "capsize": 0, "color": "0.78", "zorder": 2, "linestyle": "none"}
+            ax.plot(u, alpha.value + alpha.amplitude * u, color=shade(0.65), zorder=1)
+        wide = {
+            "elinewidth": 7,
+            "capsize": 0,
+            "color": shade(0.22),
+            "zorder": 2,
+            "linestyle": "none",
+        }
         arms = np.abs(np.array(alpha.interval)[:, None] - alpha.value)
         label = rf"$\alpha_c$ of all laws that fit: {_between(alpha.interval)}"
         ax.errorbar(0, alpha.value, arms, label=label, **wide)
         label = rf"of one power: $\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$"
-        ax.errorbar(0, alpha.value, alpha.error, label=label, **LIMIT)
+        ax.errorbar(0, alpha.value, alpha.error, label=label, **limit_point())
         ax.set_xlim(-0.03 * reach, reach)
     if 2 < len(alpha.residuals) <= MOST_SIZES:
         left = dict(zip(alpha.n_spins, alpha.residuals, strict=True))

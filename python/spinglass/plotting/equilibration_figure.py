@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, figure, on_panels, series
+from spinglass.plotting.figure import FRAME, figure, ink, on_panels, series, shade
 
 if TYPE_CHECKING:
     from spinglass.machines import Equilibration
@@ -46,9 +46,11 @@ def _memory(result: Equilibration, ax: Any) -> None:
     ax.plot(lags, result.autocorrelation[lags], color=series(2)[0][0], label="visible states")
     more = "> " if result.is_bound else ""
     time = f"mixing time {more}{result.mixing_time:.3g}"
-    ax.axvline(result.mixing_time, color="black", linestyle=(0, (5, 2)), label=time)
-    ax.axvline(result.k, color="0.5", linestyle=(0, (1, 1)), linewidth=2.0, label=f"k = {result.k}")
-    ax.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
+    ax.axvline(result.mixing_time, color=ink(), linestyle=(0, (5, 2)), label=time)
+    ax.axvline(
+        result.k, color=shade(0.5), linestyle=(0, (1, 1)), linewidth=2.0, label=f"k = {result.k}"
+    )
+    ax.axhline(0.0, color=shade(0.2), linewidth=0.8, zorder=0)
     ax.set_xscale("log")
     ax.set_ylim(top=1.05)
     ax.set_xlabel("lag (Gibbs steps)")
@@ -70,7 +72,7 @@ def _energies(result: Equilibration, ax: Any) -> None:
         )
     if math.isfinite(result.meeting_step):
         label = f"agree from step {result.meeting_step:.0f}"
-        ax.axvline(result.meeting_step, color="black", linestyle=(0, (5, 2)), label=label)
+        ax.axvline(result.meeting_step, color=ink(), linestyle=(0, (5, 2)), label=label)
     ax.set_xscale("log")
     ax.set_xlabel("Gibbs steps")
     ax.set_ylabel("mean free energy (nats)")

@@ -12,19 +12,15 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-MARKERS = "osD^vP*X"
+MARKERS = "osD^vP*X<>dp"
 FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}  # of a legend
-THEORY = {"color": "black", "linestyle": (0, (5, 2)), "linewidth": 1.6, "zorder": 1}
-# Of what is extrapolated to infinite size.
-LIMIT: dict[str, Any] = {
-    "color": "black", "marker": "o", "markersize": 8, "linestyle": "none", "zorder": 6
-}  # fmt: skip
+# Sizes of fonts are relative: all of them follow ``font.size``.
 STYLE = {
     "font.size": 12,
-    "axes.titlesize": 13,
+    "axes.titlesize": "medium",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "legend.fontsize": 10.5,
+    "legend.fontsize": "small",
     "legend.frameon": False,
     "errorbar.capsize": 2.5,
     "lines.markersize": 5.5,
@@ -58,19 +54,32 @@ def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
             given = takes.bind(*arguments, **options)
             if given.arguments.get("ax") is not None:
                 return draw(*arguments, **options)
-            with matplotlib().rc_context(STYLE):
-                from matplotlib import pyplot
+            matplotlib()
+            from matplotlib import pyplot
 
-                shape, size = layout_of(drawn, given.args[0])
-                new = pyplot.figure(figsize=size, layout="constrained")
+            shape, size = layout_of(drawn, given.args[0])
+            # Outside of the style: the first figure chooses the backend, which may set parameters
+            # of its own, and these must not end with the style.
+            new = pyplot.figure(figsize=size, layout="constrained")
+            with styled():
                 _tell_unfinished(new, given.args[0])
-                given.arguments["ax"] = _one_or_all(panels(new, shape))
-                return draw(*given.args, **given.kwargs)
+                given.arguments["ax"] = panels(new, shape)
+                drawn_on = draw(*given.args, **given.kwargs)
+                _make_ticks(new)
+            return drawn_on
 
         drawn.layout = layout  # type: ignore[attr-defined]
         return cast(F, drawn)
 
     return decorate
+
+
+# What keeps the time of day out of a file, by its format.
+_UNDATED: dict[str, dict[str, None]] = {
+    "png": {},
+    "pdf": {"CreationDate": None},
+    "svg": {"Date": None},
+}
 
 
 def layout_of(draw: Any, result: Any) -> Layout:
@@ -85,7 +94,20 @@ def png(
     shape: Shape = None,
     size: tuple[float, float] | None = None,
 ) -> bytes:
+    """Return what `picture` does, as PNG."""
+    return picture(draw, result, shape, size)
+
+
+def picture(
+    draw: Callable[..., Any],
+    result: Any,
+    shape: Shape = None,
+    size: tuple[float, float] | None = None,
+    format: str = "png",
+) -> bytes:
     """Return the picture that ``draw(result, axes)`` makes, without touching pyplot's state.
+
+    The same result gives the same bytes, with one version of Matplotlib.
 
     Parameters
     ----------
@@ -98,18 +120,22 @@ def png(
         that of the function.
     size : tuple of float, optional
         Width and height in inches; 160 dots an inch. By default that of the function.
+    format : {"png", "pdf", "svg"}
+        What the bytes are.
     """
     own = (shape, size) if shape and size else layout_of(draw, result)
-    with matplotlib().rc_context(STYLE), warnings.catch_warnings():
+    with styled(), warnings.catch_warnings():
         # A file may have a name in a script that the font lacks.
         warnings.filterwarnings("ignore", "Glyph")
         from matplotlib.figure import Figure
 
-        picture = Figure(figsize=size or own[1], layout="constrained")
-        draw(result, _one_or_all(panels(picture, shape or own[0])))
-        _tell_unfinished(picture, result)
+        new = Figure(figsize=size or own[1], layout="constrained")
+        draw(result, ax=panels(new, shape or own[0]))
+        _tell_unfinished(new, result)
         content = io.BytesIO()
-        picture.savefig(content, format="png", dpi=160)
+        # Names in an SVG are drawn by lot otherwise.
+        matplotlib().rcParams["svg.hashsalt"] = "spinglass"
+        new.savefig(content, format=format, dpi=160, metadata=_UNDATED[format])
     return content.getvalue()
 
 
@@ -130,14 +156,26 @@ def on_panels(result: Any, ax: Any, *draw: Callable[[Any, Any], None], alone: in
 def _tell_unfinished(figure: Any, result: Any) -> None:
     """Say above all panels of what is only a part."""
     if not getattr(result, "complete", True):
-        figure.suptitle("unfinished: of what is done so far", fontsize=13)
+        figure.suptitle("unfinished: of what is done so far", fontsize="medium")
+
+
+def _make_ticks(figure: Any) -> None:
+    """Make the first tick of each axis in the style: the others, made later, are like it."""
+    from matplotlib.axis import Axis
+
+    for axis in figure.findobj(Axis):
+        axis.get_major_ticks(1)
 
 
 def say_none(ax: Any, result: Any, words: str) -> None:
     """Write in an empty panel why it is empty: of what is only a part nobody knows yet."""
     text = words if getattr(result, "complete", True) else "not finished yet"
-    behind = {"facecolor": "white", "edgecolor": "none"}
-    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", bbox=behind)
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", bbox=_behind())
+
+
+def _behind() -> dict[str, Any]:
+    """Return what hides lines behind a text."""
+    return {"facecolor": paper(), "edgecolor": "none", "pad": 1.5}
 
 
 def flat(ax: Any) -> NDArray[np.object_]:
@@ -145,27 +183,89 @@ def flat(ax: Any) -> NDArray[np.object_]:
     return np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
 
 
-def panels(figure: Any, shape: Shape) -> NDArray[np.object_]:
-    """Divide a figure into Axes, returned in a flat array: row by row, or by their number."""
+def panels(figure: Any, shape: Shape) -> Any:
+    """Divide a figure into Axes: one, or a flat array, row by row or by their number."""
     if isinstance(shape, tuple):
-        return np.asarray(figure.subplots(*shape, squeeze=False), dtype=object).ravel()
-    axes = figure.subplot_mosaic(shape, empty_sentinel=-1)
-    return np.array([axes[k] for k in sorted(axes)], dtype=object)
-
-
-def _one_or_all(axes: NDArray[np.object_]) -> Any:
-    """Return a single Axes without its array."""
+        axes = flat(figure.subplots(*shape))
+    else:
+        named = figure.subplot_mosaic(shape, empty_sentinel=-1)
+        axes = np.array([named[k] for k in sorted(named)], dtype=object)
     return axes[0] if len(axes) == 1 else axes
 
 
+def styled() -> Any:
+    """Return a context in which `STYLE` is on, where the user has not chosen otherwise."""
+    mpl = matplotlib()
+    untouched = {
+        name: value
+        for name, value in STYLE.items()
+        if mpl.rcParams[name] == mpl.rcParamsDefault[name]
+    }
+    return mpl.rc_context(untouched)
+
+
+def ink() -> Any:
+    """Return the colour of text in the user's style."""
+    return matplotlib().rcParams["text.color"]
+
+
+def paper() -> Any:
+    """Return the colour that the user's style has behind what is drawn."""
+    rc = matplotlib().rcParams
+    return next(
+        (colour for colour in (rc["axes.facecolor"], rc["figure.facecolor"]) if colour != "none"),
+        "white",
+    )
+
+
+def shade(part: float) -> Any:
+    """Return a colour between that of paper (0) and that of ink (1): on white a grey."""
+    to_rgb = _to_rgb()
+    back, front = np.array(to_rgb(paper())), np.array(to_rgb(ink()))
+    return tuple((back + part * (front - back)).tolist())
+
+
+def _to_rgb() -> Any:
+    matplotlib()
+    from matplotlib.colors import to_rgb
+
+    return to_rgb
+
+
+def colours(places: Any, name: str = "viridis") -> Any:
+    """Return colours of a map, from far off that of paper (0) to nearer (1), told apart in grey."""
+    to_rgb = _to_rgb()
+    is_dark = sum(to_rgb(paper())) < sum(to_rgb(ink()))
+    first, last = (0.9, 0.38) if is_dark else (0.0, 0.82)
+    return matplotlib().colormaps[name](first + (last - first) * np.asarray(places))
+
+
 def series(count: int) -> list[tuple[Any, str]]:
-    """Return (colour, marker) of each of ``count`` series, dark to light."""
-    colours = matplotlib().colormaps["viridis"](np.linspace(0.0, 0.82, count))
-    return [(colours[k], MARKERS[k % len(MARKERS)]) for k in range(count)]
+    """Return (colour, marker) of each of ``count`` series, dark to light on white paper."""
+    found = colours(np.linspace(0.0, 1.0, count))
+    return [(found[k], MARKERS[k % len(MARKERS)]) for k in range(count)]
+
+
+def theory_line(**more: Any) -> dict[str, Any]:
+    """Return the look of a line of theory."""
+    return {"color": ink(), "linestyle": (0, (5, 2)), "linewidth": 1.6, "zorder": 1, **more}
+
+
+def limit_point() -> dict[str, Any]:
+    """Return the look of what is extrapolated to infinite size: no size has half a marker."""
+    return {
+        "color": ink(),
+        "marker": "o",
+        "markersize": 8,
+        "fillstyle": "top",
+        "markerfacecoloralt": paper(),
+        "linestyle": "none",
+        "zorder": 6,
+    }
 
 
 def by_size(sizes: Iterable[int]) -> list[tuple[int, dict[str, Any]]]:
-    """Return each size with its colour and marker, dark to light with growing size."""
+    """Return each size with its colour and marker, dark to light on white with growing size."""
     ascending = sorted(sizes)
     looks = zip(ascending, series(len(ascending)), strict=True)
     return [(n, {"color": colour, "marker": marker}) for n, (colour, marker) in looks]
@@ -182,20 +282,29 @@ def residuals(ax: Any, place: list[float], rows: Collection[Any], title: str) ->
     for n, value, error, look in rows:
         inset.errorbar(n, value, error, **look)
     sizes = [n for n, *_ in rows]
-    inset.axhline(0, color="0.35", linewidth=1)
+    inset.axhline(0, color=shade(0.65), linewidth=1)
     inset.set_xscale("log")
     inset.set_xticks(sizes, [f"{n // 1000}k" if n % 1000 == 0 else f"{n}" for n in sizes])
     inset.minorticks_off()
-    inset.set_title(title, fontsize=10.5)
-    inset.tick_params(labelsize=9.5)
+    inset.set_title(title, fontsize="small", bbox=_behind())
+    inset.tick_params(labelsize="small")
 
 
 def legend_above(ax: Any, loc: str, columns: int = 1) -> None:
     """Make space above what was drawn, and put the legend there."""
     rows = -(-len(ax.get_legend_handles_labels()[1]) // columns)
     bottom, top = ax.get_ylim()
-    ax.set_ylim(bottom, bottom + (top - bottom) / (1 - 0.058 * rows))
+    part = min(0.6, 0.0055 * rows * _points_of(matplotlib().rcParams["legend.fontsize"]))
+    ax.set_ylim(bottom, bottom + (top - bottom) / (1 - part))
     ax.legend(loc=loc, ncols=columns, **FRAME)
+
+
+def _points_of(size: Any) -> float:
+    """Return the size of a font, which may be a word, in points."""
+    from matplotlib.font_manager import FontProperties
+
+    points: float = FontProperties(size=size).get_size_in_points()
+    return points
 
 
 def near(ax: Any, exact: float, found: list[Any], nbins: int) -> None:

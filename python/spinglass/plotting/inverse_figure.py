@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import real_array
-from spinglass.plotting.figure import THEORY, figure, series
+from spinglass.plotting.figure import figure, series, theory_line
+from spinglass.plotting.mosaic import signed
 
 if TYPE_CHECKING:
     from spinglass.inverse.inverse_ising import InverseIsing
@@ -60,7 +61,7 @@ def inverse(model: InverseIsing, true_couplings: ArrayLike | None = None, ax: An
         markeredgewidth=0, linestyle="none", label=label,
     )  # fmt: skip
     ends = [min(x.min(initial=0), y.min(initial=0)), max(x.max(initial=0), y.max(initial=0))]
-    ax.plot(ends, ends, **(THEORY | {"zorder": 3}), label="inferred = true")
+    ax.plot(ends, ends, **theory_line(zorder=3), label="inferred = true")
     ax.set_xlabel(r"true coupling $\beta J_{ij}$")
     ax.set_ylabel(r"inferred coupling $\beta J_{ij}$")
     ax.set_title(f"{model.method}, {len(found)} spins")
@@ -93,7 +94,7 @@ def _true(couplings: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
 def _matrix(model: InverseIsing, ax: Any) -> Any:
     found = model.couplings_
     largest = float(np.abs(found).max()) or 1.0
-    picture = ax.imshow(found, cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest")
+    picture = ax.imshow(found, cmap=signed(), vmin=-largest, vmax=largest, interpolation="nearest")
     ax.figure.colorbar(picture, ax=ax, label=r"inferred coupling $\beta J_{ij}$", shrink=0.85)
     ax.set_xlabel("spin")
     ax.set_ylabel("spin")

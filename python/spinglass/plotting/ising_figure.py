@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, THEORY, by_size, figure, flat, near, points, say_none
+from spinglass.plotting.figure import (
+    FRAME,
+    by_size,
+    colours,
+    figure,
+    flat,
+    near,
+    points,
+    say_none,
+    shade,
+    theory_line,
+)
 from spinglass.theory import ising2d
 
 if TYPE_CHECKING:
@@ -77,12 +88,12 @@ def draw_spins(ax: Any, spins: Any) -> None:
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(True)
-    ax.spines[:].set_color("0.5")
+    ax.spines[:].set_color(shade(0.5))
 
 
 def critical_line(ax: Any, value: float, label: str | None = None) -> None:
     """Draw a dotted upright line where the infinite lattice has its transition."""
-    ax.axvline(value, color="0.45", linewidth=1.2, linestyle=":", zorder=0, label=label)
+    ax.axvline(value, color=shade(0.55), linewidth=1.2, linestyle=":", zorder=0, label=label)
 
 
 def _points(
@@ -128,8 +139,8 @@ def _exact(scan: IsingScan, ax: Any, finite: Any, infinite: Any, name: str) -> N
     for L, look in by_size(scan.config.sizes):
         curve = finite((L, L), 1.0 / T)
         ax.plot(T, curve, color=look["color"], linewidth=1.1, zorder=1)
-    ax.plot([], [], color="0.3", linewidth=1.1, label="exact, same $L$ (Kaufman)")
-    ax.plot(T, infinite(1.0 / T), label=f"exact, $L = \\infty$ ({name})", **THEORY)
+    ax.plot([], [], color=shade(0.7), linewidth=1.1, label="exact, same $L$ (Kaufman)")
+    ax.plot(T, infinite(1.0 / T), label=f"exact, $L = \\infty$ ({name})", **theory_line())
 
 
 def _energy(scan: IsingScan, ax: Any) -> None:
@@ -147,18 +158,18 @@ def _energy(scan: IsingScan, ax: Any) -> None:
         here = scan.points["L"] == L
         T = scan.points["temperature"][here]
         inset.plot(T, z[here], linestyle="none", markersize=3, **look)
-    inset.axhspan(-1, 1, color="0.88", zorder=0)
+    inset.axhspan(-1, 1, color=shade(0.12), zorder=0)
     reach = max(3.2, 1.1 * float(np.abs(known).max()))
     inset.set_ylim(-reach, reach)
-    inset.tick_params(labelsize=9.5)
+    inset.tick_params(labelsize="small")
     words = f"(measured − Kaufman) / error\n$\\chi^2$ = {np.mean(known**2):.2f} a point"
-    inset.set_title(words, fontsize=10)
+    inset.set_title(words, fontsize="small")
 
 
 def _magnetization(scan: IsingScan, ax: Any) -> None:
     T = _temperatures(scan)
     curve = ising2d.magnetization(1.0 / T)
-    ax.plot(T, curve, label="exact, $L = \\infty$ (Yang)", **THEORY)
+    ax.plot(T, curve, label="exact, $L = \\infty$ (Yang)", **theory_line())
     _points(scan, ax, "magnetization", line=True)
     ax.set_ylim(-0.03, 1.05)
     ax.set_ylabel(r"magnetization $\langle|m|\rangle$")
@@ -191,7 +202,7 @@ def _binder(scan: IsingScan, ax: Any) -> None:
 
     critical = 1.0 / ising2d.critical_beta()
     label = f"$U^*$ = {CRITICAL_BINDER} (Kamieniarz, Blöte)"
-    ax.axhline(CRITICAL_BINDER, label=label, **THEORY)
+    ax.axhline(CRITICAL_BINDER, label=label, **theory_line())
     _points(scan, ax, "binder", line=True)
     ax.set_ylim(-0.06, 0.78)
     ax.set_ylabel(r"Binder cumulant $1 - \langle m^4\rangle / 3\langle m^2\rangle^2$")
@@ -199,12 +210,12 @@ def _binder(scan: IsingScan, ax: Any) -> None:
     near = np.abs(scan.points["temperature"] / critical - 1.0) < 0.014
     if np.count_nonzero(near) >= 2 * len(scan.config.sizes):
         inset = ax.inset_axes([0.56, 0.43, 0.34, 0.34])
-        inset.axhline(CRITICAL_BINDER, **THEORY)
+        inset.axhline(CRITICAL_BINDER, **theory_line())
         _points(scan, inset, "binder", line=True)
         inset.set_xlim(critical * 0.988, critical * 1.012)
         inset.set_ylim(0.55, 0.665)
         inset.set_xlabel("")
-        inset.tick_params(labelsize=9.5)
+        inset.tick_params(labelsize="small")
         inset.yaxis.tick_right()
         inset.spines["right"].set_visible(True)
         inset.spines["left"].set_visible(False)
@@ -220,9 +231,9 @@ def _crossings(scan: IsingScan, ax: Any) -> None:
     best = scan.critical_beta
     shown = [(k, x) for k, (_, x) in enumerate(found) if math.isfinite(x.beta)]
     for k, x in shown:
-        look: dict[str, Any] = {"color": "#2a788e", "marker": "s", "linestyle": "none"}
+        look: dict[str, Any] = {"color": colours(0.5), "marker": "s", "linestyle": "none"}
         if x is best:
-            look |= {"color": "#3b0f70", "marker": "o", "label": "the two largest sizes"}
+            look |= {"color": colours(0.0), "marker": "o", "label": "the two largest sizes"}
         ax.errorbar(x.beta, k, xerr=x.beta_error, **look)
     ax.set_yticks(range(len(found)), [f"{a} and {b}" for (a, b), _ in found])
     ax.set_ylim(len(found) - 0.4, -1.2)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass.plotting.figure import FRAME, figure, flat, series
+from spinglass.plotting.figure import FRAME, figure, flat, ink, paper, series, shade
 
 if TYPE_CHECKING:
     from spinglass.experiments import Landscape
@@ -29,7 +29,7 @@ _POINTS = 800
 # So many of the lowest minima have their numbers written below them.
 _LABELS = 6
 
-_GROUND, _OTHER, _LINE = "#d55e00", "0.45", "0.35"
+_GROUND = "#d55e00"
 
 
 def landscape_layout(result: Landscape) -> tuple[list[list[int]], tuple[float, float]]:
@@ -108,7 +108,7 @@ def _groups(result: Landscape) -> tuple[NDArray[np.int64], list[tuple[str, Any, 
     table = result.minima
     ground = table["energy"] == table["energy"][0]
     if "kind" not in (table.dtype.names or ()):
-        looks = [("ground state", _GROUND, "D", True), ("local minimum", _OTHER, "o", True)]
+        looks = [("ground state", _GROUND, "D", True), ("local minimum", shade(0.35), "o", True)]
         return np.where(ground, 0, 1), looks
     patterns = np.unique(table["pattern"][table["kind"] != "mixture"]).tolist()
     looks, group = [], np.full(len(table), 2 * len(patterns))
@@ -119,7 +119,7 @@ def _groups(result: Landscape) -> tuple[NDArray[np.int64], list[tuple[str, Any, 
             name = f"pattern {pattern}" + (", reversed" if reversed_ else "")
             looks.append((name, colour, marker, not reversed_))
             group[(table["pattern"] == pattern) & (table["kind"] == kind)] = 2 * k + reversed_
-    looks.append(("mixture", _OTHER, "X", True))
+    looks.append(("mixture", shade(0.35), "X", True))
     return group, looks
 
 
@@ -142,8 +142,8 @@ def _points(result: Landscape, ax: Any, x: Any, rows: Any, y: str, *, clipped: b
             table[y][inside],
             _sizes(table["basin_fraction"][inside]),
             marker=marker,
-            facecolor=colour if filled else "white",
-            edgecolor="white" if filled else colour,
+            facecolor=colour if filled else paper(),
+            edgecolor=paper() if filled else colour,
             linewidth=0.5 if filled else 1.4,
             zorder=3,
             clip_on=clipped,
@@ -155,7 +155,7 @@ def _legend(result: Landscape, ax: Any, **where: Any) -> None:
     group, looks = _groups(result)
 
     def entry(name: str, colour: Any, marker: str, filled: bool) -> None:
-        face = colour if filled else "white"
+        face = colour if filled else paper()
         style = {"linestyle": "none", "markerfacecolor": face, "markersize": 8}
         ax.plot([], [], marker=marker, label=name, color=colour, **style)
 
@@ -200,7 +200,7 @@ def _tree(result: Landscape, ax: Any) -> None:
     span = max(top - energy[0], 0.05 * abs(energy[0]), 1e-3)
     lines.append([(lakes[-1][1], lakes[-1][2]), (lakes[-1][1], top + 0.04 * span)])
     width = 1.3 if len(rows) < 100 else 0.7
-    ax.add_collection(LineCollection(lines, colors=_LINE, linewidths=width, zorder=2))
+    ax.add_collection(LineCollection(lines, colors=[shade(0.65)], linewidths=width, zorder=2))
     x = np.array(list(places.values()))
     _points(result, ax, x, rows, "energy_per_spin")
     edge = float(x.max() + x.min())
@@ -219,10 +219,10 @@ def _tree(result: Landscape, ax: Any) -> None:
             textcoords="offset points",
             ha="center",
             va="top",
-            fontsize=9.5,
-            color=_GROUND if is_ground else "black",
+            fontsize="small",
+            color=_GROUND if is_ground else ink(),
             fontweight="bold" if is_ground else "normal",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+            bbox={"facecolor": paper(), "edgecolor": "none", "pad": 0.6},
         )
     ax.set_xlim(-0.02 * edge, 1.02 * edge)
     ax.set_ylim(energy[0] - 0.14 * span, top + 0.07 * span)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import THEORY, figure, series
+from spinglass.plotting.figure import figure, ink, series, theory_line
 
 if TYPE_CHECKING:
     from spinglass.partition.log_partition import LogPartition
@@ -60,9 +60,9 @@ def log_partition(result: LogPartition, ax: Any = None, exact: float | None = No
     if result.method in ("bridge", "exact"):
         plus_minus = rf" $\pm$ {result.error:.2f}" if result.error else ""
         label = rf"{result.method}: $\ln Z$ = {result.value:.2f}{plus_minus}"
-        ax.axvline(result.value, color="black", linewidth=1.6, label=label)
+        ax.axvline(result.value, color=ink(), linestyle="-.", linewidth=1.6, label=label)
     if exact is not None:
-        ax.axvline(exact, label=rf"exact: $\ln Z$ = {exact:.2f}", **(THEORY | {"zorder": 3}))
+        ax.axvline(exact, label=rf"exact: $\ln Z$ = {exact:.2f}", **theory_line(zorder=3))
     gap = f", gap {result.gap:.2f} nats" if known and result.gap is not None else ""
     ax.set_xlabel(r"$\ln Z$ by one chain (nats)")
     ax.set_ylabel("chains")

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, figure, flat, on_panels, points, series
+from spinglass.plotting.figure import FRAME, figure, flat, ink, on_panels, points, series
 
 if TYPE_CHECKING:
     from spinglass.experiments import MeanFieldLattice
     from spinglass.partition.meanfield.solution import MeanField
 
-_EXACT: dict[str, Any] = {"color": "black", "linewidth": 1.8, "zorder": 2}
 _NAMES = {"naive": "naive mean field", "bethe": "Bethe approximation"}
 _MOST = 6  # solutions that fit a panel
 _LINES = {"naive": (0, (5, 2)), "bethe": (0, (1, 1.2))}
@@ -62,6 +61,11 @@ def _looks() -> dict[str, dict[str, Any]]:
     }
 
 
+def _exact() -> dict[str, Any]:
+    """Return how exact results are drawn."""
+    return {"color": ink(), "linewidth": 1.8, "zorder": 2}
+
+
 def _magnetization(result: MeanFieldLattice, ax: Any) -> None:
     from spinglass.experiments.mean_field_lattice.result import CRITICAL_TEMPERATURES
 
@@ -72,7 +76,7 @@ def _magnetization(result: MeanFieldLattice, ax: Any) -> None:
         known = np.isfinite(curves[name])
         ax.plot(T[known], curves[name][known], label=label, **look)
     critical = CRITICAL_TEMPERATURES["exact"]
-    ax.plot(T, curves["exact"], label=f"exact, $L=\\infty$, $T_c$ = {critical:.4g}", **_EXACT)
+    ax.plot(T, curves["exact"], label=f"exact, $L=\\infty$, $T_c$ = {critical:.4g}", **_exact())
     L = result.config.size
     look = {"color": series(3)[0][0], "marker": "o", "linestyle": "none", "zorder": 3}
     label = rf"Monte Carlo, $\langle|m|\rangle$ of ${L}\times{L}$"
@@ -93,7 +97,7 @@ def _free_energy(result: MeanFieldLattice, ax: Any) -> None:
         known = np.isfinite(excess)
         ax.plot(T[known], excess[known], label=_NAMES[name], **look)
     L = result.config.size
-    ax.axhline(0.0, label=rf"exact, ${L}\times{L}$ (Kaufman)", **_EXACT)
+    ax.axhline(0.0, label=rf"exact, ${L}\times{L}$ (Kaufman)", **_exact())
     ax.set_ylabel(r"$(F - F_\mathrm{exact})/N$  (in units of $J$)")
     ax.set_title("Free energy per spin: how much too high")
     ax.legend(loc="best", **FRAME)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spinglass.plotting.figure import figure
+from spinglass.plotting.figure import figure, ink, shade
 
 if TYPE_CHECKING:
     from spinglass.theory.hopfield import PhaseDiagram
@@ -33,20 +33,20 @@ def phase_diagram(diagram: PhaseDiagram, ax: Any = None) -> Any:
     'temperature $T$'
     """
     temperature, critical = diagram.temperature, diagram.critical_load
-    ax.fill_betweenx(temperature, critical, color="0.9", linewidth=0)
-    ax.fill_betweenx(temperature, diagram.ferromagnetic_load, color="0.78", linewidth=0)
-    ax.plot(critical, temperature, color="black", label="$T_M$: memories exist")
+    ax.fill_betweenx(temperature, critical, color=shade(0.1), linewidth=0)
+    ax.fill_betweenx(temperature, diagram.ferromagnetic_load, color=shade(0.22), linewidth=0)
+    ax.plot(critical, temperature, color=ink(), label="$T_M$: memories exist")
     ax.plot(
         diagram.ferromagnetic_load,
         temperature,
-        color="black",
+        color=ink(),
         linestyle="--",
         label="$T_c$: memories have the lowest free energy",
     )
     ax.plot(
         diagram.load,
         diagram.spin_glass_temperature,
-        color="0.35",
+        color=shade(0.65),
         linestyle="-.",
         label="$T_g$: spin glass below, paramagnet above",
     )

@@ -194,7 +194,7 @@ def chains(
     grid = grid_of(images.reshape(-1, n_visible), n_columns, image_shape)
     show(mosaic(grid), ax, ink(), 0, 1)
     label_cells(ax.xaxis, grid.shape[3], [str(step) for step in steps])
-    ax.xaxis.set_tick_params(labelsize=10)
+    ax.xaxis.set_tick_params(labelsize="small")
     label_cells(ax.yaxis, grid.shape[2], [str(k + 1) for k in range(n_chains)])
     ax.set_xlabel("Gibbs steps (0: a held-out image)" if steps[0] == 0 else "Gibbs steps")
     ax.set_ylabel("chain")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, THEORY, figure, flat, series
+from spinglass.plotting.figure import FRAME, colours, figure, flat, ink, series, shade, theory_line
 
 if TYPE_CHECKING:
     from spinglass.experiments import EnergyTrace, RecallPictures
@@ -48,16 +48,16 @@ def recall(result: Recall, ax: Any = None) -> Any:
     start, final = np.atleast_1d(result.start_overlap), np.atleast_1d(result.overlap)
     cycle = np.atleast_1d(result.cycle_length)
     looks = (
-        (cycle == 1, "o", {"color": "#31688e", "alpha": 0.6}, "fixed point"),
-        (cycle == 2, "s", {"facecolor": "none", "edgecolor": "black"}, "two-cycle"),
-        (cycle == 0, "^", {"facecolor": "none", "edgecolor": "black"}, "not at rest"),
+        (cycle == 1, "o", {"color": colours(0.4), "alpha": 0.6}, "fixed point"),
+        (cycle == 2, "s", {"facecolor": "none", "edgecolor": ink()}, "two-cycle"),
+        (cycle == 0, "^", {"facecolor": "none", "edgecolor": ink()}, "not at rest"),
     )
     for chosen, marker, look, label in looks:
         if chosen.any():
             name = f"{label} ({np.count_nonzero(chosen)})"
             ax.scatter(start[chosen], final[chosen], 36, marker=marker, label=name, **look)
     low = min([0.0, *start, *final]) - 0.03
-    ax.plot([low, 1.03], [low, 1.03], label="no change", **THEORY)
+    ax.plot([low, 1.03], [low, 1.03], label="no change", **theory_line())
     ax.set_xlim(low, 1.03)
     ax.set_ylim(low, 1.03)
     ax.set_xlabel("overlap $m$ of the start with the nearest pattern")
@@ -151,14 +151,14 @@ def _spins(picture: Any, ax: Any) -> None:
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(True)
-    ax.spines[:].set_color("0.5")
+    ax.spines[:].set_color(shade(0.5))
 
 
 def _energy(result: RecallPictures, ax: Any, shown: int) -> None:
     """Draw the energy against the updates: a step down at each flip, level between."""
     n_spins, sweeps = result.config.size**2, int(max(result.sweeps[:shown]))
     for end in range(n_spins, (sweeps + 1) * n_spins, n_spins * max(1, sweeps // 20)):
-        ax.axvline(end, color="0.88", linewidth=1, zorder=0)
+        ax.axvline(end, color=shade(0.12), linewidth=1, zorder=0)
     for k, (colour, marker) in enumerate(series(shown)):
         trace: EnergyTrace = result.traces[k]
         updates = np.append(trace.updates, int(result.sweeps[k]) * n_spins)
@@ -170,7 +170,7 @@ def _energy(result: RecallPictures, ax: Any, shown: int) -> None:
         ax.plot([], [], marker=marker, color=colour, label=_short(result.names[k]))
         level = [float(result.stored_energy[k])] * 2
         ax.plot([0, sweeps * n_spins], level, ":", color=colour, linewidth=1.2, zorder=1)
-    ax.plot([], [], ":", color="0.3", linewidth=1.2, label="as stored")
+    ax.plot([], [], ":", color=shade(0.7), linewidth=1.2, label="as stored")
     ax.set_xlim(0, 1.02 * sweeps * n_spins)
     ax.set_xlabel(f"updates of one pixel each (grey: sweeps of {n_spins})")
     ax.set_ylabel("energy $E$")
@@ -188,7 +188,7 @@ def _also_stored(result: RecallPictures, ax: Any) -> None:
         inset = ax.inset_axes([0.53 + 0.11 * place, 0.36, 0.1, 0.2])
         _spins(result.stored[k], inset)
         if place == 0:
-            inset.set_title("stored with it", loc="left", fontsize=10.5, pad=4)
+            inset.set_title("stored with it", loc="left", fontsize="small", pad=4)
 
 
 def _short(name: str, length: int = 18) -> str:

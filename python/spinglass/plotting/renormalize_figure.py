@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, THEORY, figure, flat, near, points, say_none, series
+from spinglass.plotting.figure import (
+    FRAME,
+    figure,
+    flat,
+    near,
+    paper,
+    points,
+    say_none,
+    series,
+    shade,
+    theory_line,
+)
 from spinglass.plotting.ising_figure import critical_line, draw_spins
 from spinglass.theory import ising2d
 
@@ -99,16 +110,17 @@ def _correlations(result: Renormalization, ax: Any) -> None:
             look = {
                 "color": colour,
                 "marker": marker,
-                "markerfacecolor": colour if full else "white",
+                "markerfacecolor": colour if full else paper(),
                 "linestyle": "-" if full else (0, (3, 2)),
                 "label": f"both {large >> k} × {large >> k}" if full else None,
             }
             points(ax, p, "temperature", "correlation", linewidth=1.2, **look)
     critical_line(ax, 1.0 / ising2d.critical_beta())
-    for size, words, line, face in ((large, "$k$", "-", "0.3"), (small, "$k-1$", "--", "white")):
+    of_large, of_small = (large, "$k$", "-", shade(0.7)), (small, "$k-1$", "--", paper())
+    for size, words, line, face in (of_large, of_small):
         if size not in result.points["L"]:
             continue
-        ax.plot([], [], line, marker="o", color="0.3", markerfacecolor=face,
+        ax.plot([], [], line, marker="o", color=shade(0.7), markerfacecolor=face,
                 label=f"$L = {size}$, {words} steps")  # fmt: skip
     ax.set_xlabel("temperature $T$  (in units of $J$)")
     ax.set_ylabel("correlation of neighbouring block spins")
@@ -140,7 +152,7 @@ def _crossings(result: Renormalization, ax: Any) -> None:
 
 def _exponents(result: Renormalization, ax: Any) -> None:
     """Draw y_t of each step."""
-    ax.axhline(1.0, label=r"exact: $y_t = 1/\nu = 1$", **THEORY)
+    ax.axhline(1.0, label=r"exact: $y_t = 1/\nu = 1$", **theory_line())
     found = {k: x for k, x in result.thermal_exponents.items() if math.isfinite(x.value)}
     looks = series(result.config.steps(result.config.size))
     for k, estimate in found.items():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import figure, series
+from spinglass.plotting.figure import colours, figure, ink, series, shade
 
 if TYPE_CHECKING:
     from spinglass.sampling.overlaps import Overlaps
@@ -50,10 +50,10 @@ def run(result: Run, ax: Any = None) -> Any:
         result.sweeps - result.n_sweeps + result.every * np.arange(1, result.n_measurements + 1)
     )
     _traces(ax, sweeps, result.energy / result.n_spins)
-    ax.axhline(mean.value, color="black", linewidth=1.4, label=f"mean {mean}")
+    ax.axhline(mean.value, color=ink(), linewidth=1.4, label=f"mean {mean}")
     if np.isfinite(mean.error):
         band = mean.value - mean.error, mean.value + mean.error
-        ax.axhspan(*band, color="black", alpha=0.25, linewidth=0)
+        ax.axhspan(*band, color=ink(), alpha=0.25, linewidth=0)
     ax.set_xlabel("sweeps")
     ax.set_ylabel("energy per spin")
     ax.set_title(f"{_short(result.model)}, $\\beta$ = {result.beta:g}, {result.dynamics}")
@@ -90,7 +90,7 @@ def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
         result.betas[shown],
         np.array([mean.value for mean in means])[shown],
         yerr=np.nan_to_num([mean.error for mean in means])[shown],
-        color="#31688e",
+        color=colours(0.4),
         marker="o",
         label=f"{result.n_replicas} ladders" if result.n_replicas > 1 else "one ladder",
     )
@@ -129,7 +129,9 @@ def overlaps(result: Overlaps, ax: Any = None) -> Any:
     """
     q, density = result.distribution()
     label = f"$\\beta$ = {result.beta:g}, {result.values.size} values"
-    ax.stairs(density, np.linspace(-1, 1, len(q) + 1), color="#31688e", linewidth=1.6, label=label)
+    ax.stairs(
+        density, np.linspace(-1, 1, len(q) + 1), color=colours(0.4), linewidth=1.6, label=label
+    )
     ax.set_xlim(-1, 1)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("overlap $q$")
@@ -164,7 +166,7 @@ def annealing(result: Annealing, ax: Any = None) -> Any:
     """
     _traces(ax, np.arange(1, len(result.betas) + 1), result.energy / result.n_spins)
     best = result.best[1] / result.n_spins
-    ax.axhline(best, color="black", linewidth=1.4, label=f"lowest: {best:.6g}")
+    ax.axhline(best, color=ink(), linewidth=1.4, label=f"lowest: {best:.6g}")
     ax.set_xlabel("sweeps")
     ax.set_ylabel("energy per spin")
     betas = (
@@ -185,7 +187,9 @@ def _traces(ax: Any, sweeps: Any, energies: Any) -> None:
             sweeps[::step], energies[k, ::step], color=colour, linewidth=0.8, alpha=0.8, label=label
         )
     if count > 3:
-        ax.plot([], [], color="0.4", linewidth=0.8, label=f"{count} of {len(energies)} replicas")
+        ax.plot(
+            [], [], color=shade(0.6), linewidth=0.8, label=f"{count} of {len(energies)} replicas"
+        )
 
 
 def _short(model: str) -> str:

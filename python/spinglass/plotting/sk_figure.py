@@ -10,16 +10,18 @@ import numpy as np
 from spinglass.plotting.figure import (
     FOUR,
     FRAME,
-    LIMIT,
-    THEORY,
     by_size,
+    colours,
     figure,
     legend_above,
-    matplotlib,
+    limit_point,
     on_panels,
+    paper,
     points,
     residuals,
     say_none,
+    shade,
+    theory_line,
 )
 
 if TYPE_CHECKING:
@@ -111,9 +113,9 @@ def _energy(result: SkResult, ax: Any) -> None:
     fine = np.linspace(0, reach, 300)
     symmetric = [theory.replica_symmetric(float(beta)).energy for beta in fine[fine > 1]]
     straight = fine[fine < 1.6]
-    ax.plot(straight, -straight / 2, color="0.45", linewidth=1.2, linestyle=":")
-    ax.plot(fine[fine > 1], symmetric, color="0.45", linewidth=1.2, linestyle="-.")
-    ax.plot(fine, glass_energy(fine), **THEORY)
+    ax.plot(straight, -straight / 2, color=shade(0.55), linewidth=1.2, linestyle=":")
+    ax.plot(fine[fine > 1], symmetric, color=shade(0.55), linewidth=1.2, linestyle="-.")
+    ax.plot(fine, glass_energy(fine), **theory_line())
     # Without cold temperatures the curve runs where the inset would be.
     inset = ax.inset_axes([0.53, 0.34, 0.46, 0.33]) if coldest >= 2.5 else None
     for n, look in _series(result):
@@ -126,17 +128,24 @@ def _energy(result: SkResult, ax: Any) -> None:
             rows["beta"], scale * distance, scale * rows["energy_error"], markersize=3.5, **style
         )
     if inset is not None:
-        inset.axhline(0, color="0.35", linewidth=1)
-        inset.tick_params(labelsize=9.5)
-        inset.set_title(r"$(e - e_{\rm Parisi})\,N^{2/3}$ against $\beta$", fontsize=10.5)
-    ax.plot([], [], **THEORY, label=r"Parisi, $N = \infty$")
-    ax.plot([], [], color="0.45", linewidth=1.2, linestyle=":", label=r"$-\beta/2$, right up to 1")
+        inset.axhline(0, color=shade(0.65), linewidth=1)
+        inset.tick_params(labelsize="small")
+        inset.set_title(r"$(e - e_{\rm Parisi})\,N^{2/3}$ against $\beta$", fontsize="small")
+    ax.plot([], [], **theory_line(), label=r"Parisi, $N = \infty$")
     ax.plot(
-        [], [], color="0.45", linewidth=1.2, linestyle="-.", label="replica-symmetric, unstable"
+        [], [], color=shade(0.55), linewidth=1.2, linestyle=":", label=r"$-\beta/2$, right up to 1"
+    )
+    ax.plot(
+        [],
+        [],
+        color=shade(0.55),
+        linewidth=1.2,
+        linestyle="-.",
+        label="replica-symmetric, unstable",
     )
     ground = theory.GROUND_STATE_ENERGY
-    ax.axhline(ground, color="0.6", linewidth=1, zorder=0)
-    ax.annotate(f"{ground:.4f}", (0, ground), (4, 4), textcoords="offset points", fontsize=10.5)
+    ax.axhline(ground, color=shade(0.4), linewidth=1, zorder=0)
+    ax.annotate(f"{ground:.4f}", (0, ground), (4, 4), textcoords="offset points", fontsize="small")
     ax.set_xlim(0, reach)
     ax.set_ylim(-0.83, 0.01)
     ax.set_xlabel(r"inverse temperature $\beta$")
@@ -153,7 +162,7 @@ def _ground_states(result: SkResult, ax: Any) -> None:
     table, fit = result.ground_states, result.ground_energy
     reach = 1.2 * max(n**-EXPONENT for n in result.config.n_spins)
     looks = {
-        n: look | {"markerfacecolor": look["color"] if n in fit.n_spins else "white"}
+        n: look | {"markerfacecolor": look["color"] if n in fit.n_spins else paper()}
         for n, look in _series(result)
     }
     for row in table:
@@ -163,15 +172,21 @@ def _ground_states(result: SkResult, ax: Any) -> None:
         ax.errorbar(n**-EXPONENT, row["energy"], row["energy_error"], label=label, **style)
     u = np.array([0.0, reach])
     known = rf"literature: ${PARISI:.4f} + {AMPLITUDE:.2f}\,N^{{-2/3}}$"
-    ax.plot(u, PARISI + AMPLITUDE * u, **THEORY, label=known)
+    ax.plot(u, PARISI + AMPLITUDE * u, **theory_line(), label=known)
     if math.isfinite(fit.value):
-        ax.plot(u, fit.value + fit.amplitude * u, color="0.35", linewidth=1.4, zorder=1)
+        ax.plot(u, fit.value + fit.amplitude * u, color=shade(0.65), linewidth=1.4, zorder=1)
         low, high = fit.interval
-        wide = {"elinewidth": 7, "capsize": 0, "color": "0.78", "zorder": 2, "linestyle": "none"}
+        wide = {
+            "elinewidth": 7,
+            "capsize": 0,
+            "color": shade(0.22),
+            "zorder": 2,
+            "linestyle": "none",
+        }
         label = rf"$e_\infty$ of all laws that fit: ${low:.4f}$ to ${high:.4f}$"
         ax.errorbar(0, fit.value, [[fit.value - low], [high - fit.value]], label=label, **wide)
         label = rf"straight: $e_\infty = {fit.value:.4f} \pm {fit.error:.4f}$"
-        ax.errorbar(0, fit.value, fit.error, label=label, **LIMIT)
+        ax.errorbar(0, fit.value, fit.error, label=label, **limit_point())
     if len(fit.n_spins) > 2:
         rows = [
             (n, 1e3 * (energy - fit.at(n)), 1e3 * error, looks[n])
@@ -199,9 +214,9 @@ def _distribution(result: SkResult, ax: Any) -> None:
     betas = np.array(result.config.betas[result.config.n_spins.index(n)])
     wanted = _BETAS if betas[-1] > 2 else np.linspace(betas[0], betas[-1], len(_BETAS))
     places = sorted({int(np.argmin(np.abs(betas - beta))) for beta in wanted})
-    colours = matplotlib().colormaps["plasma"](np.linspace(0.85, 0.0, len(places)))
+    looks = colours(np.linspace(1.0, 0.0, len(places)), "plasma")
     styles = ["-", (0, (6, 1.5)), (0, (3, 1.5)), (0, (5, 1, 1, 1)), "-"]
-    for place, colour, line in zip(places, colours, styles, strict=False):
+    for place, colour, line in zip(places, looks, styles, strict=False):
         table = result.distribution(n, place)
         q, density, error = (table[name] for name in ("q", "density", "density_error"))
         ax.plot(q, density, color=colour, linestyle=line, label=f"$T = {1 / betas[place]:.2f}$")
@@ -210,7 +225,7 @@ def _distribution(result: SkResult, ax: Any) -> None:
             peak = float(largest_overlap(betas[place]))
             ax.plot([-peak, peak], [0, 0], "^", color=colour, markersize=8, clip_on=False, zorder=5)
     if betas[-1] > 1:
-        ax.plot([], [], "^", color="0.3", markersize=8, label="theory: largest $|q|$")
+        ax.plot([], [], "^", color=shade(0.7), markersize=8, label="theory: largest $|q|$")
     ax.set_xlim(-1, 1)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("overlap $q$ of two states of one glass")
@@ -229,7 +244,7 @@ def _equilibrium(result: SkResult, ax: Any) -> None:
     for n, look in _series(result):
         rows, style = table[table["n_spins"] == n], look | {"linewidth": 0.8}
         points(ax, rows, "last_sweep", "difference", label=f"$N = {n}$", **style)
-    ax.axhline(0, **THEORY)
+    ax.axhline(0, **theory_line())
     ax.set_xscale("log")
     ends = sorted(set(table["last_sweep"].tolist()))
     if len(ends) < 6:
