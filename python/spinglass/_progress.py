@@ -1,12 +1,14 @@
-"""How far a long call is: a bar on a terminal, plain lines elsewhere, or the user's callable."""
+"""How far a long call is: a bar in a notebook or terminal, or lines, or the user's callable."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Progress: TypeAlias = bool | Callable[[int, int], object]
 
@@ -23,8 +25,8 @@ def progress_callback(
     Parameters
     ----------
     progress : bool or callable
-        False shows nothing, True a bar (plain lines where stderr is no terminal); a callable is
-        called itself.
+        False shows nothing, True a bar in a notebook with widgets and on a terminal, else lines on
+        stderr, which may be whatever it is; a callable is called itself.
     description, unit : str
         What is done, and what is counted.
     work : callable, optional
@@ -45,50 +47,74 @@ def progress_callback(
         raise TypeError(f"progress must be False, True or a callable, got {progress!r}")
 
 
+def say(line: str, stream: Any) -> None:
+    """Print a line to ``sys.stderr`` or ``sys.stdout``, if it can be: it is not worth the work.
+
+    What stands there may be None, closed, a pipe that nobody reads, or an object of the user's.
+    """
+    if stream is not None:  # print would take it for stdout
+        with suppress(Exception):
+            print(line, file=stream)
+
+
+def bars() -> Any:
+    """Return the class of bars that can be shown: a notebook's, a terminal's, or None."""
+    from tqdm import TqdmWarning, std
+
+    with warnings.catch_warnings():  # of a notebook without widgets, which gets lines
+        warnings.simplefilter("ignore", TqdmWarning)
+        from tqdm.autonotebook import tqdm
+    if tqdm is not std.tqdm:
+        return tqdm
+    with suppress(Exception):  # stderr is anything
+        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            return tqdm
+    return None
+
+
 class _Report:
-    """A bar of the work done, which is not the number of units where these differ in cost."""
+    """A bar of the work done, which is not the number of units where these differ in cost.
+
+    No error of showing it ends the work. Ctrl-C does.
+    """
 
     def __init__(
         self, description: str, unit: str, work: Callable[[], float] | None = None
     ) -> None:
-        from tqdm.auto import tqdm
-
         self._description, self._unit = description, unit
         self._work = work
         self._before = work() if work else 0.0
-        self._lines = not (sys.stderr and sys.stderr.isatty())
         self._shown = int(10 * self._before)
         self._noted = ""
         self._started = time.monotonic()
-        self._bar = tqdm(
-            desc=description,
-            total=1.0,
-            initial=self._before,
-            disable=self._lines,
-            dynamic_ncols=True,
-            leave=False,
-            bar_format="{desc} {percentage:3.0f}%|{bar}| {remaining} left{postfix}",
-        )
+        self._bar: Any = None
+        with suppress(Exception):
+            if tqdm := bars():
+                self._bar = tqdm(
+                    desc=description,
+                    total=1.0,
+                    initial=self._before,
+                    dynamic_ncols=True,
+                    leave=False,
+                    bar_format="{desc} {percentage:3.0f}%|{bar}| {remaining} left{postfix}",
+                )
 
     def __call__(self, done: int, total: int) -> None:
-        with suppress(OSError):  # whoever read stderr is gone, which does not end the work
-            self._show(done, total)
-
-    def _show(self, done: int, total: int) -> None:
         work = self._work() if self._work else done / max(total, 1)
-        if not self._lines:
+        if self._bar is not None:
             # A line of 80 columns has no space for both the unit and a note.
             shown = self._noted or f" {self._unit}"
-            self._bar.set_postfix_str(f"{done}/{total}{shown}", refresh=False)
-            self._bar.update(work - self._bar.n)
+            with suppress(Exception):
+                self._bar.set_postfix_str(f"{done}/{total}{shown}", refresh=False)
+                self._bar.update(work - self._bar.n)
         elif int(10 * work) > self._shown:
             self._shown = int(10 * work)
             spent = time.monotonic() - self._started
             left = spent * (1 - work) / (work - self._before)
-            print(
+            say(
                 f"{self._description}: {done} of {total} {self._unit}, {spent:.0f} s gone, "
                 f"about {left:.0f} s left{self._noted}",
-                file=sys.stderr,
+                sys.stderr,
             )
 
     def note(self, text: str) -> None:
@@ -96,5 +122,6 @@ class _Report:
         self._noted = f", {text}"
 
     def close(self) -> None:
-        with suppress(OSError):
-            self._bar.close()
+        if self._bar is not None:
+            with suppress(Exception):
+                self._bar.close()

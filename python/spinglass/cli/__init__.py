@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from spinglass._core import __version__
+from spinglass._progress import say
 from spinglass.cli import capacity, ising, landscape, rbm, recall, renormalize, sk, status
 from spinglass.cli.arguments import Parser
 
@@ -55,19 +56,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
             getattr(chosen, "parser", parser).error(f"unknown arguments: {' '.join(unknown)}")
         if not hasattr(chosen, "run"):
             parser.print_help()
-            return 0
+            return _ended(0)
         code: int = chosen.run(chosen)
-        if sys.stdout:  # None where it was closed before the start
-            sys.stdout.flush()
+        return _ended(code)
     except SystemExit as leave:  # --help, --version and bad flags
-        return int(leave.code or 0)
+        return _ended(int(leave.code or 0))
     except KeyboardInterrupt:
-        print("spinglass: interrupted", file=sys.stderr)
+        say("spinglass: interrupted", sys.stderr)
         return 130
     except OSError as error:  # of stdout: files have been written, or complained about, before
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may the exit complain
-        if isinstance(error, BrokenPipeError):  # '| head' has seen enough
-            return 0
-        print(f"spinglass: cannot write the table: {error.strerror}", file=sys.stderr)
-        return 1
+        return _unwritten(error)
+
+
+def _ended(code: int) -> int:
+    """Return the exit code once all is printed: the end of the process may not complain."""
+    try:
+        if sys.stdout:  # None where it was closed before the start
+            sys.stdout.flush()
+    except OSError as error:
+        return code or _unwritten(error)
     return code
+
+
+def _unwritten(error: OSError) -> int:
+    """Return the exit code where stdout cannot be written, and let nobody try it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # '| head' has seen enough
+        return 0
+    say(f"spinglass: cannot write the table: {error.strerror}", sys.stderr)
+    return 1

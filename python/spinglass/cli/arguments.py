@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from spinglass._progress import say
+
 if TYPE_CHECKING:
     from spinglass._result import Result
     from spinglass.experiments.config import Config, Parameter
@@ -45,8 +47,14 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave with exit code 2: the usage is a --help away."""
-        print(f"{self.prog}: error: {message}", file=sys.stderr)
+        say(f"{self.prog}: error: {message}", sys.stderr)
         raise SystemExit(2)
+
+
+def show(text: str) -> None:
+    """Print to stdout at once, with escapes for characters that its encoding lacks."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
 
 
 def width() -> int:

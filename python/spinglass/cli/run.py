@@ -33,7 +33,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
-from spinglass.cli.arguments import arguments_of, check_store_elsewhere, width
+from spinglass._progress import say
+from spinglass.cli.arguments import arguments_of, check_store_elsewhere, show, width
 
 
 def carry_out(
@@ -63,10 +64,10 @@ def carry_out(
     except Interrupted as interrupt:
         kept = True
         _save(interrupt.result, chosen.out, complain, figure=False)  # Ctrl-C is not kept waiting
-        print(
+        say(
             f"{chosen.parser.prog}: interrupted; the {interrupt.done} of {interrupt.total} "
             f"{interrupt.unit} that were finished are in {chosen.out}{_goes_on(chosen)}",
-            file=sys.stderr,
+            sys.stderr,
         )
         return 130
     except ExperimentStopped as stop:
@@ -74,10 +75,10 @@ def carry_out(
         # Said already, or not so: nothing goes on with a damaged store.
         said = "goes on" in stop.reason or "is damaged" in stop.reason
         goes_on = "" if said else _goes_on(chosen)
-        print(
+        say(
             f"{chosen.parser.prog}: stopped: {stop.reason}; the {stop.done} of {stop.total} tasks "
             f"that were finished are in {chosen.out}{goes_on}",
-            file=sys.stderr,
+            sys.stderr,
         )
         with suppress(SystemExit):  # a full disk: said as well
             _save(stop.result, chosen.out, complain, figure=False)
@@ -98,11 +99,11 @@ def carry_out(
     try:
         written = _save(result, chosen.out, complain)
     finally:
-        print(chosen.table(result, chosen.quiet), flush=True)
+        show(chosen.table(result, chosen.quiet))
     if not chosen.quiet:
-        print("\nwrote " + "\n      ".join(str(path) for path in written))
+        show("\nwrote " + "\n      ".join(str(path) for path in written))
         if util.find_spec("matplotlib") is None:
-            print("no figure without Matplotlib: pip install 'spinglass[plot]'")
+            show("no figure without Matplotlib: pip install 'spinglass[plot]'")
     return 0
 
 

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import add_command, check_store_elsewhere, file_path, width
+from spinglass.cli.arguments import add_command, check_store_elsewhere, file_path, show, width
 
 if TYPE_CHECKING:
     from spinglass.experiments import StoredScan
@@ -74,7 +74,7 @@ def _run(chosen: argparse.Namespace) -> int:
         if chosen.export:
             check_other(chosen.export, chosen.store, "argument --export:")
         stored = open_store(chosen.store)
-        print(_words(stored), flush=True)
+        show(_words(stored))
         return _write(stored, chosen) if chosen.out or chosen.export else 0
     except StoreError as error:
         chosen.parser.error(str(error))
@@ -140,7 +140,7 @@ def _write(stored: StoredScan, chosen: argparse.Namespace) -> int:
     except OSError as error:
         where = chosen.export if written or not chosen.out else chosen.out
         complain(f"cannot write to {where}: {error.strerror or error}")
-    print("\nwrote " + "\n      ".join(str(path) for path in written))
+    show("\nwrote " + "\n      ".join(str(path) for path in written))
     if not result.complete:
-        print("of what is done so far: the scan is unfinished")
+        show("of what is done so far: the scan is unfinished")
     return 0

@@ -8,6 +8,7 @@ flow). H. C. Nguyen, R. Zecchina and J. Berg, Adv. Phys. 66, 197 (2017) review a
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any, Literal, Self, get_args
 
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory, choice, finite, integer, thread_count
 from spinglass._estimator import Estimator
-from spinglass._progress import Progress, progress_callback
+from spinglass._progress import Progress, progress_callback, say
 from spinglass._random import RandomState, random_word
 from spinglass._registry import above
 from spinglass.inverse.boltzmann_learning import Chains, doubted, learn, likelihood
@@ -338,6 +339,7 @@ class InverseIsing(Estimator):
                 tell(iteration, self.max_iter)
             if self.verbose:
                 objective = "" if np.isnan(value) else f"objective = {value:.8g}, "
-                print(f"[{name}] Iteration {iteration}, {objective}gradient = {gradient:.2e}")
+                line = f"[{name}] Iteration {iteration}, {objective}gradient = {gradient:.2e}"
+                say(line, sys.stdout)
 
         return report

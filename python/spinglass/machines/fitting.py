@@ -6,6 +6,7 @@ that scikit-learn prints, callbacks, the check for saturated units, and the chec
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import check_memory, thread_count
-from spinglass._progress import Progress, progress_callback
+from spinglass._progress import Progress, progress_callback, say
 from spinglass._random import legacy, random_word
 from spinglass.machines.epoch import Epoch
 from spinglass.machines.options import learning_rates
@@ -157,9 +158,10 @@ class Fit(Generic[M]):
 
     def _print(self, epoch: Epoch) -> None:
         score = self.model._pseudo_likelihood(self.rows, legacy(self.model.random_state)).mean()
-        print(
+        say(
             f"[{type(self.model).__name__}] Iteration {epoch.number}, pseudo-likelihood = "
-            f"{score:.2f}, time = {epoch.seconds:.2f}s"
+            f"{score:.2f}, time = {epoch.seconds:.2f}s",
+            sys.stdout,
         )
 
 

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 
 from spinglass import _arguments
 from spinglass._interrupted import ExperimentStopped, Interrupted
-from spinglass._progress import Progress, progress_callback
+from spinglass._progress import Progress, progress_callback, say
 from spinglass.runner.ctrl_c import CTRL_C, CtrlC
 from spinglass.runner.executors.executor import Lost, TaskExecutor
 from spinglass.runner.executors.pool import Pool
@@ -262,11 +262,10 @@ class _Run:
         name, unit = self.experiment.name, self.experiment.unit
         if self.progress is True and self.store is not None and self.before:
             going = "going on" if self.left else "nothing is left to do"
-            with suppress(OSError):  # whoever read stderr is gone
-                print(
-                    f"{name}: {self.store.path} has {self.units} of {self.total} {unit}, {going}",
-                    file=sys.stderr,
-                )
+            say(
+                f"{name}: {self.store.path} has {self.units} of {self.total} {unit}, {going}",
+                sys.stderr,
+            )
         return progress_callback(self.progress, name, unit, self._work)
 
     def _work(self) -> float:

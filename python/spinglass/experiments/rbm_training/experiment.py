@@ -22,12 +22,11 @@ annealed importance sampling.
 from __future__ import annotations
 
 import os
-import sys
 
 from spinglass import _arguments, _random
 from spinglass._core import __version__
 from spinglass._interrupted import Interrupted
-from spinglass._progress import Progress
+from spinglass._progress import Progress, bars
 from spinglass.experiments.config import asked
 from spinglass.experiments.rbm_training.config import Method, RbmConfig, Schedule
 from spinglass.experiments.rbm_training.images import (
@@ -169,8 +168,8 @@ def _looked_at(
 ) -> RbmTraining:
     """Measure a trained machine and draw its samples."""
     word = _random.seed_word(config.seed, 7)
-    # On a terminal the bars come and go; lines of three more would only push the table away.
-    shown = progress is True and bool(sys.stderr and sys.stderr.isatty())
+    # Bars come and go; lines of three more would only push the table away.
+    shown = progress is True and bars() is not None
     known = log_partition(model, config.n_chains, config.n_betas, word, shown)
     shape = config.image_shape or nearly_square(config.n_visible)
     erased = with_halves_erased(model, images.test, shape[1], config.seed)
