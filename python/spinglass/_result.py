@@ -1,4 +1,4 @@
-"""What the results of experiments share: tables, files, a summary, a figure.
+"""What the results of experiments share: tables, files, a summary, a report, a figure.
 
 A kind of result names its tables and its figure; the rest follows.
 """
@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 
 from spinglass import _arguments
 from spinglass._files import write_whole
+from spinglass._printed import printed, table_of_fields
 from spinglass._registry import above
 from spinglass._result_files import as_csv, as_json, plain, write_result
 
 
+@printed
 class Result:
     """What an experiment found, a frozen dataclass: its tables, files and figure.
 
@@ -49,6 +51,7 @@ class Result:
         name = figure if isinstance(figure, str) else figure.__name__
         cls._figure, cls._picture = figure, picture or f"{name}.png"
         cls._files = {**tables, summary: "to_dict"}
+        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # a dataclass has its own
 
     @classmethod
     def files(cls) -> tuple[str, ...]:
@@ -66,6 +69,19 @@ class Result:
             content["complete"] = self.complete
         content |= {"config": asdict(self.config), "version": self.version}
         return {name: plain(value) for name, value in content.items()}
+
+    def report(self, quiet: bool = False) -> str:
+        """Return in words what was found: what its command prints, and ``print`` of the result.
+
+        Parameters
+        ----------
+        quiet : bool
+            Leave out the notes that explain, as ``--quiet`` does.
+        """
+        return table_of_fields(self)
+
+    def __str__(self) -> str:
+        return self.report()
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the result (needs Matplotlib).

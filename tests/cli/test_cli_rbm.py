@@ -72,13 +72,13 @@ def test_a_machine_too_large_to_sum_has_an_optimistic_and_a_pessimistic_side(
 def test_sides_that_are_far_apart_are_not_to_be_trusted():
     rows = np.random.default_rng(3).integers(0, 2, (60, 30))
     result = room.rbm(rows, n_components=28, n_epochs=2, n_betas=50, n_chains=10)
-    assert "neither is to be trusted" not in command._table(result, quiet=True)
+    assert "neither is to be trusted" not in result.report(quiet=True)
     known = result.likelihood.log_partition
     apart = dataclasses.replace(known, upper=known.lower + 12, gap=12.0)
     sides = {x: dataclasses.replace(getattr(result.likelihood, x), log_partition=apart)
              for x in ("train", "test")}  # fmt: skip
     result = dataclasses.replace(result, likelihood=type(result.likelihood)(**sides))
-    out = " ".join(command._table(result, quiet=True).split())
+    out = " ".join(result.report(quiet=True).split())
     assert "ln Z from below and from above differ by 12.0 nats: neither is to be trusted" in out
 
 

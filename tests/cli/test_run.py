@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from spinglass._printed import page
 from spinglass.cli.arguments import Parser, add_command, add_experiment
-from spinglass.cli.run import carry_out, page
+from spinglass.cli.run import carry_out
 from spinglass.experiments import Interrupted
 from spinglass.experiments.config import Config, asked, parameter
 from spinglass.experiments.kinds import COUNTS, POSITIVE, SEED, each_once, integer, read_ranges
@@ -23,6 +24,9 @@ class Result:
         path = folder / self.name
         path.write_text(f"figure: {figure}")
         return (path,)
+
+    def report(self, quiet):
+        return page(["table"], [f"{quiet}"])
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,7 @@ def some(n_spins=None, loads=None, picture_size=64, n_hidden=1, seed=0, num_thre
 def command():
     parser = Parser(prog="spinglass")
     command = add_command(parser.add_subparsers(), "some", "about", "description", "epilog")
-    table = lambda _, quiet: page(["table"], [f"{quiet}"])  # noqa: E731
-    add_experiment(command, SomeConfig, Result, None, table)
+    add_experiment(command, SomeConfig, Result, None)
     return parser
 
 

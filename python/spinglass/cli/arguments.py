@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from spinglass._printed import width
 from spinglass._progress import say
 
 if TYPE_CHECKING:
@@ -57,11 +57,6 @@ def show(text: str) -> None:
     print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
 
 
-def width() -> int:
-    """Return the width for running text: the terminal's, at most 80."""
-    return max(20, min(80, shutil.get_terminal_size().columns))
-
-
 def file_path(text: str) -> Path:
     """Parse the path of a file or folder."""
     from spinglass import _arguments
@@ -104,7 +99,6 @@ def add_experiment(
     config: type[Config],
     result: type[Result],
     run: Callable[[argparse.Namespace], int],
-    table: Callable[[Any, bool], str],
     quiet: str = "no progress, only the table",
 ) -> None:
     """Add the options of an experiment: those of its config, and those that all have.
@@ -116,11 +110,9 @@ def add_experiment(
     config : type
         What the experiment is asked for: each of its parameters that has a flag is an option.
     result : type
-        What the experiment returns: names the files that are written.
+        What the experiment returns: names the files that are written, and has a ``report``.
     run : callable
         Gets the namespace and returns the exit code: `carry_out`, or what calls it.
-    table : callable
-        Gets the result, and whether to be quiet; returns what is printed.
     quiet : str
         What --quiet leaves.
     """
@@ -163,7 +155,7 @@ def add_experiment(
         help=f"folder for {', '.join(files)} and {last} (default: %(default)s)",
     )
     parser.add_argument("--quiet", action="store_true", default=False, help=quiet)
-    parser.set_defaults(parser=parser, config=config, run=run, table=table)
+    parser.set_defaults(parser=parser, config=config, run=run)
 
 
 def _add(parser: Parser, name: str, what: Parameter, defaults: Mapping[str, Any]) -> None:

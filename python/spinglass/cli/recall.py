@@ -8,8 +8,8 @@ from collections.abc import Callable
 from importlib import util
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from spinglass.cli.arguments import add_command, add_experiment, width
-from spinglass.cli.run import carry_out, page
+from spinglass.cli.arguments import add_command, add_experiment
+from spinglass.cli.run import carry_out
 
 if TYPE_CHECKING:
     from spinglass.experiments import RecallPictures
@@ -44,7 +44,7 @@ def add(commands: Any, chosen: bool) -> None:
             "images", nargs="*", metavar=images.letter, help=images.about, default=[]
         )
         quiet = "no notes, only the table"
-        add_experiment(parser, RecallPicturesConfig, RecallPictures, _run, _table, quiet)
+        add_experiment(parser, RecallPicturesConfig, RecallPictures, _run, quiet)
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -69,36 +69,3 @@ def _run(chosen: argparse.Namespace) -> int:
             )
 
     return carry_out(chosen, recalled)
-
-
-def _table(result: RecallPictures, quiet: bool) -> str:
-    """Return one line a picture, of at most 40 columns unless the terminal has more for names."""
-    name_width = max(9, min(width() - 31, max(len(name) for name in result.names)))
-    lines = [f"{'image':<{name_width}}{'start':>7}{'end':>7}{'flips':>8}{'sweeps':>8}"]
-    for k, name in enumerate(result.names):
-        short = name if len(name) <= name_width else name[: name_width - 1] + "…"
-        lines.append(
-            f"{short:<{name_width}}{result.start_overlap[k]:>7.3f}{result.overlap[k]:>7.3f}"
-            f"{result.flips[k]:>8}{result.sweeps[k]:>8}{'' if result.converged[k] else '+'}"
-        )
-    return page(lines, [] if quiet else [_note(result)])
-
-
-def _note(result: RecallPictures) -> str:
-    """Say in words what the table says in numbers."""
-    n, n_spins = len(result.names), result.config.size**2
-    whole = int((result.overlap == 1).sum())
-    note = (
-        f"start, end: overlap with the stored picture, 1 if equal, -1 if reversed. {n} "
-        f"picture{'s' * (n > 1)} in {n_spins} spins, {whole} recalled without an error, "
-    )
-    if result.converged.all():
-        note += "all at rest."
-    else:
-        note += f"those with + not at rest after {result.config.max_sweeps} sweeps."
-    if whole < n and n > 1:
-        note += (
-            " Pictures that have much in common blur into one another under Hebb's rule: store "
-            "fewer, or less alike."
-        )
-    return note

@@ -1,18 +1,15 @@
 """What every command does once its flags are read: run, save, print, and end as it should.
 
 A command is one file. ``add`` says what it does; its options are those of the config of its
-experiment, which is imported only if the command was chosen. ``_table`` is what is printed of the
-result; all else is here and in `spinglass.cli.arguments`::
+experiment, which is imported only if the command was chosen. What is printed is the ``report`` of
+the result; all else is here and in `spinglass.cli.arguments`::
 
     def add(commands, chosen):
         parser = add_command(commands, "walk", "what it does", "The same at length.", _EPILOG)
         if chosen:
             from spinglass.experiments import Walk, WalkConfig
 
-            add_experiment(parser, WalkConfig, Walk, carry_out, _table)
-
-    def _table(result, quiet):
-        return page([f"{'energy':<10}{result.energy:>10.4f}"], ["What limits the numbers."])
+            add_experiment(parser, WalkConfig, Walk, carry_out)
 
 The experiment begins its complaints with the name of the argument, which here becomes that of the
 flag. On Ctrl-C it raises an `Interrupted` with what was finished, and if it cannot go on
@@ -25,16 +22,14 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import util
-from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
 from spinglass._progress import say
-from spinglass.cli.arguments import arguments_of, check_store_elsewhere, show, width
+from spinglass.cli.arguments import arguments_of, check_store_elsewhere, show
 
 
 def carry_out(
@@ -99,7 +94,7 @@ def carry_out(
     try:
         written = _save(result, chosen.out, complain)
     finally:
-        show(chosen.table(result, chosen.quiet))
+        show(result.report(chosen.quiet))
     if not chosen.quiet:
         show("\nwrote " + "\n      ".join(str(path) for path in written))
         if util.find_spec("matplotlib") is None:
@@ -110,19 +105,6 @@ def carry_out(
 def _goes_on(chosen: argparse.Namespace) -> str:
     store = getattr(chosen, "store", None)
     return "" if store is None else f"; the same command goes on with {store}"
-
-
-def number(value: float | None, digits: int) -> str:
-    """Return a number with so many decimal digits, or "none"."""
-    return "none" if value is None or not isfinite(value) else f"{value:.{digits}f}"
-
-
-def page(lines: Iterable[str], notes: Iterable[str]) -> str:
-    """Return the lines of a table, and the notes below them as wide as the terminal allows."""
-    parts = list(lines)
-    for note in notes:
-        parts += ["", textwrap.fill(note, width())]
-    return "\n".join(parts)
 
 
 def _under_its_flag(message: str, flags: Mapping[str, str]) -> str:

@@ -7,7 +7,8 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spinglass.cli.arguments import add_command, check_store_elsewhere, file_path, show, width
+from spinglass._printed import width
+from spinglass.cli.arguments import add_command, check_store_elsewhere, file_path, show
 
 if TYPE_CHECKING:
     from spinglass.experiments import StoredScan

@@ -7,7 +7,8 @@ Every folder has the same files, and further ones named after what they hold:
 - ``experiment.py``, the public function, which says the defaults in its signature and what its
   arguments do in its docstring, and the grid of tasks if there is one. A grid goes to the runner by
   ``return measured(TheExperiment, TheResult, locals())``;
-- ``result.py``, what comes out: a `spinglass._result.Result`, which names its tables and figure.
+- ``result.py``, what comes out: a `spinglass._result.Result`, which names its tables and figure;
+- ``report.py``, the result in words: what the command prints.
 
 What several share is beside the folders: the kinds of arguments (``kinds.py``), tables, points of
 the square lattice, and where two curves cross.

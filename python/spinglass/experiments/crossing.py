@@ -19,11 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass._printed import printed
+
 _DRAWS = 400
 _PLACES = 1601  # where the fits are compared; between them they are straight to 1e-9
 _DEGREE = 3
 
 
+@printed
 @dataclass(frozen=True)
 class Crossing:
     """Where two curves cross.

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._printed import printed
 from spinglass.machines.rows import some_of
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Epoch:
     """An epoch that is over: what a callback of ``fit`` is called with.

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._arguments import check_memory, integer, thread_count
+from spinglass._printed import printed
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import RandomState, seed_word
 from spinglass._registry import drawn_by
@@ -34,6 +35,7 @@ _STANDARD_ERRORS = 3.0
 _NUMBERS_AT_A_TIME = 2**22
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Equilibration:
     """How the chains of a machine mix: what ``BernoulliRBM.equilibration`` returns.

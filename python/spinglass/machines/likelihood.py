@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import choice, integer, real_array
+from spinglass._printed import printed
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import seed_word
 from spinglass.machines.trained import Trained
@@ -38,6 +39,7 @@ _AUTO_UNITS = 25
 TRUSTED_GAP = 1.0
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class LogLikelihood:
     """The mean log-likelihood of rows of data, ln p(v) = -F(v) - ln Z.

@@ -25,11 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import check_memory, choice, finite, real_array, real_vector
+from spinglass._printed import printed
 from spinglass.models.couplings import symmetric_couplings
 
 _Floats: TypeAlias = NDArray[np.float64]
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Pairwise:
     """E(x) = -1/2 sum_{i != j} J_ij x_i x_j - sum_i h_i x_i + constant.
@@ -63,6 +65,7 @@ class Pairwise:
         return np.ascontiguousarray(dense)
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Layered:
     """E(v, h) of visible and hidden units that are coupled across the layers only.

@@ -25,6 +25,7 @@ from spinglass._arguments import (
     thread_count,
 )
 from spinglass._interrupted import Interrupted
+from spinglass._printed import printed
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass._registry import drawn_by
@@ -36,6 +37,7 @@ from spinglass.models.spin_model import SpinModel
 Update = Literal["sequential", "random", "synchronous"]
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Recall:
     """What a recall found.

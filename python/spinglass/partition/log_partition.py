@@ -15,6 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 from spinglass import _core
+from spinglass._printed import printed
 from spinglass._registry import drawn_by
 from spinglass.partition.chain_weights import (
     Floats,
@@ -36,6 +37,7 @@ _ONE_ABOVE = 0.8413447460685429
 TRUSTED_ERRORS = 4.0
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class LogPartition:
     """What is known of ln Z.

@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import check_memory, clamp_rows, integer, spin_array, thread_count
 from spinglass._interrupted import Interrupted
+from spinglass._printed import printed
 from spinglass._progress import Progress, progress_callback
 from spinglass.models.energy import HasEnergy
 from spinglass.models.pattern_overlaps import overlaps_of
 from spinglass.sampling.plan import sampled
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Descent:
     """Where states descended to: what :func:`spinglass.descend` returns.

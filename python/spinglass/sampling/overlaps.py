@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import check_memory, integer
+from spinglass._printed import printed
 from spinglass._registry import drawn_by
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Overlaps:
     """Overlaps between replicas at one temperature.

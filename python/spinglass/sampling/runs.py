@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._printed import counted, printed
 from spinglass._registry import drawn_by
 from spinglass.models.pattern_overlaps import overlaps_of
 from spinglass.sampling import run_files
@@ -20,6 +21,7 @@ from spinglass.sampling.overlaps import Overlaps, overlaps_between
 from spinglass.statistics import Estimate, Summary, summarize
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Run:
     """A sampled model: what :func:`spinglass.sample` returns.
@@ -104,6 +106,16 @@ class Run:
         """
         return self._summary(self.energy, self.magnetization, self.beta)
 
+    def __str__(self) -> str:
+        """Return what was run, and its summary if anything was measured."""
+        return "\n".join([self._about(), *([str(self.summary())] if self.n_measurements else [])])
+
+    def _about(self) -> str:
+        warmup = f" after {self.warmup} of warmup" if self.warmup else ""
+        rate = f", acceptance {np.mean(self.acceptance):.3g}" if self.acceptance.size else ""
+        sweeps = counted(self.n_sweeps, "sweep")
+        return f"{self.model}, {self.dynamics}: {sweeps}{warmup}{rate}"
+
     def _summary(self, energy: Any, magnetization: Any, beta: float) -> Summary:
         if not self.n_measurements:
             raise ValueError("nothing was measured: n_sweeps must be at least `every`")
@@ -174,6 +186,7 @@ class Run:
     )
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class TemperedRun(Run):
     """A run on a ladder of temperatures: what :func:`spinglass.temper` returns.
@@ -237,9 +250,17 @@ class TemperedRun(Run):
         states = self.final_states[:, :, None] if self.states is None else self.states
         return overlaps_between(states[:, index], float(self.betas[index]))
 
+    def _about(self) -> str:
+        rates = self.swap_rates[np.isfinite(self.swap_rates)]
+        swaps = f", swaps {rates.min():.0%} to {rates.max():.0%}" if rates.size else ""
+        ladders = counted(self.n_replicas, "ladder")
+        trips = counted(int(self.round_trips.sum()), "round trip")
+        return f"{super()._about()}\n{ladders} of {len(self.betas)} temperatures{swaps}, {trips}"
+
     plot = drawn_by("tempered_run", "Draw the energy per spin against beta, with errors.")
 
 
+@printed
 class Summaries(list[Summary]):
     """The summaries of a ladder, one a temperature; prints as a table.
 
@@ -255,6 +276,9 @@ class Summaries(list[Summary]):
             return Estimate.of(values)
         return np.array(values)
 
+    def __repr__(self) -> str:
+        return f"<Summaries of {counted(len(self), 'temperature')}>"
+
     def __str__(self) -> str:
         head = ("beta", "<E>/N", "<|m|>", "C", "Binder U")
         rows = [
@@ -265,6 +289,7 @@ class Summaries(list[Summary]):
         return "\n".join("".join(f"{entry!s:>15}" for entry in row) for row in (head, *rows))
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Annealing:
     """The states an annealing found: what :func:`spinglass.anneal` returns.
@@ -327,6 +352,18 @@ class Annealing:
         """The best state of all replicas, and its energy."""
         replica = int(np.argmin(self.best_energy))
         return self.best_states[replica], float(self.best_energy[replica])
+
+    def __str__(self) -> str:
+        energy = self.best[1]
+        found = np.count_nonzero(self.best_energy <= energy + 1e-9 * max(1.0, abs(energy)))
+        cooled = (
+            f", beta from {self.betas[0]:.4g} to {self.betas[-1]:.4g}" if len(self.betas) else ""
+        )
+        return (
+            f"{self.model}, {self.dynamics}: {counted(len(self.betas), 'sweep')}{cooled}\n"
+            f"lowest energy {energy:.10g} ({energy / self.n_spins:.6g} per spin), "
+            f"in {found} of {counted(self.n_replicas, 'replica')}"
+        )
 
     overlaps_with = overlaps_of("best_states", "the best states")
 

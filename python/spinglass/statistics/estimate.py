@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import real_array
+from spinglass._printed import printed
 
 __all__ = ["Estimate", "format_estimate"]
 
 
+@printed
 @dataclass(frozen=True)
 class Estimate:
     """A value with its standard error; printed as `format_estimate` writes it.

@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _arguments
+from spinglass._printed import printed
 from spinglass.statistics.correlation import Floats, are_equal, measurements, memory_of
 
 __all__ = ["Binning", "binning", "jackknife"]
@@ -37,6 +38,7 @@ _MEMORIES = 10.0  # least length of a block, in units of tau
 _FEWEST = 4  # blocks that one series is cut into, however short it is
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Binning:
     """Standard errors of a mean by block length.

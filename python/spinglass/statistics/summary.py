@@ -32,6 +32,7 @@ import scipy  # its submodules load when first used: --help does not wait for th
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
+from spinglass._printed import printed
 from spinglass.statistics.correlation import (
     Floats,
     Memory,
@@ -53,6 +54,7 @@ _FEW_CHANGES = 20  # from which an error is known to a fourth
 _WITHIN_TWO = 0.9772498680518208  # the normal distribution up to two standard deviations
 
 
+@printed
 @dataclass(frozen=True)
 class Summary:
     """Observables of one temperature; ``print`` shows them as a table.

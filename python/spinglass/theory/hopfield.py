@@ -29,6 +29,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass._printed import printed
 from spinglass._registry import drawn_by
 from spinglass.theory.replica import CURIE_TEMPERATURE, crossing_load, fold_state, overlap_below
 
@@ -211,6 +212,7 @@ def spin_glass_temperature(load: ArrayLike) -> float | NDArray[np.float64]:
     return 1.0 + np.sqrt(loads) if loads.ndim else 1.0 + sqrt(float(loads))
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class PhaseDiagram:
     """The three lines of the AGS phase diagram in the plane of load and temperature.

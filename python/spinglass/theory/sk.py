@@ -25,6 +25,7 @@ import scipy  # its submodules load when first used: --help does not wait for th
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
+from spinglass._printed import printed
 from spinglass.theory import parisi
 from spinglass.theory.kaufman import Floats, as_given, valid_betas
 from spinglass.theory.replica import state
@@ -127,6 +128,7 @@ def free_energy(beta: ArrayLike) -> float | Floats:
         return as_given(-0.25 * betas - log(2.0) / betas)
 
 
+@printed
 @dataclass(frozen=True)
 class ReplicaSymmetric:
     """The replica-symmetric state, all per spin.
@@ -240,6 +242,7 @@ def de_almeida_thouless(field: ArrayLike) -> float | Floats:
     return as_given(np.array(values).reshape(fields.shape))
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class ReplicaSymmetryBreaking:
     """Parisi's state in k steps, all per spin.

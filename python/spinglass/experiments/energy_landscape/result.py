@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spinglass import _arguments
 from spinglass._result import Result
 from spinglass.experiments.energy_landscape.config import LandscapeConfig
+from spinglass.experiments.energy_landscape.report import report
 from spinglass.experiments.tables import columns
 from spinglass.models.hopfield import Hopfield
 from spinglass.models.pattern_overlaps import overlaps_of
@@ -73,6 +74,8 @@ class Landscape(
     minima: NDArray[np.void] = field(repr=False)
     spins: NDArray[np.int8] = field(repr=False)
     merges: NDArray[np.void] = field(repr=False)
+
+    report = report
 
     overlaps_with = overlaps_of("spins", "the minima")
 

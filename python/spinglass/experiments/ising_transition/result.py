@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _random
+from spinglass._printed import printed
 from spinglass._result import Result
 from spinglass.experiments.crossing import Crossing, crossing
 from spinglass.experiments.ising_transition.config import IsingConfig
+from spinglass.experiments.ising_transition.report import report
 from spinglass.experiments.tables import columns
 from spinglass.theory import ising2d
 
@@ -38,6 +40,7 @@ _STEEP = (0.4, 0.655)
 _ENOUGH, _FORGOTTEN = 50.0, 3.0
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """One lattice at one temperature.
@@ -79,6 +82,8 @@ class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
     version: str
     points: NDArray[np.void] = field(repr=False)
     snapshots: tuple[Snapshot, ...] = field(repr=False)
+
+    report = report
 
     @property
     def complete(self) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spinglass._result import Result
 from spinglass.experiments.mean_field_lattice.config import MeanFieldConfig
+from spinglass.experiments.mean_field_lattice.report import report
 from spinglass.experiments.tables import columns
 from spinglass.theory import ising2d
 
@@ -55,6 +56,8 @@ class MeanFieldLattice(
     version: str
     points: NDArray[np.void] = field(repr=False)
     curves: NDArray[np.void] = field(repr=False)
+
+    report = report
 
     @property
     def complete(self) -> bool:

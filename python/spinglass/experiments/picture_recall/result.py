@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._printed import printed
 from spinglass._result import Result
 from spinglass.experiments.picture_recall.config import RecallPicturesConfig
+from spinglass.experiments.picture_recall.report import report
 from spinglass.experiments.tables import rows_of
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class EnergyTrace:
     """The energy along a recall; it is constant between the flips.
@@ -74,6 +77,8 @@ class RecallPictures(Result, figure="pictures", summary="recall.json", picture="
     sweeps: NDArray[np.int64]
     converged: NDArray[np.bool_]
     traces: tuple[EnergyTrace, ...] = field(repr=False)
+
+    report = report
 
     @property
     def _table(self) -> NDArray[np.void]:

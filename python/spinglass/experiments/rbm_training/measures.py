@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from spinglass import _random
 from spinglass._files import read_whole
+from spinglass._printed import printed
 from spinglass._progress import Progress
 from spinglass.experiments.rbm_training.images import Images
 from spinglass.experiments.tables import columns, table_of
@@ -39,6 +40,7 @@ _ROWS = 10_000
 _EXACT_UNITS = 14
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class RbmLikelihood:
     """How likely a machine finds images, mean in nats.

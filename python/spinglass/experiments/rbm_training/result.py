@@ -15,6 +15,7 @@ from spinglass._core import __version__
 from spinglass._result import Result
 from spinglass.experiments.rbm_training.config import RbmConfig
 from spinglass.experiments.rbm_training.measures import RbmLikelihood
+from spinglass.experiments.rbm_training.report import report
 from spinglass.experiments.tables import rows_of
 from spinglass.machines import BernoulliRBM
 
@@ -63,6 +64,8 @@ class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
     shown: NDArray[np.uint8] = field(repr=False)
     erased: NDArray[np.bool_] = field(repr=False)
     filled: NDArray[np.float32] = field(repr=False)
+
+    report = report
 
     @classmethod
     def unfinished(

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _random
+from spinglass._printed import printed
 from spinglass._result import Result
 from spinglass.experiments.crossing import Crossing, crossing
 from spinglass.experiments.ising_transition.result import mean_square
 from spinglass.experiments.renormalization_flow.config import RenormalizeConfig
+from spinglass.experiments.renormalization_flow.report import report
 from spinglass.experiments.tables import columns
 from spinglass.statistics import Estimate
 from spinglass.theory import ising2d
@@ -31,6 +33,7 @@ _DEGREE = 3
 _CRITICAL = 0.05
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Flow:
     """One lattice seen from further and further away.
@@ -71,6 +74,8 @@ class Renormalization(Result, figure="renormalize", tables={"points.csv": "point
     version: str
     points: NDArray[np.void] = field(repr=False)
     flows: tuple[Flow, ...] = field(repr=False)
+
+    report = report
 
     @property
     def complete(self) -> bool:

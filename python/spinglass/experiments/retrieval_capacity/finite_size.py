@@ -34,6 +34,8 @@ import numpy as np
 import scipy  # its submodules load when first used: --help does not wait for them
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass._printed import printed
+
 Floats: TypeAlias = NDArray[np.float64]
 
 EXPONENTS = (0.1, 1.5)
@@ -45,6 +47,7 @@ _EXPONENT_STEP = 0.05
 _NOT_REJECTED = 3.84  # chi-square, one degree of freedom, 95 %
 
 
+@printed
 @dataclass(frozen=True)
 class HalfPoint:
     """The load at which half of the trials keep their memory, at one size.
@@ -73,6 +76,7 @@ class HalfPoint:
         return np.asarray(scipy.special.ndtr(distance / self.width))
 
 
+@printed
 @dataclass(frozen=True)
 class CriticalLoad:
     """The load up to which a descent from a pattern stops near it, extrapolated to infinite N.

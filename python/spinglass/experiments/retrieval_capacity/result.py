@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spinglass._result import Result
 from spinglass.experiments.retrieval_capacity import finite_size
 from spinglass.experiments.retrieval_capacity.config import CapacityConfig
+from spinglass.experiments.retrieval_capacity.report import report
 from spinglass.experiments.tables import columns, rows_of
 
 TRIAL = columns(
@@ -46,6 +47,8 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
     config: CapacityConfig
     version: str
     trials: NDArray[np.void] = field(repr=False)
+
+    report = report
 
     @property
     def complete(self) -> bool:

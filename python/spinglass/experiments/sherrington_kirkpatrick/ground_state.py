@@ -27,6 +27,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass._printed import printed
+
 EXPONENT = 2 / 3
 
 # a in the literature.
@@ -45,6 +47,7 @@ _FURTHER = np.arange(0.8, 2.01, 0.05)
 _NOT_REJECTED = 3.84
 
 
+@printed
 @dataclass(frozen=True)
 class GroundEnergy:
     """The ground-state energy per spin at infinite N; NaN where the sizes do not tell.

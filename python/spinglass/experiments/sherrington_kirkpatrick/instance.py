@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._printed import printed
 from spinglass._progress import Progress
 from spinglass._random import seed_word
 from spinglass.models.glass import Disorder, SherringtonKirkpatrick
@@ -76,6 +77,7 @@ def leg_ends(n_sweeps: int) -> list[int]:
     return ends[::-1]
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class SkInstance:
     """What was measured on one glass.

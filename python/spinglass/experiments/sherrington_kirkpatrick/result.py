@@ -18,6 +18,7 @@ from spinglass.experiments.sherrington_kirkpatrick.ground_state import (
     extrapolate,
 )
 from spinglass.experiments.sherrington_kirkpatrick.instance import SkInstance, leg_ends
+from spinglass.experiments.sherrington_kirkpatrick.report import report
 from spinglass.experiments.sherrington_kirkpatrick.tables import (
     BOTH,
     both,
@@ -64,6 +65,8 @@ class SkResult(
     config: SkConfig
     version: str
     instances: tuple[SkInstance, ...] = field(repr=False)
+
+    report = report
 
     @property
     def complete(self) -> bool:

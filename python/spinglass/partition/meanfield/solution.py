@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._printed import printed
 from spinglass._registry import drawn_by
 from spinglass.partition.meanfield.problem import Floats
 
@@ -29,6 +30,7 @@ _NOTES = {
 _SHOWN = 12  # solutions, or failed starts, that a report lists
 
 
+@printed
 @dataclass(frozen=True, eq=False)
 class Solution:
     """One solution of a method's equations.
@@ -78,6 +80,7 @@ class Solution:
         return len(self.starts)
 
 
+@printed
 @dataclass(frozen=True, eq=False, repr=False)
 class MeanField:
     """The distinct solutions of a mean-field method; printed, it is the report of convergence.

@@ -16,6 +16,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from spinglass._printed import printed
 from spinglass._sqlite import application, connect
 from spinglass.runner.stores.content import reading
 from spinglass.runner.stores.database import StoreError, complaints, identity, resolved
@@ -26,6 +27,7 @@ _APPLICATION = 0x53474C4C  # SGLL
 SECONDS_TO_WAIT = 1.0
 
 
+@printed
 @dataclass(frozen=True)
 class Worker:
     """The process that works on a store.

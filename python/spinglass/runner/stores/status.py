@@ -7,10 +7,12 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+from spinglass._printed import printed
 from spinglass.runner.stores.content import read_about
 from spinglass.runner.stores.lock import Worker, minute, worker
 
 
+@printed
 @dataclass(frozen=True)
 class Status:
     """How far a stored scan is.

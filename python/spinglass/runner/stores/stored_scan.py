@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from spinglass import _arguments
+from spinglass._printed import printed
 from spinglass._result import Result
 from spinglass.runner.stores.content import check_indices, read_about, read_rows, reading
 from spinglass.runner.stores.database import DAMAGED, StoreError, check_other
@@ -16,6 +17,7 @@ from spinglass.runner.stores.status import Status, read_status
 from spinglass.runner.task import Experiment
 
 
+@printed
 @dataclass(frozen=True)
 class StoredScan:
     """A stored scan; each call reads the store anew.
