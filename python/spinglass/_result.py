@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ from spinglass._files import write_whole
 from spinglass._printed import printed, table_of_fields
 from spinglass._registry import above
 from spinglass._result_files import as_csv, as_json, plain, write_result
+
+Format: TypeAlias = Literal["png", "pdf", "svg"]
+FORMATS: tuple[str, ...] = get_args(Format)
+"""What a picture can be."""
 
 
 @printed
@@ -55,7 +59,7 @@ class Result:
 
     @classmethod
     def files(cls) -> tuple[str, ...]:
-        """Return the names of the files that `save` writes."""
+        """Return the names of the files that `save` writes, with the picture as PNG."""
         return (*cls._files, cls._picture)
 
     def _summary(self) -> dict[str, Any]:
@@ -100,19 +104,31 @@ class Result:
         """
         return self._drawing()(self, ax=ax)
 
-    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
+    def save(
+        self, directory: str | os.PathLike[str], figure: bool = True, format: Format = "png"
+    ) -> tuple[Path, ...]:
         """Write tables, summary and figure into ``directory``, which is made if it is not there.
 
         Each file appears whole or not at all. Without ``figure``, or without Matplotlib, there is
-        no picture (nor one left from an earlier result). Returns the paths written.
+        no picture (nor one of this format left from an earlier result). Returns the paths written.
+
+        Parameters
+        ----------
+        directory : path
+            Where.
+        figure : bool
+            Whether to draw.
+        format : {"png", "pdf", "svg"}
+            Of the picture. The same result has the same bytes.
         """
+        name = Path(self._picture).with_suffix(f".{_arguments.choice(format, 'format', FORMATS)}")
 
         def draw() -> bytes:
-            picture: bytes = above("plotting").png(self._drawing(), self)
+            picture: bytes = above("plotting").picture(self._drawing(), self, format=format)
             return picture
 
         contents = {file: partial(self._content, name) for file, name in self._files.items()}
-        return write_result(directory, contents, self._picture, draw if figure else None)
+        return write_result(directory, contents, name.name, draw if figure else None)
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the results and the config, as `to_dict` gives them."""

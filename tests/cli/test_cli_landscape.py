@@ -169,3 +169,22 @@ def test_help_names_the_flags_and_imports_neither_matplotlib_nor_the_heavy_parts
     flags = "--model --spins --patterns --disorder --seed --threads --out"
     for flag in (*flags.split(), "--quiet"):
         assert flag in done.stdout
+
+
+@pytest.mark.parametrize(("format", "begins"), [("pdf", b"%PDF"), ("svg", b"<?xml")])
+def test_the_picture_has_the_format_that_is_asked_for(format, begins, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    flags = ["landscape", "--spins", "8", "--format", format, "--out", str(tmp_path)]
+    assert main(flags) == 0
+    picture = tmp_path / f"landscape.{format}"
+    assert str(picture) in capsys.readouterr().out
+    first = picture.read_bytes()
+    assert first.startswith(begins)
+    assert not (tmp_path / "landscape.png").exists()
+    assert main(flags) == 0
+    assert picture.read_bytes() == first
+
+
+def test_a_format_that_is_none_is_named(capsys):
+    assert main(["landscape", "--format", "jpg"]) == 2
+    assert "argument --format: invalid choice: 'jpg'" in capsys.readouterr().err

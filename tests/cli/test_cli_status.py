@@ -45,7 +45,7 @@ def unfinished(path):
 
 @pytest.fixture
 def no_figure(monkeypatch):
-    monkeypatch.setattr("spinglass.plotting.png", lambda *_: b"")
+    monkeypatch.setattr("spinglass.plotting.picture", lambda *_, format: b"")
 
 
 def lines(text):

@@ -20,9 +20,9 @@ class Result:
     def files(cls):
         return ("rows.csv", "summary.json", "some.png")
 
-    def save(self, folder, figure):
+    def save(self, folder, figure, format):
         path = folder / self.name
-        path.write_text(f"figure: {figure}")
+        path.write_text(f"figure: {figure} {format}")
         return (path,)
 
     def report(self, quiet):
@@ -86,7 +86,7 @@ def test_what_was_chosen_is_what_the_experiment_gets(tmp_path, capsys):
     flags = ["--spins", "7", "--loads", "0.1:0.3:0.1", "4,5", "--seed", "3"]
     assert carried_out(experiment, tmp_path, *flags) == 0
     assert got == {"n_spins": 7, "loads": [0.1, 0.2, 0.3, 4, 5], "seed": 3}
-    assert (tmp_path / "rows.csv").read_text() == "figure: True"
+    assert (tmp_path / "rows.csv").read_text() == "figure: True png"
     assert capsys.readouterr().out.startswith(f"table\n\nFalse\n\nwrote {tmp_path / 'rows.csv'}\n")
 
 
@@ -130,7 +130,7 @@ def test_ctrl_c_keeps_what_was_finished_without_a_figure(tmp_path, capsys):
 
     folder = tmp_path / "new"
     assert carried_out(experiment, folder) == 130
-    assert (folder / "rows.csv").read_text() == "figure: False"
+    assert (folder / "rows.csv").read_text() == "figure: False png"
     caught = capsys.readouterr()
     assert caught.out == ""
     assert caught.err == (

@@ -64,7 +64,7 @@ def test_a_result_is_drawn_and_saved_by_the_function_it_names(monkeypatch, tmp_p
     pytest.importorskip("matplotlib")
     plotting = SimpleNamespace(
         walk=lambda result, ax=None, **more: (result, ax, more),
-        png=lambda draw, result: f"{draw(result)[0].version}".encode(),
+        picture=lambda draw, result, format: f"{draw(result)[0].version} {format}".encode(),
     )
     for module in (_registry, _result):
         monkeypatch.setattr(module, "above", lambda room: {"plotting": plotting}[room])
@@ -75,4 +75,9 @@ def test_a_result_is_drawn_and_saved_by_the_function_it_names(monkeypatch, tmp_p
     assert plot(3) == (3, None, {})
     assert plot.__doc__.startswith("Draw a walk.\n\nParameters")
     assert WALKS.save(tmp_path)[-1] == tmp_path / "walk.png"
-    assert (tmp_path / "walk.png").read_bytes() == b"1.0"
+    assert (tmp_path / "walk.png").read_bytes() == b"1.0 png"
+    assert WALKS.save(tmp_path, format="svg")[-1] == tmp_path / "walk.svg"
+    assert (tmp_path / "walk.svg").read_bytes() == b"1.0 svg"
+    assert (tmp_path / "walk.png").exists()
+    with pytest.raises(ValueError, match="format must be"):
+        WALKS.save(tmp_path, format="jpg")

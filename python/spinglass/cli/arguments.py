@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from spinglass._printed import width
 from spinglass._progress import say
+from spinglass._result import FORMATS
 
 if TYPE_CHECKING:
     from spinglass._result import Result
@@ -29,7 +30,7 @@ goes to stdout, progress and errors to stderr.
 AND_LIMITS = "no progress, only the table and what limits it"
 
 # What the files of a result end in.
-_WRITTEN = (".csv", ".json", ".png", ".safetensors")
+_WRITTEN = (".csv", ".json", ".pdf", ".png", ".safetensors", ".svg")
 
 
 class Parser(argparse.ArgumentParser):
@@ -154,8 +155,19 @@ def add_experiment(
         metavar="DIR",
         help=f"folder for {', '.join(files)} and {last} (default: %(default)s)",
     )
+    add_format(parser)
     parser.add_argument("--quiet", action="store_true", default=False, help=quiet)
     parser.set_defaults(parser=parser, config=config, run=run)
+
+
+def add_format(parser: Parser) -> None:
+    """Add the option that says what the picture is."""
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="png",
+        help="what the picture is: %(choices)s (default: %(default)s)",
+    )
 
 
 def _add(parser: Parser, name: str, what: Parameter, defaults: Mapping[str, Any]) -> None:

@@ -54,7 +54,7 @@ def _run(chosen: argparse.Namespace) -> int:
     for library, name in (("matplotlib", "Matplotlib"), ("PIL", "Pillow")):
         if util.find_spec(library) is None:
             complain(f"pictures need {name}: pip install 'spinglass[plot]'")
-    figure = chosen.out / "recall.png"
+    figure = chosen.out / f"recall.{chosen.format}"
     for image in chosen.images:
         if os.path.exists(figure) and os.path.exists(image) and os.path.samefile(figure, image):
             complain(f"argument --out: {figure} is one of the images and would be written over")

@@ -58,7 +58,7 @@ def carry_out(
         kept = True
     except Interrupted as interrupt:
         kept = True
-        _save(interrupt.result, chosen.out, complain, figure=False)  # Ctrl-C is not kept waiting
+        _save(interrupt.result, chosen, figure=False)  # Ctrl-C is not kept waiting
         say(
             f"{chosen.parser.prog}: interrupted; the {interrupt.done} of {interrupt.total} "
             f"{interrupt.unit} that were finished are in {chosen.out}{_goes_on(chosen)}",
@@ -76,7 +76,7 @@ def carry_out(
             sys.stderr,
         )
         with suppress(SystemExit):  # a full disk: said as well
-            _save(stop.result, chosen.out, complain, figure=False)
+            _save(stop.result, chosen, figure=False)
         return 1
     except StoreError as error:
         complain(f"argument --store: {error}")
@@ -92,7 +92,7 @@ def carry_out(
                 chosen.out.rmdir()
     # Files first: whoever reads the table may go away. And the table even if the disk is full.
     try:
-        written = _save(result, chosen.out, complain)
+        written = _save(result, chosen)
     finally:
         show(result.report(chosen.quiet))
     if not chosen.quiet:
@@ -114,14 +114,12 @@ def _under_its_flag(message: str, flags: Mapping[str, str]) -> str:
     return f"argument {flag}: {rest}" if flag else message
 
 
-def _save(
-    result: Any, folder: Path, complain: Callable[[str], NoReturn], figure: bool = True
-) -> tuple[Path, ...]:
+def _save(result: Any, chosen: argparse.Namespace, figure: bool = True) -> tuple[Path, ...]:
     """Write the files of a result, or say why not."""
     try:
-        written: tuple[Path, ...] = result.save(folder, figure=figure)
+        written: tuple[Path, ...] = result.save(chosen.out, figure=figure, format=chosen.format)
     except OSError as error:
-        complain(f"cannot write to {folder}: {error.strerror or error}")
+        chosen.parser.error(f"cannot write to {chosen.out}: {error.strerror or error}")
     return written
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spinglass._printed import width
-from spinglass.cli.arguments import add_command, check_store_elsewhere, file_path, show
+from spinglass.cli.arguments import add_command, add_format, check_store_elsewhere, file_path, show
 
 if TYPE_CHECKING:
     from spinglass.experiments import StoredScan
@@ -46,6 +46,7 @@ def add(commands: Any, _: bool) -> None:
         metavar="DIR",
         help="write the files of the result so far into this folder",
     )
+    add_format(parser)
     parser.add_argument(
         "--export",
         type=_table_file,
@@ -131,7 +132,7 @@ def _write(stored: StoredScan, chosen: argparse.Namespace) -> int:
     written = []
     try:
         if chosen.out:
-            written += result.save(chosen.out)
+            written += result.save(chosen.out, format=chosen.format)
         if chosen.export:
             tables = {".csv": result.to_csv, ".parquet": result.to_parquet}
             tables[chosen.export.suffix.lower()](chosen.export)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spinglass import _arguments
 from spinglass._core import __version__
-from spinglass._result import Result
+from spinglass._result import FORMATS, Format, Result
 from spinglass.experiments.rbm_training.config import RbmConfig
 from spinglass.experiments.rbm_training.measures import RbmLikelihood
 from spinglass.experiments.rbm_training.report import report
@@ -93,9 +93,12 @@ class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
         """Return the names of the files that `save` writes."""
         return ("model.safetensors", *super().files())
 
-    def save(self, directory: str | os.PathLike[str], figure: bool = True) -> tuple[Path, ...]:
+    def save(
+        self, directory: str | os.PathLike[str], figure: bool = True, format: Format = "png"
+    ) -> tuple[Path, ...]:
         """Write model.safetensors, and what other results write: see `Result.save`."""
+        _arguments.choice(format, "format", FORMATS)
         file = _arguments.file_path(directory, "directory") / "model.safetensors"
         file.parent.mkdir(parents=True, exist_ok=True)
         self.model.save(file)
-        return (file, *super().save(directory, figure))
+        return (file, *super().save(directory, figure, format))
