@@ -95,7 +95,8 @@ fn wait(
         return Err(error);
     }
     match outcome {
-        Some(Ok(Ok(()))) => report(py),
+        // Ctrl-C since the last tick, which would strike wherever Python is next.
+        Some(Ok(Ok(()))) => report(py).and_then(|()| py.check_signals()),
         Some(Ok(Err(error))) => Err(raise(error)),
         Some(Err(panic)) => Err(internal_error(&*panic)),
         None => Err(vanished()),

@@ -31,8 +31,8 @@ fn simd_level() -> PyResult<&'static str> {
 
 /// The threads that a call uses when none are asked for.
 #[pyfunction]
-fn available_threads() -> usize {
-    threads::available()
+fn available_threads() -> PyResult<usize> {
+    threads::available().map_err(raise)
 }
 
 #[pymodule]

@@ -75,7 +75,7 @@ impl SpinModel {
             digest
         } else {
             let control = Control::default();
-            let made = enter(py, None, None, &control, || self.model.digest(&control))?;
+            let made = enter(py, Some(1), None, &control, || self.model.digest(&control))?;
             *self.digest.get_or_init(|| made)
         };
         Ok(format!("{digest:032x}"))

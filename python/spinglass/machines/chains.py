@@ -78,7 +78,8 @@ def sample(
     check_memory(8 * n * units, f"n: {n} chains of {units} units")
     word = trained.next_word(random_state)
     if initial is None:
-        states = (_core.random_spins(seed_word(word, 0), n, units) > 0).astype(np.uint8)
+        threads = thread_count(self.num_threads)
+        states = (_core.random_spins(seed_word(word, 0), n, units, threads) > 0).astype(np.uint8)
     else:
         states = binary_states(initial, "initial", units)
         if len(states) not in (1, n) and n != 1:

@@ -139,7 +139,7 @@ def equilibration(
             some = np.linspace(0, len(rows), min(n_chains, len(rows)), endpoint=False)
             starts = np.resize(rows[some.astype(int)], (n_chains, rows.shape[1]))
             began = chains_from(self, starts, n_steps, seed_word(word, 1), 1, report)[1]
-    uniform = _core.random_spins(seed_word(word, 2), n_chains, machine.n_visible)
+    uniform = _core.random_spins(seed_word(word, 2), n_chains, machine.n_visible, threads)
     with progress_callback(progress, "chains from random states", "steps") as report:
         random = machine.gibbs(
             (uniform > 0).astype(np.uint8), n_steps, seed_word(word, 3), every=1,

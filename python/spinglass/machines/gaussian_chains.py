@@ -157,7 +157,8 @@ def _drawn(
     word = trained.next_word(random_state)
     run: Any
     if initial is None:
-        coins = _core.random_spins(seed_word(word, 0), n, machine.n_hidden) > 0
+        threads = thread_count(model.num_threads)
+        coins = _core.random_spins(seed_word(word, 0), n, machine.n_hidden, threads) > 0
         start, run = reals(coins), machine.gibbs_from_hidden
     else:
         states = np.atleast_2d(real_array(initial, "initial"))

@@ -66,10 +66,12 @@ class SpinPath:
         """Ln Z = sum_i ln 2 cosh(beta h_i) of spins without couplings; None with couplings."""
         model, beta = self.model, float(self.betas[-1])
         # Where there are couplings, the fields of two states nearly always differ.
-        fields = model.local_fields(_core.random_spins(0, 2, model.n_spins, None))
+        fields = model._model.local_fields(
+            _core.random_spins(0, 2, model.n_spins, self.threads), self.threads
+        )
         if (fields[0] != fields[1]).any() or abs(model.structure().couplings).sum():
             return None
-        sizes = beta * np.abs(model.local_fields(np.ones(model.n_spins, dtype=np.int8)))
+        sizes = beta * np.abs(fields[0])
         return float((sizes + np.log1p(np.exp(-2 * sizes))).sum()) - beta * self.constant
 
     def check_memory(self) -> None:
@@ -152,7 +154,7 @@ class SpinPath:
         """
         if len(self.betas) == 1:
             return np.empty((self.n_chains, 0))
-        found = [self.model.energy(states)[:, None]]
+        found = [self.model._model.energy(states, self.threads)[:, None]]
         if len(betas):
             schedule = np.repeat(betas, self.n_sweeps)
             columns = self._anneal(states, schedule, word, what, reversed)

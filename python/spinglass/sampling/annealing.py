@@ -168,7 +168,7 @@ def anneal(
     if earlier is not None:
         found.append(earlier.best_states)
     # A sweep tells energies to its own precision; these are from the couplings as given.
-    energies = np.array([system.core.energy(states) for states in found])
+    energies = np.array([system.core.energy(states, threads) for states in found])
     rows = np.arange(len(states))
     lowest = energies.argmin(axis=0)
     done = int(columns["sweeps"])

@@ -110,7 +110,7 @@ def natural_range(
     )
     if interruption is not None:
         raise interruption
-    costs = 2 * columns["states"] * model.core.local_fields(columns["states"])
+    costs = 2 * columns["states"] * model.core.local_fields(columns["states"], threads)
     n_free = n
     if held is not None:
         n_free = max(1, int((~held).sum(axis=1).max()))

@@ -10,6 +10,7 @@
 
 use std::{
     collections::HashMap,
+    num::IntErrorKind,
     ops::Deref,
     sync::{Mutex, OnceLock, PoisonError},
     thread::available_parallelism,
@@ -48,14 +49,44 @@ fn registry() -> &'static Registry {
     }
 }
 
-/// The threads that this process may use: `RAYON_NUM_THREADS`, or its affinity and quota.
-pub fn available() -> usize {
-    std::env::var("RAYON_NUM_THREADS")
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .filter(|&count| count > 0)
-        .unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
-        .min(MAX_THREADS)
+/// The variable of ours, which goes before those of others.
+const VARIABLE: &str = "SPINGLASS_NUM_THREADS";
+
+/// The threads of a call that asks for none: those of `SPINGLASS_NUM_THREADS`, else the smaller of
+/// `RAYON_NUM_THREADS` and `OMP_NUM_THREADS`, which joblib, Dask and batch systems set for the
+/// processes that they start; but never more than the affinity and the quota of the control group
+/// leave.
+///
+/// # Errors
+/// [`Error::Value`] if the variable of ours has no count. Those of others are passed over then, as
+/// their owners do.
+pub fn available() -> Result<usize> {
+    let wanted = asked_for(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))?;
+    let most = available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    Ok(wanted.map_or(most, |count| count.min(most)))
+}
+
+/// The threads that the environment asks for.
+fn asked_for(variable: impl Fn(&str) -> Option<String>) -> Result<Option<usize>> {
+    if let Some(text) = variable(VARIABLE).filter(|text| !text.trim().is_empty()) {
+        let count = count_of(&text)
+            .ok_or_else(|| Error::expected(VARIABLE, "an integer >= 1", format_args!("{text:?}")));
+        return count.map(Some);
+    }
+    let rayon = variable("RAYON_NUM_THREADS").as_deref().and_then(count_of);
+    // A list has the count of each level of nested parallel regions. Ours are the outermost.
+    let openmp = variable("OMP_NUM_THREADS")
+        .as_deref()
+        .and_then(|list| list.split(',').next().and_then(count_of));
+    Ok(rayon.into_iter().chain(openmp).min())
+}
+
+/// A text as a count, or None if it is not one.
+fn count_of(text: &str) -> Option<usize> {
+    match text.trim().parse() {
+        Ok(count) => Some(count).filter(|&count| count > 0),
+        Err(error) => (*error.kind() == IntErrorKind::PosOverflow).then_some(usize::MAX),
+    }
 }
 
 /// A pool in use. It goes back among the idle ones when it is dropped.
@@ -86,13 +117,13 @@ impl Drop for Lease {
     }
 }
 
-/// A pool of `num_threads` threads, or of all that the process may use.
+/// A pool of `num_threads` threads, or of [`available`] ones.
 ///
 /// # Errors
-/// [`Error::Value`] for a count of zero or above [`MAX_THREADS`], [`Error::Memory`] if the system
+/// [`Error::Value`] for a count of zero or above [`MAX_THREADS`], and as [`available`]; [`Error::Memory`] if the system
 /// will not start the threads.
 pub fn pool(num_threads: Option<usize>) -> Result<Lease> {
-    let count = num_threads.unwrap_or_else(available);
+    let count = num_threads.map_or_else(available, Ok)?;
     if !(1..=MAX_THREADS).contains(&count) {
         return Err(Error::expected(
             "num_threads",
@@ -133,6 +164,45 @@ mod tests {
     fn a_pool_is_used_again() {
         let threads = || pool(Some(5)).unwrap().broadcast(|_| std::thread::current().id());
         assert_eq!(threads(), threads());
+    }
+
+    /// What an environment of ours, Rayon's and OpenMP's variable asks for.
+    fn asked(ours: &str, rayon: &str, openmp: &str) -> Result<Option<usize>> {
+        asked_for(|name| {
+            let text = match name {
+                VARIABLE => ours,
+                "RAYON_NUM_THREADS" => rayon,
+                "OMP_NUM_THREADS" => openmp,
+                _ => unreachable!("another variable"),
+            };
+            Some(text.to_owned()).filter(|text| !text.is_empty())
+        })
+    }
+
+    #[test]
+    fn the_environment_asks_for_threads_ours_first_then_the_smaller_of_the_others() {
+        assert_eq!(asked("", "", ""), Ok(None));
+        assert_eq!(asked("5", "2", "3"), Ok(Some(5)));
+        assert_eq!(asked("", "2", "3"), Ok(Some(2)));
+        assert_eq!(asked("", "4", "3"), Ok(Some(3)));
+        assert_eq!(asked("", "", "3"), Ok(Some(3)));
+        assert_eq!(asked(" ", "4", ""), Ok(Some(4)));
+    }
+
+    #[test]
+    fn lists_and_spaces_are_read_and_what_is_no_count_is_passed_over() {
+        for (openmp, count) in [("2,1", 2), (" 4 ", 4), ("4 , 2", 4), ("+3", 3)] {
+            assert_eq!(asked("", "", openmp), Ok(Some(count)));
+        }
+        for text in ["0", "abc", "-1", "2.5", ",2", "0x4", "\u{fffd}"] {
+            assert_eq!(asked("", text, text), Ok(None));
+            assert_eq!(asked("", text, "3"), Ok(Some(3)));
+            let message = asked(text, "2", "2").unwrap_err().to_string();
+            let expected = "SPINGLASS_NUM_THREADS must be an integer >= 1, got ";
+            assert_eq!(message, format!("{expected}{text:?}"));
+        }
+        assert_eq!(asked("", "2,1", ""), Ok(None));
+        assert_eq!(asked("99999999999999999999999", "", ""), Ok(Some(usize::MAX)));
     }
 
     #[test]

@@ -185,7 +185,7 @@ impl SpinModel for Dense {
         // Outside a pool, the number of threads must be found without making the global one.
         let n_threads = match rayon::current_thread_index() {
             Some(_) => rayon::current_num_threads(),
-            None => threads::available(),
+            None => threads::available().unwrap_or(1),
         };
         let share = n_replicas.div_ceil(n_threads).max(1);
         // One pass over the matrix serves a group. Beyond this its fields leave the cache.
