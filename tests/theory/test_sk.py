@@ -136,6 +136,20 @@ def test_the_at_line_has_its_known_limits():
         assert sk.de_almeida_thouless(h) == pytest.approx(strong, rel=10 * strong + 1e-8)
 
 
+@pytest.mark.parametrize("field", [1e-4, 1e-7, 1e-10, -1e-12, 1e-100, 5e-324])
+def test_the_at_line_ends_in_the_law_of_weak_fields(field):
+    distance = float(np.cbrt(0.75) * np.cbrt(abs(field)) ** 2)
+    found = 1 - sk.de_almeida_thouless(field)
+    # The law has two more terms of its own, and 1 - T the rounding of T.
+    assert found == pytest.approx(distance - distance**2 / 3, abs=distance**3 + 2**-52)
+
+
+def test_the_at_line_has_no_step_where_the_law_of_weak_fields_begins():
+    below, above = (1 - sk.de_almeida_thouless(x) for x in (np.nextafter(1e-4, 0), 1e-4))
+    # The equation is solved to rounding, some 2^-52, of two terms that differ by (1 - T)^2.
+    assert below == pytest.approx(above, abs=10 * 2**-52 / above**2)
+
+
 @pytest.mark.parametrize("field", [0.05, 0.5, 1.5, -0.5])
 def test_stability_is_lost_on_the_at_line(field):
     T = sk.de_almeida_thouless(field)

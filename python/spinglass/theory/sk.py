@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import copysign, exp, inf, isfinite, log, pi, sqrt
+from math import cbrt, copysign, exp, inf, isfinite, log, pi, sqrt
 from typing import overload
 
 import numpy as np
@@ -51,6 +51,11 @@ _NODES: Floats = _STEP * np.arange(-120.0, 121.0)
 _GAUSSIAN: Floats = _STEP * np.arange(-47.0, 48.0)
 _WEIGHT = _STEP / sqrt(2.0 * pi)
 _GAUSSIAN_WEIGHT = _WEIGHT * np.exp(-0.5 * _GAUSSIAN**2)
+
+# The AT line in a weak field: 1 - T = y times this polynomial in y = (3 h^2 / 4)^(1/3), from both
+# equations as series in 1 - T. Below _WEAK its error is under 2e-12.
+_WEAK_FIELD = (1.0, -1 / 3, -4 / 5, 4783 / 810)
+_WEAK = 1e-4
 
 
 @overload
@@ -335,8 +340,10 @@ def _overlap(field: float, temperature: float) -> float:
 
 
 def _instability(field: float) -> float:
-    if field == 0.0:
-        return 1.0
+    if field < _WEAK:
+        # In the equation the terms of order 1 and y cancel, and rounding is left.
+        y = cbrt(0.75) * cbrt(field) ** 2
+        return 1.0 - y * float(np.polynomial.polynomial.polyval(y, _WEAK_FIELD))
 
     def stability(temperature: float) -> float:
         q = _overlap(field, temperature)
