@@ -237,6 +237,16 @@ def test_the_files_of_a_result_replace_no_pipe(tmp_path):
 
 
 @posix
+def test_a_command_does_not_delete_a_pipe_in_the_place_of_its_checkpoint(tmp_path, capsys):
+    np.savez(tmp_path / "images.npz", x=UNITS)
+    os.mkfifo(tmp_path / "checkpoint.safetensors")
+    command = ["rbm", str(tmp_path / "images.npz"), "--epochs", "1", "--out", str(tmp_path)]
+    assert main(command) == 2
+    assert "argument --out: cannot read" in capsys.readouterr().err
+    assert (tmp_path / "checkpoint.safetensors").is_fifo()
+
+
+@posix
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_the_lock_of_a_store_is_no_link_and_no_pipe(kind, tmp_path):
     path, victim = tmp_path / "scan", tmp_path / "victim"

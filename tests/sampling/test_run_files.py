@@ -129,6 +129,14 @@ def test_files_of_something_else_are_refused(tmp_path):
         ({"energy": np.zeros((2, 5))}, "magnetization must be float64 of shape"),
         ({"acceptance": np.zeros(2, np.float32)}, "acceptance must be float64"),
         ({"sweeps": 1.5}, "sweeps must be an integer"),
+        ({"energy": np.zeros(())}, "is a damaged file of a run"),
+        ({"seed": {"entropy": 1, "spawn_key": [], "pool_size": 10**12}}, "pool_size must be at"),
+        (
+            {"seed": {"entropy": [], "spawn_key": [-1], "pool_size": 4}},
+            "is a damaged file of a run",
+        ),
+        ({"n_spins": 10**400}, "final_states must be int8 of shape"),
+        ({"beta": 0.5}, "it holds other data than were written"),
         ({"model": 3}, "model must be text"),
     ],
 )

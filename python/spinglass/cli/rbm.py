@@ -81,13 +81,14 @@ def _run(chosen: argparse.Namespace) -> int:
     from spinglass import experiments
 
     def trained(data: Any, **arguments: Any) -> RbmTraining:
-        if not chosen.resume:
-            checkpoint.unlink(missing_ok=True)
+        if not chosen.resume and checkpoint.is_file():
+            checkpoint.unlink()
         try:
             return experiments.rbm(experiments.DIGITS if chosen.digits else data, **arguments)
         except OSError as error:
+            name = "--out" if error.filename == str(checkpoint) else "DATA.npz"
             complain(
-                f"argument DATA.npz: cannot read {error.filename!r}: "
+                f"argument {name}: cannot read {error.filename!r}: "
                 f"{(error.strerror or str(error)).removeprefix('data: ')}"
             )
 

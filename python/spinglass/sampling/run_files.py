@@ -21,6 +21,9 @@ FORMAT, FORMAT_VERSION = "spinglass run", 1
 
 _TEXT, _DIGEST = "about", "digest"
 
+# Of a SeedSequence, in words; NumPy's is 4, and its time grows as the square.
+LARGEST_POOL = 1000
+
 
 def save(run: Any, path: Any) -> None:
     """Write a run whole or not at all."""
@@ -66,7 +69,7 @@ def load(kinds: tuple[type[Any], ...], path: Any) -> Any:
         _check(run)
         if not is_whole:
             raise ValueError("it holds other data than were written")
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         raise ValueError(f"{source} is a damaged file of a run: {error}") from error
     return run
 
@@ -84,6 +87,8 @@ def _seed(seed: int | np.random.SeedSequence) -> Any:
 
 def _seed_of(seed: Any) -> int | np.random.SeedSequence:
     if isinstance(seed, dict):
+        if seed["pool_size"] > LARGEST_POOL:
+            raise ValueError(f"pool_size must be at most {LARGEST_POOL}, got {seed['pool_size']}")
         return np.random.SeedSequence(**seed)
     if type(seed) is not int:
         raise TypeError(f"seed must be an integer, got {seed!r}")

@@ -46,7 +46,7 @@ def of_rows(*values: Any) -> str:
     *about, rows = values
     if not isinstance(rows, bytes):
         return "no rows"
-    return digest({"rows": np.frombuffer(rows, np.uint8)}, repr(about))
+    return digest({"rows": np.frombuffer(rows, np.uint8)}, *about)
 
 
 def seal_rows(db: sqlite3.Connection, *values: Any) -> None:
@@ -57,7 +57,7 @@ def seal_rows(db: sqlite3.Connection, *values: Any) -> None:
 def seal_session(db: sqlite3.Connection, number: int | None) -> None:
     """Write the digest of a session as it is now."""
     values = db.execute(f"{_SESSIONS} WHERE number = ?", (number,)).fetchone()
-    db.execute(_INSERT, ("session", number, digest({}, repr(values))))
+    db.execute(_INSERT, ("session", number, digest({}, *values)))
 
 
 def seal(db: sqlite3.Connection) -> None:
@@ -86,8 +86,8 @@ def _digests(db: sqlite3.Connection) -> Iterator[tuple[str, int, str]]:
     """Yield kind, number and digest of all that is in a store."""
     asked = db.execute("SELECT name, value FROM scan ORDER BY name").fetchall()
     tasks = db.execute("SELECT number, key, cost, units, wide FROM tasks").fetchall()
-    yield "scan", 0, digest({}, repr(asked), repr(sorted(tasks)))
+    yield "scan", 0, digest({}, asked, sorted(tasks))
     for values in db.execute(_SESSIONS):
-        yield "session", values[0], digest({}, repr(values))
+        yield "session", values[0], digest({}, *values)
     for values in db.execute(DONE):
         yield "rows", values[0], of_rows(*values)

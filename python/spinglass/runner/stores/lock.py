@@ -130,7 +130,7 @@ def worker(path: Path) -> Worker | None:
                 (pid,),
             ).fetchone() or ("{}", None)
         return Worker(pid, json.loads(about).get("host"), began)
-    except (OSError, sqlite3.Error, ValueError, AttributeError):
+    except (OSError, sqlite3.Error, ValueError, AttributeError, RecursionError):
         return None if pid is None else Worker(pid)
 
 
