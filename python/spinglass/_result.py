@@ -29,7 +29,6 @@ FORMATS: tuple[str, ...] = get_args(Format)
 """What a picture can be."""
 
 
-@printed
 class Result:
     """What an experiment found, a frozen dataclass: its tables, files and figure.
 
@@ -55,7 +54,7 @@ class Result:
         name = figure if isinstance(figure, str) else figure.__name__
         cls._figure, cls._picture = figure, picture or f"{name}.png"
         cls._files = {**tables, summary: "to_dict"}
-        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # a dataclass has its own
+        printed(cls)
 
     @classmethod
     def files(cls) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def test_every_public_result_is_shown_as_it_prints():
         and not cls.__name__.endswith("Config")
     }
     assert len(results) > 20
-    assert {cls.__name__ for cls in results if not hasattr(cls, "_repr_html_")} == set()
+    assert {cls.__name__ for cls in results if "_repr_pretty_" not in vars(cls)} == set()
 
 
 RESULTS = {
