@@ -242,8 +242,10 @@ def test_without_matplotlib_the_rest_is_written_and_one_line_says_how_to_get_the
     assert "pip install 'spinglass[plot]'" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("missing", ["safetensors", "sklearn"])
-def test_without_the_extra_one_line_says_what_to_install(tmp_path, capsys, monkeypatch, missing):
+@pytest.mark.parametrize(("missing", "extra"), [("safetensors", "rbm"), ("sklearn", "sklearn")])
+def test_without_the_extra_one_line_says_what_to_install(
+    tmp_path, capsys, monkeypatch, missing, extra
+):
     find = importlib.util.find_spec
     monkeypatch.setattr(
         "importlib.util.find_spec", lambda name: None if name == missing else find(name)
@@ -253,7 +255,7 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path, capsys, monke
     caught = capsys.readouterr()
     assert caught.out == ""
     assert len(caught.err.splitlines()) == 1
-    assert "pip install" in caught.err
+    assert f"pip install 'spinglass[{extra}]'" in caught.err
     assert not out.exists()
 
 

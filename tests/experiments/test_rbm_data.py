@@ -78,7 +78,7 @@ def test_the_digits_are_scaled_by_their_16_grey_levels():
 
 def test_without_scikit_learn_the_digits_say_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
-    with pytest.raises(ImportError, match="pip install scikit-learn"):
+    with pytest.raises(ImportError, match=r"pip install 'spinglass\[sklearn\]'"):
         load_images("digits")
 
 

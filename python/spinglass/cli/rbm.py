@@ -74,7 +74,7 @@ def _run(chosen: argparse.Namespace) -> int:
     if util.find_spec("safetensors") is None:
         complain("models are saved as safetensors: pip install 'spinglass[rbm]'")
     if chosen.digits and util.find_spec("sklearn") is None:
-        complain("argument --digits: they come with scikit-learn: pip install scikit-learn")
+        complain("argument --digits: they come with scikit-learn: pip install 'spinglass[sklearn]'")
     checkpoint = chosen.out / "checkpoint.safetensors"
     if chosen.resume and not checkpoint.exists():
         complain(f"argument --resume: there is no {checkpoint} to go on from")

@@ -139,7 +139,7 @@ def _read(data: Any) -> tuple[str, NDArray[Any], NDArray[Any] | None]:
             from sklearn.datasets import load_digits
         except ImportError as error:
             raise ImportError(
-                "data: the digits come with scikit-learn: pip install scikit-learn"
+                "data: the digits come with scikit-learn: pip install 'spinglass[sklearn]'"
             ) from error
         return DIGITS, np.asarray(load_digits().images), None
     path = _arguments.file_path(data, "data")
