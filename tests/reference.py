@@ -213,10 +213,10 @@ def ising_law(model, beta):
     return weights / weights.sum(), energies
 
 
-def random_site_sweeps(couplings, beta, states, n_sweeps, rng):
+def random_site_sweeps(couplings, beta, states, n_sweeps, rng, fields=0.0):
     """Yield the states after each sweep of Metropolis at sites that are drawn at random."""
     spins = np.array(states, dtype=float)
-    fields, rows = spins @ couplings, np.arange(len(spins))
+    fields, rows = spins @ couplings + fields, np.arange(len(spins))
     for _ in range(n_sweeps):
         for site in rng.integers(len(couplings), size=spins.shape[::-1]):
             cost = 2 * spins[rows, site] * fields[rows, site]

@@ -32,23 +32,6 @@ pub(super) struct Phase<'a, R> {
     /// The number of the strip's first chunk.
     pub(super) first: usize,
     pub(super) generator: &'a mut Xoshiro8,
-    /// A site that keeps its spin, whatever the kernel decides.
-    pub(super) resting: Option<usize>,
-}
-
-/// Gives a spin of the strip, word `word` and bit `bit` of its plane, the value it had; returns how
-/// many flips that takes back.
-pub(super) fn keep(
-    target: &mut [Chunk],
-    first: usize,
-    (word, bit): (usize, usize),
-    up: bool,
-) -> u64 {
-    let chunk = &mut target[word / 8 - first];
-    let bit = word % 8 * 64 + bit;
-    let flipped = chunk.bit(bit) != up;
-    chunk.set_bit(bit, up);
-    u64::from(flipped)
 }
 
 pub(super) trait Board: Send + Sync {

@@ -1,6 +1,9 @@
 //! With what probability a spin flips, as something that random bits can decide exactly.
 
-use crate::{elementary::exp_alone, spins::Dynamics};
+use crate::{
+    elementary::exp_alone,
+    spins::{Dynamics, Rests},
+};
 
 /// A probability to 64 bits; 1 is exactly 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,21 @@ impl Chance {
         } else if change <= 0.0 {
             Self::Always
         } else {
-            Self::of(exp_alone(-beta * change))
+            // A rise is never quite certain, so that it always waits for random bits.
+            match Self::of(exp_alone(-beta * change)) {
+                Self::Always => Self::Below(u64::MAX),
+                below => below,
+            }
+        }
+    }
+
+    /// The chance that the spin does not rest, and then flips; of a certain flip only the latter.
+    pub(super) fn unless_resting(self, rests: Rests) -> Self {
+        match self {
+            Self::Below(threshold) if rests != Rests::Never => {
+                Self::Below(threshold - (threshold >> rests.bits()))
+            }
+            chance => chance,
         }
     }
 
@@ -55,6 +72,7 @@ mod tests {
         let infinity = f64::INFINITY;
         for (dynamics, beta, change, chance) in [
             (Metropolis, 1.0, 0.0, Chance::Always),
+            (Metropolis, 1e-300, 1.0, Chance::Below(u64::MAX)),
             (Metropolis, 1.0, -1.0, Chance::Always),
             (Metropolis, 1.0, 1e300, Chance::NEVER),
             (Metropolis, infinity, 0.0, Chance::Always),
@@ -71,6 +89,9 @@ mod tests {
                 "{dynamics:?} {beta} {change}"
             );
         }
+        assert_eq!(Chance::Always.unless_resting(Rests::Often), Chance::Always);
+        assert_eq!(Chance::Below(16).unless_resting(Rests::Often), Chance::Below(12));
+        assert_eq!(Chance::Below(16).unless_resting(Rests::Never), Chance::Below(16));
         let Chance::Below(threshold) = Chance::of_flip(Metropolis, 0.5, 2.0) else {
             panic!("a rise of the energy is accepted with a probability below 1");
         };

@@ -14,7 +14,7 @@
 //! Bound by the vector ports: thirteen operations a step, nine steps a chunk.
 
 use super::{
-    board::{Board, Phase, Planes, keep, words},
+    board::{Board, Phase, Planes, words},
     chance::Chance,
     coloured::n_up,
     model::Lattice,
@@ -24,7 +24,7 @@ use super::{
 use crate::bits::{Pair, Register};
 use crate::{
     bits::{Chunk, Lanes, Words},
-    spins::Dynamics,
+    spins::{Dynamics, Resting, Rests},
 };
 
 /// Chunks that share random bits in the end.
@@ -39,9 +39,9 @@ pub(super) const UNASKED_LATER: usize = 6;
 
 pub(super) struct Checkerboard {
     beta_scale: f64,
+    resting: Resting,
     /// All ones if neighbours want to be alike.
     alike: u64,
-    width: usize,
     height: usize,
     /// Words of a row.
     row: usize,
@@ -72,8 +72,8 @@ pub(super) struct Rule {
     /// Step by step the bit of the threshold for 3 alike, and whether that for 4 alike differs,
     /// each spread over a word.
     bits: [[u64; 2]; 64],
-    /// At beta = 0 a spin is a random bit.
-    toss: bool,
+    /// Never at beta = 0, where a spin is a random bit.
+    rests: Rests,
 }
 
 impl Checkerboard {
@@ -113,8 +113,8 @@ impl Checkerboard {
         let n_words = height * row;
         Self {
             beta_scale: lattice.coupling().abs(),
+            resting: lattice.resting(),
             alike: if lattice.coupling() > 0.0 { u64::MAX } else { 0 },
-            width,
             height,
             row,
             patterns: (0..period).map(pattern).collect(),
@@ -122,12 +122,6 @@ impl Checkerboard {
             bottom: mask((n_words - row) / 8 * 8, &|word| word >= n_words - row),
             kernels: Kernels::of(lattice.level()),
         }
-    }
-
-    /// The plane of a site, and its word and bit there.
-    fn place(&self, site: usize) -> (usize, usize, usize) {
-        let (y, x) = (site / self.width, site % self.width);
-        ((x + y) % 2, y * self.row + x / 128, x % 128 / 2)
     }
 }
 
@@ -149,35 +143,26 @@ impl Board for Checkerboard {
     }
 
     fn rule(&self, beta: f64) -> Rule {
+        let rests = self.resting.at(Dynamics::Metropolis, beta);
         let threshold = |change: f64| {
             let chance = Chance::of_flip(Dynamics::Metropolis, beta, change * self.beta_scale);
-            match chance {
-                // Only where beta |J| is below 2^-53.
-                Chance::Always => u64::MAX,
+            match chance.unless_resting(rests) {
+                Chance::Always => unreachable!("a rise of the energy is never certain"),
                 Chance::Below(threshold) => threshold,
             }
         };
         let (three, four) = (threshold(4.0), threshold(8.0));
         let bit = |step: usize, threshold: u64| (threshold >> (63 - step) & 1).wrapping_neg();
         let bits = std::array::from_fn(|step| [bit(step, three), bit(step, three ^ four)]);
-        Rule { bits, toss: beta == 0.0 }
+        Rule { bits, rests }
     }
 
     fn update(&self, phase: Phase<'_, Rule>) -> u64 {
-        if phase.rule.toss {
-            return (self.kernels.toss)(phase);
+        match phase.rule.rests {
+            Rests::Never => (self.kernels.toss)(phase),
+            Rests::Seldom => (self.kernels.update_seldom)(self, phase),
+            Rests::Often => (self.kernels.update_often)(self, phase),
         }
-        let Phase { first, colour, resting, .. } = phase;
-        let strip = first..first + phase.target.len();
-        let resting = resting
-            .map(|site| self.place(site))
-            .filter(|&(plane, word, _)| plane == colour && strip.contains(&(word / 8)));
-        let Some((_, word, bit)) = resting else { return (self.kernels.update)(self, phase) };
-        let up = phase.target[word / 8 - first].bit(word % 8 * 64 + bit);
-        let Phase { rule, source, target, generator, .. } = phase;
-        let phase =
-            Phase { rule, colour, source, target: &mut *target, first, generator, resting: None };
-        (self.kernels.update)(self, phase) - keep(target, first, (word, bit), up)
     }
 
     fn put(&self, spins: &[i8], planes: &mut Planes) {
@@ -216,7 +201,10 @@ impl Board for Checkerboard {
 crate::simd::kernel_table! {
     /// The kernels of one instruction set.
     struct Kernels for Vector in [Words, Pair, Register] {
-        update: fn(board: &Checkerboard, phase: Phase<'_, Rule>) -> u64 = update::<Vector>;
+        update_seldom: fn(board: &Checkerboard, phase: Phase<'_, Rule>) -> u64 =
+            update::<Vector, { Rests::Seldom.bits() as usize }>;
+        update_often: fn(board: &Checkerboard, phase: Phase<'_, Rule>) -> u64 =
+            update::<Vector, { Rests::Often.bits() as usize }>;
         toss: fn(phase: Phase<'_, Rule>) -> u64 = toss::<Vector>;
         n_unlike: fn(board: &Checkerboard, even: &[Chunk], odd: &[u64]) -> u64 = n_unlike::<Vector>;
         n_up: fn(plane: &[Chunk]) -> u64 = n_up::<Vector>;
@@ -289,8 +277,10 @@ fn after<L: Lanes>(pattern: &Pattern, here: L, source: &[u64], at: usize, row: u
     here.enter_high(words)
 }
 
+/// A spin whose flip would not raise the energy rests if its first `RESTS` random bits are set; the
+/// thresholds of the others tell already that they may rest.
 #[inline(always)]
-fn update<L: Lanes>(board: &Checkerboard, phase: Phase<'_, Rule>) -> u64 {
+fn update<L: Lanes, const RESTS: usize>(board: &Checkerboard, phase: Phase<'_, Rule>) -> u64 {
     let Phase { rule, colour, source, target, first, generator, .. } = phase;
     let mut stream = Stream::<L>::resume(generator);
     let mut kept = L::zero();
@@ -310,10 +300,16 @@ fn update<L: Lanes>(board: &Checkerboard, phase: Phase<'_, Rule>) -> u64 {
             rises[x] = twos.and(ones.or(last));
             steeply[x] = twos.and(ones).and(last);
             undecided[x] = rises[x];
+            let mut resting = L::splat(true).without(rises[x]);
             for step in 0..PRIVATE {
+                let random = stream.draw();
+                if step < RESTS {
+                    resting = resting.and(random);
+                }
                 let lane = (&mut undecided[x], &mut accepted[x]);
-                compare(rule, step, steeply[x], lane, &mut stream);
+                compare(rule, step, steeply[x], lane, random);
             }
+            rises[x] = rises[x].or(resting);
         }
         finish(rule, &steeply, &mut undecided, &mut accepted, &mut stream);
         for x in 0..GROUP {
@@ -334,12 +330,12 @@ fn compare<L: Lanes>(
     step: usize,
     steeply: L,
     (undecided, accepted): (&mut L, &mut L),
-    stream: &mut Stream<L>,
+    random: L,
 ) {
     let [three, differs] = rule.bits[step];
     let threshold = L::repeat(three).xor_both(steeply, L::repeat(differs));
     *accepted = undecided.select(threshold, *accepted);
-    *undecided = undecided.where_equal(stream.draw(), threshold);
+    *undecided = undecided.where_equal(random, threshold);
 }
 
 /// Decides what is left in a group, lanes of all chunks sharing each random vector.
@@ -365,7 +361,7 @@ fn finish<L: Lanes>(
             if step >= PRIVATE + unasked && !lanes.any() {
                 break;
             }
-            compare(rule, step, steep, (&mut lanes, &mut answers), stream);
+            compare(rule, step, steep, (&mut lanes, &mut answers), stream.draw());
         }
         // Whoever met the threshold in all bits is not below it.
         answers = answers.without(lanes);

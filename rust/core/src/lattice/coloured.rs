@@ -11,7 +11,7 @@
 //! Bound by the vector ports: half of the random bits fall on spins of the other colours.
 
 use super::{
-    board::{Board, Phase, Planes, keep, words},
+    board::{Board, Phase, Planes, words},
     chance::Chance,
     kinds::{Kind, Rows, Wrap},
     model::{Lattice, MAX_SIDES},
@@ -22,7 +22,7 @@ use crate::bits::{Pair, Register};
 use crate::{
     bits::{Chunk, Lanes, Words},
     error::Result,
-    spins::Dynamics,
+    spins::{Dynamics, Resting, Rests},
 };
 
 /// Steps that are made before anybody asks whether a lane is still undecided: few chunks are done
@@ -36,6 +36,7 @@ pub(super) struct Coloured {
     dynamics: Dynamics,
     coupling: f64,
     field: f64,
+    resting: Resting,
     sides: usize,
     rows: Rows,
     /// See [`Rows::offsets`].
@@ -49,7 +50,7 @@ pub(super) struct Coloured {
 
 /// The chances of all classes, those with one threshold as one group.
 pub(super) struct Rule {
-    /// Classes that always flip, a bit each: class 2 d + 1 + n is a spin up with n of its 2 d
+    /// Classes that always flip unless they rest, a bit each: class 2 d + 1 + n is a spin up with n of its 2 d
     /// neighbours up, class n the same down.
     always: u32,
     /// Groups that flip with the same chance.
@@ -58,10 +59,12 @@ pub(super) struct Rule {
     bits: Vec<u64>,
     /// Steps after which every threshold has only zeros left: whoever is undecided then, stays.
     steps: usize,
+    /// Those that always flip rest if this many random bits are set, unless there are none.
+    rests: usize,
 }
 
 impl Rule {
-    fn new(chances: &[Chance]) -> Self {
+    fn new(chances: &[Chance], rests: Rests) -> Self {
         let classes = |chance: Chance| {
             let with = |set, (class, &other)| set | u32::from(other == chance) << class;
             chances.iter().enumerate().fold(0, with)
@@ -75,7 +78,8 @@ impl Rule {
             .collect();
         thresholds.sort_unstable();
         thresholds.dedup();
-        let steps = thresholds.iter().map(|bits| 64 - bits.trailing_zeros()).max().unwrap_or(0);
+        let lengths = thresholds.iter().map(|bits| 64 - bits.trailing_zeros());
+        let steps = lengths.max().unwrap_or(0).max(rests.bits());
         let bit = |step: u32, threshold: u64| (threshold >> (63 - step) & 1).wrapping_neg();
         Self {
             always: classes(Chance::Always),
@@ -84,6 +88,7 @@ impl Rule {
                 .flat_map(|step| thresholds.iter().map(move |&bits| bit(step, bits)))
                 .collect(),
             steps: steps as usize,
+            rests: rests.bits() as usize,
         }
     }
 }
@@ -96,6 +101,7 @@ impl Coloured {
             dynamics,
             coupling: lattice.coupling(),
             field: lattice.field(),
+            resting: lattice.resting(),
             sides: lattice.shape().len(),
             offsets: rows.offsets(),
             last_bit: ((lattice.shape()[lattice.shape().len() - 1] - 1) % 64) as u32,
@@ -130,28 +136,18 @@ impl Board for Coloured {
 
     fn rule(&self, beta: f64) -> Rule {
         let neighbours = 2 * self.sides as i64;
+        let rests = self.resting.at(self.dynamics, beta);
         let chance = |spin: f64, up: i64| {
             let local_field = self.coupling * (2 * up - neighbours) as f64 + self.field;
-            Chance::of_flip(self.dynamics, beta, 2.0 * spin * local_field)
+            Chance::of_flip(self.dynamics, beta, 2.0 * spin * local_field).unless_resting(rests)
         };
         let spins = [-1.0, 1.0].into_iter();
         let chances = spins.flat_map(|s| (0..=neighbours).map(move |up| (s, up)));
-        Rule::new(&chances.map(|(s, up)| chance(s, up)).collect::<Vec<_>>())
+        Rule::new(&chances.map(|(s, up)| chance(s, up)).collect::<Vec<_>>(), rests)
     }
 
     fn update(&self, phase: Phase<'_, Rule>) -> u64 {
-        let Phase { rule, colour, source, target, first, generator, resting } = phase;
-        let strip = first..first + target.len();
-        let phase = Phase { rule, colour, source, target: &mut *target, first, generator, resting };
-        let flips = (self.kernels.update)(self, phase);
-        let resting = resting.map(|site| self.rows.place(site));
-        match resting.filter(|(word, _)| strip.contains(&(word / 8))) {
-            Some((word, bit)) => {
-                let up = source[8 + word] >> bit & 1 == 1;
-                flips - keep(target, first, (word, bit), up)
-            }
-            None => flips,
-        }
+        (self.kernels.update)(self, phase)
     }
 
     fn put(&self, spins: &[i8], planes: &mut Planes) {
@@ -310,6 +306,7 @@ fn decide<L: Lanes, const D: usize>(
     // A lane's last threshold bit while it is undecided: if it is decided by a difference, that bit
     // is the answer.
     let mut accepted = L::splat(false);
+    let mut resting = always.and(L::splat(rule.rests > 0));
     for step in 0..rule.steps {
         if step >= UNASKED && !undecided.any() {
             break;
@@ -319,10 +316,14 @@ fn decide<L: Lanes, const D: usize>(
         for (group, &bit) in groups.iter().zip(bits) {
             threshold = threshold.or_both(*group, L::repeat(bit));
         }
+        let random = stream.draw();
+        if step < rule.rests {
+            resting = resting.and(random);
+        }
         accepted = undecided.select(threshold, accepted);
-        undecided = undecided.where_equal(stream.draw(), threshold);
+        undecided = undecided.where_equal(random, threshold);
     }
-    always.or(accepted.without(undecided))
+    always.without(resting).or(accepted.without(undecided))
 }
 
 /// The spins whose class is in the set.

@@ -11,7 +11,9 @@
 //! Metropolis accepts for certain what costs no energy. Colour by colour, a state in which no spin
 //! feels a field, such as diagonal stripes, would be reversed by every sweep for ever: such states
 //! have 12% of the weight on 2 x 2 sites at beta J = 0.3, 1% on 3 x 3, 10^-4 on 4 x 4, and ever less
-//! beyond. So one site [rests](crate::spins::Rest) in each sweep, and all states meet.
+//! beyond. So sites [rest](crate::spins::Resting), and all states meet. That is part of the chance of
+//! a flip: thresholds are smaller by a factor, and a flip that is otherwise certain is left out where
+//! the first two or four random bits of its comparison, which nobody else reads, are all set.
 
 mod board;
 mod bonds;

@@ -10,7 +10,7 @@ use crate::{
     control::Control,
     error::{Error, Result},
     simd::Level,
-    spins::{Dynamics, SpinModel, Start, Walkers, clusters::cluster_walkers},
+    spins::{Dynamics, Resting, SpinModel, Start, Walkers, clusters::cluster_walkers},
 };
 
 /// The most sides a lattice may have.
@@ -70,6 +70,14 @@ impl Lattice {
     /// The instruction set of the sweeps.
     pub fn level(&self) -> Level {
         self.level
+    }
+
+    /// When its sites rest.
+    pub(super) fn resting(&self) -> Resting {
+        Resting::new(1, |_, visit| {
+            (0..2 * self.shape.len()).for_each(|_| visit(self.coupling));
+            visit(self.field);
+        })
     }
 
     /// Calls `f` with the two neighbours of `site` along each side.
@@ -139,9 +147,9 @@ impl SpinModel for Lattice {
         match dynamics {
             Dynamics::Metropolis | Dynamics::HeatBath => {
                 if Checkerboard::fits(self, dynamics) {
-                    walkers::start(self, Checkerboard::new(self), dynamics, start)
+                    walkers::start(self, Checkerboard::new(self), start)
                 } else {
-                    walkers::start(self, Coloured::new(self, dynamics)?, dynamics, start)
+                    walkers::start(self, Coloured::new(self, dynamics)?, start)
                 }
             }
             Dynamics::Wolff | Dynamics::SwendsenWang => cluster_walkers(self, dynamics, start),

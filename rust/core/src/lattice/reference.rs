@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     rng::Xoshiro8,
-    spins::{Dynamics, Rest},
+    spins::{Dynamics, Rests},
 };
 
 /// Where a replica stands after some sweeps.
@@ -36,16 +36,14 @@ pub fn reference_sweeps(
     (held, reversed): (&[bool], bool),
     sweeps: u64,
 ) -> Outcome {
-    let spins = spins.to_vec();
-    let rest = &Rest::new(seed, replica, spins.len(), held);
-    let mut walk = Walk { lattice, dynamics, beta, spins, flips: 0, rest, resting: None };
+    let (spins, rests) = (spins.to_vec(), lattice.resting().at(dynamics, beta));
+    let mut walk = Walk { lattice, dynamics, beta, spins, flips: 0, held, rests };
     let compact = Checkerboard::fits(lattice, dynamics);
     let group = if compact { checkerboard::GROUP } else { 1 };
     let n_chunks = n_chunks(lattice.shape(), compact);
     let n_colours = if lattice.shape().iter().all(|side| side % 2 == 0) { 2 } else { 3 };
     let mut generators = fresh_generators(seed, replica, n_strips(n_chunks));
-    for sweep in 0..sweeps {
-        walk.resting = dynamics.rests_at(beta).then(|| rest.site(sweep)).flatten();
+    for _ in 0..sweeps {
         for colour in 0..n_colours {
             let colour = if reversed && n_colours == 3 { 2 - colour } else { colour };
             for (number, generator) in generators.iter_mut().enumerate() {
@@ -69,6 +67,8 @@ pub fn reference_sweeps(
 struct Undecided {
     bit: usize,
     site: usize,
+    /// Whether it flips for certain unless it rests, which a few bits tell.
+    certain: bool,
     threshold: u64,
 }
 
@@ -78,16 +78,20 @@ struct Walk<'a> {
     beta: f64,
     spins: Vec<i8>,
     flips: u64,
-    rest: &'a Rest,
-    resting: Option<usize>,
+    held: &'a [bool],
+    rests: Rests,
 }
 
 impl Walk<'_> {
     fn flip(&mut self, site: usize) {
-        if self.resting != Some(site) && !self.rest.holds(site) {
+        if !self.held.get(site).is_some_and(|&held| held) {
             self.spins[site] = -self.spins[site];
             self.flips += 1;
         }
+    }
+
+    fn chance(&self, change: f64) -> Chance {
+        Chance::of_flip(self.dynamics, self.beta, change).unless_resting(self.rests)
     }
 
     /// Flips the spins that always flip; returns those that need random bits.
@@ -98,9 +102,15 @@ impl Walk<'_> {
             self.lattice.each_neighbour(site, |neighbour| sum += i64::from(self.spins[neighbour]));
             let field = self.lattice.coupling() * sum as f64 + self.lattice.field();
             let change = 2.0 * f64::from(self.spins[site]) * field;
-            match Chance::of_flip(self.dynamics, self.beta, change) {
-                Chance::Always => self.flip(site),
-                Chance::Below(threshold) => undecided.push(Undecided { bit, site, threshold }),
+            match (self.chance(change), self.rests.bits()) {
+                (Chance::Always, 0) => self.flip(site),
+                (Chance::Always, bits) => {
+                    let threshold = u64::MAX << (64 - bits);
+                    undecided.push(Undecided { bit, site, certain: true, threshold });
+                }
+                (Chance::Below(threshold), _) => {
+                    undecided.push(Undecided { bit, site, certain: false, threshold });
+                }
             }
         }
         undecided
@@ -109,7 +119,7 @@ impl Walk<'_> {
     /// Compares one bit of each threshold with a random bit: at the first difference the smaller
     /// number is known.
     fn compare(&mut self, undecided: &mut Vec<Undecided>, step: usize, random: [u64; 8]) {
-        undecided.retain(|&Undecided { bit, site, threshold }| {
+        undecided.retain(|&Undecided { bit, site, threshold, .. }| {
             let threshold = threshold >> (63 - step) & 1;
             let random = random[bit / 64] >> (bit % 64) & 1;
             if random < threshold {
@@ -124,7 +134,7 @@ impl Walk<'_> {
         let mut undecided = self.undecided(moving);
         undecided.retain(|spin| spin.threshold > 0);
         for step in 0..self.longest_threshold() {
-            if step >= coloured::UNASKED && undecided.is_empty() {
+            if step >= coloured::UNASKED && undecided.iter().all(|spin| spin.certain) {
                 break;
             }
             self.compare(&mut undecided, step, generator.step());
@@ -140,7 +150,7 @@ impl Walk<'_> {
             for step in 0..checkerboard::PRIVATE {
                 self.compare(&mut undecided, step, generator.step());
             }
-            left.extend(undecided);
+            left.extend(undecided.into_iter().filter(|spin| !spin.certain));
         }
         let mut unasked = checkerboard::UNASKED;
         loop {
@@ -169,11 +179,11 @@ impl Walk<'_> {
         let sums = (-neighbours..=neighbours).step_by(2);
         let fields = sums.map(|sum| self.lattice.coupling() * sum as f64 + self.lattice.field());
         let changes = fields.flat_map(|field| [2.0 * field, -2.0 * field]);
-        let length = |change| match Chance::of_flip(self.dynamics, self.beta, change) {
+        let length = |change| match self.chance(change) {
             Chance::Always => 0,
             Chance::Below(threshold) => 64 - threshold.trailing_zeros() as usize,
         };
-        changes.map(length).max().unwrap_or(0)
+        changes.map(length).max().unwrap_or(0).max(self.rests.bits() as usize)
     }
 }
 

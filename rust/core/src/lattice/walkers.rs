@@ -19,7 +19,7 @@ use crate::{
     control::Control,
     error::{Error, Result},
     rng::{Philox, Purpose, Xoshiro8},
-    spins::{Dynamics, Rest, SpinModel, Start, Walkers},
+    spins::{SpinModel, Start, Walkers},
     team::Team,
 };
 
@@ -29,9 +29,6 @@ struct LatticeWalkers<'a, B: Board> {
     replicas: Vec<Replica<B::Rule>>,
     /// Phases since the start, in all.
     phases: u64,
-    /// Sweeps, earlier runs included.
-    sweeps: u64,
-    dynamics: Dynamics,
     /// Whether the colours are visited in the opposite order. Two of them never are: a translation by
     /// one site exchanges them, so that the law of a reversed sweep is that of a sweep.
     reversed: bool,
@@ -43,8 +40,6 @@ struct Replica<R> {
     held: Option<[Planes; 2]>,
     generators: Vec<Xoshiro8>,
     rule: R,
-    rest: Rest,
-    beta: f64,
     flips: u64,
 }
 
@@ -54,8 +49,6 @@ struct Common<'a, R> {
     generators: Shared<'a, Xoshiro8>,
     rule: &'a R,
     held: &'a Option<[Planes; 2]>,
-    rest: &'a Rest,
-    beta: f64,
     flips: AtomicU64,
 }
 
@@ -76,7 +69,6 @@ fn restored_generators(streams: &[u64]) -> Vec<Xoshiro8> {
 pub(super) fn start<'a, B: Board + 'a>(
     lattice: &'a Lattice,
     board: B,
-    dynamics: Dynamics,
     start: &Start<'_>,
 ) -> Result<Box<dyn Walkers + 'a>> {
     let (n, n_chunks) = (lattice.n_spins(), board.n_chunks());
@@ -107,12 +99,16 @@ pub(super) fn start<'a, B: Board + 'a>(
             board.put(&marks, &mut mask);
             held = Some([mask, planes.clone()]);
         }
-        let rest = Rest::new(start.seed, start.first + k as u64, n, is_held);
         let rule = board.rule(beta);
-        replicas.push(Replica { planes, held, generators, rule, rest, beta, flips: 0 });
+        replicas.push(Replica { planes, held, generators, rule, flips: 0 });
     }
-    let (sweeps, reversed) = (start.sweeps, start.reversed && board.n_colours() > 2);
-    Ok(Box::new(LatticeWalkers { lattice, board, replicas, phases: 0, sweeps, dynamics, reversed }))
+    Ok(Box::new(LatticeWalkers {
+        lattice,
+        replicas,
+        phases: 0,
+        reversed: start.reversed && board.n_colours() > 2,
+        board,
+    }))
 }
 
 /// Gives the spins of a mask the values they had at the start; returns how many flips that takes back.
@@ -139,7 +135,6 @@ impl<B: Board> LatticeWalkers<'_, B> {
         &self,
         replica: &Common<'_, B::Rule>,
         (phase, colour): (u64, usize),
-        resting: Option<usize>,
         strips: std::ops::Range<usize>,
         control: &Control,
     ) {
@@ -167,7 +162,6 @@ impl<B: Board> LatticeWalkers<'_, B> {
                 target: &mut *target,
                 first: chunks.start,
                 generator: &mut generator[0],
-                resting,
             });
             if let Some([mask, start]) = replica.held {
                 let held = chunks.start + 1..chunks.end + 1;
@@ -186,16 +180,12 @@ impl<B: Board> Walkers for LatticeWalkers<'_, B> {
         let mut replicas = std::mem::take(&mut self.replicas);
         let common: Vec<_> = replicas
             .iter_mut()
-            .map(|Replica { planes: [even, odd], held, generators, rule, rest, beta, flips }| {
-                Common {
-                    planes: [Shared::new(even), Shared::new(odd)],
-                    generators: Shared::new(generators),
-                    rule,
-                    held,
-                    rest,
-                    beta: *beta,
-                    flips: AtomicU64::new(*flips),
-                }
+            .map(|Replica { planes: [even, odd], held, generators, rule, flips }| Common {
+                planes: [Shared::new(even), Shared::new(odd)],
+                generators: Shared::new(generators),
+                rule,
+                held,
+                flips: AtomicU64::new(*flips),
             })
             .collect();
         // Barriers after which all members leave. Only one of them decides that, and before it
@@ -206,13 +196,11 @@ impl<B: Board> Walkers for LatticeWalkers<'_, B> {
             let mut barriers = 0;
             for replica in &common {
                 let mut phase = self.phases;
-                for sweep in self.sweeps..self.sweeps + sweeps {
-                    let rests = self.dynamics.rests_at(replica.beta);
-                    let resting = rests.then(|| replica.rest.site(sweep)).flatten();
+                for _ in 0..sweeps {
                     for colour in 0..colours {
                         let colour = if self.reversed { colours - 1 - colour } else { colour };
                         let strips = share(member)..share(member + 1);
-                        self.phase(replica, (phase, colour), resting, strips, control);
+                        self.phase(replica, (phase, colour), strips, control);
                         phase = phase.wrapping_add(1);
                         barriers += 1;
                         if member == 0 && control.check().is_err() {
@@ -232,7 +220,6 @@ impl<B: Board> Walkers for LatticeWalkers<'_, B> {
         }
         self.replicas = replicas;
         self.phases = self.phases.wrapping_add(sweeps.wrapping_mul(colours as u64));
-        self.sweeps += sweeps;
         // Whoever skipped a strip saw a flag that is never taken back.
         control.check()
     }
@@ -240,7 +227,6 @@ impl<B: Board> Walkers for LatticeWalkers<'_, B> {
     fn set_betas(&mut self, betas: &[f64]) {
         for (replica, &beta) in self.replicas.iter_mut().zip(betas) {
             replica.rule = self.board.rule(beta);
-            replica.beta = beta;
         }
     }
 

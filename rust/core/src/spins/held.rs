@@ -8,7 +8,6 @@ const WORD: usize = u64::BITS as usize;
 /// The held spins of one replica.
 #[derive(Clone, Debug)]
 pub struct Held {
-    n_spins: usize,
     /// A bit a site, set where the spin is held; empty if all are free.
     words: Vec<u64>,
 }
@@ -31,7 +30,7 @@ impl Held {
                 words[k / WORD] |= u64::from(is_held[site]) << (k % WORD);
             }
         }
-        Self { n_spins, words }
+        Self { words }
     }
 
     /// Whether a spin is held.
@@ -52,27 +51,5 @@ impl Held {
             left &= left.wrapping_sub(1);
             site
         })
-    }
-
-    /// How many spins are free.
-    pub fn n_free(&self) -> usize {
-        self.n_spins - self.words.iter().map(|word| word.count_ones() as usize).sum::<usize>()
-    }
-
-    /// The free spin of this number.
-    pub fn free(&self, number: usize) -> usize {
-        let mut left = number;
-        for (group, &held) in self.words.iter().enumerate() {
-            let n_free = held.count_zeros() as usize;
-            if left < n_free {
-                let mut free = !held;
-                for _ in 0..left {
-                    free &= free - 1;
-                }
-                return group * WORD + free.trailing_zeros() as usize;
-            }
-            left -= n_free;
-        }
-        number
     }
 }

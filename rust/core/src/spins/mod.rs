@@ -8,12 +8,10 @@ pub mod gaussian;
 mod held;
 mod model;
 pub mod order;
-mod rest;
 mod resting;
 pub mod thresholds;
 
 pub use descent::Descent;
 pub use held::Held;
 pub use model::{Couplings, Dynamics, SpinModel, Start, Walkers};
-pub use rest::Rest;
 pub use resting::{Resting, Rests};

@@ -40,7 +40,7 @@ impl Dynamics {
 
     /// Whether sites rest at this temperature: see [`Resting`](super::Resting).
     pub fn rests_at(self, beta: f64) -> bool {
-        self == Self::Metropolis && 0.0 < beta && beta < f64::INFINITY
+        self == Self::Metropolis && beta > 0.0
     }
 
     /// Whether a local update at this temperature is the heat bath.

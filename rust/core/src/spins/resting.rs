@@ -16,7 +16,8 @@
 //! the time of random sites, and below it from there on.
 //!
 //! The heat bath visits every site: whatever it does, it might have done otherwise. Without a
-//! temperature nothing rests, and Metropolis is the deterministic descent that its name says.
+//! temperature sites rest too: flips of no cost are certain there as well, and the walls of a
+//! quenched ring would end as the surplus of those that go one way, which never meet.
 
 use rayon::prelude::*;
 
@@ -37,13 +38,18 @@ pub enum Rests {
 }
 
 impl Rests {
-    /// 2^32 times the probability.
-    pub fn chance(self) -> u32 {
+    /// A site rests if this many random bits are set, unless there are none.
+    pub const fn bits(self) -> u32 {
         match self {
             Self::Never => 0,
-            Self::Seldom => 1 << 28,
-            Self::Often => 1 << 30,
+            Self::Seldom => 4,
+            Self::Often => 2,
         }
+    }
+
+    /// 2^32 times the probability.
+    pub fn chance(self) -> u32 {
+        if self == Self::Never { 0 } else { 1 << (32 - self.bits()) }
     }
 
     /// The probability.
@@ -111,7 +117,7 @@ mod tests {
             let at = |beta| resting.at(Dynamics::Metropolis, beta);
             assert_eq!(at(0.99 * limit), Rests::Often);
             assert_eq!(at(1.01 * limit), Rests::Seldom);
-            assert_eq!([at(0.0), at(f64::INFINITY)], [Rests::Never; 2]);
+            assert_eq!([at(0.0), at(f64::INFINITY)], [Rests::Never, Rests::Seldom]);
             assert_eq!(resting.at(Dynamics::HeatBath, limit), Rests::Never);
         }
         let free = Resting::new(3, |_, _| ());
