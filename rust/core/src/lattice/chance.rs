@@ -37,7 +37,7 @@ impl Chance {
             // A rise is never quite certain, so that it always waits for random bits.
             match Self::of(exp_alone(-beta * change)) {
                 Self::Always => Self::Below(u64::MAX),
-                below => below,
+                below @ Self::Below(_) => below,
             }
         }
     }
