@@ -8,12 +8,14 @@ autocorrelation and the jackknife. The binning of Flyvbjerg and Petersen shows t
 
 from spinglass.statistics.correlation import autocorrelation, autocorrelation_time, standard_error
 from spinglass.statistics.estimate import Estimate, format_estimate
+from spinglass.statistics.overlap_summary import OverlapSummary, summarize_overlaps
 from spinglass.statistics.resampling import Binning, binning, jackknife
 from spinglass.statistics.summary import Summary, summarize
 
 __all__ = [
     "Binning",
     "Estimate",
+    "OverlapSummary",
     "Summary",
     "autocorrelation",
     "autocorrelation_time",
@@ -22,4 +24,5 @@ __all__ = [
     "jackknife",
     "standard_error",
     "summarize",
+    "summarize_overlaps",
 ]

@@ -190,11 +190,10 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
     slowest = max(memories.values(), key=lambda memory: memory.window)
     memories = {name: memory.seen_through(slowest.window) for name, memory in memories.items()}
     longest = float(np.fmax.reduce([memory.time for memory in memories.values()]))
-    memory_m = _signed(m, memory_of(m).seen_through(slowest.window))
+    memory_m = signed(m, memory_of(m).seen_through(slowest.window))
 
     def mean(rows: Floats, memory: Memory, unit: float = 1.0) -> Estimate:
-        error = _widened(memory.standard_error, memory.freedom)
-        return Estimate(unit * float(rows.mean()), unit * error)
+        return mean_of(rows, memory) * unit
 
     cuts = 1 if slowest.by_replicas else cuts_for_memory(E.shape, np.fmax(longest, 0.0))
 
@@ -202,11 +201,10 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
         of: Function, rows: list[Floats], memory: Memory, unit: float = 1.0, limit: float = 0.0
     ) -> Estimate:
         value, error = jackknifed(of, rows, cuts)
-        # Blocks of b measurements are short by the share tau/b of the variance.
         if not slowest.by_replicas:
-            error /= math.sqrt(max(1.0 - longest * cuts / E.shape[1], 0.5))
-        error = _widened(error, min(memory.freedom, len(E) * cuts - 1))
-        return Estimate(unit * value, unit * _reaching_up(error, abs(value - limit)))
+            error *= shortfall(longest, cuts, E.shape[1])
+        error = widened(error, min(memory.freedom, len(E) * cuts - 1))
+        return Estimate(unit * value, unit * reaching_up(error, abs(value - limit)))
 
     # Variances of deviations: E^2 and <E>^2 share most of their digits.
     around_e, around_m = deviations(E), deviations(size)
@@ -229,11 +227,24 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
         tau_magnetization=memory_m.time,
         tau_absolute_magnetization=memories["|m|"].time,
         n_effective=E.size / (2.0 * longest),
-        note=_note(E, m, memories),
+        note=note_on(memories, {"E": E, "|m|": size}),
     )
 
 
-def _widened(error: float, freedom: float) -> float:
+def mean_of(rows: Floats, memory: Memory) -> Estimate:
+    """Return the mean with its error."""
+    return Estimate(float(rows.mean()), widened(memory.standard_error, memory.freedom))
+
+
+def shortfall(time: float, cuts: int, n_measurements: int) -> float:
+    """Return the factor that is missing in the error from blocks.
+
+    Blocks of b measurements are short by the share tau/b of the variance.
+    """
+    return 1.0 / math.sqrt(max(1.0 - time * cuts / n_measurements, 0.5))
+
+
+def widened(error: float, freedom: float) -> float:
     """Return the error that the truth is within twice as often as for a normal distribution.
 
     Deviations in units of an error that is itself estimated follow Student's t.
@@ -243,7 +254,7 @@ def _widened(error: float, freedom: float) -> float:
     return error * float(scipy.special.stdtrit(freedom, _WITHIN_TWO)) / 2.0
 
 
-def _reaching_up(error: float, distance: float) -> float:
+def reaching_up(error: float, distance: float) -> float:
     """Return the error of what cannot cross a limit, from its distance to the limit.
 
     Of a variance the relative error is known, and a run that saw too little of it has too small an
@@ -255,7 +266,7 @@ def _reaching_up(error: float, distance: float) -> float:
     return error * math.expm1(relative) / relative
 
 
-def _signed(m: Floats, memory: Memory) -> Memory:
+def signed(m: Floats, memory: Memory) -> Memory:
     """Return the memory of a signed magnetization, with what is particular to it.
 
     At small beta a Metropolis sweep flips nearly all spins. Measurements then alternate, which
@@ -266,7 +277,7 @@ def _signed(m: Floats, memory: Memory) -> Memory:
     if memory.time < 0.5:
         memory = memory._replace(time=0.5, times=np.full_like(memory.times, 0.5))
     both_signs = m.min() < 0.0 < m.max()
-    if both_signs and m.size < 2.0 * _ENOUGH * memory.time and not memory.by_replicas:
+    if both_signs and memory.size < 2.0 * _ENOUGH * memory.time and not memory.by_replicas:
         return memory._replace(changes=0)
     return memory
 
@@ -280,21 +291,21 @@ def _binder(second: Floats, fourth: Floats) -> Floats:
         return 1.0 - np.divide(fourth, 3.0 * np.multiply(second, second))
 
 
-def _note(E: Floats, m: Floats, memories: dict[str, Memory]) -> str:
-    """Say what is wrong with the errors, the worst first.
+def note_on(memories: dict[str, Memory], rows: dict[str, Floats], who: str = "replicas") -> str:
+    """Say what is wrong with the errors, the worst first; ``rows`` are of those that may be stuck.
 
     The signed magnetization is left out: below the ordering temperature it hardly ever changes its
     sign, in the best of runs. Its own error says so.
     """
-    if E.size == 1:
+    if all(one.size == 1 for one in rows.values()):
         return "a single measurement has no error"
     notes = []
     if frozen := [name for name, memory in memories.items() if not memory.changes]:
         notes.append(f"{_listed(frozen)} never changed, which says nothing of the errors")
-    for name, rows in (("E", E), ("|m|", np.abs(m))):
-        if stuck := _stuck(rows):
-            notes.append(f"{name} never changed in {stuck} of {len(E)} replicas")
-    worth = {name: E.size / one.time for name, one in memories.items() if one.changes}
+    for name, series in rows.items():
+        if stuck := _stuck(series):
+            notes.append(f"{name} never changed in {stuck} of {len(series)} {who}")
+    worth = {name: one.size / one.time for name, one in memories.items() if one.changes}
     if short := [name for name, times in worth.items() if times < _UNDERRATED * _ENOUGH]:
         fewest = min(worth.values())
         verb = "were" if fewest < _ENOUGH else "may have been"

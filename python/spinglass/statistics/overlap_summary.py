@@ -1,0 +1,239 @@
+r"""Overlaps of replica pairs, each average with its error.
+
+R replicas make R (R - 1) / 2 pairs. Two pairs that share a replica are correlated, so pairs are no
+independent series. Their average at one time is one series: its memory gives the error, seen
+through the window of the slowest of |q|, q^2 and the link overlap. The windows are those of all
+pairs around one mean, so pairs that are stuck at different values are seen.
+
+Where few windows fit the run and there are three replicas or more, the error is that of a jackknife
+over replicas [1]_, which leaves out one with all its pairs:
+
+    error^2 = (R - 1) / R sum_r (x_r - mean x)^2.
+
+It is never too small on average.
+
+.. [1] J. N. Arvesen, Ann. Math. Stat. 40, 2076 (1969).
+   B. Efron, C. Stein, Ann. Stat. 9, 586 (1981).
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spinglass import _arguments
+from spinglass.statistics.correlation import Floats, Memory, measurements, memory_of
+from spinglass.statistics.estimate import Estimate
+from spinglass.statistics.resampling import cuts_for_memory, jackknifed
+from spinglass.statistics.summary import (
+    mean_of,
+    note_on,
+    reaching_up,
+    shortfall,
+    signed,
+    widened,
+)
+
+__all__ = ["OverlapSummary", "summarize_overlaps"]
+
+
+@dataclass(frozen=True)
+class OverlapSummary:
+    """Overlaps of one temperature; ``print`` shows them as a table.
+
+    Attributes
+    ----------
+    n_spins, n_replicas, n_measurements : int
+        N, the number of replicas, and of measurements of each pair.
+    beta : float
+        Inverse temperature.
+    overlap, absolute_overlap, squared_overlap : Estimate
+        <q>, <|q|> and <q^2>. Without a field <q> is 0 in equilibrium; where the sign of q changed
+        too seldom, <q> has no error.
+    binder_ratio : Estimate
+        g = (3 - <q^4> / <q^2>^2) / 2: 0 for a normal distribution, 1 for q = +-q_0.
+    link_overlap : Estimate or None
+        <q_l> of the bonds, if it was measured.
+    tau_overlap, tau_absolute_overlap : float
+        Integrated autocorrelation times of q and |q|, in measurements; NaN if they never changed.
+    n_effective : float
+        Independent measurements that all pairs are worth: those of R/2 pairs without a common
+        replica, by the longest memory.
+    note : str
+        What to know about the errors, in words; empty if there is nothing.
+    """
+
+    n_spins: int
+    n_replicas: int
+    n_measurements: int
+    beta: float
+    overlap: Estimate
+    absolute_overlap: Estimate
+    squared_overlap: Estimate
+    binder_ratio: Estimate
+    link_overlap: Estimate | None
+    tau_overlap: float
+    tau_absolute_overlap: float
+    n_effective: float
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Return a table of at most 80 columns."""
+        rows = [
+            ("overlap", "<q>", self.overlap, self.tau_overlap),
+            ("", "<|q|>", self.absolute_overlap, self.tau_absolute_overlap),
+            ("", "<q^2>", self.squared_overlap, None),
+            ("Binder ratio", "(3-<q^4>/<q^2>^2)/2", self.binder_ratio, None),
+        ]
+        if self.link_overlap is not None:
+            rows.append(("link overlap", "<q_l>", self.link_overlap, None))
+        known = math.isfinite(self.n_effective)
+        worth = f", worth {self.n_effective:.3g} independent" if known else ""
+        times = f"{self.n_measurements} measurement" + "s" * (self.n_measurements != 1)
+        lines = [
+            f"{self.n_spins} spins at beta = {self.beta:g}",
+            f"pairs of {self.n_replicas} replicas, {times}{worth}",
+            "",
+            f"{'':12}  {'':19}  {'value(error)':>22}  {'tau':>9}",
+        ]
+        for name, formula, estimate, tau in rows:
+            memory = "" if tau is None else "?" if math.isnan(tau) else f"{tau:.3g}"
+            lines.append(f"{name:12}  {formula:19}  {estimate!s:>22}  {memory:>9}".rstrip())
+        if self.note:
+            lines += ["", *textwrap.wrap(f"Note: {self.note}.", 80)]
+        return "\n".join(lines)
+
+
+def summarize_overlaps(
+    overlaps: ArrayLike,
+    link_overlaps: ArrayLike | None,
+    n_replicas: int,
+    n_spins: int,
+    beta: float,
+) -> OverlapSummary:
+    """Turn overlaps of all pairs of replicas in equilibrium into averages with errors.
+
+    Parameters
+    ----------
+    overlaps : array_like, shape (n_pairs, n_measurements)
+        q of the pairs (0, 1), (0, 2), ..., (1, 2), ... of independent replicas.
+    link_overlaps : array_like, the same shape, or None
+        Those of their bonds.
+    n_replicas, n_spins : int
+        How many replicas and spins there are.
+    beta : float
+        Inverse temperature of all measurements.
+
+    Returns
+    -------
+    OverlapSummary
+        Errors are NaN where there are too few measurements for one, and for a series that never
+        changed: it says nothing of its error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> spins = rng.choice([-1, 1], size=(3, 1000, 64))  # independent: beta = 0
+    >>> q = [(spins[a] * spins[b]).mean(axis=1) for a, b in ((0, 1), (0, 2), (1, 2))]
+    >>> print(summarize_overlaps(q, None, 3, 64, 0.0).squared_overlap)  # 1/64 = 0.015625
+    0.0157(4)
+    """
+    q = measurements(overlaps, "overlaps")
+    R = _arguments.integer(n_replicas, "n_replicas", at_least=2)
+    if np.shape(overlaps) != (R * (R - 1) // 2, q.shape[1]):
+        raise ValueError(
+            f"overlaps must have a row for each pair of {R} replicas, got shape "
+            f"{np.shape(overlaps)}"
+        )
+    size, square = np.abs(q), q * q
+    series = {"|q|": size, "q^2": square}
+    if link_overlaps is not None:
+        series["q_l"] = measurements(link_overlaps, "link_overlaps")
+        if series["q_l"].shape != q.shape:
+            raise ValueError(
+                f"link_overlaps must have the shape of overlaps, {q.shape}, got "
+                f"{series['q_l'].shape}"
+            )
+    # Around the mean of all pairs: what is stuck shows as a memory that does not end.
+    of_pairs = {name: memory_of(rows) for name, rows in series.items()}
+    window = max(memory.window for memory in of_pairs.values())
+    memories = {name: _of_average(rows, R).seen_through(window) for name, rows in series.items()}
+    # As many pairs as have no replica in common are counted as independent.
+    known = {
+        name: memory.seen_through(window)._replace(size=q.shape[1] * (R // 2))
+        for name, memory in of_pairs.items()
+    }
+    longest = float(np.fmax.reduce([memory.time for memory in known.values()]))
+    memory_q = signed(q, _of_average(q, R).seen_through(window))
+    ratio = _binder_ratio(square, memories["q^2"], longest, R)
+
+    def mean(name: str) -> Estimate:
+        return mean_of(series[name], memories[name])
+
+    return OverlapSummary(
+        n_spins=_arguments.integer(n_spins, "n_spins", at_least=1),
+        n_replicas=R,
+        n_measurements=q.shape[1],
+        beta=_arguments.inverse_temperature(beta),
+        overlap=mean_of(q, memory_q),
+        absolute_overlap=mean("|q|"),
+        squared_overlap=mean("q^2"),
+        binder_ratio=ratio,
+        link_overlap=mean("q_l") if link_overlaps is not None else None,
+        tau_overlap=memory_of(q).seen_through(window).time,
+        tau_absolute_overlap=known["|q|"].time,
+        n_effective=q.shape[1] * (R // 2) / (2.0 * longest),
+        note=note_on(known, {"|q|": size}, "pairs"),
+    )
+
+
+def _of_average(rows: Floats, n_replicas: int) -> Memory:
+    """Return the memory of the average of all pairs, with the spread between replicas."""
+    memory = memory_of(rows.mean(axis=0)[None])
+    if n_replicas == 2:
+        return memory
+    spread = _spread(_without_each(rows.mean(axis=1), n_replicas))
+    if rows.shape[1] == 1:
+        memory = memory._replace(changes=int(np.ptp(rows) > 0) * (len(rows) - 1))
+    return memory._replace(n_replicas=n_replicas, spread=spread)
+
+
+def _without_each(of_pairs: Floats, n_replicas: int) -> Floats:
+    """Return the averages over the pairs that are left without each of the replicas."""
+    first, second = np.triu_indices(n_replicas, 1)
+    with_each = np.bincount(first, of_pairs, n_replicas) + np.bincount(second, of_pairs, n_replicas)
+    return np.asarray((of_pairs.sum() - with_each) / (len(of_pairs) - n_replicas + 1))
+
+
+def _spread(left: Floats) -> float:
+    """Return the error that a jackknife over replicas has from what each left."""
+    return math.sqrt((len(left) - 1) * float(left.var()))
+
+
+def _binder_ratio(square: Floats, memory: Memory, longest: float, n_replicas: int) -> Estimate:
+    moments = [square, square * square]
+    if memory.by_replicas:
+        value = float(_ratio(*(one.mean(keepdims=True) for one in moments))[0, 0])
+        error = _spread(_ratio(*(_without_each(one.mean(axis=1), n_replicas) for one in moments)))
+        blocks = n_replicas
+    else:
+        averages = [one.mean(axis=0)[None] for one in moments]
+        blocks = cuts_for_memory(averages[0].shape, np.fmax(longest, 0.0))
+        value, error = jackknifed(_ratio, averages, blocks)
+        error *= shortfall(longest, blocks, square.shape[1])
+    error = widened(error if memory.changes else math.nan, min(memory.freedom, blocks - 1))
+    return Estimate(value, reaching_up(error, abs(value - 1.0)))
+
+
+def _ratio(second: Floats, fourth: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):  # q = 0 always: there is no ratio
+        return 1.5 - 0.5 * np.divide(fourth, np.multiply(second, second))
