@@ -58,6 +58,10 @@ class SpinModel:
         """Of couplings and fields, as they are kept."""
     def coarsest_field(self) -> tuple[int, float] | None:
         """Return the site whose local field sweeps round most coarsely, and its unit; or None."""
+    def overlaps_are_cheap(self) -> bool:
+        """Return whether comparing a few replicas costs little beside their sweeps."""
+    def n_bonds(self) -> int:
+        """Return how many bonds there are whose overlap can be measured."""
     def energy(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.float64]: ...
     def local_fields(
         self, states: _Spins, num_threads: int | None = None
@@ -187,6 +191,8 @@ def sample(
     n_sweeps: int,
     every: int,
     keep_states: bool,
+    overlaps: bool,
+    link_overlaps: bool,
     clamp: NDArray[np.bool_] | None = None,
     num_threads: int | None = None,
     progress: _Progress = None,
@@ -221,6 +227,8 @@ def temper(
     n_sweeps: int,
     every: int,
     keep_states: bool,
+    overlaps: bool,
+    link_overlaps: bool,
     clamp: NDArray[np.bool_] | None = None,
     num_threads: int | None = None,
     progress: _Progress = None,

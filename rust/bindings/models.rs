@@ -51,6 +51,16 @@ impl SpinModel {
         self.model.coarsest_field()
     }
 
+    /// Whether comparing a few replicas costs little beside their sweeps.
+    fn overlaps_are_cheap(&self) -> bool {
+        self.model.overlaps_are_cheap()
+    }
+
+    /// How many bonds there are whose overlap can be measured.
+    fn n_bonds(&self) -> usize {
+        self.model.n_bonds()
+    }
+
     /// A copy of the couplings as they are kept: an N x N array, rows (offsets, columns, values) in
     /// which a pair may stand twice, or None.
     fn couplings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

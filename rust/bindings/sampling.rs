@@ -92,7 +92,7 @@ pub fn random_spins(
 #[pyfunction]
 #[pyo3(signature = (
     model, *, dynamics, betas, initial, seed, sweeps, streams, warmup, n_sweeps, every,
-    keep_states, clamp=None, num_threads=None, progress=None
+    keep_states, overlaps, link_overlaps, clamp=None, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "the arguments of a run, each named in Python")]
 pub fn sample<'py>(
@@ -108,12 +108,14 @@ pub fn sample<'py>(
     n_sweeps: u64,
     every: u64,
     keep_states: bool,
+    overlaps: bool,
+    link_overlaps: bool,
     clamp: Option<PyReadonlyArray2<'py, bool>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
-    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states };
+    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states, overlaps, link_overlaps };
     let betas = slice(&betas, "betas")?.to_vec();
     let (model, n) = (&*model.model, model.model.n_spins());
     let spins = slice(&initial, "initial")?.to_vec();
@@ -140,6 +142,13 @@ pub fn sample<'py>(
     columns.set_item("magnetization", array(py, result.magnetization, [rows, count])?)?;
     if keep_states {
         columns.set_item("states", array(py, result.states, [rows, count, n])?)?;
+    }
+    let pairs = [rows * rows.saturating_sub(1) / 2, count];
+    if overlaps {
+        columns.set_item("overlaps", array(py, result.pairs.overlaps, pairs)?)?;
+    }
+    if link_overlaps {
+        columns.set_item("link_overlaps", array(py, result.pairs.link_overlaps, pairs)?)?;
     }
     columns.set_item("final_states", array(py, result.final_states, [rows, n])?)?;
     columns.set_item("flips", array1(py, result.flips))?;
@@ -250,7 +259,7 @@ pub fn descend<'py>(
 #[pyfunction]
 #[pyo3(signature = (
     model, *, dynamics, betas, initial, seed, sweeps, order, streams, warmup, n_sweeps, every,
-    keep_states, clamp=None, num_threads=None, progress=None
+    keep_states, overlaps, link_overlaps, clamp=None, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "as above")]
 pub fn temper<'py>(
@@ -267,12 +276,14 @@ pub fn temper<'py>(
     n_sweeps: u64,
     every: u64,
     keep_states: bool,
+    overlaps: bool,
+    link_overlaps: bool,
     clamp: Option<PyReadonlyArray2<'py, bool>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
-    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states };
+    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states, overlaps, link_overlaps };
     let betas = slice(&betas, "betas")?.to_vec();
     let (model, n) = (&*model.model, model.model.n_spins());
     let spins = slice(&initial, "initial")?.to_vec();
@@ -303,6 +314,13 @@ pub fn temper<'py>(
     columns.set_item("magnetization", array(py, result.magnetization, measured)?)?;
     if keep_states {
         columns.set_item("states", array(py, result.states, [n_ladders, rungs, count, n])?)?;
+    }
+    let pairs = [rungs, n_ladders * n_ladders.saturating_sub(1) / 2, count];
+    if overlaps {
+        columns.set_item("overlaps", array(py, result.pairs.overlaps, pairs)?)?;
+    }
+    if link_overlaps {
+        columns.set_item("link_overlaps", array(py, result.pairs.link_overlaps, pairs)?)?;
     }
     columns.set_item("final_states", array(py, result.final_states, [n_ladders, rungs, n])?)?;
     columns.set_item("flips", array(py, result.flips, [n_ladders, rungs])?)?;

@@ -157,10 +157,10 @@ def test_walkers_go_round_a_short_ladder():
     assert (run.round_trips > 5).all()
 
 
-def test_overlaps_of_final_states_are_one_a_pair():
+def test_the_distribution_of_overlaps_is_a_density():
     run = sample(LARGER["SK"], 0.5, 5, 4, seed=1)
     overlaps = run.overlaps()
-    assert overlaps.values.shape == (6, 1)
+    assert overlaps.values.shape == (6, 5)
     q, density = overlaps.distribution(bins=11)
     assert density.sum() * (q[1] - q[0]) == pytest.approx(1)
     q, density = overlaps.distribution(symmetric=True)

@@ -97,6 +97,7 @@ class _Learning:
             "heat-bath",
             every=sweeps,
             initial=self._states,
+            measure=(),
             seed=seed_word(chains.word, self._drawn),
             num_threads=chains.threads,
         )

@@ -123,12 +123,13 @@ def overlaps(result: Overlaps, ax: Any = None) -> Any:
     --------
     >>> import spinglass
     >>> glass = spinglass.SherringtonKirkpatrick(64, seed=1)
-    >>> sampled = spinglass.sample(glass, 0.5, 50, n_replicas=16, seed=2)
+    >>> sampled = spinglass.sample(glass, 0.5, 50, n_replicas=4, seed=2)
     >>> overlaps(sampled.overlaps()).get_xlabel()
     'overlap $q$'
     """
     q, density = result.distribution()
-    label = f"$\\beta$ = {result.beta:g}, {result.values.size} values"
+    n_pairs, times = result.values.shape
+    label = f"$\\beta$ = {result.beta:g}, {n_pairs} pairs at {times} times"
     ax.stairs(
         density, np.linspace(-1, 1, len(q) + 1), color=colours(0.4), linewidth=1.6, label=label
     )

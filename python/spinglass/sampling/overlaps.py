@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 from spinglass._arguments import check_memory, integer
 from spinglass._printed import printed
 from spinglass._registry import drawn_by
+from spinglass.statistics import OverlapSummary, summarize_overlaps
 
 
 @printed
 @dataclass(frozen=True, eq=False)
 class Overlaps:
-    """Overlaps between replicas at one temperature.
+    """Overlaps between replicas at one temperature; ``print`` shows their averages.
 
     Attributes
     ----------
@@ -25,11 +27,43 @@ class Overlaps:
         Inverse temperature.
     n_spins : int
         N: overlaps are multiples of 2/N apart.
+    link_values : numpy.ndarray of float64, (n_pairs, n_measurements), or None
+        Link overlaps q_l = (1/N_b) sum_<ij> s_i^a s_j^a s_i^b s_j^b over the N_b bonds whose
+        coupling is not zero, if they were measured. A pair of sites with two bonds counts twice.
     """
 
     values: NDArray[np.float64] = field(repr=False)
     beta: float
     n_spins: int
+    link_values: NDArray[np.float64] | None = field(default=None, repr=False)
+
+    @property
+    def n_replicas(self) -> int:
+        """Number of replicas that make the pairs."""
+        return (1 + math.isqrt(1 + 8 * len(self.values))) // 2
+
+    def summary(self) -> OverlapSummary:
+        """Return the means and errors of q, |q|, q^2, the Binder ratio and the link overlap.
+
+        Returns
+        -------
+        spinglass.statistics.OverlapSummary
+            Prints as a table. Its errors allow for correlations in time, and between pairs that
+            share a replica.
+
+        Raises
+        ------
+        ValueError
+            If nothing was measured.
+        """
+        if not self.values.shape[1]:
+            raise ValueError("nothing was measured: n_sweeps must be at least `every`")
+        return summarize_overlaps(
+            self.values, self.link_values, self.n_replicas, self.n_spins, self.beta
+        )
+
+    def __str__(self) -> str:
+        return str(self.summary()) if self.values.shape[1] else repr(self)
 
     def distribution(
         self, bins: int | None = None, symmetric: bool = False
@@ -64,15 +98,15 @@ class Overlaps:
     plot = drawn_by("overlaps", "Draw P(q).")
 
 
-def overlaps_between(states: NDArray[np.int8], beta: float) -> Overlaps:
+def overlaps_between(
+    states: NDArray[np.int8], beta: float, links: NDArray[np.float64] | None = None
+) -> Overlaps:
     """Return the overlaps of all pairs of replicas, (n_replicas, n_measurements, n_spins)."""
     n_replicas, n_measurements, n_spins = states.shape
-    if n_replicas < 2:
-        raise ValueError("overlaps need at least 2 replicas, got 1: set n_replicas")
     pairs = np.triu_indices(n_replicas, 1)
     check_memory(8 * len(pairs[0]) * n_measurements, f"the overlaps of {len(pairs[0])} pairs")
     values = np.empty((len(pairs[0]), n_measurements))
     for k in range(n_measurements):
         spins = states[:, k].astype(np.float32)  # sums of +-1 are exact up to 2^24
         values[:, k] = (spins @ spins.T)[pairs]
-    return Overlaps(values / n_spins, beta, n_spins)
+    return Overlaps(values / n_spins, beta, n_spins, links)

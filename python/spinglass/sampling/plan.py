@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, cast, get_args
 
 import numpy as np
@@ -19,12 +20,16 @@ from spinglass.models.ising import Ising
 from spinglass.sampling.runs import Annealing, Run, TemperedRun
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
+Measure = Literal["overlap", "link_overlap"]
 
 # Bytes a replica's spin takes at most while it moves: state, field, threshold, and two copies.
 _BYTES_PER_SPIN = 16
 
 # Of each: energy and magnetization.
 _BYTES_PER_MEASUREMENT = 16
+
+# Replicas up to which all pairs are compared by default.
+_CHEAP_REPLICAS = 4
 
 # Error of beta times a local field, hence of the odds of a spin, that goes without a word.
 _HARMLESS = 1e-2
@@ -45,6 +50,11 @@ class Sampled:
     def n_spins(self) -> int:
         """N."""
         return self.core.n_spins
+
+    @property
+    def comparable(self) -> tuple[Measure, ...]:
+        """What can be measured of pairs of replicas."""
+        return ("overlap", "link_overlap") if self.core.n_bonds() else ("overlap",)
 
     @property
     def identity(self) -> str:
@@ -81,6 +91,25 @@ class Plan:
     warmup: int
     every: int
     keep_states: bool
+    # None until the number of replicas is known, if it decides.
+    measure: tuple[Measure, ...] | None
+
+    def measuring(self, model: Sampled, n_replicas: int) -> Plan:
+        """Return the plan that knows what is measured of the pairs of so many replicas."""
+        if self.measure is None:
+            is_cheap = 2 <= n_replicas <= _CHEAP_REPLICAS and model.core.overlaps_are_cheap()
+            return replace(self, measure=model.comparable if is_cheap else ())
+        if self.measure and n_replicas < 2:
+            raise ValueError(
+                f"measure={self.measure} needs at least 2 replicas, got 1: set n_replicas"
+            )
+        if "link_overlap" in self.measure and "link_overlap" not in model.comparable:
+            raise ValueError(
+                'measure can hold "link_overlap" only for a model that keeps its bonds, such as a '
+                f"lattice or sparse couplings, got {model.name}. Where all pairs are coupled it is "
+                "(N q^2 - 1) / (N - 1)"
+            )
+        return self
 
     def keywords(self, earlier: Run | None) -> dict[str, Any]:
         """Return what to measure and where an earlier run ended, as arguments of the core."""
@@ -90,6 +119,8 @@ class Plan:
             "n_sweeps": self.n_sweeps,
             "every": self.every,
             "keep_states": self.keep_states,
+            "overlaps": "overlap" in (self.measure or ()),
+            "link_overlaps": "link_overlap" in (self.measure or ()),
             "sweeps": 0 if earlier is None else earlier.sweeps,
             "streams": np.empty(0, np.uint64) if earlier is None else earlier._streams,
         }
@@ -102,6 +133,7 @@ def plan_of(
     warmup: Any,
     every: Any,
     keep_states: Any,
+    measure: Any = (),
 ) -> Plan:
     """Check the arguments, and return them."""
     return Plan(
@@ -111,7 +143,18 @@ def plan_of(
         integer(warmup, "warmup", at_least=0, at_most=2**53),
         integer(every, "every", at_least=1, at_most=2**53),
         bool(keep_states),
+        None if measure is None else _measures(measure),
     )
+
+
+def _measures(measure: Any) -> tuple[Measure, ...]:
+    """Return the names that ``measure`` holds, each once."""
+    if isinstance(measure, str) or not isinstance(measure, Sequence | set | frozenset):
+        raise TypeError(
+            f"measure must be a sequence of names out of {get_args(Measure)}, got {measure!r}"
+        )
+    names = [choice(name, "measure", get_args(Measure)) for name in measure]
+    return cast("tuple[Measure, ...]", tuple(name for name in get_args(Measure) if name in names))
 
 
 def warn_of_rounding(model: Sampled, plan: Plan, beta: float) -> None:
@@ -234,6 +277,8 @@ def check_size(model: Sampled, rows: tuple[int, ...], plan: Plan) -> None:
     n, measurements = model.n_spins, plan.n_sweeps // plan.every
     each, count = _product((*rows, measurements)), math.prod(rows)
     replicas, series = count * n * _BYTES_PER_SPIN, count * measurements * _BYTES_PER_MEASUREMENT
+    pairs = count * (rows[0] - 1) // 2
+    overlaps = 8 * len(plan.measure or ()) * pairs * measurements
     what = f"n_replicas: {_product(rows)} replicas of {n} spins"
     check_memory(replicas, what)
     if plan.keep_states:
@@ -243,6 +288,8 @@ def check_size(model: Sampled, rows: tuple[int, ...], plan: Plan) -> None:
         name = "n_sweeps" if measurements >= rows[0] else "n_replicas"
         what = f"{name}: the energies of {each} measurements"
     check_memory(replicas + series, what)
+    what = f"measure: the overlaps of {pairs} pairs at {measurements} measurements"
+    check_memory(replicas + series + overlaps, what)
 
 
 def _product(counts: tuple[int, ...]) -> str:
@@ -261,6 +308,7 @@ def common(
     """Return the fields that both kinds of run have."""
     measured, sweeps = int(columns["measured"]), int(columns["sweeps"])
     states = columns.get("states")
+    pairs = {name: columns.get(name) for name in ("overlaps", "link_overlaps")}
     behind = 0 if earlier is None else earlier.sweeps
     return {
         "energy": model.total(columns["energy"][..., :measured]),
@@ -278,6 +326,10 @@ def common(
         "sweeps": behind + sweeps,
         "seed": seed,
         "version": _core.__version__,
+        **{
+            f"_{name}": None if values is None else values[..., :measured]
+            for name, values in pairs.items()
+        },
         "_identity": model.identity,
         "_streams": None if columns["ending"] == "broken" else columns["streams"],
     }

@@ -24,6 +24,9 @@ _TEXT, _DIGEST = "about", "digest"
 # Of a SeedSequence, in words; NumPy's is 4, and its time grows as the square.
 LARGEST_POOL = 1000
 
+# What may be None.
+_OPTIONAL = ("states", "clamp", "_streams", "_overlaps", "_link_overlaps")
+
 
 def save(run: Any, path: Any) -> None:
     """Write a run whole or not at all."""
@@ -98,13 +101,15 @@ def _seed_of(seed: Any) -> int | np.random.SeedSequence:
 def _check(run: Any) -> None:
     """Refuse arrays that no run has."""
     shape, n = run.energy.shape, run.n_spins
+    *ladder, times = shape[1:]
+    pairs = (*ladder, shape[0] * (shape[0] - 1) // 2, times)
     dtypes = {"states": np.int8, "final_states": np.int8, "clamp": np.bool_, "_streams": np.uint64}
     shapes = {"energy": shape, "magnetization": shape, "final_states": (*shape[:-1], n)}
     shapes |= {"acceptance": shape[:-1], "states": (*shape, n), "clamp": (shape[0], n)}
-    shapes |= {"beta": shape[1:-1]}
+    shapes |= {"beta": shape[1:-1], "_overlaps": pairs, "_link_overlaps": pairs}
     for name in ("beta", *dtypes, *shapes):
         array = np.asarray(getattr(run, name))
-        if array.dtype == object and name in ("states", "clamp", "_streams"):
+        if array.dtype == object and name in _OPTIONAL:
             continue  # None
         dtype = np.dtype(dtypes.get(name, np.float64))
         if array.dtype != dtype or array.shape != shapes.get(name, array.shape):

@@ -18,7 +18,7 @@ from spinglass._registry import drawn_by
 from spinglass.models.pattern_overlaps import overlaps_of
 from spinglass.sampling import run_files
 from spinglass.sampling.overlaps import Overlaps, overlaps_between
-from spinglass.statistics import Estimate, Summary, summarize
+from spinglass.statistics import Estimate, OverlapSummary, Summary, summarize
 
 
 @printed
@@ -79,6 +79,9 @@ class Run:
     _identity: str = field(repr=False)
     # What the random streams remember; None if the run ended out of step and cannot go on.
     _streams: NDArray[np.uint64] | None = field(repr=False)
+    # Overlaps of pairs, (n_pairs, n_measurements), and those of their bonds, if measured.
+    _overlaps: NDArray[np.float64] | None = field(default=None, repr=False, kw_only=True)
+    _link_overlaps: NDArray[np.float64] | None = field(default=None, repr=False, kw_only=True)
 
     @property
     def n_replicas(self) -> int:
@@ -122,10 +125,10 @@ class Run:
         return summarize(energy, magnetization, self.n_spins, beta)
 
     def overlaps(self) -> Overlaps:
-        """Return the overlaps between replicas, and so P(q).
+        """Return the overlaps of all pairs of replicas, and so P(q).
 
-        The overlap of replicas a and b is q = (1/N) sum_i s_i^a s_i^b. Without kept states they are
-        those of the final states, one a pair.
+        The overlap of replicas a and b is q = (1/N) sum_i s_i^a s_i^b. They are what the run
+        measured (``measure=`` of :func:`spinglass.sample`), or else follow from its kept states.
 
         Returns
         -------
@@ -134,10 +137,22 @@ class Run:
         Raises
         ------
         ValueError
-            If there is only one replica.
+            If there is only one replica, or the run neither measured overlaps nor kept states.
         """
-        states = self.final_states[:, None] if self.states is None else self.states
-        return overlaps_between(states, self.beta)
+        return self._overlaps_at((), float(self.beta))
+
+    def _overlaps_at(self, place: Any, beta: float) -> Overlaps:
+        if self.n_replicas < 2:
+            raise ValueError("overlaps need at least 2 replicas, got 1: set n_replicas")
+        links = None if self._link_overlaps is None else self._link_overlaps[place]
+        if self._overlaps is not None:
+            return Overlaps(self._overlaps[place], beta, self.n_spins, links)
+        if self.states is None:
+            raise ValueError(
+                f"this run of {self.n_replicas} replicas measured no overlaps and kept no states: "
+                'run it with measure=("overlap",), or with keep_states=True'
+            )
+        return overlaps_between(self.states[(slice(None), *place)], beta, links)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the run to a file, whole or not at all.
@@ -229,7 +244,7 @@ class TemperedRun(Run):
         )
 
     def overlaps(self, index: int = -1) -> Overlaps:
-        """Return the overlaps between ladders at one temperature, and so P(q).
+        """Return the overlaps of all pairs of ladders at one temperature, and so P(q).
 
         Parameters
         ----------
@@ -239,16 +254,31 @@ class TemperedRun(Run):
         Returns
         -------
         Overlaps
+            As of :meth:`Run.overlaps`.
 
         Raises
         ------
         ValueError
-            If there is only one ladder.
+            If there is only one ladder, or the run neither measured overlaps nor kept states.
         IndexError
             If there is no such temperature.
         """
-        states = self.final_states[:, :, None] if self.states is None else self.states
-        return overlaps_between(states[:, index], float(self.betas[index]))
+        return self._overlaps_at((index,), float(self.betas[index]))
+
+    def overlap_summary(self) -> Summaries:
+        """Return one summary of the overlaps a temperature.
+
+        Returns
+        -------
+        Summaries
+            A list of :class:`spinglass.statistics.OverlapSummary` that prints as a table.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`overlaps`.
+        """
+        return Summaries(self.overlaps(k).summary() for k in range(len(self.betas)))
 
     def _about(self) -> str:
         rates = self.swap_rates[np.isfinite(self.swap_rates)]
@@ -260,8 +290,25 @@ class TemperedRun(Run):
     plot = drawn_by("tempered_run", "Draw the energy per spin against beta, with errors.")
 
 
+# What a table of summaries shows, and what it is called there.
+_COLUMNS = {
+    Summary: {
+        "energy": "<E>/N",
+        "absolute_magnetization": "<|m|>",
+        "specific_heat": "C",
+        "binder_cumulant": "Binder U",
+    },
+    OverlapSummary: {
+        "absolute_overlap": "<|q|>",
+        "squared_overlap": "<q^2>",
+        "binder_ratio": "Binder g",
+        "link_overlap": "<q_l>",
+    },
+}
+
+
 @printed
-class Summaries(list[Summary]):
+class Summaries(list[Any]):
     """The summaries of a ladder, one a temperature; prints as a table.
 
     Its attributes are those of all its summaries: ``summaries.energy`` is an ``Estimate`` of arrays
@@ -269,24 +316,20 @@ class Summaries(list[Summary]):
     """
 
     def __getattr__(self, name: str) -> Any:
-        if name not in {field.name for field in fields(Summary)}:
+        if name not in {field.name for one in self[:1] for field in fields(one)}:
             raise AttributeError(f"Summaries has no attribute {name!r}")
         values = [getattr(one, name) for one in self]
-        if values and isinstance(values[0], Estimate):
-            return Estimate.of(values)
-        return np.array(values)
+        return Estimate.of(values) if isinstance(values[0], Estimate) else np.array(values)
 
     def __repr__(self) -> str:
         return f"<Summaries of {counted(len(self), 'temperature')}>"
 
     def __str__(self) -> str:
-        head = ("beta", "<E>/N", "<|m|>", "C", "Binder U")
-        rows = [
-            (f"{one.beta:.4g}", one.energy, one.absolute_magnetization, one.specific_heat,
-             one.binder_cumulant)
-            for one in self
-        ]  # fmt: skip
-        return "\n".join("".join(f"{entry!s:>15}" for entry in row) for row in (head, *rows))
+        columns = {"beta": "beta"} | (_COLUMNS[type(self[0])] if self else {})
+        shown = [name for name in columns if all(getattr(one, name) is not None for one in self)]
+        rows = [[columns[name] for name in shown]]
+        rows += [[f"{one.beta:.4g}", *(str(getattr(one, x)) for x in shown[1:])] for one in self]
+        return "\n".join("".join(f"{entry:>15}" for entry in row) for row in rows)
 
 
 @printed

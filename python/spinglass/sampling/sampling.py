@@ -6,6 +6,7 @@ alone, whatever else runs, on however many threads and on whichever instruction 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -18,6 +19,7 @@ from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
 from spinglass.sampling.plan import (
     Dynamics,
+    Measure,
     check_size,
     common,
     continued_seed,
@@ -43,6 +45,7 @@ def sample(
     every: int = 1,
     initial: ArrayLike | Run | None = None,
     keep_states: bool = False,
+    measure: Sequence[Measure] | None = None,
     seed: Seed = None,
     num_threads: int | None = None,
     progress: Progress = False,
@@ -75,6 +78,11 @@ def sample(
         of the same couplings and fields, kept in the same way (a lattice is not its matrix).
     keep_states : bool
         Whether to keep the state of each measurement (N bytes each).
+    measure : sequence of {"overlap", "link_overlap"}, optional
+        What is measured of every pair of replicas, for ``run.overlaps()``. Link overlaps are those
+        of the bonds, where a model keeps these: lattices and sparse couplings. By default all that
+        there is, for 2 to 4 replicas of any model but a lattice with one coupling, where it would
+        take longer than the sweeps. It changes no other result.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
         Replica k depends on (seed, k) alone. A continued run keeps its seed.
     num_threads : int, optional
@@ -96,7 +104,7 @@ def sample(
     ValueError, TypeError
         If an argument has another shape, type or range, or the model does not allow the dynamics.
     MemoryError
-        If the replicas, or the states to keep, do not fit in memory.
+        If the replicas, what is measured or the states to keep do not fit in memory.
     Interrupted
         On Ctrl-C: a KeyboardInterrupt that carries what was measured.
 
@@ -124,7 +132,7 @@ def sample(
     1500
     """
     beta, target = inverse_temperature(beta), sampled(model)
-    plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
+    plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states, measure)
     warn_of_rounding(target, plan, beta)
     threads = thread_count(num_threads)
     earlier = earlier_run(target, initial, Run, plan)
@@ -132,6 +140,7 @@ def sample(
     word = seed_word(known_seed)
     states = starts(target, initial, (plan.rows,), word, threads)
     rows = len(states)
+    plan = plan.measuring(target, rows)
     check_size(target, (rows,), plan)
     held = held_spins(clamp, initial, states, rows)
     with progress_callback(progress, "sample", "sweeps") as callback:

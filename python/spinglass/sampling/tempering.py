@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
 from spinglass.sampling.plan import (
     Dynamics,
+    Measure,
     Plan,
     check_size,
     common,
@@ -44,6 +46,7 @@ def temper(
     every: int = 1,
     initial: ArrayLike | TemperedRun | None = None,
     keep_states: bool = False,
+    measure: Sequence[Measure] | None = None,
     tune: bool = False,
     seed: Seed = None,
     num_threads: int | None = None,
@@ -62,8 +65,8 @@ def temper(
         Sweeps at every temperature, after the warmup.
     n_replicas : int
         Independent ladders; overlaps and P(q) need at least 2.
-    dynamics, warmup, every, keep_states, num_threads, progress
-        As in :func:`sample`.
+    dynamics, warmup, every, keep_states, measure, num_threads, progress
+        As in :func:`sample`; pairs are those of the ladders at each temperature.
     initial : array_like or TemperedRun, optional
         The starts, (n_spins,) for all, (n_betas, n_spins) or (n_replicas, n_betas, n_spins); or a
         run of the same model to be continued.
@@ -85,7 +88,7 @@ def temper(
     ValueError, TypeError
         If an argument has another shape, type or range, or the model does not allow the dynamics.
     MemoryError
-        If the replicas, or the states to keep, do not fit in memory.
+        If the replicas, what is measured or the states to keep do not fit in memory.
     Interrupted
         On Ctrl-C: a KeyboardInterrupt that carries what was measured.
 
@@ -108,7 +111,7 @@ def temper(
     True
     """
     betas, target = ladder(betas), sampled(model)
-    plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states)
+    plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states, measure)
     warn_of_rounding(target, plan, float(betas[-1]))
     threads = thread_count(num_threads)
     earlier = earlier_run(target, initial, TemperedRun, plan)
@@ -125,6 +128,7 @@ def temper(
     word = seed_word(known_seed)
     states = starts(target, initial, (plan.rows, len(betas)), word, threads)
     n_ladders = len(states) // len(betas)
+    plan = plan.measuring(target, n_ladders)
     check_size(target, (n_ladders, len(betas)), plan)
     held = held_spins(clamp, initial, states, n_ladders)
     with progress_callback(progress, "temper", "sweeps") as callback:
@@ -180,6 +184,7 @@ def _tuned(
             plan.dynamics,
             every=length,
             initial=initial,
+            measure=(),
             seed=seed,
             num_threads=threads,
             clamp=clamp,

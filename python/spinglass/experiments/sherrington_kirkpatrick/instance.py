@@ -162,6 +162,7 @@ def measure(
             every=-(-(end - begin) // _MEASUREMENTS),
             initial=run,
             keep_states=True,
+            measure=(),
             seed=seed_word(seed, *key, 1) if run is None else None,
             **given,
         )
@@ -216,6 +217,7 @@ def lowest_energy(
                 dynamics="heat-bath",
                 every=_QUENCH,
                 initial=moving,
+                measure=(),
                 seed=0,
                 num_threads=num_threads,
                 progress=progress,

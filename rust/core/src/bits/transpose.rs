@@ -1,6 +1,11 @@
 //! Squares of bits with rows and columns exchanged.
 
-use std::ops::{BitAnd, BitXor, Shl, Shr};
+use std::{
+    array::from_fn,
+    ops::{BitAnd, BitXor, Shl, Shr},
+};
+
+use super::Chunk;
 
 /// An unsigned word whose bits are those of a row.
 pub(crate) trait Word:
@@ -26,6 +31,34 @@ impl Word for u64 {
     fn cut(bits: u64) -> Self {
         bits
     }
+}
+
+/// Eight words at a time.
+impl Word for Chunk {
+    #[inline(always)]
+    fn cut(bits: u64) -> Self {
+        Self([bits; 8])
+    }
+}
+
+macro_rules! word_by_word {
+    ($($operation:ident, $name:ident, $of:ty: |$a:ident, $b:ident, $k:ident| $word:expr;)*) => {$(
+        impl $operation<$of> for Chunk {
+            type Output = Self;
+            #[inline(always)]
+            fn $name(self, other: $of) -> Self {
+                let ($a, $b) = (self, other);
+                Self(from_fn(|$k| $word))
+            }
+        }
+    )*};
+}
+
+word_by_word! {
+    BitAnd, bitand, Self: |a, b, k| a.0[k] & b.0[k];
+    BitXor, bitxor, Self: |a, b, k| a.0[k] ^ b.0[k];
+    Shl, shl, usize: |a, bits, k| a.0[k] << bits;
+    Shr, shr, usize: |a, bits, k| a.0[k] >> bits;
 }
 
 /// The squares of N x N bits that N words hold side by side: bit l of row b of each becomes bit b of

@@ -161,10 +161,13 @@ impl Board for Coloured {
     }
 
     fn take(&self, planes: &Planes, source: usize, spins: &mut [i8]) {
-        let words = &words(&planes[source])[8..];
-        for (site, spin) in spins.iter_mut().enumerate() {
-            let (word, bit) = self.rows.place(site);
-            *spin = if words[word] >> bit & 1 == 1 { 1 } else { -1 };
+        let rows = words(&planes[source])[8..].chunks(self.rows.words());
+        for (words, spins) in rows.zip(spins.chunks_mut(self.rows.width())) {
+            for (word, spins) in words.iter().zip(spins.chunks_mut(64)) {
+                for (bit, spin) in spins.iter_mut().enumerate() {
+                    *spin = 2 * (word >> bit & 1) as i8 - 1;
+                }
+            }
         }
     }
 

@@ -66,6 +66,16 @@ impl Rows {
         (self.height * self.words).div_ceil(8)
     }
 
+    /// Spins of a row.
+    pub(super) fn width(&self) -> usize {
+        self.sides[0]
+    }
+
+    /// Words of a row.
+    pub(super) fn words(&self) -> usize {
+        self.words
+    }
+
     /// The word of a site, and its bit there.
     pub(super) fn place(&self, site: usize) -> (usize, usize) {
         let (row, x) = (site / self.sides[0], site % self.sides[0]);

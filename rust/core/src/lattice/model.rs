@@ -10,7 +10,9 @@ use crate::{
     control::Control,
     error::{Error, Result},
     simd::Level,
-    spins::{Dynamics, Resting, SpinModel, Start, Walkers, clusters::cluster_walkers},
+    spins::{
+        Dynamics, Link, Resting, SpinModel, Start, Walkers, clusters::cluster_walkers,
+    },
 };
 
 /// The most sides a lattice may have.
@@ -130,6 +132,29 @@ impl SpinModel for Lattice {
         let mut sum = 0;
         self.each_neighbour(site, |neighbour| sum += i64::from(spins[neighbour]));
         self.coupling * sum as f64 + self.field
+    }
+
+    fn overlaps_are_cheap(&self) -> bool {
+        false
+    }
+
+    fn n_bonds(&self) -> usize {
+        if self.coupling == 0.0 { 0 } else { self.n_spins() * self.shape.len() }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        let (mut links, mut stride) = (Vec::new(), 1);
+        let sides: &[usize] = if self.coupling == 0.0 { &[] } else { &self.shape };
+        for &side in sides.iter().rev() {
+            // The sites of a block are bound to those one stride on, and its last ones to its first.
+            let (block, last) = (side * stride, (side - 1) * stride);
+            for first in (0..self.n_spins()).step_by(block) {
+                links.push(Link { first, second: first + stride, len: last });
+                links.push(Link { first, second: first + last, len: stride });
+            }
+            stride = block;
+        }
+        links
     }
 
     fn digest(&self, control: &Control) -> Result<u128> {

@@ -141,25 +141,27 @@ pub fn anneal(
             }
         })
         .collect();
-    let (sweeps, ending) = in_rounds(schedule.len() as u64, control, |from, to, control| {
-        let mut now = from;
-        loop {
-            let is_look = now.is_multiple_of(SWEEPS_PER_LOOK);
-            let mut reaches = |target| searches.iter_mut().any(|one| one.reaches(target, model));
-            if is_look && limits.target.is_some_and(&mut reaches) {
-                return Ok(Some(now));
+    let (sweeps, ending) =
+        in_rounds(schedule.len() as u64, u64::MAX, control, |from, to, control| {
+            let mut now = from;
+            loop {
+                let is_look = now.is_multiple_of(SWEEPS_PER_LOOK);
+                let mut reaches =
+                    |target| searches.iter_mut().any(|one| one.reaches(target, model));
+                if is_look && limits.target.is_some_and(&mut reaches) {
+                    return Ok(Some(now));
+                }
+                if now == to {
+                    return Ok(deadline.is_some_and(|end| Instant::now() >= end).then_some(now));
+                }
+                let look = (now / SWEEPS_PER_LOOK + 1) * SWEEPS_PER_LOOK;
+                let stop = if limits.target.is_some() { look.min(to) } else { to };
+                on_threads(&mut searches, |search, team| {
+                    search.advance(schedule, now, stop, team, control)
+                })?;
+                now = stop;
             }
-            if now == to {
-                return Ok(deadline.is_some_and(|end| Instant::now() >= end).then_some(now));
-            }
-            let look = (now / SWEEPS_PER_LOOK + 1) * SWEEPS_PER_LOOK;
-            let stop = if limits.target.is_some() { look.min(to) } else { to };
-            on_threads(&mut searches, |search, team| {
-                search.advance(schedule, now, stop, team, control)
-            })?;
-            now = stop;
-        }
-    })?;
+        })?;
     let groups: Vec<Group<'_>> = searches.into_iter().map(|search| search.group).collect();
     (annealing.final_states, _, annealing.streams) = collect(&groups, n);
     annealing.sweeps = sweeps;

@@ -24,7 +24,7 @@ pub enum Ending {
     Broken,
 }
 
-/// Does `total` sweeps in rounds. `advance(from, to, control)` moves everything, and returns the sweep
+/// Does `total` sweeps in rounds of at most `longest`. `advance(from, to, control)` moves everything, and returns the sweep
 /// at which the run is to end, if it is to end early; an error of it other than a cancellation is
 /// passed on. Returns the sweeps done by all.
 ///
@@ -32,6 +32,7 @@ pub enum Ending {
 /// rounds are finished, so that all replicas stand at the same sweep.
 pub(super) fn in_rounds(
     total: u64,
+    longest: u64,
     control: &Control,
     mut advance: impl FnMut(u64, u64, &Control) -> Result<Option<u64>>,
 ) -> Result<(u64, Ending)> {
@@ -59,7 +60,7 @@ pub(super) fn in_rounds(
         done = to;
         // The clock decides how long rounds are, and so how soon a run stops, but no result.
         length = if spent < ROUND / 2 {
-            length.saturating_mul(2)
+            length.saturating_mul(2).min(longest)
         } else if spent > ROUND * 2 {
             (length / 2).max(1)
         } else {
@@ -76,9 +77,9 @@ mod tests {
     #[test]
     fn rounds_cover_every_sweep_once() {
         let (control, mut next) = (Control::new(1000), 0);
-        let outcome = in_rounds(1000, &control, |from, to, _| {
+        let outcome = in_rounds(1000, 16, &control, |from, to, _| {
             assert_eq!(from, next);
-            assert!(to > from);
+            assert!(to > from && to <= from + 16);
             next = to;
             Ok(None)
         });
@@ -89,14 +90,15 @@ mod tests {
     #[test]
     fn a_cancelled_run_stops_between_rounds() {
         let control = Control::new(9);
-        let outcome = in_rounds(9, &control, |_, _, _| {
+        let outcome = in_rounds(9, u64::MAX, &control, |_, _, _| {
             control.cancel();
             Ok(None)
         });
         assert_eq!(outcome, Ok((1, Ending::Stopped)));
-        let reached = in_rounds(9, &Control::new(9), |_, to, _| Ok((to > 2).then_some(2)));
+        let reached =
+            in_rounds(9, u64::MAX, &Control::new(9), |_, to, _| Ok((to > 2).then_some(2)));
         assert_eq!(reached, Ok((2, Ending::Stopped)));
-        let broken = in_rounds(9, &Control::new(9), |_, _, _| Err(Error::Cancelled));
+        let broken = in_rounds(9, u64::MAX, &Control::new(9), |_, _, _| Err(Error::Cancelled));
         assert_eq!(broken, Ok((0, Ending::Broken)));
     }
 }

@@ -4,6 +4,7 @@ use rayon::current_num_threads;
 
 use super::{
     groups::{Group, collect, cut, groups, on_threads},
+    overlaps::{Overlaps, PairSeries, Snapshots},
     rounds::{Ending, in_rounds},
 };
 use crate::{
@@ -26,12 +27,21 @@ pub struct Plan {
     pub every: u64,
     /// Whether the state of each measurement is kept.
     pub keep_states: bool,
+    /// Whether the overlap of each pair of replicas of one temperature is measured.
+    pub overlaps: bool,
+    /// Whether that of their bonds is: only in a model with [`SpinModel::links`].
+    pub link_overlaps: bool,
 }
 
 impl Plan {
     /// How often it measures.
     pub fn n_measurements(&self) -> usize {
         (self.n_sweeps / self.every) as usize
+    }
+
+    /// How many measurements have been made after so many sweeps.
+    pub(super) fn measured(&self, sweeps: u64) -> usize {
+        (sweeps.saturating_sub(self.warmup) / self.every) as usize
     }
 }
 
@@ -50,6 +60,8 @@ pub struct Sample {
     pub magnetization: Vec<f64>,
     /// The state of each measurement, if kept.
     pub states: Vec<i8>,
+    /// Overlaps of pairs.
+    pub pairs: PairSeries,
     /// The states at the end.
     pub final_states: Vec<i8>,
     /// Spins flipped by each replica, warmup included.
@@ -65,6 +77,8 @@ struct Recording<'a, 'b> {
     magnetization: &'b mut [f64],
     states: &'b mut [i8],
     n_spins: usize,
+    overlaps: Option<&'b Overlaps>,
+    snapshots: Snapshots,
 }
 
 impl Recording<'_, '_> {
@@ -77,16 +91,20 @@ impl Recording<'_, '_> {
         team: &Team,
         control: &Control,
     ) -> Result<()> {
-        let mut now = from;
+        let (mut now, behind) = (from, plan.measured(from));
         while now < to {
             // The next measurement: the first comes `every` sweeps after the warmup.
-            let measured = now.saturating_sub(plan.warmup) / plan.every;
-            let next = plan.warmup + (measured + 1) * plan.every;
+            let measured = plan.measured(now);
+            let next = plan.warmup + (measured as u64 + 1) * plan.every;
             let stop = next.min(to);
             self.group.walkers.sweep(stop - now, team, control)?;
             now = stop;
             if now == next {
-                self.measure(measured as usize, plan.n_measurements());
+                self.measure(measured, plan.n_measurements());
+                if let Some(overlaps) = self.overlaps {
+                    let (walkers, snapshots) = (&*self.group.walkers, &mut self.snapshots);
+                    overlaps.keep(walkers, measured - behind, snapshots);
+                }
             }
         }
         Ok(())
@@ -121,10 +139,12 @@ pub fn sample(
 ) -> Result<Sample> {
     let (n, count) = (model.n_spins(), plan.n_measurements());
     let total = start.n_replicas() * count;
+    let overlaps = Overlaps::new(model, plan, start.n_replicas(), 1)?;
     let mut sample = Sample {
         energy: vec![0.0; total],
         magnetization: vec![0.0; total],
         states: vec![0; if plan.keep_states { total * n } else { 0 }],
+        pairs: overlaps.iter().map(|all| all.series(plan, 1)).next().unwrap_or_default(),
         ..Sample::default()
     };
     let (mut energy, mut magnetization) = (&mut sample.energy[..], &mut sample.magnetization[..]);
@@ -140,19 +160,31 @@ pub fn sample(
                     magnetization: cut(&mut magnetization, rows),
                     states: cut(&mut states, kept),
                     n_spins: n,
+                    overlaps: overlaps.as_ref(),
+                    snapshots: Snapshots::of(overlaps.as_ref(), group.n_replicas),
                     group,
                 }
             })
             .collect();
-    let (sweeps, ending) = in_rounds(plan.warmup + plan.n_sweeps, control, |from, to, control| {
+    let longest = overlaps.as_ref().map_or(u64::MAX, |overlaps| overlaps.longest_round(plan));
+    let all = plan.warmup + plan.n_sweeps;
+    let size = recordings.first().map_or(1, |recording| recording.group.n_replicas);
+    let (sweeps, ending) = in_rounds(all, longest, control, |from, to, control| {
         on_threads(&mut recordings, |recording, team| {
             recording.advance(plan, from, to, team, control)
         })?;
+        if let Some(overlaps) = &overlaps {
+            let recordings = &recordings;
+            let row = |index, _rung, replica: usize| {
+                overlaps.row(&recordings[replica / size].snapshots, index, replica % size)
+            };
+            overlaps.compare(plan, (from, to), row, &mut sample.pairs);
+        }
         Ok(None)
     })?;
     let groups: Vec<Group<'_>> = recordings.into_iter().map(|recording| recording.group).collect();
     (sample.final_states, sample.flips, sample.streams) = collect(&groups, n);
-    sample.measured = (sweeps.saturating_sub(plan.warmup) / plan.every) as usize;
+    sample.measured = plan.measured(sweeps);
     sample.sweeps = sweeps;
     sample.ending = ending;
     Ok(sample)

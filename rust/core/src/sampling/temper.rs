@@ -10,10 +10,12 @@ use rayon::prelude::*;
 use super::{
     groups::{Group, collect, groups},
     ladder::{Ladder, ladders},
+    overlaps::{Overlaps, PairSeries, Snapshots},
     rounds::{Ending, in_rounds},
     sample::Plan,
 };
 use crate::{
+    bits::Chunk,
     control::Control,
     error::Result,
     spins::{SpinModel, Start},
@@ -60,6 +62,8 @@ pub struct Tempering {
     pub magnetization: Vec<f64>,
     /// The state of each measurement, if kept.
     pub states: Vec<i8>,
+    /// Overlaps of pairs of ladders.
+    pub pairs: PairSeries,
     /// The states at the end.
     pub final_states: Vec<i8>,
     /// Spins flipped at each temperature, warmup included.
@@ -76,10 +80,36 @@ pub struct Tempering {
     pub streams: Vec<u64>,
 }
 
+impl Tempering {
+    /// Space for what will be measured.
+    fn of(plan: &Plan, start: &Ladders<'_>, n_spins: usize) -> Self {
+        let (ladders, rungs, count) = (start.n_ladders, start.betas.len(), plan.n_measurements());
+        let total = ladders * rungs;
+        Self {
+            energy: vec![0.0; total * count],
+            magnetization: vec![0.0; total * count],
+            states: vec![0; if plan.keep_states { total * count * n_spins } else { 0 }],
+            flips: vec![0; total],
+            tried: vec![0; ladders * (rungs - 1)],
+            exchanged: vec![0; ladders * (rungs - 1)],
+            round_trips: vec![0; ladders],
+            order: match start.order {
+                [] => (0..total).map(|walker| (walker % rungs) as u32).collect(),
+                order => order.to_vec(),
+            },
+            ..Self::default()
+        }
+    }
+}
+
 /// Ladders whose walkers share a block of bit lanes (a single ladder, in other models).
 struct Unit<'a, 'b> {
     groups: Vec<Group<'a>>,
     ladders: Vec<Ladder<'b>>,
+    /// The states of each group at the measurements of a round.
+    snapshots: Vec<Snapshots>,
+    /// Which walker of the unit was at each temperature of each ladder at those measurements.
+    orders: Vec<u32>,
 }
 
 /// What is the same for all ladders.
@@ -91,6 +121,7 @@ struct Setup<'a> {
     behind: u64,
     /// Whether the groups of a unit move side by side.
     shared: bool,
+    overlaps: Option<&'a Overlaps>,
 }
 
 impl Unit<'_, '_> {
@@ -100,6 +131,8 @@ impl Unit<'_, '_> {
         let (mut energies, mut magnetizations) = (vec![0.0; count], vec![0; count]);
         let (mut flips, mut before, mut betas) = (vec![0; count], vec![0; count], vec![0.0; count]);
         self.flips(&mut before);
+        let behind = setup.plan.measured(from);
+        self.orders.clear();
         for sweep in from..to {
             let step = |group: &mut Group<'_>| group.walkers.sweep(1, &Team::alone(), control);
             if setup.shared {
@@ -120,6 +153,9 @@ impl Unit<'_, '_> {
             if let Some(index) = measuring {
                 self.magnetizations(&mut magnetizations);
                 self.record(setup, index, &energies, &magnetizations);
+                if let Some(overlaps) = setup.overlaps {
+                    self.keep(overlaps, index - behind);
+                }
             }
             let mut changed = false;
             for (ladder, rows) in self.ladders.iter_mut().enumerate() {
@@ -173,6 +209,31 @@ impl Unit<'_, '_> {
         }
     }
 
+    fn keep(&mut self, overlaps: &Overlaps, index: usize) {
+        for (group, snapshots) in self.groups.iter().zip(&mut self.snapshots) {
+            overlaps.keep(&*group.walkers, index, snapshots);
+        }
+        let mut first = 0;
+        for ladder in &self.ladders {
+            self.orders.extend(ladder.order.iter().map(|walker| first + walker));
+            first += ladder.order.len() as u32;
+        }
+    }
+
+    /// The state that was kept at one temperature of one of the unit's ladders.
+    fn row<'s>(
+        &'s self,
+        overlaps: &Overlaps,
+        index: usize,
+        ladder: usize,
+        rung: usize,
+    ) -> &'s [Chunk] {
+        let rungs = self.ladders[ladder].order.len();
+        let place = (index * self.ladders.len() + ladder) * rungs + rung;
+        let (walker, size) = (self.orders[place] as usize, self.groups[0].n_replicas);
+        overlaps.row(&self.snapshots[walker / size], index, walker % size)
+    }
+
     fn record(
         &mut self,
         setup: &Setup<'_>,
@@ -211,20 +272,9 @@ pub fn temper(
 ) -> Result<Tempering> {
     let (n, rungs, count) = (model.n_spins(), start.betas.len(), plan.n_measurements());
     let total = start.n_ladders * rungs;
-    let mut result = Tempering {
-        energy: vec![0.0; total * count],
-        magnetization: vec![0.0; total * count],
-        states: vec![0; if plan.keep_states { total * count * n } else { 0 }],
-        flips: vec![0; total],
-        tried: vec![0; start.n_ladders * (rungs - 1)],
-        exchanged: vec![0; start.n_ladders * (rungs - 1)],
-        round_trips: vec![0; start.n_ladders],
-        order: match start.order {
-            [] => (0..total).map(|walker| (walker % rungs) as u32).collect(),
-            order => order.to_vec(),
-        },
-        ..Tempering::default()
-    };
+    let overlaps = Overlaps::new(model, plan, start.n_ladders, rungs)?;
+    let mut result = Tempering::of(plan, start, n);
+    let mut pairs = overlaps.iter().map(|all| all.series(plan, rungs)).next().unwrap_or_default();
     let first_order = result.order.clone();
     // Ladders fill the lanes of a block together.
     let block = model.block(plan.dynamics, total).max(1);
@@ -232,7 +282,14 @@ pub fn temper(
     let n_units = start.n_ladders.div_ceil(ladders_per_unit);
     let threads = rayon::current_num_threads();
     let shared = n_units < threads && ladders_per_unit * rungs * n >= WORTH_SHARING;
-    let setup = Setup { plan, betas: start.betas, n_spins: n, behind: start.sweeps, shared };
+    let setup = Setup {
+        plan,
+        betas: start.betas,
+        n_spins: n,
+        behind: start.sweeps,
+        shared,
+        overlaps: overlaps.as_ref(),
+    };
 
     let kept = if plan.keep_states { n } else { 0 };
     let mut rest = ladders(&mut result, start, count, kept).into_iter();
@@ -265,9 +322,14 @@ pub fn temper(
             reversed: false,
         };
         let parts = if shared { threads } else { 1 };
-        units.push(Unit { groups: groups(model, plan.dynamics, &walkers, parts)?, ladders });
+        let groups = groups(model, plan.dynamics, &walkers, parts)?;
+        let snapshots =
+            groups.iter().map(|group| Snapshots::of(overlaps.as_ref(), group.n_replicas)).collect();
+        units.push(Unit { groups, ladders, snapshots, orders: Vec::new() });
     }
-    let (sweeps, ending) = in_rounds(plan.warmup + plan.n_sweeps, control, |from, to, control| {
+    let longest = overlaps.as_ref().map_or(u64::MAX, |overlaps| overlaps.longest_round(plan));
+    let all = plan.warmup + plan.n_sweeps;
+    let (sweeps, ending) = in_rounds(all, longest, control, |from, to, control| {
         if shared {
             units.iter_mut().try_for_each(|unit| unit.advance(&setup, from, to, control))?;
         } else {
@@ -275,6 +337,14 @@ pub fn temper(
                 .par_iter_mut()
                 .with_max_len(1)
                 .try_for_each(|unit| unit.advance(&setup, from, to, control))?;
+        }
+        if let Some(overlaps) = &overlaps {
+            let units = &units;
+            let row = |index, rung, ladder: usize| {
+                let unit: &Unit<'_, '_> = &units[ladder / ladders_per_unit];
+                unit.row(overlaps, index, ladder % ladders_per_unit, rung)
+            };
+            overlaps.compare(plan, (from, to), row, &mut pairs);
         }
         Ok(None)
     })?;
@@ -291,7 +361,8 @@ pub fn temper(
         state.copy_from_slice(&walker_states[walker * n..][..n]);
     }
     result.streams = streams;
-    result.measured = (sweeps.saturating_sub(plan.warmup) / plan.every) as usize;
+    result.pairs = pairs;
+    result.measured = plan.measured(sweeps);
     result.sweeps = sweeps;
     result.ending = ending;
     Ok(result)

@@ -1,5 +1,7 @@
 //! Replicas of a model with general couplings on their way.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{
@@ -264,6 +266,33 @@ impl Walkers for GeneralWalkers<'_> {
         let (batch, lane) = (&self.batches[replica / self.size], replica % self.size);
         for (&place, out) in self.setup.order.places.iter().zip(out) {
             *out = batch.spin(place as usize, lane);
+        }
+    }
+
+    fn side_by_side(&self, replicas: Range<usize>, out: &mut [u8]) {
+        let places = self.setup.order.places.iter().map(|&place| place as usize);
+        let (first, batches) =
+            (replicas.start % self.size, &self.batches[replicas.start / self.size..]);
+        out.fill(0);
+        for (bit, batch) in batches[..replicas.len().min(batches.len())].iter().enumerate() {
+            match &batch.state {
+                // All are in the first batch.
+                State::Lanes(_) if bit > 0 => {}
+                State::Lanes(state) => {
+                    for (place, out) in places.clone().zip(&mut *out) {
+                        // The signs of eight bytes, gathered in the highest: no two products meet.
+                        let (halves, _) = state.spins[place].as_chunks::<8>();
+                        let spins = u64::from_le_bytes(halves[first / 8].map(|spin| spin as u8));
+                        let up = !spins >> 7 & 0x0101_0101_0101_0101;
+                        *out = (up.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8;
+                    }
+                }
+                State::Single(state) => {
+                    for (place, out) in places.clone().zip(&mut *out) {
+                        *out |= u8::from(state.spins[place] > 0) << bit;
+                    }
+                }
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Replicas in bit lanes on their way.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{
@@ -224,6 +226,13 @@ impl Walkers for LaneWalkers<'_> {
         for (&slot, out) in self.setup.layout.slots.iter().zip(out) {
             let word = spins[slot as usize / 8].0[slot as usize % 8];
             *out = 2 * (word >> lane & 1) as i8 - 1;
+        }
+    }
+
+    fn side_by_side(&self, replicas: Range<usize>, out: &mut [u8]) {
+        let (spins, lane) = (&self.blocks[replicas.start / 64].spins, replicas.start % 64);
+        for (&slot, out) in self.setup.layout.slots.iter().zip(out) {
+            *out = (spins[slot as usize / 8].0[slot as usize % 8] >> lane) as u8;
         }
     }
 }

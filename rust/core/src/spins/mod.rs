@@ -6,6 +6,7 @@ mod descent;
 pub mod fixed_point;
 pub mod gaussian;
 mod held;
+mod links;
 mod model;
 pub mod order;
 mod resting;
@@ -13,5 +14,6 @@ pub mod thresholds;
 
 pub use descent::Descent;
 pub use held::Held;
+pub use links::Link;
 pub use model::{Couplings, Dynamics, SpinModel, Start, Walkers};
 pub use resting::{Resting, Rests};

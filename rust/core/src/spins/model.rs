@@ -4,7 +4,9 @@
 //! A fast kernel fuses a model with its move, and moves many replicas at a time. So a model does
 //! not offer "one update", but [`Walkers`]: replicas on their way, which sweep on demand.
 
-use super::Descent;
+use std::ops::Range;
+
+use super::{Descent, Link, links};
 use crate::{control::Control, error::Result, team::Team};
 
 /// How a spin, or a cluster of spins, takes its new value.
@@ -140,6 +142,31 @@ pub trait SpinModel: Send + Sync {
         Couplings::Implied
     }
 
+    /// Whether comparing a few replicas costs little beside their sweeps: not on lattices, which take
+    /// less time to sweep than to unpack.
+    fn overlaps_are_cheap(&self) -> bool {
+        true
+    }
+
+    /// How many bonds [`SpinModel::links`] has.
+    fn n_bonds(&self) -> usize {
+        match self.couplings() {
+            Couplings::Rows { values, .. } => values.iter().filter(|&&j| j != 0.0).count() / 2,
+            Couplings::Dense(_) | Couplings::Implied => 0,
+        }
+    }
+
+    /// The bonds that are not zero, each once, where they are kept or follow from a lattice: none
+    /// where all pairs are coupled. A pair with two bonds has both.
+    fn links(&self) -> Vec<Link> {
+        match self.couplings() {
+            Couplings::Rows { offsets, neighbours, values } => {
+                links::of_rows(offsets, neighbours, values)
+            }
+            Couplings::Dense(_) | Couplings::Implied => Vec::new(),
+        }
+    }
+
     /// A digest of the couplings and fields as they are kept: models of one digest have the same
     /// trajectories, bit for bit, and a run of one goes on with the other.
     ///
@@ -177,7 +204,7 @@ pub trait SpinModel: Send + Sync {
 }
 
 /// Replicas of one model on their way, all at the same number of sweeps.
-pub trait Walkers: Send {
+pub trait Walkers: Send + Sync {
     /// Moves every replica by `sweeps` sweeps. A sweep that takes long looks at `control` within
     /// it; nobody else looks, so that all replicas stand at the same sweep when sampling stops.
     ///
@@ -199,6 +226,19 @@ pub trait Walkers: Send {
 
     /// The state of one replica.
     fn spins(&self, replica: usize, out: &mut [i8]);
+
+    /// The states of up to eight `replicas` side by side: bit r of `out[site]` is set where the spin
+    /// of the r-th of them points up. The first is a multiple of eight.
+    fn side_by_side(&self, replicas: Range<usize>, out: &mut [u8]) {
+        let mut spins = vec![0; out.len()];
+        out.fill(0);
+        for (bit, replica) in replicas.enumerate() {
+            self.spins(replica, &mut spins);
+            for (out, &spin) in out.iter_mut().zip(&spins) {
+                *out |= u8::from(spin > 0) << bit;
+            }
+        }
+    }
 
     /// What the random streams remember beyond the number of sweeps: nothing, where they are
     /// counter-based.
