@@ -249,21 +249,20 @@ def test_two_errors_cover_the_averages_as_often_as_they_say(n_replicas, length):
 
 
 def test_overlaps_of_a_few_replicas_are_measured_by_default():
-    glass, network = LARGER["+-J lattice"], LARGER["SK"]
-    for n_replicas in (2, 4):
-        run = sample(glass, 0.5, 6, n_replicas, seed=1)
-        assert run.overlaps().values.shape == (n_replicas * (n_replicas - 1) // 2, 6)
-        assert run.overlaps().link_values.shape == run.overlaps().values.shape
-        assert run.overlaps().n_replicas == n_replicas
-        assert sample(network, 0.5, 6, n_replicas, seed=1).overlaps().link_values is None
-    start = np.ones((3, network.n_spins))
-    assert sample(network, 0.5, 6, initial=start).overlaps().values.shape == (3, 6)
-    assert temper(network, [0.1, 0.2], 6, 3, seed=1).overlaps(0).values.shape == (3, 6)
+    for name in ("+-J lattice", "Gaussian glass", "SK", "Hopfield"):
+        for n_replicas in (2, 8):
+            found = sample(LARGER[name], 0.5, 6, n_replicas, seed=1).overlaps()
+            assert found.values.shape == (n_replicas * (n_replicas - 1) // 2, 6)
+            assert found.n_replicas == n_replicas
+            assert found.link_values is None
+    start = np.ones((3, LARGER["SK"].n_spins))
+    assert sample(LARGER["SK"], 0.5, 6, initial=start).overlaps().values.shape == (3, 6)
+    assert temper(LARGER["SK"], [0.1, 0.2], 6, 3, seed=1).overlaps(0).values.shape == (3, 6)
 
 
 @pytest.mark.parametrize(
     ("model", "n_replicas", "options"),
-    [("SK", 5, {}), ("lattice", 2, {}), ("SK", 2, {"measure": ()}), ("SK", 70, {})],
+    [("SK", 9, {}), ("lattice", 2, {}), ("SK", 2, {"measure": ()}), ("SK", 70, {})],
 )
 def test_final_states_never_stand_for_overlaps(model, n_replicas, options):
     message = f"of {n_replicas} replicas measured no overlaps and kept no states.*measure="
@@ -303,8 +302,8 @@ def test_a_lattice_without_coupling_has_no_bonds():
 
 def test_overlaps_are_saved_and_old_files_still_load(tmp_path):
     for run in (
-        sample(LARGER["+-J lattice"], 0.5, 6, 3, seed=1),
-        temper(LARGER["+-J lattice"], [0.3, 0.5], 6, 3, seed=1),
+        sample(LARGER["+-J lattice"], 0.5, 6, 3, measure=BOTH, seed=1),
+        temper(LARGER["+-J lattice"], [0.3, 0.5], 6, 3, measure=BOTH, seed=1),
     ):
         run.save(tmp_path / "run")
         again = Run.load(tmp_path / "run")

@@ -80,8 +80,8 @@ def sample(
         Whether to keep the state of each measurement (N bytes each).
     measure : sequence of {"overlap", "link_overlap"}, optional
         What is measured of every pair of replicas, for ``run.overlaps()``. Link overlaps are those
-        of the bonds, where a model keeps these: lattices and sparse couplings. By default all that
-        there is, for 2 to 4 replicas of any model but a lattice with one coupling, where it would
+        of the bonds, where a model keeps these: lattices and sparse couplings. By default the
+        overlap, for 2 to 8 replicas of any model but a lattice with one coupling, where it would
         take longer than the sweeps. It changes no other result.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
         Replica k depends on (seed, k) alone. A continued run keeps its seed.

@@ -145,7 +145,7 @@ def summarize_overlaps(
     >>> spins = rng.choice([-1, 1], size=(3, 1000, 64))  # independent: beta = 0
     >>> q = [(spins[a] * spins[b]).mean(axis=1) for a, b in ((0, 1), (0, 2), (1, 2))]
     >>> print(summarize_overlaps(q, None, 3, 64, 0.0).squared_overlap)  # 1/64 = 0.015625
-    0.0157(4)
+    0.0156(5)
     """
     q = measurements(overlaps, "overlaps")
     R = _arguments.integer(n_replicas, "n_replicas", at_least=2)

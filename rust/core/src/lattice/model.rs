@@ -10,9 +10,7 @@ use crate::{
     control::Control,
     error::{Error, Result},
     simd::Level,
-    spins::{
-        Dynamics, Link, Resting, SpinModel, Start, Walkers, clusters::cluster_walkers,
-    },
+    spins::{Dynamics, Link, Resting, SpinModel, Start, Walkers, clusters::cluster_walkers},
 };
 
 /// The most sides a lattice may have.
