@@ -7,9 +7,21 @@ import numpy as np
 import pytest
 
 from spinglass.cli import main
-from spinglass.experiments import StoreError, open_store, run
-from spinglass.runner.stores.content import packed
+from spinglass.experiments import (
+    Experiment,
+    StoreError,
+    capacity,
+    ising,
+    meanfield,
+    open_store,
+    renormalize,
+    run,
+    sk,
+)
+from spinglass.runner.stores.content import packed, read_rows, reading
 from spinglass.runner.stores.digests import seal
+from spinglass.runner.stores.store import Store
+from spinglass.runner.task import expect
 from walks import Walks, filled, read, refusal, walks
 from written import without_digests
 
@@ -44,8 +56,6 @@ def half(path):
 
 
 def rows_of(path, number):
-    from spinglass.runner.stores.content import read_rows, reading
-
     with reading(path) as db:
         return dict(read_rows(db, path))[number]
 
@@ -91,6 +101,58 @@ def test_rows_that_are_not_those_of_their_task_are_refused(change, path, capsys)
             read_it(path)
     assert main(["status", str(path)]) == 2
     assert "rows of task 0: not as they were written" in capsys.readouterr().err
+
+
+class Checked(Long):
+    """Walks that know how many rows a task has, and of which kind."""
+
+    name = "checked walks of the tests"
+
+    def check_rows(self, task, rows):
+        expect(rows, "end", (4,), np.int64)
+
+
+def test_an_experiment_may_say_which_rows_a_task_can_have(tmp_path):
+    path, experiment = tmp_path / "walks.sqlite", Checked(walks(2).config)
+    with closing(Store(path, experiment, 1)) as kept:
+        kept.put(0, experiment.work(experiment.tasks()[0], None), 0.1)
+    assert open_store(path).verify() is True
+    run(experiment, store=path, num_threads=1)
+    for rows in ({}, {"end": np.zeros(2, int)}, {"end": np.zeros(4)}):
+        path.unlink()
+        with closing(Store(path, experiment, 1)) as kept:
+            kept.put(1, rows, 0.1)
+        words = r"is damaged \(rows of task 1: expected end of shape \(4,\), got"
+        assert "rows of task 1: expected end of shape (4,), got" in refusal(path, experiment)
+        for read_it in (open_store(path).result, open_store(path).verify):
+            with pytest.raises(StoreError, match=words):
+                read_it()
+
+
+FEW = {"temperatures": (2.0, 2.5), "n_sweeps": 50}
+SCANS = {
+    "capacity": lambda store: capacity(60, loads=(0.1, 0.2), n_instances=1, store=store),
+    "ising": lambda store: ising((4, 6), snapshot_size=8, **FEW, store=store),
+    "meanfield": lambda store: meanfield(4, **FEW, store=store),
+    "renormalize": lambda store: renormalize(32, picture_size=32, **FEW, store=store),
+    "sk": lambda store: sk((8, 12), n_instances=1, n_sweeps=64, store=store),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*")  # of scans as short as these
+@pytest.mark.parametrize("name", SCANS)
+def test_every_experiment_knows_the_rows_of_its_tasks(name, tmp_path):
+    path = tmp_path / "scan.sqlite"
+    SCANS[name](path)
+    assert open_store(path).verify() is True
+    experiment = Experiment.known[name](open_store(path).config)
+    with reading(path) as db:
+        rows = dict(read_rows(db, path, experiment))
+    tasks = experiment.tasks()
+    empty = {x: y[:0] for x, y in rows[0].items() if y.ndim}
+    for other in ({}, empty, rows[len(tasks) - 1]):
+        with pytest.raises(ValueError, match=r"expected|is that of another task"):
+            experiment.check_rows(tasks[0], other)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ import json
 import math
 import numbers
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -116,6 +116,22 @@ def joined(finished: Finished, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.concatenate([np.empty(0, dtype), *tables])
 
 
+def expect(
+    rows: Rows, name: str, shape: tuple[int, ...], dtype: Any, **whose: Iterable[Any]
+) -> None:
+    """Raise ValueError if an array of a task is missing, of another kind, or of another task.
+
+    ``whose`` are the values that columns of a table may have.
+    """
+    array = rows.get(name)
+    if array is None or array.shape != shape or array.dtype != dtype:
+        came = "none" if array is None else f"{array.dtype} of shape {array.shape}"
+        raise ValueError(f"expected {name} of shape {shape}, got {came}")
+    for column, values in whose.items():
+        if not np.isin(array[column], list(values)).all():
+            raise ValueError(f"{column} in {name} is that of another task")
+
+
 @dataclass(frozen=True)
 class Share:
     """What a task gets of the machine.
@@ -169,6 +185,12 @@ class Experiment(ABC):
     @abstractmethod
     def work(self, task: Task, share: Share) -> Rows:
         """Do a task, in whatever process it may be; the rows depend on config and task alone."""
+
+    def check_rows(self, task: Task, rows: Rows) -> None:  # noqa: B027  (may be left out)
+        """Raise ValueError if these cannot be the rows of a task: too few, or another one's.
+
+        It is asked of what a store has before that is used. By default all rows are taken.
+        """
 
     @abstractmethod
     def result(self, finished: Finished) -> Any:

@@ -15,7 +15,7 @@ from spinglass.experiments.points import (
     series_bytes,
     series_seconds,
 )
-from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
+from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, expect, joined
 from spinglass.sampling.runs import Run
 from spinglass.statistics import autocorrelation_time
 from spinglass.theory import ising2d
@@ -69,6 +69,14 @@ class IsingExperiment(Experiment):
             ising2d.finite_specific_heat(sides, beta),
         )
         return {"points": np.array([row], dtype=POINT)}
+
+    def check_rows(self, task: Task, rows: Rows) -> None:
+        """Refuse what is not the row of the point, or no picture."""
+        kind, run = task.arguments
+        if kind:
+            expect(rows, "spins", (run.size, run.size), np.int8)
+        else:
+            expect(rows, "points", (1,), POINT, L=[run.size], temperature=[run.T])
 
     def result(self, finished: Finished) -> IsingScan:
         """Return the scan of the points and pictures that are finished."""

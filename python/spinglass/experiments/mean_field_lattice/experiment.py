@@ -42,7 +42,7 @@ from spinglass.experiments.points import (
 )
 from spinglass.models.lattice import SquareLattice
 from spinglass.runner.loop import StorePath, Where
-from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
+from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, expect, joined
 from spinglass.sampling.plan import Dynamics
 from spinglass.statistics import autocorrelation_time
 from spinglass.theory import ising2d
@@ -166,6 +166,10 @@ class MeanFieldExperiment(Experiment):
             ising2d.magnetization(1.0 / T),
         )
         return {"points": np.array([row], dtype=POINT)}
+
+    def check_rows(self, task: Task, rows: Rows) -> None:
+        """Refuse what is not the row of the temperature."""
+        expect(rows, "points", (1,), POINT, temperature=[task.arguments[1].T])
 
     def result(self, finished: Finished) -> MeanFieldLattice:
         """Return the points that are finished, and all curves."""

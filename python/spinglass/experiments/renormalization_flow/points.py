@@ -18,7 +18,7 @@ from spinglass.experiments.points import (
 )
 from spinglass.experiments.renormalization_flow.config import RenormalizeConfig
 from spinglass.experiments.renormalization_flow.result import LEVEL, Flow, Renormalization
-from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
+from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, expect, joined
 from spinglass.sampling.runs import Run
 from spinglass.statistics import autocorrelation_time
 from spinglass.theory import ising2d
@@ -101,6 +101,15 @@ class RenormalizeExperiment(Experiment):
         kind, run = task.arguments
         word = task.seed(self.config.seed)
         return _picture(run, word, share) if kind else _point(run, self.config, word, share)
+
+    def check_rows(self, task: Task, rows: Rows) -> None:
+        """Refuse what are not the rows of the point, or no picture."""
+        kind, run = task.arguments
+        if kind:
+            expect(rows, "level_0", (run.size, run.size), np.int8)
+        else:
+            shape = (self.config.steps(run.size) + 1,)
+            expect(rows, "points", shape, LEVEL, L=[run.size], temperature=[run.T])
 
     def result(self, finished: Finished) -> Renormalization:
         """Return the points and pictures that are finished."""

@@ -30,7 +30,7 @@ from spinglass.experiments.config import asked, measured
 from spinglass.experiments.retrieval_capacity.config import SIZES, CapacityConfig, fall
 from spinglass.experiments.retrieval_capacity.result import TRIAL, CapacityScan
 from spinglass.runner.loop import StorePath, Where
-from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, joined
+from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, expect, joined
 
 # Seconds of a trial on one thread, as measured: some for any, some for each spin and pattern, and
 # many times more if the memory is lost. A task is to take about this long if its trials are short.
@@ -180,6 +180,12 @@ class CapacityExperiment(Experiment):
         for name in ("start", "overlap", "sweeps", "flips", "converged"):
             table[name] = rows[name]
         return {"trials": table}
+
+    def check_rows(self, task: Task, rows: Rows) -> None:
+        """Refuse fewer trials than the task has, and those of another one."""
+        (n, p), (_, first, last) = task.stream, task.arguments
+        whose = {"n_spins": [n], "n_patterns": [p], "instance": range(first, last)}
+        expect(rows, "trials", (task.units,), TRIAL, **whose)
 
     def result(self, finished: Finished) -> CapacityScan:
         """Return the scan of the trials that are finished."""

@@ -48,7 +48,7 @@ from spinglass.experiments.sherrington_kirkpatrick.instance import (
 from spinglass.experiments.sherrington_kirkpatrick.result import SkResult
 from spinglass.models.glass import Disorder
 from spinglass.runner.loop import StorePath, Where
-from spinglass.runner.task import Experiment, Finished, Rows, Share, Task
+from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, expect
 
 
 @asked(SkConfig)
@@ -164,6 +164,13 @@ class SkExperiment(Experiment):
             share.num_threads,
         )
         return {name: np.asarray(getattr(glass, name)) for name in MEASURED}
+
+    def check_rows(self, task: Task, rows: Rows) -> None:
+        """Refuse what was not measured on a glass of this size."""
+        (n, _), (k,) = task.stream, task.arguments
+        expect(rows, "overlaps", (len(self.config.betas[k]), n + 1), np.int32)
+        if set(rows) != set(MEASURED):
+            raise ValueError(f"expected {sorted(MEASURED)}, got {sorted(rows)}")
 
     def result(self, finished: Finished) -> SkResult:
         """Return the glasses that are finished."""

@@ -31,7 +31,7 @@ from spinglass.runner.stores.digests import (
     has_digests,
     of_rows,
 )
-from spinglass.runner.task import Rows
+from spinglass.runner.task import Experiment, Rows
 
 FORMAT = 2  # 1 had no digests
 
@@ -94,14 +94,22 @@ def read_about(db: sqlite3.Connection) -> dict[str, Any]:
     return {name: json.loads(value) for name, value in pairs}
 
 
-def read_rows(db: sqlite3.Connection, path: Path) -> Iterator[tuple[int, Rows]]:
-    """Yield number and rows of the tasks that are done, in the order of the grid."""
+def read_rows(
+    db: sqlite3.Connection, path: Path, experiment: Experiment | None = None
+) -> Iterator[tuple[int, Rows]]:
+    """Yield number and rows of the tasks that are done, in the order of the grid.
+
+    The experiment, where it is known, says whether they can be the rows of their task.
+    """
+    tasks = experiment.tasks() if experiment else ()
     written = digests_of_rows(db)
     for number, *values, content in db.execute(f"{DONE} ORDER BY number"):
         try:
             if written is not None and written.get(number) != of_rows(number, *values, content):
                 raise ValueError("not as they were written")
             rows = unpacked(content, f"what task {number} of {path} returned")
+            if experiment:
+                experiment.check_rows(tasks[number], rows)
         except ValueError as error:
             # NumPy takes what it does not know for a pickle, and says how to have it run.
             words = "no arrays" if "pickle" in str(error) else error

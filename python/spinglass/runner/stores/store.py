@@ -140,10 +140,13 @@ class Store:
     def _open(self, experiment: Experiment, n_workers: int) -> None:
         db = self._db
         self._check_same(check_content(db, self.path), experiment)
+        if type(experiment).check_rows is not Experiment.check_rows or not has_digests(db):
+            for _ in read_rows(db, self.path, experiment):  # now and not after hours of work
+                pass
         db.execute("PRAGMA journal_mode = WAL").fetchone()
         db.execute("PRAGMA synchronous = NORMAL")
         with self._transaction():
-            if not has_digests(db):  # of an earlier format: what it has is taken as it is
+            if not has_digests(db):  # of an earlier format: what can be read is taken as it is
                 db.execute("UPDATE scan SET value = ? WHERE name = 'format'", (FORMAT,))
                 seal(db)
             # A session without an end was killed.

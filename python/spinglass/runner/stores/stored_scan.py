@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -64,7 +65,7 @@ class StoredScan:
         """
         with reading(self.path) as db:
             check_indices(db, self.path)
-            for _ in read_rows(db, self.path):
+            for _ in read_rows(db, self.path, self._experiment if self._has_tasks(db) else None):
                 pass
             return has_digests(db)
 
@@ -87,13 +88,12 @@ class StoredScan:
             )
         tasks = self._experiment.tasks()
         with reading(self.path) as db:
-            keys = [key for (key,) in db.execute("SELECT key FROM tasks ORDER BY number")]
-            if keys != [task.key for task in tasks]:
+            if not self._has_tasks(db):
                 raise StoreError(
                     f"{self.path} is of spinglass {self.version}, which had other tasks; read it "
                     "with that version"
                 )
-            finished = [(tasks[number], rows) for number, rows in read_rows(db, self.path)]
+            finished = [(tasks[k], rows) for k, rows in read_rows(db, self.path, self._experiment)]
             sealed = has_digests(db)
         try:
             result = self._experiment.result(finished)
@@ -104,6 +104,12 @@ class StoredScan:
                 f"{self.path} is damaged (its rows give no result: {error!r}); {DAMAGED}"
             ) from error
         return replace(result, version=self.version) if hasattr(result, "version") else result
+
+    def _has_tasks(self, db: sqlite3.Connection) -> bool:
+        """Say whether the store has the tasks of the experiment as it is here."""
+        keys = [key for (key,) in db.execute("SELECT key FROM tasks ORDER BY number")]
+        here = self._experiment.tasks() if self._experiment else ()
+        return keys == [task.key for task in here]
 
     def to_dataframe(self) -> Any:
         """Return the main table of `result` as a pandas DataFrame."""
