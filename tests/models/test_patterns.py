@@ -286,7 +286,7 @@ def test_a_changed_bit_is_told_on_loading_or_of_a_large_map_on_request(tmp_path,
     for mapped in (True, False):
         with pytest.raises(ValueError, match="set is damaged: the patterns are not those that"):
             Patterns.load(path, mapped=mapped)
-    monkeypatch.setattr("spinglass.models.patterns._CHECK_BELOW", 100)
+    monkeypatch.setattr("spinglass.models.pattern_files._CHECK_BELOW", 100)
     with pytest.raises(ValueError, match="set is damaged"):
         Patterns.load(path, mapped=False)
     large = Patterns.load(path)

@@ -7,10 +7,7 @@ bytes, since the network reads nothing but these bits (see :class:`spinglass.Hop
 from __future__ import annotations
 
 import os
-import struct
-import sys
-import zlib
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,25 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import (
     check_memory,
-    file_path,
     fraction,
     integer,
     real_array,
     spin_array,
     thread_count,
 )
-from spinglass._files import opened, writing
 from spinglass._random import Seed, seed_word
-
-# The file is a header of one 64-byte line, then the rows as they stand in memory: row i holds bit
-# mu of spin i, padded with zeros to 64 bytes. The header has the digest of the rows, zeros in files
-# of earlier versions, and ends in a checksum of itself.
-_MAGIC = b"spinglass patterns\0\1"
-_HEADER = struct.Struct("<24sQQ16s4xI")
-_NO_DIGEST = bytes(16)
-
-# Below this size `load` holds what it maps against the digest; above, it would read it all.
-_CHECK_BELOW = 1 << 28
+from spinglass.models import pattern_files
 
 
 class Patterns:
@@ -73,7 +59,9 @@ class Patterns:
         raise TypeError("Patterns is made by Patterns.random, Patterns.from_array or Patterns.load")
 
     @classmethod
-    def _wrap(cls, packed: _core.PackedPatterns, digest: bytes = _NO_DIGEST) -> Patterns:
+    def _wrap(
+        cls, packed: _core.PackedPatterns, digest: bytes = pattern_files.NO_DIGEST
+    ) -> Patterns:
         patterns = object.__new__(cls)
         patterns._packed, patterns._digest = packed, digest
         return patterns
@@ -221,9 +209,7 @@ class Patterns:
         OSError
             If the file cannot be written.
         """
-        with writing(file_path(path)) as file:
-            file.write(_header(*self.shape, self._packed.digest()))
-            self._packed.write(file)
+        pattern_files.save(self._packed, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, mapped: bool = True) -> Patterns:
@@ -252,34 +238,7 @@ class Patterns:
         MemoryError
             If a copy does not fit in memory.
         """
-        source = file_path(path)
-        with opened(source) as file:
-            header = file.read(_HEADER.size)
-            size = os.fstat(file.fileno()).st_size
-            magic, n_patterns, n_spins, digest, _ = (
-                _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0, b"", 0)
-            )
-            if magic.rstrip(b"\0") != _MAGIC:
-                raise ValueError(f"path must name a file written by Patterns.save, got {source}")
-            if header != _header(n_patterns, n_spins, digest):
-                raise ValueError(
-                    f"{source} has a header that was not written so: the file is damaged"
-                )
-            expected = _HEADER.size + n_spins * -(-n_patterns // 512) * 64
-            if size != expected or not n_patterns or not n_spins:
-                raise ValueError(
-                    f"{source} must have {expected} bytes for {n_patterns} patterns of {n_spins} "
-                    f"spins, got {size}: the file is truncated or damaged"
-                )
-            packed = _read(file, n_patterns, n_spins, size - _HEADER.size, mapped)
-        patterns = cls._wrap(packed, digest)
-        if size < _CHECK_BELOW or not mapped:
-            try:
-                if not patterns.verify() and not packed.padding_is_zero():
-                    raise ValueError("there are bits set behind the last pattern")
-            except ValueError as error:
-                raise ValueError(f"{source} is damaged: {error}") from None
-        return patterns
+        return cls._wrap(*pattern_files.load(path, mapped))
 
     def verify(self) -> bool:
         """Read all bits of a set that was loaded, and hold them against the digest of its file.
@@ -301,32 +260,7 @@ class Patterns:
         >>> spinglass.Patterns.random(n_patterns=3, n_spins=100, seed=1).verify()
         False
         """
-        if self._digest == _NO_DIGEST:
-            return False
-        if self._packed.digest() != self._digest:
-            raise ValueError("the patterns are not those that were saved")
-        return True
-
-
-def _read(
-    file: BinaryIO, n_patterns: int, n_spins: int, n_bytes: int, mapped: bool
-) -> _core.PackedPatterns:
-    """Return the set that stands behind the header."""
-    if not mapped:
-        check_memory(n_bytes, f"{n_patterns} patterns of {n_spins} spins")
-        return _core.PackedPatterns.read(n_patterns, n_spins, file, n_bytes)
-    descriptor = file.fileno()
-    if sys.platform == "win32":
-        import msvcrt
-
-        descriptor = msvcrt.get_osfhandle(descriptor)
-    return _core.PackedPatterns.map(n_patterns, n_spins, descriptor, _HEADER.size)
-
-
-def _header(n_patterns: int, n_spins: int, digest: bytes) -> bytes:
-    """Return the first line of a pattern file."""
-    line = _HEADER.pack(_MAGIC, n_patterns, n_spins, digest, 0)
-    return _HEADER.pack(_MAGIC, n_patterns, n_spins, digest, zlib.crc32(line))
+        return pattern_files.verify(self._packed, self._digest)
 
 
 def _from_bytes(n_patterns: int, n_spins: int, packed: bytes) -> Patterns:
