@@ -164,6 +164,8 @@ def test_what_a_run_prints_says_what_was_run_and_found():
     lines = str(ladder).splitlines()
     assert lines[1].startswith("2 ladders of 3 temperatures, swaps ")
     assert "\n".join(lines[2:]) == str(ladder.summary())
+    long = dataclasses.replace(run, energy=np.zeros((1, 1_000_001)))
+    assert str(long).splitlines()[1:] == ["summary() has the means of 1000001 measurements"]
     found = drawn_from("annealing")[0]
     lowest = (found.best_energy == found.best[1]).sum()
     assert str(found).endswith(f"in {lowest} of 5 replicas")

@@ -1,13 +1,9 @@
 """Progress on any stderr: it is shown where it can be, and never ends the work."""
 
-import fcntl
 import io
 import os
-import pty
-import struct
 import subprocess
 import sys
-import termios
 
 import pytest
 
@@ -100,7 +96,11 @@ def test_an_error_of_the_users_own_progress_is_the_users():
 
 def on_a_terminal(columns, folder, **environment):
     """Return what a run writes to a terminal of so many columns."""
-    master, slave = pty.openpty()
+    import fcntl
+    import struct
+    import termios
+
+    master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     child = subprocess.Popen(
         [sys.executable, "-c", WORK.format(stderr="")],

@@ -212,10 +212,10 @@ def ink() -> Any:
 def paper() -> Any:
     """Return the colour that the user's style has behind what is drawn."""
     rc = matplotlib().rcParams
-    return next(
-        (colour for colour in (rc["axes.facecolor"], rc["figure.facecolor"]) if colour != "none"),
-        "white",
-    )
+    from matplotlib.colors import to_rgba
+
+    behind = (rc["axes.facecolor"], rc["figure.facecolor"], "white")
+    return next(colour for colour in behind if to_rgba(colour)[3] > 0)
 
 
 def shade(part: float) -> Any:

@@ -20,6 +20,9 @@ from spinglass.sampling import run_files
 from spinglass.sampling.overlaps import Overlaps, overlaps_between
 from spinglass.statistics import Estimate, OverlapSummary, Summary, summarize
 
+# Measurements whose means and errors take half a second: a notebook shows a run unasked.
+_SOON = 1_000_000
+
 
 @printed
 @dataclass(frozen=True, eq=False)
@@ -110,7 +113,9 @@ class Run:
         return self._summary(self.energy, self.magnetization, self.beta)
 
     def __str__(self) -> str:
-        """Return what was run, and its summary if anything was measured."""
+        """Return what was run, and its summary if anything was measured and that is soon done."""
+        if self.energy.size > _SOON:
+            return f"{self._about()}\nsummary() has the means of {self.energy.size} measurements"
         return "\n".join([self._about(), *([str(self.summary())] if self.n_measurements else [])])
 
     def _about(self) -> str:
@@ -284,8 +289,9 @@ class TemperedRun(Run):
         rates = self.swap_rates[np.isfinite(self.swap_rates)]
         swaps = f", swaps {rates.min():.0%} to {rates.max():.0%}" if rates.size else ""
         ladders = counted(self.n_replicas, "ladder")
+        temperatures = counted(len(self.betas), "temperature")
         trips = counted(int(self.round_trips.sum()), "round trip")
-        return f"{super()._about()}\n{ladders} of {len(self.betas)} temperatures{swaps}, {trips}"
+        return f"{super()._about()}\n{ladders} of {temperatures}{swaps}, {trips}"
 
     plot = drawn_by("tempered_run", "Draw the energy per spin against beta, with errors.")
 
