@@ -99,9 +99,7 @@ def _value(value: Any) -> str:
         return (" ".join(map(_number, value.ravel())) or "none") if few else _ends(value)
     if isinstance(value, float | np.number | np.bool_):
         return _number(value)
-    if isinstance(value, str):
-        return textwrap.shorten(value, 200)
-    return f"{value!s:.200}" if _has_words(type(value)) else _SHORT.repr(value)
+    return textwrap.shorten(str(value), 200) if _has_words(type(value)) else _SHORT.repr(value)
 
 
 def _ends(values: NDArray[Any]) -> str:
@@ -119,7 +117,8 @@ def _ends(values: NDArray[Any]) -> str:
 
 def _has_words(cls: type) -> bool:
     """Return whether a class says itself what is printed of it."""
-    return vars(object)["__str__"] is not getattr(cls, "__str__")  # noqa: B009
+    own = getattr(cls, "__str__")  # noqa: B009
+    return issubclass(cls, str) or own is not vars(object)["__str__"]
 
 
 def _size(values: NDArray[Any]) -> str:

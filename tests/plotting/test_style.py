@@ -175,3 +175,11 @@ def test_a_picture_of_any_format_has_the_same_bytes_again(format, begins):
     assert first == second
     assert first.startswith(begins)
     assert matplotlib.rcParams["svg.hashsalt"] is None
+
+
+def test_a_function_of_the_users_draws_on_a_flat_array():
+    seen = []
+    picture = plotting.png(lambda result, axes: seen.append((result, axes)), 3, (1, 1), (2.0, 1.0))
+    ((result, axes),) = seen
+    assert picture.startswith(b"\x89PNG")
+    assert (result, axes.shape) == (3, (1,))

@@ -112,7 +112,7 @@ def picture(
     Parameters
     ----------
     draw : callable
-        One of the functions here.
+        One of the functions here, or one of your own, which gets a flat array of Axes.
     result : object
         What it draws.
     shape : tuple of int or list of list of int, optional
@@ -130,7 +130,11 @@ def picture(
         from matplotlib.figure import Figure
 
         new = Figure(figsize=size or own[1], layout="constrained")
-        draw(result, ax=panels(new, shape or own[0]))
+        axes = panels(new, shape or own[0])
+        if hasattr(draw, "layout"):
+            draw(result, ax=axes)
+        else:
+            draw(result, flat(axes))
         _tell_unfinished(new, result)
         content = io.BytesIO()
         # Names in an SVG are drawn by lot otherwise.
