@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -9,12 +11,16 @@ import pytest
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("ipykernel")
-nbclient = pytest.importorskip("nbclient")
+pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")
 
-# What the tools of notebooks warn of among themselves.
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(300)]
-
+# In a process of its own, which keeps the threads and sockets of a kernel's client to itself.
+EXECUTE = """
+import sys, nbclient, nbformat
+book = nbformat.read(sys.argv[1], 4)
+nbclient.NotebookClient(book, timeout=120, resources={"metadata": {"path": "."}}).execute()
+nbformat.write(book, sys.argv[1])
+"""
 SAMPLED = """
 import spinglass
 run = spinglass.sample(spinglass.SquareLattice(8), 0.3, 200, n_replicas=2, seed=1, progress=True)
@@ -23,17 +29,22 @@ OWN = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
 
 
 @pytest.fixture
-def notebook(tmp_path, monkeypatch):
+def notebook(tmp_path):
     """Return what runs cells in a kernel of its own and returns the outputs of each."""
-    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / name))
-    monkeypatch.delenv("MPLBACKEND", raising=False)  # the kernel has one of its own
+    folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    environment = {**os.environ, **{name: str(tmp_path / name) for name in folders}}
+    environment.pop("MPLBACKEND", None)  # the kernel has one of its own
 
     def execute(*cells):
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(x) for x in cells])
-        folder = {"metadata": {"path": str(tmp_path)}}
-        nbclient.NotebookClient(book, timeout=120, resources=folder).execute()
-        return [cell.outputs for cell in book.cells]
+        file = tmp_path / "book.ipynb"
+        nbformat.write(book, file)
+        done = subprocess.run(
+            [sys.executable, "-c", EXECUTE, str(file)],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=250,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return [cell.outputs for cell in nbformat.read(file, 4).cells]
 
     return execute
 
