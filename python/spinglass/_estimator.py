@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import inspect
 import sys
-import warnings
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from spinglass._progress import warn
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -134,7 +135,7 @@ class Estimator:
             raise ValueError(
                 "The feature names should match those that were passed during fit.\n" + what
             )
-        warnings.warn(message, UserWarning, stacklevel=4)
+        warn(message, UserWarning, stacklevel=4)
 
 
 def shape_message(array: Any) -> str:

@@ -57,6 +57,12 @@ def say(line: str, stream: Any) -> None:
             print(line, file=stream)
 
 
+def warn(message: str, category: type[Warning], stacklevel: int) -> None:
+    """Warn as `warnings.warn` does, which asks more of stderr: a result may be lost to that."""
+    with suppress(AttributeError, OSError, ValueError):
+        warnings.warn(message, category, stacklevel=stacklevel + 1)
+
+
 def bars() -> Any:
     """Return the class of bars that can be shown: a notebook's, a terminal's, or None."""
     from tqdm import TqdmWarning, std

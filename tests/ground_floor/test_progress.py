@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from spinglass._progress import progress_callback, say
+from spinglass._progress import progress_callback, say, warn
 
 WORK = """
 import sys
@@ -139,6 +139,32 @@ def test_a_terminal_that_cannot_go_back_in_its_line_gets_lines(tmp_path):
     written = on_a_terminal(80, tmp_path, TERM="dumb")
     assert "sample: 200 of 200 sweeps" in written
     assert "\r" not in written.replace("\r\n", "")
+
+
+@pytest.mark.parametrize("stderr", ["None", "an object", "closed"])
+def test_a_warning_that_cannot_be_written_does_not_lose_the_result(stderr, tmp_path):
+    script = f"""
+import sys
+from spinglass import SherringtonKirkpatrick, estimate_log_partition
+{STREAMS[stderr]}
+found = estimate_log_partition(SherringtonKirkpatrick(60, seed=1), "ais", beta=3, betas=3,
+                               n_chains=5, seed=1, progress=True)
+print(found.warning)
+sys.stderr = None
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "to be believed" in done.stdout
+
+
+def test_a_warning_that_a_filter_makes_an_error_is_one():
+    with pytest.raises(RuntimeWarning, match="seen"):
+        warn("seen", RuntimeWarning, stacklevel=1)
+    with pytest.warns(UserWarning, match="seen") as caught:
+        warn("seen", UserWarning, stacklevel=1)
+    assert caught[0].filename == __file__
 
 
 def test_a_line_goes_where_it_can_and_nowhere_else(capsys):

@@ -9,7 +9,6 @@ flow). H. C. Nguyen, R. Zecchina and J. Berg, Adv. Phys. 66, 197 (2017) review a
 from __future__ import annotations
 
 import sys
-import warnings
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory, choice, finite, integer, thread_count
 from spinglass._estimator import Estimator
-from spinglass._progress import Progress, progress_callback, say
+from spinglass._progress import Progress, progress_callback, say, warn
 from spinglass._random import RandomState, random_word
 from spinglass._registry import above
 from spinglass.inverse.boltzmann_learning import Chains, doubted, learn, likelihood
@@ -213,7 +212,7 @@ class InverseIsing(Estimator):
         if solution.n_negative_discriminants is not None:
             self.n_negative_discriminants_ = solution.n_negative_discriminants
         if not self.converged_:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} has not converged: {doubt or solution.message}",
                 RuntimeWarning,
                 stacklevel=2,

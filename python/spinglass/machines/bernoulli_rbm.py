@@ -12,7 +12,6 @@ and any number of threads. Parameters are single precision.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Literal, NamedTuple, Self, final
 
 import numpy as np
@@ -20,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import choice, thread_count
-from spinglass._progress import Progress
+from spinglass._progress import Progress, warn
 from spinglass._random import RandomState
 from spinglass.machines import chains, divergence, files, fitting, likelihood, observables
 from spinglass.machines.bernoulli_options import BernoulliOptions
@@ -290,7 +289,7 @@ class BernoulliRBM(Transformer):
         """
         fitted(self)
         if callable(self.learning_rate):
-            warnings.warn(
+            warn(
                 "learning_rate is a schedule, which a file does not keep: what is loaded has the "
                 "default, until it is given another",
                 UserWarning,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import check_memory, thread_count
-from spinglass._progress import Progress, progress_callback, say
+from spinglass._progress import Progress, progress_callback, say, warn
 from spinglass._random import legacy, random_word
 from spinglass.machines.epoch import Epoch
 from spinglass.machines.options import learning_rates
@@ -106,7 +105,7 @@ class Fit(Generic[M]):
                 doubt = self.model._doubts(trainer)
                 if doubt is not None:
                     message = f"after epoch {number}, {doubt}"
-                    warnings.warn(message, RuntimeWarning, stacklevel=4)
+                    warn(message, RuntimeWarning, stacklevel=4)
             ended = time.time()
             epoch = Epoch(
                 self.model,

@@ -9,7 +9,6 @@ some messages are those of scikit-learn, which its own checks of estimators ask 
 from __future__ import annotations
 
 import sys
-import warnings
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import check_memory, units_hint
 from spinglass._estimator import check_size, shape_message
+from spinglass._progress import warn
 
 # Rows that say enough of the data where a glance will do.
 _ROWS_OF_A_GLANCE = 1000
@@ -98,7 +98,7 @@ def warn_caller(message: str) -> None:
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals["__name__"].partition(".")[0] == "spinglass":
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, UserWarning, stacklevel=level)
+    warn(message, UserWarning, stacklevel=level)
 
 
 def binary_states(values: ArrayLike, name: str, n_units: int) -> NDArray[np.uint8]:

@@ -19,12 +19,12 @@ independent units to the machine (`spinglass.machines.likelihood`). A path along
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from spinglass._interrupted import Interrupted
+from spinglass._progress import warn
 from spinglass.partition.chain_weights import Floats
 from spinglass.partition.log_partition import LogPartition, from_chains
 
@@ -106,5 +106,5 @@ def annealed(
             raise
         raise Interrupted(combined(None), 1, 2, "directions") from None
     if found.warning:
-        warnings.warn(found.warning, UserWarning, stacklevel=stacklevel)
+        warn(found.warning, UserWarning, stacklevel=stacklevel)
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, cast, get_args
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import check_memory, choice, clamp_rows, integer, spin_array
 from spinglass._interrupted import Interrupted
+from spinglass._progress import warn
 from spinglass._random import Seed
 from spinglass.models.energy import Layered, Pairwise, name_of, structure_of
 from spinglass.models.ising import Ising
@@ -158,7 +158,7 @@ def warn_of_rounding(model: Sampled, plan: Plan, beta: float) -> None:
     if coarsest is None or not _HARMLESS < beta * coarsest[1] < math.inf:
         return
     site, unit = coarsest
-    warnings.warn(
+    warn(
         f"{model.name}: the local field of site {site} is rounded to multiples of {unit:g}, 2^-30 "
         f"of what its couplings and field add up to; at beta = {beta:g} that is no longer small. "
         "Couplings and fields of that size are lost beside the large ones: scale those down, or "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._arguments import check_memory
-from spinglass._progress import Progress, progress_callback
+from spinglass._progress import Progress, progress_callback, warn
 from spinglass.models.energy import Pairwise
 
 MOST_SPINS = 30
@@ -40,7 +39,7 @@ class SpinSums:
     def _run(self, name: str, *arguments: Any) -> Any:
         beta = arguments[0] if arguments else 0.0
         if _HARMLESS < beta * self._rounding < math.inf:
-            warnings.warn(
+            warn(
                 f"energies are rounded to about {self._rounding:g}, which is no longer small at "
                 f"beta = {beta:g}: couplings and fields of that size are lost beside the largest "
                 "ones, and the sum is that of a model without them",

@@ -19,7 +19,6 @@ from __future__ import annotations
 import logging
 import pickle
 import sys
-import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -28,6 +27,7 @@ from typing import Any
 
 from spinglass import _arguments
 from spinglass._core import __version__
+from spinglass._progress import warn
 from spinglass.runner.executors.executor import Lost, Outcome, TaskExecutor
 from spinglass.runner.executors.memory_budget import MemoryBudget
 from spinglass.runner.task import Experiment, Task
@@ -80,7 +80,7 @@ class Cluster(TaskExecutor):
         # Each worker has a budget of its own, and Dask a queue.
         super().__init__(max(1, n_threads), MemoryBudget(sys.maxsize, None))
         if not n_threads:
-            warnings.warn(
+            warn(
                 f"the Dask scheduler at {self._address} has no worker; the scan begins as soon as "
                 f"one comes (dask worker {self._address}), Ctrl-C ends it",
                 RuntimeWarning,
