@@ -73,3 +73,7 @@ def __getattr__(name: str) -> Any:
     if name == "THEORY":  # its colour depends on the style
         return theory_line()
     raise AttributeError(f"module 'spinglass.plotting' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "THEORY"})
