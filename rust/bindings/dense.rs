@@ -10,7 +10,7 @@ use spinglass_core::{
 };
 
 use crate::{
-    arrays::{check_len, optional, slice},
+    arrays::{check_len, copied, optional},
     enter::{enter, raise},
     models::SpinModel,
 };
@@ -25,7 +25,7 @@ pub fn dense_model(
 ) -> PyResult<SpinModel> {
     let n = couplings.shape()[0];
     check_len(&couplings, "couplings", n * n)?;
-    let couplings = slice(&couplings, "couplings")?.to_vec();
+    let couplings = copied(&couplings, "couplings")?;
     let fields = optional(fields.as_ref(), "fields")?;
     made(py, |level| Dense::new(n, couplings, fields, level))
 }

@@ -60,7 +60,9 @@ fn wait(
     control: &Control,
     job: &mut (dyn FnMut() -> Result<()> + Send),
 ) -> PyResult<()> {
-    let pool = threads::pool(num_threads).map_err(raise)?;
+    let count = num_threads.map(threads::at_most).transpose().map_err(raise)?;
+    let pool = threads::pool(count).map_err(raise)?;
+    let process = std::process::id();
     let progress = progress.map(|callback| callback.clone().unbind());
     let report = |py: Python<'_>| match &progress {
         Some(callback) => callback.call1(py, control.progress()).map(drop),
@@ -79,10 +81,16 @@ fn wait(
                     Ok(outcome) => break (Some(outcome), interruption),
                     Err(RecvTimeoutError::Disconnected) => break (None, interruption),
                     Err(RecvTimeoutError::Timeout) if interruption.is_none() => {
-                        let tick =
-                            Python::attach(|py| py.check_signals().and_then(|()| report(py)));
+                        let tick = Python::attach(|py| {
+                            let seen = py.check_signals().and_then(|()| report(py));
+                            if std::process::id() != process {
+                                leave_child(py);
+                            }
+                            seen
+                        });
                         if let Err(error) = tick {
                             control.cancel();
+                            pool.cancel();
                             interruption = Some(error);
                         }
                     }
@@ -100,6 +108,20 @@ fn wait(
         Some(Ok(Err(error))) => Err(raise(error)),
         Some(Err(panic)) => Err(internal_error(&*panic)),
         None => Err(vanished()),
+    }
+}
+
+/// Ends a process that a callback has forked off and that came back from it. The threads which do the
+/// work are in its parent, so that here the call can neither go on nor end.
+fn leave_child(py: Python<'_>) {
+    PyRuntimeError::new_err(
+        "a process that is forked within a progress callback must end there, as by os._exit(0): the \
+         call goes on in its parent alone",
+    )
+    .print(py);
+    let left = py.import("os").and_then(|os| os.call_method1("_exit", (1,)));
+    if left.is_err() {
+        std::process::abort();
     }
 }
 

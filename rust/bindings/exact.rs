@@ -5,7 +5,7 @@ use pyo3::{prelude::*, types::PyDict};
 use spinglass_core::{control::Control, exact::Energies, simd::Level};
 
 use crate::{
-    arrays::{array1, array2, check_len, slice},
+    arrays::{array1, array2, check_len, copied, optional},
     enter::{enter, raise},
 };
 
@@ -25,9 +25,10 @@ impl ExactSums {
     ) -> PyResult<Self> {
         let n = couplings.shape()[0];
         check_len(&couplings, "couplings", n * n)?;
-        let fields = fields.as_ref().map(|fields| slice(fields, "fields")).transpose()?;
+        let (couplings, fields) =
+            (copied(&couplings, "couplings")?, optional(fields.as_ref(), "fields")?);
         let level = Level::current().map_err(raise)?;
-        let energies = Energies::new(n, slice(&couplings, "couplings")?, fields, level);
+        let energies = Energies::new(n, &couplings, fields.as_deref(), level);
         Ok(Self { energies: energies.map_err(raise)? })
     }
 

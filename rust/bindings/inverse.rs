@@ -9,7 +9,7 @@ use spinglass_core::{
 };
 
 use crate::{
-    arrays::{array1, array2, slice},
+    arrays::{array1, array2, copied, optional, spins},
     enter::{enter, raise},
 };
 
@@ -32,11 +32,12 @@ impl InverseData {
         spins: PyReadonlyArray2<'_, i8>,
         weights: Option<PyReadonlyArray1<'_, f64>>,
     ) -> PyResult<Self> {
-        let (width, spins) = (spins.shape()[1], slice(&spins, "X")?);
-        let weights = weights.as_ref().map(|weights| slice(weights, "sample_weight"));
-        let weights = weights.transpose()?;
-        let samples = py.detach(|| Samples::new(spins, width, weights)).map_err(raise)?;
-        Ok(Self { samples })
+        let width = spins.shape()[1];
+        let spins = self::spins(&spins, "X")?;
+        let weights = optional(weights.as_ref(), "sample_weight")?;
+        let control = Control::default();
+        let job = || Samples::new(&spins, width, weights.as_deref());
+        Ok(Self { samples: enter(py, None, None, &control, job)? })
     }
 
     #[getter]
@@ -89,9 +90,8 @@ impl InverseData {
         num_threads: Option<usize>,
     ) -> PyResult<Evaluated<'py>> {
         let (level, control) = (Level::current().map_err(raise)?, Control::default());
-        // Copies: while the GIL is released, others may write to the arrays.
-        let couplings = slice(couplings, "couplings")?.to_vec();
-        let fields = slice(fields, "fields")?.to_vec();
+        let couplings = copied(couplings, "couplings")?;
+        let fields = copied(fields, "fields")?;
         let job = || self.samples.evaluate(objective, &couplings, &fields, level, &control);
         let found = enter(py, num_threads, None, &control, job)?;
         let slopes = array2(py, found.couplings, self.samples.n_spins())?;

@@ -11,7 +11,7 @@ use spinglass_core::{
 };
 
 use crate::{
-    arrays::{array1, array2, check_len, slice},
+    arrays::{array1, array2, check_len, copied, optional},
     enter::{enter, raise},
 };
 
@@ -27,9 +27,10 @@ pub fn landscape<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let n = couplings.shape()[0];
     check_len(&couplings, "couplings", n * n)?;
-    let fields = fields.as_ref().map(|fields| slice(fields, "fields")).transpose()?;
+    let (couplings, fields) =
+        (copied(&couplings, "couplings")?, optional(fields.as_ref(), "fields")?);
     let level = Level::current().map_err(raise)?;
-    let model = Energies::new(n, slice(&couplings, "couplings")?, fields, level).map_err(raise)?;
+    let model = Energies::new(n, &couplings, fields.as_deref(), level).map_err(raise)?;
     let control = Control::new(PASSES << n);
     let found = enter(py, num_threads, progress, &control, || {
         let energies = energies(&model, &control)?;

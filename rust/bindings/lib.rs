@@ -1,7 +1,7 @@
 //! `spinglass._core`: the core, as Python sees it.
 //!
-//! Every function does the same five things: validate, borrow, enter, call the core, wrap. The
-//! Python package in front of it checks arguments and carries the documentation.
+//! Every function does the same five things: copy or pack, validate the copy, enter, call the core,
+//! wrap. The Python package in front of it checks arguments and carries the documentation.
 
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
 
@@ -18,10 +18,11 @@ mod rbm;
 mod sampling;
 mod sparse;
 
+use numpy::PyArrayMethods;
 use pyo3::prelude::*;
 use spinglass_core::{simd::Level, threads};
 
-use crate::enter::raise;
+use crate::{arrays::array1, enter::raise};
 
 /// The instruction set in use: "portable", "avx2" or "avx512".
 #[pyfunction]
@@ -37,6 +38,9 @@ fn available_threads() -> PyResult<usize> {
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // What NumPy gives to other languages is found with the first array, which may be made when the
+    // interpreter ends and can import no more.
+    array1(module.py(), vec![0u8]).try_readonly()?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(simd_level, module)?)?;
     module.add_function(wrap_pyfunction!(available_threads, module)?)?;

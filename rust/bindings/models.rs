@@ -6,12 +6,12 @@ use numpy::{PyArray1, PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::{IntoPyObjectExt, prelude::*};
 use rayon::prelude::*;
 use spinglass_core::{
-    control::Control,
+    control::{Control, checkpoint},
     spins::{self, Couplings},
 };
 
 use crate::{
-    arrays::{array1, array2, check_len, slice},
+    arrays::{PIECE_BYTES, array1, array2, check_len, spins},
     enter::enter,
 };
 
@@ -32,11 +32,23 @@ impl SpinModel {
         Self { model, digest: OnceLock::new() }
     }
 
-    /// A copy of the states, checked: the caller's array may be written to while the GIL is free.
+    /// A checked copy of the states.
     pub fn states(&self, states: &PyReadonlyArray2<'_, i8>, name: &str) -> PyResult<Vec<i8>> {
         check_len(states, name, states.shape()[0] * self.model.n_spins())?;
-        Ok(slice(states, name)?.to_vec())
+        spins(states, name)
     }
+}
+
+/// A copy of what a model has, made without the GIL; Ctrl-C stops it.
+fn copy_of(py: Python<'_>, values: &[f64]) -> PyResult<Vec<f64>> {
+    enter(py, Some(1), None, &Control::default(), || {
+        let mut copy = Vec::with_capacity(values.len());
+        for piece in values.chunks(PIECE_BYTES / size_of::<f64>()) {
+            checkpoint();
+            copy.extend_from_slice(piece);
+        }
+        Ok(copy)
+    })
 }
 
 #[pymethods]
@@ -47,8 +59,8 @@ impl SpinModel {
     }
 
     /// The site whose local field sweeps round most coarsely, and to multiples of what; or None.
-    fn coarsest_field(&self) -> Option<(usize, f64)> {
-        self.model.coarsest_field()
+    fn coarsest_field(&self, py: Python<'_>) -> PyResult<Option<(usize, f64)>> {
+        enter(py, None, None, &Control::default(), || Ok(self.model.coarsest_field()))
     }
 
     /// Whether comparing a few replicas costs little beside their sweeps.
@@ -66,12 +78,12 @@ impl SpinModel {
     fn couplings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self.model.couplings() {
             Couplings::Dense(values) => {
-                array2(py, values.to_vec(), self.model.n_spins())?.into_bound_py_any(py)
+                array2(py, copy_of(py, values)?, self.model.n_spins())?.into_bound_py_any(py)
             }
             Couplings::Rows { offsets, neighbours, values } => {
                 let offsets = offsets.iter().map(|&offset| offset as i64).collect();
                 let columns = neighbours.iter().map(|&site| i64::from(site)).collect();
-                let values = array1(py, values.to_vec());
+                let values = array1(py, copy_of(py, values)?);
                 (array1(py, offsets), array1(py, columns), values).into_bound_py_any(py)
             }
             Couplings::Implied => Ok(py.None().into_bound(py)),

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use numpy::{
-    Element, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
+    Element, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
+    PyUntypedArrayMethods,
 };
 use pyo3::{prelude::*, types::PyDict};
 use spinglass_core::{
@@ -16,7 +17,7 @@ use spinglass_core::{
 };
 
 use crate::{
-    arrays::{array1, array2, check_len, optional, slice},
+    arrays::{array1, array2, check_len, copied, flags, optional, spins},
     enter::{enter, raise},
     models::SpinModel,
 };
@@ -79,7 +80,7 @@ pub fn random_spins(
     n_replicas: usize,
     n_spins: usize,
     num_threads: Option<usize>,
-) -> PyResult<Bound<'_, numpy::PyArray2<i8>>> {
+) -> PyResult<Bound<'_, PyArray2<i8>>> {
     let mut spins = vec![0; n_replicas * n_spins];
     enter(py, num_threads, None, &Control::default(), || {
         sampling::random_spins(seed, 0, n_spins, &mut spins);
@@ -110,17 +111,17 @@ pub fn sample<'py>(
     keep_states: bool,
     overlaps: bool,
     link_overlaps: bool,
-    clamp: Option<PyReadonlyArray2<'py, bool>>,
+    clamp: Option<Bound<'py, PyArray2<bool>>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
     let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states, overlaps, link_overlaps };
-    let betas = slice(&betas, "betas")?.to_vec();
+    let betas = copied(&betas, "betas")?;
     let (model, n) = (&*model.model, model.model.n_spins());
-    let spins = slice(&initial, "initial")?.to_vec();
-    let streams = slice(&streams, "streams")?.to_vec();
-    let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
+    let spins = spins(&initial, "initial")?;
+    let streams = copied(&streams, "streams")?;
+    let held = flags(clamp.as_ref(), "clamp")?.unwrap_or_default();
     let start = Start {
         seed,
         first: 0,
@@ -178,22 +179,22 @@ pub fn anneal<'py>(
     streams: Option<PyReadonlyArray1<'py, u64>>,
     target: Option<f64>,
     max_seconds: Option<f64>,
-    clamp: Option<PyReadonlyArray2<'py, bool>>,
+    clamp: Option<Bound<'py, PyArray2<bool>>>,
     reversed: bool,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
-    let schedule = slice(&schedule, "schedule")?.to_vec();
+    let schedule = copied(&schedule, "schedule")?;
     let (model, n) = (&*model.model, model.model.n_spins());
-    let spins = slice(&initial, "initial")?.to_vec();
+    let spins = spins(&initial, "initial")?;
     let rows = initial.shape()[0];
     let betas = vec![schedule.first().copied().unwrap_or(0.0); rows];
     let streams = optional(streams.as_ref(), "streams")?.unwrap_or_default();
     // What no clock can count is no limit.
     let time = max_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let limits = Limits { target, time };
-    let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
+    let held = flags(clamp.as_ref(), "clamp")?.unwrap_or_default();
     let start = Start {
         seed,
         first: 0,
@@ -228,7 +229,7 @@ pub fn descend<'py>(
     model: &SpinModel,
     states: PyReadonlyArray2<'py, i8>,
     max_sweeps: u64,
-    clamp: Option<PyReadonlyArray2<'py, bool>>,
+    clamp: Option<Bound<'py, PyArray2<bool>>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
@@ -236,7 +237,7 @@ pub fn descend<'py>(
     if let Some(clamp) = &clamp {
         check_len(clamp, "clamp", spins.len())?;
     }
-    let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
+    let held = flags(clamp.as_ref(), "clamp")?.unwrap_or_default();
     let (model, n) = (&*model.model, model.model.n_spins());
     let control = Control::new((spins.len() / n) as u64);
     let (found, ended) = run(py, num_threads, progress, &control, || {
@@ -278,20 +279,20 @@ pub fn temper<'py>(
     keep_states: bool,
     overlaps: bool,
     link_overlaps: bool,
-    clamp: Option<PyReadonlyArray2<'py, bool>>,
+    clamp: Option<Bound<'py, PyArray2<bool>>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
     let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states, overlaps, link_overlaps };
-    let betas = slice(&betas, "betas")?.to_vec();
+    let betas = copied(&betas, "betas")?;
     let (model, n) = (&*model.model, model.model.n_spins());
-    let spins = slice(&initial, "initial")?.to_vec();
-    let order = slice(&order, "order")?.to_vec();
-    let streams = slice(&streams, "streams")?.to_vec();
+    let spins = spins(&initial, "initial")?;
+    let order = copied(&order, "order")?;
+    let streams = copied(&streams, "streams")?;
     let (rows, rungs) = (initial.shape()[0], betas.len());
     let n_ladders = rows.checked_div(rungs).unwrap_or(0);
-    let held = optional(clamp.as_ref(), "clamp")?.unwrap_or_default();
+    let held = flags(clamp.as_ref(), "clamp")?.unwrap_or_default();
     let start = Ladders {
         seed,
         n_ladders,

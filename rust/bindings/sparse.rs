@@ -9,7 +9,7 @@ use spinglass_core::{
 };
 
 use crate::{
-    arrays::{optional, slice},
+    arrays::{copied, optional},
     dense::disorder_of,
     enter::{enter, raise},
     models::SpinModel,
@@ -26,11 +26,11 @@ pub fn sparse_model(
     fields: Option<PyReadonlyArray1<'_, f64>>,
 ) -> PyResult<SpinModel> {
     let out_of_range = |_| PyValueError::new_err("couplings must have indices 0 to 2^32 - 1");
-    let offsets = slice(&offsets, "offsets")?.iter().map(|&offset| usize::try_from(offset));
+    let offsets = copied(&offsets, "offsets")?.into_iter().map(usize::try_from);
     let offsets: Vec<usize> = offsets.collect::<Result<_, _>>().map_err(out_of_range)?;
-    let neighbours = slice(&neighbours, "neighbours")?.iter().map(|&site| u32::try_from(site));
+    let neighbours = copied(&neighbours, "neighbours")?.into_iter().map(u32::try_from);
     let neighbours = neighbours.collect::<Result<_, _>>().map_err(out_of_range)?;
-    let couplings = slice(&couplings, "couplings")?.to_vec();
+    let couplings = copied(&couplings, "couplings")?;
     let fields = optional(fields.as_ref(), "fields")?;
     let level = Level::current().map_err(raise)?;
     let n = offsets.len().saturating_sub(1);

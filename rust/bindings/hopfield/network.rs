@@ -21,7 +21,7 @@ use spinglass_core::{
 
 use super::patterns::PackedPatterns;
 use crate::{
-    arrays::{array1, array2, check_len, optional, slice},
+    arrays::{array1, array2, check_len, flags, optional, spins},
     enter::{enter, raise},
     models::SpinModel,
 };
@@ -81,8 +81,7 @@ impl HopfieldNetwork {
     ) -> PyResult<Bound<'py, PyArray2<i64>>> {
         let n = self.network.n_spins();
         check_len(&states, "states", states.shape()[0] * n)?;
-        // A copy: the caller's array may be written to while the GIL is free.
-        let states = slice(&states, "states")?.to_vec();
+        let states = spins(&states, "states")?;
         let control = Control::default();
         let overlaps: Vec<_> = enter(py, num_threads, None, &control, || {
             states.par_chunks(n).map(|state| self.network.overlaps(state, &control)).collect()
@@ -126,18 +125,18 @@ impl HopfieldNetwork {
         beta: f64,
         max_sweeps: u64,
         seed: u64,
-        clamp: Option<PyReadonlyArray2<'py, bool>>,
+        clamp: Option<Bound<'py, PyArray2<bool>>>,
         num_threads: Option<usize>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyDict>, Option<PyErr>)> {
         let (model, n) = (&*self.network, self.network.n_spins());
         let n_states = states.shape()[0];
         check_len(&states, "states", n_states * n)?;
-        let mut spins = slice(&states, "states")?.to_vec();
+        let mut spins = spins(&states, "states")?;
         if let Some(clamp) = &clamp {
             check_len(clamp, "clamp", n_states * n)?;
         }
-        let held = optional(clamp.as_ref(), "clamp")?;
+        let held = flags(clamp.as_ref(), "clamp")?;
         let held_by = |replica: usize| held.as_ref().map(|held| &held[replica * n..][..n]);
         let update = match update {
             "sequential" => Update::Sequential,

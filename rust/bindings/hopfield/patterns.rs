@@ -10,13 +10,12 @@ use spinglass_core::{
     content::Content,
     control::Control,
     error::Error,
-    hopfield::{Patterns, corrupt},
+    hopfield::{Packing, Patterns, corrupt},
     simd::Level,
-    threads,
 };
 
 use crate::{
-    arrays::{array2, slice},
+    arrays::{PIECE_BYTES, array2, by_pieces, check_spins, spins},
     enter::{enter, raise},
 };
 
@@ -75,25 +74,34 @@ impl PackedPatterns {
         Ok(Self { patterns })
     }
 
+    /// Packs a copy of some patterns, and then of the next: all of them are many more bytes than
+    /// the packed set.
     #[staticmethod]
-    fn from_array(spins: PyReadonlyArray2<'_, i8>) -> PyResult<Self> {
+    fn from_array(py: Python<'_>, spins: PyReadonlyArray2<'_, i8>) -> PyResult<Self> {
         let &[n_patterns, n_spins] = spins.shape() else { unreachable!("the array has two axes") };
-        let spins = slice(&spins, "patterns")?;
-        // Packed while the GIL is held, so that no other thread can write to the array meanwhile.
-        let patterns = threads::pool(None)
-            .and_then(|pool| {
-                let control = Control::default();
-                pool.install(|| Patterns::from_spins(spins, n_patterns, n_spins, &control))
-            })
-            .map_err(raise)?;
-        Ok(Self { patterns })
+        let mut packing = Packing::new(n_patterns, n_spins).map_err(raise)?;
+        let (control, mut copy) = (Control::default(), Vec::new());
+        by_pieces(&spins, "patterns", n_spins.saturating_mul(64), |piece| {
+            copy.clear();
+            copy.extend_from_slice(piece);
+            check_spins(&copy, "patterns")?;
+            enter(py, None, None, &control, || packing.extend(&copy, &control))
+        })?;
+        Ok(Self { patterns: packing.finish().map_err(raise)? })
     }
 
     /// From the bytes of `to_bytes`, which are copied.
     #[staticmethod]
-    fn from_bytes(n_patterns: usize, n_spins: usize, bytes: &[u8]) -> PyResult<Self> {
-        let patterns = Patterns::from_copied_bytes(n_patterns, n_spins, bytes).map_err(raise)?;
-        Ok(Self { patterns })
+    fn from_bytes(
+        py: Python<'_>,
+        n_patterns: usize,
+        n_spins: usize,
+        bytes: &Bound<'_, PyBytes>,
+    ) -> PyResult<Self> {
+        // Bytes of Python never change.
+        let bytes = bytes.as_bytes();
+        let job = || Patterns::from_copied_bytes(n_patterns, n_spins, bytes);
+        Ok(Self { patterns: enter(py, None, None, &Control::default(), job)? })
     }
 
     /// Maps the part of an open file that starts at `offset`.
@@ -163,8 +171,15 @@ impl PackedPatterns {
         enter(py, None, None, &Control::default(), || Ok(self.patterns.padding_is_zero()))
     }
 
-    fn same_bits(&self, py: Python<'_>, other: &Self) -> bool {
-        py.detach(|| self.patterns.as_bytes() == other.patterns.as_bytes())
+    fn same_bits(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
+        let (bytes, others) = (self.patterns.as_bytes(), other.patterns.as_bytes());
+        let control = Control::default();
+        enter(py, None, None, &control, || {
+            let pieces = bytes.par_chunks(PIECE_BYTES).zip(others.par_chunks(PIECE_BYTES));
+            let differ = pieces.map(|(bytes, others)| control.check().map(|()| bytes != others));
+            let any = differ.try_reduce(|| false, |a, b| Ok(a || b))?;
+            Ok(bytes.len() == others.len() && !any)
+        })
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
@@ -173,7 +188,7 @@ impl PackedPatterns {
 
     /// Writes the bytes to a file of Python.
     fn write(&self, file: &Bound<'_, PyAny>) -> PyResult<()> {
-        for piece in self.patterns.as_bytes().chunks(PIECE) {
+        for piece in self.patterns.as_bytes().chunks(PIECE_BYTES) {
             file.call_method1("write", (PyBytes::new(file.py(), piece),))?;
             file.py().check_signals()?;
         }
@@ -223,7 +238,7 @@ pub fn corrupt_states<'py>(
     if count > n {
         return Err(raise(Error::expected("count", format_args!("at most {n}"), count)));
     }
-    let mut spins = slice(&states, "states")?.to_vec();
+    let mut spins = spins(&states, "states")?;
     let control = Control::default();
     enter(py, None, None, &control, || {
         spins.par_chunks_mut(n.max(1)).enumerate().try_for_each(|(stream, spins)| {

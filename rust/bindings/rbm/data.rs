@@ -1,13 +1,16 @@
 //! Rows of data for a restricted Boltzmann machine.
 
-use numpy::{PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::{exceptions::PyTypeError, prelude::*};
 use spinglass_core::{
     rbm::{Data, Value},
     simd::Level,
 };
 
-use crate::{arrays::slice, enter::raise};
+use crate::{
+    arrays::{as_bytes, by_pieces},
+    enter::raise,
+};
 
 /// Rows of data.
 #[pyclass(frozen, module = "spinglass._core")]
@@ -18,16 +21,16 @@ pub struct RbmData {
 #[pymethods]
 impl RbmData {
     #[new]
-    fn new(py: Python<'_>, rows: &Bound<'_, PyAny>) -> PyResult<Self> {
+    fn new(rows: &Bound<'_, PyAny>) -> PyResult<Self> {
         let level = Level::current().map_err(raise)?;
         let rows = if let Ok(rows) = rows.extract::<PyReadonlyArray2<'_, u8>>() {
-            pack(py, &rows, level)
-        } else if let Ok(rows) = rows.extract::<PyReadonlyArray2<'_, bool>>() {
-            pack(py, &rows, level)
+            pack(&rows, level, |value| value)
+        } else if let Ok(rows) = rows.cast::<PyArray2<bool>>() {
+            pack(&as_bytes(rows)?, level, |byte| u8::from(byte != 0))
         } else if let Ok(rows) = rows.extract::<PyReadonlyArray2<'_, f32>>() {
-            pack(py, &rows, level)
+            pack(&rows, level, |value| value)
         } else if let Ok(rows) = rows.extract::<PyReadonlyArray2<'_, f64>>() {
-            pack(py, &rows, level)
+            pack(&rows, level, |value| value)
         } else {
             return Err(PyTypeError::new_err(
                 "X must be a 2-D array of uint8, bool, float32 or float64",
@@ -52,11 +55,19 @@ impl RbmData {
     }
 }
 
+/// Packs a copy of a piece of the rows, and then of the next: they may be many more bytes than the
+/// packed ones.
 fn pack<T: Value + numpy::Element>(
-    py: Python<'_>,
     rows: &PyReadonlyArray2<'_, T>,
     level: Level,
+    as_value: impl Fn(T) -> T,
 ) -> PyResult<Data> {
-    let (width, rows) = (rows.shape()[1], slice(rows, "X")?);
-    py.detach(|| Data::new(rows, width, level)).map_err(raise)
+    let width = rows.shape()[1];
+    let (mut data, mut copy) = (Data::empty(width), Vec::new());
+    by_pieces(rows, "X", width, |piece| {
+        copy.clear();
+        copy.extend(piece.iter().map(|&value| as_value(value)));
+        data.extend(&copy, level).map_err(raise)
+    })?;
+    Ok(data)
 }

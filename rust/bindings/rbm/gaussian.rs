@@ -9,7 +9,7 @@ use spinglass_core::{
 
 use super::run;
 use crate::{
-    arrays::{array1, array2, check_len, slice},
+    arrays::{array1, array2, check_len, copied},
     enter::{enter, raise},
 };
 
@@ -25,9 +25,10 @@ pub struct GaussianRbmData {
 #[pymethods]
 impl GaussianRbmData {
     #[new]
-    fn new(rows: PyReadonlyArray2<'_, f64>) -> PyResult<Self> {
-        let values = slice(&rows, "X")?.to_vec();
-        Ok(Self { rows: GaussianRows::new(values, rows.shape()[1]).map_err(raise)? })
+    fn new(py: Python<'_>, rows: PyReadonlyArray2<'_, f64>) -> PyResult<Self> {
+        let (values, width) = (copied(&rows, "X")?, rows.shape()[1]);
+        let job = || GaussianRows::new(values, width);
+        Ok(Self { rows: enter(py, Some(1), None, &Control::default(), job)? })
     }
 
     #[getter]
@@ -45,9 +46,10 @@ impl GaussianRbmData {
     fn moments<'py>(
         &self,
         py: Python<'py>,
-    ) -> (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>) {
-        let (means, variances) = py.detach(|| self.rows.moments());
-        (array1(py, means), array1(py, variances))
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        let job = || Ok(self.rows.moments());
+        let (means, variances) = enter(py, Some(1), None, &Control::default(), job)?;
+        Ok((array1(py, means), array1(py, variances)))
     }
 }
 
@@ -74,10 +76,10 @@ impl GaussianRbmMachine {
         check_len(&intercept_visible, "intercept_visible", components.shape()[1])?;
         check_len(&variances, "variances", components.shape()[1])?;
         let rbm = GaussianRbm::new(
-            slice(&components, "components")?.to_vec(),
-            slice(&intercept_hidden, "intercept_hidden")?.to_vec(),
-            slice(&intercept_visible, "intercept_visible")?.to_vec(),
-            slice(&variances, "variances")?.to_vec(),
+            copied(&components, "components")?,
+            copied(&intercept_hidden, "intercept_hidden")?,
+            copied(&intercept_visible, "intercept_visible")?,
+            copied(&variances, "variances")?,
         );
         Ok(Self { rbm: rbm.map_err(raise)? })
     }
@@ -90,8 +92,8 @@ impl GaussianRbmMachine {
         data: &GaussianRbmData,
         seed: u64,
     ) -> PyResult<Self> {
-        let rbm = py.detach(|| GaussianRbm::initial(n_hidden, &data.rows, seed));
-        Ok(Self { rbm: rbm.map_err(raise)? })
+        let job = || GaussianRbm::initial(n_hidden, &data.rows, seed);
+        Ok(Self { rbm: enter(py, Some(1), None, &Control::default(), job)? })
     }
 
     /// Hidden states of chains that training starts from, one row a chain.
@@ -101,7 +103,8 @@ impl GaussianRbmMachine {
         count: usize,
         seed: u64,
     ) -> PyResult<Bound<'py, PyArray2<u8>>> {
-        let chains = py.detach(|| self.rbm.initial_chains(count, seed));
+        let job = || Ok(self.rbm.initial_chains(count, seed));
+        let chains = enter(py, Some(1), None, &Control::default(), job)?;
         array2(py, chains, self.rbm.n_hidden())
     }
 
@@ -185,8 +188,8 @@ impl GaussianRbmMachine {
         units: PyReadonlyArray1<'_, i64>,
         num_threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let unit = |&unit: &i64| usize::try_from(unit).unwrap_or(usize::MAX);
-        let units: Vec<usize> = slice(&units, "units")?.iter().map(unit).collect();
+        let unit = |unit: i64| usize::try_from(unit).unwrap_or(usize::MAX);
+        let units: Vec<usize> = copied(&units, "units")?.into_iter().map(unit).collect();
         let control = Control::default();
         let job = || self.rbm.conditional(&data.rows, &units, &control);
         Ok(array1(py, enter(py, num_threads, None, &control, job)?))

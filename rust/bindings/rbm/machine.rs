@@ -15,7 +15,7 @@ use spinglass_core::{
 
 use super::{BRIEF_MULTIPLICATIONS, data::RbmData, run};
 use crate::{
-    arrays::{array1, array2, check_len, slice},
+    arrays::{array1, array2, check_len, copied, flags, units},
     enter::{enter, raise},
 };
 
@@ -40,11 +40,12 @@ impl RbmMachine {
         let precision = precision_of(precision).map_err(raise)?;
         check_len(&intercept_hidden, "intercept_hidden", components.shape()[0])?;
         check_len(&intercept_visible, "intercept_visible", components.shape()[1])?;
-        let weights = slice(&components, "components")?;
-        let hidden = slice(&intercept_hidden, "intercept_hidden")?;
-        let visible = slice(&intercept_visible, "intercept_visible")?;
-        let rbm = py.detach(|| Rbm::new(weights, hidden, visible, precision, level));
-        Ok(Self { rbm: rbm.map_err(raise)? })
+        let weights = copied(&components, "components")?;
+        let hidden = copied(&intercept_hidden, "intercept_hidden")?;
+        let visible = copied(&intercept_visible, "intercept_visible")?;
+        let control = Control::default();
+        let job = || Rbm::new(&weights, &hidden, &visible, precision, level);
+        Ok(Self { rbm: run(py, weights.len() < BRIEF_MULTIPLICATIONS, None, None, &control, job)? })
     }
 
     #[getter]
@@ -110,7 +111,7 @@ impl RbmMachine {
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let level = Level::current().map_err(raise)?;
         check_len(&hidden, "hidden", hidden.shape()[0] * self.rbm.n_hidden())?;
-        let hidden = slice(&hidden, "hidden")?.to_vec();
+        let hidden = units(&hidden, "hidden")?;
         let control = Control::default();
         let rows = hidden.len() / self.rbm.n_hidden();
         let job = || self.rbm.visible_probabilities(&hidden, level, &control);
@@ -164,12 +165,12 @@ impl RbmMachine {
         num_threads: Option<usize>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let betas = slice(&betas, "betas")?.to_vec();
-        let base = slice(&base, "base")?.to_vec();
+        let betas = copied(&betas, "betas")?;
+        let base = copied(&base, "base")?;
         let start = match &start {
             Some(start) => {
                 check_len(start, "start", n_chains.saturating_mul(self.rbm.n_visible()))?;
-                Some(slice(start, "start")?.to_vec())
+                Some(units(start, "start")?)
             }
             None => None,
         };
@@ -191,20 +192,16 @@ impl RbmMachine {
         visible: PyReadonlyArray2<'_, u8>,
         n_steps: usize,
         seed: u64,
-        clamp: Option<PyReadonlyArray1<'_, bool>>,
+        clamp: Option<Bound<'_, PyArray1<bool>>>,
         every: Option<usize>,
         num_threads: Option<usize>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<GibbsResult<'py>> {
         check_len(&visible, "visible", visible.shape()[0] * self.rbm.n_visible())?;
-        let start = slice(&visible, "visible")?.to_vec();
-        let clamped = match &clamp {
-            Some(clamp) => {
-                check_len(clamp, "clamp", self.rbm.n_visible())?;
-                Some(slice(clamp, "clamp")?.iter().map(|&flag| u8::from(flag)).collect::<Vec<_>>())
-            }
-            None => None,
-        };
+        let start = units(&visible, "visible")?;
+        let clamped = flags(clamp.as_ref(), "clamp")?;
+        let clamped: Option<Vec<_>> =
+            clamped.map(|flags| flags.into_iter().map(u8::from).collect());
         let run = Gibbs {
             steps: n_steps,
             seed,
@@ -229,7 +226,7 @@ impl RbmMachine {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<GibbsResult<'py>> {
         check_len(&hidden, "hidden", hidden.shape()[0] * self.rbm.n_hidden())?;
-        let start = slice(&hidden, "hidden")?.to_vec();
+        let start = units(&hidden, "hidden")?;
         let run = Gibbs { steps: n_steps, seed, from: rbm::From::Hidden, clamped: None, every };
         self.chains(py, &start, &run, num_threads, progress)
     }

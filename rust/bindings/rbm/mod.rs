@@ -15,10 +15,7 @@ use self::{
     machine::RbmMachine,
     trainer::{GaussianRbmTrainer, RbmTrainer},
 };
-use crate::{
-    arrays::array2,
-    enter::{enter, raise},
-};
+use crate::{arrays::array2, enter::enter};
 
 /// Work that takes so little time that Ctrl-C can wait and a second thread would not help.
 const BRIEF_MULTIPLICATIONS: usize = 1 << 21;
@@ -45,7 +42,8 @@ fn rbm_initial_weights(
     scale: f64,
     seed: u64,
 ) -> PyResult<Bound<'_, PyArray2<f32>>> {
-    array2(py, rbm::initial_weights(n_hidden, n_visible, scale, seed).map_err(raise)?, n_visible)
+    let job = || rbm::initial_weights(n_hidden, n_visible, scale, seed);
+    array2(py, enter(py, Some(1), None, &Control::default(), job)?, n_visible)
 }
 
 /// The names of this room.

@@ -29,7 +29,7 @@ use super::{
     machine::{RbmMachine, precision_of},
 };
 use crate::{
-    arrays::{array1, array2, check_len, slice},
+    arrays::{array1, array2, check_len, copied, units},
     enter::{enter, enter_alone, raise},
 };
 
@@ -49,7 +49,7 @@ impl<T: Trainer> Shared<T> {
         rules: T::Rules,
     ) -> PyResult<Self> {
         check_len(hidden, "hidden", hidden.shape()[0] * n_hidden)?;
-        Self::new(T::begin(machine.clone(), slice(hidden, "hidden")?, seed, rules))
+        Self::new(T::begin(machine.clone(), &units(hidden, "hidden")?, seed, rules))
     }
 
     fn from_state(state: T::State, rules: T::Rules) -> PyResult<Self> {
@@ -77,18 +77,16 @@ impl<T: Trainer> Shared<T> {
     ) -> PyResult<()> {
         let mut trainer = self.lock()?;
         let trainer = &mut *trainer;
-        let rates = batches.rates.to_vec();
-        let batches = Batches { rates: &rates, ..*batches };
         let level = Level::current().map_err(raise)?;
-        let control = Control::new(rates.len() as u64);
+        let control = Control::new(batches.rates.len() as u64);
         let brief = trainer.work(batches.rows).is_some_and(|work| work < BRIEF_MULTIPLICATIONS);
         if progress.is_none() && brief {
             return enter_alone(py, || {
-                trainer.update(data, &batches, &Team::alone(), level, &control)
+                trainer.update(data, batches, &Team::alone(), level, &control)
             });
         }
         enter(py, num_threads, progress, &control, || {
-            trainer.update(data, &batches, &Team::of_pool(), level, &control)
+            trainer.update(data, batches, &Team::of_pool(), level, &control)
         })
     }
 
@@ -132,14 +130,14 @@ fn state_of<S: State>(given: &Bound<'_, PyDict>) -> PyResult<S> {
 }
 
 /// The vector that a state has under `name`.
-fn item<T: Element + Clone>(state: &Bound<'_, PyDict>, name: &str) -> PyResult<Vec<T>> {
+fn item<T: Element + Copy>(state: &Bound<'_, PyDict>, name: &str) -> PyResult<Vec<T>> {
     let value = state
         .get_item(name)?
         .ok_or_else(|| PyValueError::new_err(format!("the state must have {name:?}")))?;
     let array: PyReadonlyArray1<'_, T> = value.extract().map_err(|_| {
         PyValueError::new_err(format!("{name} must be a vector of the type that state() gave"))
     })?;
-    Ok(slice(&array, name)?.to_vec())
+    copied(&array, name)
 }
 
 /// What the options of Python have under `name`.
@@ -213,8 +211,8 @@ macro_rules! trainer_class {
                 num_threads: Option<usize>,
                 progress: Option<&Bound<'_, PyAny>>,
             ) -> PyResult<()> {
-                let rates = slice(&rates, "rates")?;
-                let batches = Batches { first, rows, size: batch_size, rates };
+                let rates = copied(&rates, "rates")?;
+                let batches = Batches { first, rows, size: batch_size, rates: &rates };
                 self.0.update(py, &data.rows, &batches, num_threads, progress)
             }
 
@@ -236,7 +234,7 @@ macro_rules! trainer_class {
 
             /// Goes on with other states of these chains.
             fn set_hidden(&self, hidden: PyReadonlyArray2<'_, u8>) -> PyResult<()> {
-                self.0.lock()?.set_chains(slice(&hidden, "hidden")?).map_err(raise)
+                self.0.lock()?.set_chains(&units(&hidden, "hidden")?).map_err(raise)
             }
 
             /// Mean probabilities of the hidden units over the rows of the last batch.

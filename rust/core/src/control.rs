@@ -3,10 +3,30 @@
 //! A kernel calls [`Control::check`] once a block of rows (well under a millisecond of work) and
 //! [`Control::advance`] once a finished unit. The thread that waits for the result reads the
 //! counter and raises the flag; nobody blocks.
+//!
+//! What is only of use when it is whole, such as a model that is being made, has no results so far to
+//! come back with. Whoever makes it calls [`checkpoint`], which leaves the job then and there, through
+//! callers that know nothing of it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::{
+    panic::resume_unwind,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    threads,
+};
+
+/// Leaves the job that this thread works on, by unwinding, once somebody has asked its pool to stop.
+/// A thread of no pool goes on. A parallel iterator must have a `panic_fuse`, or every piece of it
+/// unwinds for itself.
+pub fn checkpoint() {
+    if threads::is_cancelled() {
+        // Not by a panic, which would be reported: nothing is wrong.
+        resume_unwind(Box::new(Error::Cancelled));
+    }
+}
 
 /// A cancel flag and a progress counter, shared by the workers and whoever waits for them.
 #[derive(Debug, Default)]

@@ -9,10 +9,14 @@
 //! before the second is done.
 
 use std::{
+    cell::OnceCell,
     collections::HashMap,
     num::IntErrorKind,
     ops::Deref,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread::available_parallelism,
 };
 
@@ -29,7 +33,7 @@ pub const MAX_THREADS: usize = 1024;
 struct Registry {
     process: u32,
     /// Pools that nobody uses now, by thread count.
-    idle: Mutex<HashMap<usize, Vec<ThreadPool>>>,
+    idle: Mutex<HashMap<usize, Vec<Pool>>>,
     child: OnceLock<Box<Registry>>,
 }
 
@@ -89,18 +93,45 @@ fn count_of(text: &str) -> Option<usize> {
     }
 }
 
+/// Threads, and whether they have been asked to leave what they are doing.
+#[derive(Debug)]
+struct Pool {
+    threads: ThreadPool,
+    cancelled: Arc<AtomicBool>,
+}
+
+thread_local! {
+    /// The flag of the pool that a thread belongs to.
+    static CANCELLED: OnceCell<Arc<AtomicBool>> = const { OnceCell::new() };
+}
+
+/// Whether the pool of this thread has been asked to stop.
+pub fn is_cancelled() -> bool {
+    CANCELLED.with(|flag| flag.get().is_some_and(|flag| flag.load(Relaxed)))
+}
+
 /// A pool in use. It goes back among the idle ones when it is dropped.
 #[derive(Debug)]
 pub struct Lease {
     registry: &'static Registry,
-    pool: Option<ThreadPool>,
+    pool: Option<Pool>,
+}
+
+impl Lease {
+    /// Asks the threads to leave what they are doing at the next
+    /// [`checkpoint`](crate::control::checkpoint).
+    pub fn cancel(&self) {
+        if let Some(pool) = &self.pool {
+            pool.cancelled.store(true, Relaxed);
+        }
+    }
 }
 
 impl Deref for Lease {
     type Target = ThreadPool;
 
     fn deref(&self) -> &ThreadPool {
-        self.pool.as_ref().expect("a lease has its pool until it is dropped")
+        &self.pool.as_ref().expect("a lease has its pool until it is dropped").threads
     }
 }
 
@@ -110,11 +141,32 @@ impl Drop for Lease {
         match self.pool.take() {
             Some(pool) if self.registry.process == std::process::id() => {
                 let mut idle = self.registry.idle.lock().unwrap_or_else(PoisonError::into_inner);
-                idle.entry(pool.current_num_threads()).or_default().push(pool);
+                pool.cancelled.store(false, Relaxed);
+                idle.entry(pool.threads.current_num_threads()).or_default().push(pool);
             }
             pool => std::mem::forget(pool),
         }
     }
+}
+
+/// The threads of a call that asks for `num_threads`: no more than the process may use. Those beyond
+/// would only take each other's time.
+///
+/// # Errors
+/// [`Error::Value`] for a count of zero or above [`MAX_THREADS`].
+pub fn at_most(num_threads: usize) -> Result<usize> {
+    check_count(num_threads)?;
+    Ok(match num_threads {
+        1 => 1,
+        _ => num_threads.min(available_parallelism().map_or(1, usize::from)),
+    })
+}
+
+fn check_count(count: usize) -> Result<()> {
+    if (1..=MAX_THREADS).contains(&count) {
+        return Ok(());
+    }
+    Err(Error::expected("num_threads", format_args!("between 1 and {MAX_THREADS}"), count))
 }
 
 /// A pool of `num_threads` threads, or of [`available`] ones.
@@ -124,31 +176,38 @@ impl Drop for Lease {
 /// will not start the threads.
 pub fn pool(num_threads: Option<usize>) -> Result<Lease> {
     let count = num_threads.map_or_else(available, Ok)?;
-    if !(1..=MAX_THREADS).contains(&count) {
-        return Err(Error::expected(
-            "num_threads",
-            format_args!("between 1 and {MAX_THREADS}"),
-            count,
-        ));
-    }
+    check_count(count)?;
     let registry = registry();
     let mut idle = registry.idle.lock().unwrap_or_else(PoisonError::into_inner);
     let kept = idle.get_mut(&count).and_then(Vec::pop);
     drop(idle);
-    let pool = match kept {
-        Some(pool) => pool,
-        None => ThreadPoolBuilder::new()
+    let pool = if let Some(pool) = kept {
+        pool
+    } else {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let flag = cancelled.clone();
+        let threads = ThreadPoolBuilder::new()
             .num_threads(count)
             .thread_name(|index| format!("spinglass-{index}"))
+            .start_handler(move |_| {
+                // A thread belongs to one pool for all its life.
+                let _ = CANCELLED.with(|own| own.set(flag.clone()));
+            })
             .build()
-            .map_err(|cause| Error::Memory(format!("cannot start {count} threads: {cause}")))?,
+            .map_err(|cause| Error::Memory(format!("cannot start {count} threads: {cause}")))?;
+        Pool { threads, cancelled }
     };
     Ok(Lease { registry, pool: Some(pool) })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use rayon::prelude::*;
+
     use super::*;
+    use crate::control::checkpoint;
 
     #[test]
     fn a_pool_has_the_threads_asked_for_and_is_one_calls_own() {
@@ -203,6 +262,19 @@ mod tests {
         }
         assert_eq!(asked("", "2,1", ""), Ok(None));
         assert_eq!(asked("99999999999999999999999", "", ""), Ok(Some(usize::MAX)));
+    }
+
+    #[test]
+    fn a_job_that_is_asked_to_stop_leaves_at_its_next_checkpoint_and_the_pool_goes_on() {
+        let job = || {
+            let lease = pool(Some(6)).unwrap();
+            lease.cancel();
+            lease.install(|| (0..1000).into_par_iter().panic_fuse().for_each(|_| checkpoint()));
+        };
+        let left = catch_unwind(AssertUnwindSafe(job)).unwrap_err();
+        assert_eq!(left.downcast_ref(), Some(&Error::Cancelled));
+        pool(Some(6)).unwrap().install(checkpoint);
+        checkpoint();
     }
 
     #[test]

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::memory::zeros;
 use crate::{
+    control::checkpoint,
     error::{Error, Result},
     rng::{Philox, Purpose},
     spins::gaussian::gaussian,
@@ -40,7 +41,8 @@ pub fn sherrington_kirkpatrick(n_spins: usize, disorder: Disorder, seed: u64) ->
     let origin = grid * (3u64 << 51) as f64;
     let on_grid = |value: f64| (value + origin) - origin;
     let magnitude = on_grid(deviation);
-    couplings.par_chunks_exact_mut(n_spins).enumerate().for_each(|(i, row)| {
+    couplings.par_chunks_exact_mut(n_spins).panic_fuse().enumerate().for_each(|(i, row)| {
+        checkpoint();
         let stream = Philox::new(seed, Purpose::Couplings, i as u64);
         let mut words = stream.words_from(0);
         for coupling in &mut row[i + 1..] {
@@ -73,6 +75,7 @@ fn grid(n_spins: usize) -> f64 {
 fn mirror(couplings: &mut [f64], n: usize) {
     const SIDE: usize = 32;
     for first_row in (0..n).step_by(SIDE) {
+        checkpoint();
         for first_column in (0..=first_row).step_by(SIDE) {
             for i in first_row..n.min(first_row + SIDE) {
                 for j in first_column..i.min(first_column + SIDE) {

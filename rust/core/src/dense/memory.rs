@@ -1,6 +1,12 @@
 //! Large pieces of memory, which the system may refuse.
 
-use crate::error::{Error, Result};
+use crate::{
+    control::checkpoint,
+    error::{Error, Result},
+};
+
+/// Elements that are written between two looks at whether to stop.
+const PIECE: usize = 1 << 20;
 
 /// `count` copies of `value`, for `what`; no count is one that overflows.
 pub(super) fn zeros<T: Clone>(count: Option<usize>, value: T, what: &str) -> Result<Vec<T>> {
@@ -12,6 +18,10 @@ pub(super) fn zeros<T: Clone>(count: Option<usize>, value: T, what: &str) -> Res
             None => format!("{what} need more bytes than can be counted"),
         }));
     }
-    memory.resize(count.unwrap_or(0), value);
+    let count = count.unwrap_or(0);
+    while memory.len() < count {
+        memory.resize(count.min(memory.len() + PIECE), value.clone());
+        checkpoint();
+    }
     Ok(memory)
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     content::Content,
-    control::Control,
+    control::{Control, checkpoint},
     error::{Error, Result},
     lanes::LANES,
     simd::Level,
@@ -224,6 +224,7 @@ fn validate_couplings(couplings: &[f64], n: usize) -> Result<()> {
         !a.is_finite() || a != b || (i == j && a != 0.0)
     };
     let band = |first: usize| {
+        checkpoint();
         let rows = first..n.min(first + SIDE);
         let any = (0..n).step_by(SIDE).any(|column| {
             let columns = column..n.min(column + SIDE);
@@ -231,7 +232,7 @@ fn validate_couplings(couplings: &[f64], n: usize) -> Result<()> {
         });
         any.then(|| rows.flat_map(|i| (0..n).map(move |j| (i, j))).find(|&(i, j)| wrong(i, j)))?
     };
-    let bands = (0..n.div_ceil(SIDE)).into_par_iter();
+    let bands = (0..n.div_ceil(SIDE)).into_par_iter().panic_fuse();
     let Some((i, j)) = bands.find_map_first(|index| band(index * SIDE)) else {
         return Ok(());
     };

@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use super::{Dense, kernels::TILE, memory::zeros};
-use crate::{error::Result, lanes::LANES};
+use crate::{control::checkpoint, error::Result, lanes::LANES};
 
 /// Columns of a panel.
 pub(super) const COLUMNS: usize = 128;
@@ -54,10 +54,11 @@ impl Panels {
         let n_rows = n_sites.next_multiple_of(TILE);
         let n_segments = n_rows.checked_mul(n_sites.div_ceil(COLUMNS));
         let mut segments = zeros(n_segments, Segment::splat(0), "the couplings in fixed point")?;
-        segments.par_chunks_mut(n_rows).enumerate().for_each(|(panel, rows)| {
+        segments.par_chunks_mut(n_rows).panic_fuse().enumerate().for_each(|(panel, rows)| {
             let first = panel * COLUMNS;
             let last = n_sites.min(first + COLUMNS);
             for (segment, &site) in rows.iter_mut().zip(sites) {
+                checkpoint();
                 let row = model.row(site as usize);
                 for (k, &other) in sites[first..last].iter().enumerate() {
                     let other = other as usize;

@@ -13,6 +13,7 @@ use super::{
     panels::{COLUMNS, Panels, Segment},
 };
 use crate::{
+    control::checkpoint,
     error::Result,
     spins::{SpinModel, order::shuffled},
 };
@@ -58,11 +59,12 @@ fn all_down(model: &Dense, sites: &[u32]) -> Result<Vec<Segment>> {
     let n_panels = sites.len().div_ceil(COLUMNS);
     let mut fields = zeros(Some(n_panels), Segment::splat(NEVER), "the fields")?;
     let sum = |&site: &u32| -> i32 {
+        checkpoint();
         let i = site as usize;
         let sum: i32 = model.row(i).iter().map(|&j| model.scales.quantise(i, j)).sum();
         model.scales.quantise(i, model.field(i)) - sum
     };
-    let sums: Vec<i32> = sites.par_iter().map(sum).collect();
+    let sums: Vec<i32> = sites.par_iter().panic_fuse().map(sum).collect();
     for (k, sum) in sums.into_iter().enumerate() {
         *fields[k / COLUMNS].at_mut(k % COLUMNS) = sum;
     }

@@ -24,7 +24,7 @@ mod window;
 
 pub use couplings::{Coupling, couplings};
 pub use model::Hopfield;
-pub use patterns::{Patterns, corrupt};
+pub use patterns::{Packing, Patterns, corrupt};
 pub use recall::{Dynamics, Outcome, Update};
 pub use reference::recall as reference_recall;
 pub use trials::{Instance, Trial, Trials};

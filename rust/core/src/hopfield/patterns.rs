@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::{
     bits::{BitMatrix, CHUNK_BITS, Chunk, Kernels, Rows, SharedBytes, ones},
-    control::Control,
+    control::{Control, checkpoint},
     error::{Error, Result},
     rng::{Philox, Purpose, Words, Xoshiro8},
     simd::Level,
@@ -15,6 +15,9 @@ use crate::{
 /// Rows that share one random stream. Part of the definition of a random pattern set: the streams
 /// are fixed by the shape, never by the threads.
 const ROWS_PER_STREAM: usize = 64;
+
+/// Chunks, or spins, that are written between two looks at whether to stop.
+const PIECE: usize = 1 << 16;
 
 /// A set of P patterns of N spins, bit-packed. It never changes, and its clones share the bits.
 #[derive(Clone)]
@@ -51,8 +54,11 @@ impl Patterns {
         let stride = bits.stride();
         let blocks = bits.chunks_mut().par_chunks_mut(stride * ROWS_PER_STREAM);
         blocks.enumerate().try_for_each(|(block, chunks)| {
-            control.check()?;
-            fill(&mut Xoshiro8::new(&Philox::new(seed, Purpose::Patterns, block as u64)), chunks);
+            let mut words = Xoshiro8::new(&Philox::new(seed, Purpose::Patterns, block as u64));
+            for piece in chunks.chunks_mut(PIECE) {
+                control.check()?;
+                fill(&mut words, piece);
+            }
             for row in chunks.chunks_exact_mut(stride) {
                 for (word, mask) in row[stride - 1].0.iter_mut().zip(last.0) {
                     *word &= mask;
@@ -74,32 +80,9 @@ impl Patterns {
         n_spins: usize,
         control: &Control,
     ) -> Result<Self> {
-        let mut bits = Self::zeros(n_patterns, n_spins)?;
-        if n_patterns.checked_mul(n_spins) != Some(spins.len()) {
-            let expected = format_args!("{n_patterns} x {n_spins} spins").to_string();
-            return Err(Error::expected("patterns", expected, spins.len()));
-        }
-        let stride = bits.stride();
-        // 64 spins of 64 patterns at a time: both sides stay in cache.
-        let blocks = bits.chunks_mut().par_chunks_mut(stride * 64);
-        blocks.enumerate().try_for_each(|(block, chunks)| {
-            control.check()?;
-            let width = chunks.len() / stride;
-            for word in 0..n_patterns.div_ceil(64) {
-                let mut packed = [0u64; 64];
-                for (bit, mu) in (word * 64..n_patterns.min(word * 64 + 64)).enumerate() {
-                    let pattern = &spins[mu * n_spins + block * 64..][..width];
-                    for (packed, &spin) in packed.iter_mut().zip(pattern) {
-                        *packed |= u64::from(spin > 0) << bit;
-                    }
-                }
-                for (row, packed) in chunks.chunks_exact_mut(stride).zip(packed) {
-                    row[word / 8].0[word % 8] = packed;
-                }
-            }
-            Ok(())
-        })?;
-        Ok(Self { bits: Arc::new(bits) })
+        let mut packing = Packing::new(n_patterns, n_spins)?;
+        packing.extend(spins, control)?;
+        packing.finish()
     }
 
     /// The set that stands in `bytes`, as [`Patterns::as_bytes`] gave them.
@@ -122,8 +105,11 @@ impl Patterns {
             return Err(Error::expected("packed patterns", expected, bytes.len()));
         }
         let words = bytes.as_chunks::<8>().0.as_chunks::<8>().0;
-        for (chunk, words) in bits.chunks_mut().iter_mut().zip(words) {
-            chunk.0 = words.map(u64::from_ne_bytes);
+        for (chunks, words) in bits.chunks_mut().chunks_mut(PIECE).zip(words.chunks(PIECE)) {
+            checkpoint();
+            for (chunk, words) in chunks.iter_mut().zip(words) {
+                chunk.0 = words.map(u64::from_ne_bytes);
+            }
         }
         Ok(Self { bits: Arc::new(bits) })
     }
@@ -133,6 +119,7 @@ impl Patterns {
         let mask = ones(self.n_patterns());
         let last = mask.len() - 1;
         (0..self.n_spins()).all(|i| {
+            checkpoint();
             let row = self.rows().row(i);
             row[last].0.iter().zip(mask[last].0).all(|(bits, mask)| bits & !mask == 0)
         })
@@ -162,6 +149,9 @@ impl Patterns {
     pub fn pattern(&self, mu: usize, out: &mut [i8]) {
         let rows = self.rows();
         for (i, spin) in out.iter_mut().enumerate() {
+            if i.is_multiple_of(PIECE) {
+                checkpoint();
+            }
             *spin = if crate::bits::bit(rows.row(i), mu) { 1 } else { -1 };
         }
     }
@@ -181,6 +171,72 @@ impl Patterns {
     }
 }
 
+/// A set that is packed from one array of patterns after the other.
+pub struct Packing {
+    bits: BitMatrix,
+    packed: usize,
+}
+
+impl Packing {
+    /// An empty one, for so many patterns in all.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a count of zero, [`Error::Memory`].
+    pub fn new(n_patterns: usize, n_spins: usize) -> Result<Self> {
+        Ok(Self { bits: Patterns::zeros(n_patterns, n_spins)?, packed: 0 })
+    }
+
+    /// Packs the next patterns, pattern after pattern: a multiple of 64, but for the last ones.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for an array of another size, [`Error::Cancelled`].
+    pub fn extend(&mut self, spins: &[i8], control: &Control) -> Result<()> {
+        let (n_patterns, n_spins) = (self.bits.n_bits(), self.bits.n_rows());
+        let (first, count) = (self.packed, spins.len() / n_spins);
+        let is_whole = spins.len().is_multiple_of(n_spins) && first.is_multiple_of(64);
+        if !is_whole || first + count > n_patterns {
+            let expected = format_args!("{n_patterns} x {n_spins} spins").to_string();
+            return Err(Error::expected("patterns", expected, spins.len()));
+        }
+        let stride = self.bits.stride();
+        // 64 spins of 64 patterns at a time: both sides stay in cache.
+        let blocks = self.bits.chunks_mut().par_chunks_mut(stride * 64);
+        blocks.enumerate().try_for_each(|(block, chunks)| {
+            let width = chunks.len() / stride;
+            for word in 0..count.div_ceil(64) {
+                if (word * width).is_multiple_of(PIECE / 64) {
+                    control.check()?;
+                }
+                let mut packed = [0u64; 64];
+                for (bit, mu) in (word * 64..count.min(word * 64 + 64)).enumerate() {
+                    let pattern = &spins[mu * n_spins + block * 64..][..width];
+                    for (packed, &spin) in packed.iter_mut().zip(pattern) {
+                        *packed |= u64::from(spin > 0) << bit;
+                    }
+                }
+                let word = first / 64 + word;
+                for (row, packed) in chunks.chunks_exact_mut(stride).zip(packed) {
+                    row[word / 8].0[word % 8] = packed;
+                }
+            }
+            Ok(())
+        })?;
+        self.packed += count;
+        Ok(())
+    }
+
+    /// The whole set.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if some patterns are missing.
+    pub fn finish(self) -> Result<Patterns> {
+        if self.packed != self.bits.n_bits() {
+            return Err(Error::expected("patterns", self.bits.n_bits(), self.packed));
+        }
+        Ok(Patterns { bits: Arc::new(self.bits) })
+    }
+}
+
 /// Flips `count` distinct spins, chosen uniformly by the stream number `stream` of `seed`.
 ///
 /// The first `count` steps of a Fisher-Yates shuffle of the sites.
@@ -191,8 +247,15 @@ pub fn corrupt(spins: &mut [i8], count: usize, seed: u64, stream: u64) {
     assert!(count <= spins.len(), "no more spins can be flipped than there are");
     let philox = Philox::new(seed, Purpose::Corruption, stream);
     let mut words: Words<'_> = philox.words_from(0);
-    let mut sites: Vec<u32> = (0..spins.len() as u32).collect();
+    let mut sites = Vec::with_capacity(spins.len());
+    for first in (0..spins.len()).step_by(PIECE) {
+        checkpoint();
+        sites.extend(first as u32..spins.len().min(first + PIECE) as u32);
+    }
     for k in 0..count {
+        if k.is_multiple_of(PIECE) {
+            checkpoint();
+        }
         let chosen = k + words.below(spins.len() - k);
         sites.swap(k, chosen);
         spins[sites[k] as usize] *= -1;

@@ -3,6 +3,7 @@
 use super::kernels::{BITS, SITES};
 use crate::{
     bits::transpose,
+    control::checkpoint,
     error::{Error, Result},
 };
 
@@ -47,6 +48,7 @@ impl Samples {
         }
         let mut rows = vec![0; n_rows * n_spins.div_ceil(BITS)];
         for (m, row) in spins.chunks_exact(n_spins).enumerate() {
+            checkpoint();
             for (w, spins) in row.chunks(BITS).enumerate() {
                 rows[n_rows * w + m] = pack(spins);
             }
@@ -118,6 +120,7 @@ fn columns(rows: &[u64], n_rows: usize, n_spins: usize) -> Vec<u64> {
     let stride = n_spins + 1;
     let mut columns = vec![0; n_rows.div_ceil(BITS) * stride];
     for (block, out) in columns.chunks_exact_mut(stride).enumerate() {
+        checkpoint();
         let first = BITS * block;
         let count = BITS.min(n_rows - first);
         for (w, out) in out[..n_spins].chunks_mut(BITS).enumerate() {

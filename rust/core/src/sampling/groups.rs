@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::{
+    control::checkpoint,
     error::{Error, Result},
     rng::{Philox, Purpose},
     spins::{Dynamics, SpinModel, Start, Walkers},
@@ -11,10 +12,11 @@ use crate::{
 
 /// Independent uniform spins for replicas `first`, `first + 1`, ...: one stream a replica.
 pub fn random_spins(seed: u64, first: u64, n_spins: usize, out: &mut [i8]) {
-    out.par_chunks_mut(n_spins).enumerate().for_each(|(replica, spins)| {
+    out.par_chunks_mut(n_spins).panic_fuse().enumerate().for_each(|(replica, spins)| {
         let philox = Philox::new(seed, Purpose::Start, first + replica as u64);
         let mut words = philox.words_from(0);
         for spins in spins.chunks_mut(64) {
+            checkpoint();
             let word = words.next_word();
             for (bit, spin) in spins.iter_mut().enumerate() {
                 *spin = 2 * (word >> bit & 1) as i8 - 1;

@@ -5,6 +5,7 @@
 
 use super::Sparse;
 use crate::{
+    control::checkpoint,
     dense::Disorder,
     error::{Error, Result},
     rng::{Philox, Purpose},
@@ -63,6 +64,7 @@ pub fn edwards_anderson(
         })?;
     }
     for site in 0..n {
+        checkpoint();
         for axis in 0..dimension {
             let behind = step(site, axis, false);
             neighbours.extend([step(site, axis, true) as u32, behind as u32]);

@@ -4,6 +4,7 @@
 
 use super::{Sparse, order::Order};
 use crate::{
+    control::checkpoint,
     rng::LANES,
     spins::{SpinModel, fixed_point::Scales, thresholds::SITES},
 };
@@ -46,6 +47,7 @@ impl Fixed {
         let visits = || order.sites.iter().map(|&site| site as usize);
         let (mut offsets, mut bonds) = (vec![0], Vec::with_capacity(2 * model.n_bonds()));
         for site in visits() {
+            checkpoint();
             bonds.extend(model.neighbours(site).map(|(other, coupling)| Bond {
                 neighbour: order.places[other],
                 // A row stays below 2^30.

@@ -6,7 +6,7 @@
 //! sites are visited colour by colour, the levels are the colours.
 
 use super::{Sparse, order::Order, words::MARK};
-use crate::{bits::Chunk, spins::SpinModel};
+use crate::{bits::Chunk, control::checkpoint, spins::SpinModel};
 
 /// Most neighbours of a site in the lanes kernels.
 pub(super) const MAX_DEGREE: usize = 16;
@@ -53,6 +53,7 @@ impl Layout {
         let mut order = Vec::with_capacity(n);
         let mut n_bonds = 0;
         for (place, &site) in visits.sites.iter().enumerate() {
+            checkpoint();
             let site = site as usize;
             let earlier = bonds(site).filter(|&(other, _)| (visits.places[other] as usize) < place);
             levels[site] = earlier.map(|(other, _)| levels[other] + 1).max().unwrap_or(0);
@@ -89,6 +90,7 @@ impl Layout {
         }
         for run in &layout.runs {
             for chunk in run.first_chunk..run.first_chunk + run.n_chunks {
+                checkpoint();
                 // An empty slot is its own neighbour: nothing there is ever unsatisfied.
                 let own = std::array::from_fn(|k| (8 * chunk + k) as u32);
                 let first = layout.neighbours.len();

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     content::Content,
-    control::Control,
+    control::{Control, checkpoint},
     error::{Error, Result},
     rng::LANES,
     simd::Level,
@@ -307,6 +307,7 @@ fn check_rows(
         return Err(Error::expected("offsets", expected, got));
     }
     for site in 0..n_spins {
+        checkpoint();
         let row = offsets[site]..offsets[site + 1];
         for (&neighbour, coupling) in neighbours[row.clone()].iter().zip(&couplings[row]) {
             if neighbour as usize >= n_spins {
@@ -340,6 +341,7 @@ fn check_rows(
 fn sort_rows(offsets: &[usize], neighbours: &mut [u32], couplings: &mut [f64]) {
     let mut sorted = Vec::new();
     for row in offsets.windows(2) {
+        checkpoint();
         let (neighbours, couplings) =
             (&mut neighbours[row[0]..row[1]], &mut couplings[row[0]..row[1]]);
         sorted.clear();
@@ -369,6 +371,7 @@ fn check_symmetry(offsets: &[usize], neighbours: &[u32], couplings: &[f64]) -> R
         ))
     };
     for site in 0..n {
+        checkpoint();
         for place in offsets[site]..offsets[site + 1] {
             let other = neighbours[place] as usize;
             if other < site {

@@ -8,7 +8,10 @@
 //! numbers; there the order is a shuffle, always the same one.
 
 use super::Sparse;
-use crate::spins::{SpinModel, order::shuffled};
+use crate::{
+    control::checkpoint,
+    spins::{SpinModel, order::shuffled},
+};
 
 /// With more colours than this, sites are shuffled.
 const MANY: u32 = 32;
@@ -50,6 +53,7 @@ fn colours(model: &Sparse) -> Option<Vec<u32>> {
     let n = model.n_spins();
     let mut colours = vec![MANY; n];
     for site in 0..n {
+        checkpoint();
         let neighbours = model.neighbours(site).filter(|&(_, j)| j != 0.0);
         let taken = neighbours.fold(0u64, |taken, (other, _)| taken | 1 << colours[other]);
         colours[site] = (taken & !(1 << MANY)).trailing_ones();

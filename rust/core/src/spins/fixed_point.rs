@@ -9,6 +9,8 @@
 
 use rayon::prelude::*;
 
+use crate::control::checkpoint;
+
 /// What a sum of fixed-point couplings stays below.
 const BOUND: f64 = (1u32 << 30) as f64;
 
@@ -36,6 +38,7 @@ impl Scales {
     /// The scales of sites whose couplings and field `visit` passes, site by site, to its callback.
     pub fn new(n_sites: usize, visit: impl Fn(usize, &mut dyn FnMut(f64)) + Sync) -> Self {
         let of_site = |site| {
+            checkpoint();
             let (mut weight, mut count) = (0.0, 0u32);
             let (mut largest, mut smallest) = (0.0f64, f64::INFINITY);
             visit(site, &mut |value| {
@@ -55,7 +58,7 @@ impl Scales {
             let is_harmless = exact || outweighs || are_multiples;
             (unit, exact, (!is_harmless).then(|| (site, 1.0 / unit)))
         };
-        let sites: Vec<_> = (0..n_sites).into_par_iter().map(of_site).collect();
+        let sites: Vec<_> = (0..n_sites).into_par_iter().panic_fuse().map(of_site).collect();
         let mut units: Vec<f64> = sites.iter().map(|site| site.0).collect();
         let coarsest = sites
             .iter()

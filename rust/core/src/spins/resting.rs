@@ -22,6 +22,7 @@
 use rayon::prelude::*;
 
 use super::Dynamics;
+use crate::control::checkpoint;
 
 /// 2 beta h up to which sites rest often.
 const HOT: f64 = 0.5;
@@ -70,19 +71,22 @@ impl Resting {
     /// callback: sum_j J_ij^2 + h_i^2 is the mean square of its local field.
     pub fn new(n_sites: usize, visit: impl Fn(usize, &mut dyn FnMut(f64)) + Sync) -> Self {
         let largest_of = |site| {
+            checkpoint();
             let mut largest = 0.0;
             visit(site, &mut |value| largest = f64::max(largest, value.abs()));
             largest
         };
-        let largest = (0..n_sites).into_par_iter().map(largest_of).reduce(|| 0.0, f64::max);
+        let largest =
+            (0..n_sites).into_par_iter().panic_fuse().map(largest_of).reduce(|| 0.0, f64::max);
         let square_of = |site| {
+            checkpoint();
             let mut square = 0.0;
             // Relative to the largest one, for squares of huge numbers overflow.
             visit(site, &mut |value| square += (value / largest) * (value / largest));
             square
         };
         // Summed site after site, so that threads change no bit.
-        let squares: Vec<f64> = (0..n_sites).into_par_iter().map(square_of).collect();
+        let squares: Vec<f64> = (0..n_sites).into_par_iter().panic_fuse().map(square_of).collect();
         let mean = squares.iter().sum::<f64>() / n_sites as f64;
         Self::of_field(if largest > 0.0 { largest * mean.sqrt() } else { 0.0 })
     }

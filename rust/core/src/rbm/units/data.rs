@@ -51,7 +51,6 @@ macro_rules! values {
 }
 
 values! {
-    bool: pack_bool, |value| f32::from(u8::from(value));
     u8: pack_u8, f32::from;
     f32: pack_f32, |value| value;
     f64: pack_f64, |value| value as f32;
@@ -71,21 +70,54 @@ impl Data {
     /// # Errors
     /// [`Error::Value`] if a number is not finite.
     pub fn new<T: Value>(values: &[T], n_visible: usize, level: Level) -> Result<Self> {
-        let n_rows = values.len().checked_div(n_visible).unwrap_or(0);
-        let blocks = n_visible.div_ceil(UNITS);
-        let mut bits = vec![0; n_rows * blocks];
-        let pack = T::pack(Kernels::of(level));
-        let mut rows =
-            values.chunks_exact(n_visible.max(1)).zip(bits.chunks_exact_mut(blocks.max(1)));
-        if rows.all(|(row, words)| pack(row, words)) {
-            let values = Values::Bits(bits);
-            return Ok(Self { n_rows, n_visible, values });
+        let mut data = Self::empty(n_visible);
+        data.extend(values, level)?;
+        Ok(data)
+    }
+
+    /// No rows, of `n_visible` numbers each.
+    pub fn empty(n_visible: usize) -> Self {
+        Self { n_rows: 0, n_visible, values: Values::Bits(Vec::new()) }
+    }
+
+    /// Appends the rows in `values`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if a number is not finite.
+    pub fn extend<T: Value>(&mut self, values: &[T], level: Level) -> Result<()> {
+        let n_rows = values.len().checked_div(self.n_visible).unwrap_or(0);
+        if let Values::Bits(bits) = &mut self.values {
+            let blocks = self.n_visible.div_ceil(UNITS);
+            let first = bits.len();
+            bits.resize(first + n_rows * blocks, 0);
+            let pack = T::pack(Kernels::of(level));
+            let words = bits[first..].chunks_exact_mut(blocks.max(1));
+            let mut rows = values.chunks_exact(self.n_visible.max(1)).zip(words);
+            if rows.all(|(row, words)| pack(row, words)) {
+                self.n_rows += n_rows;
+                return Ok(());
+            }
+            self.values = Values::Real(self.unpacked());
         }
-        let values: Vec<f32> = values.iter().map(|&value| value.real()).collect();
-        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-            return Err(Error::expected("X", "finite (and within the range of float32)", value));
+        if let Values::Real(reals) = &mut self.values {
+            let first = reals.len();
+            reals.extend(values.iter().map(|&value| value.real()));
+            if let Some(value) = reals[first..].iter().find(|value| !value.is_finite()) {
+                return Err(Error::expected(
+                    "X",
+                    "finite (and within the range of float32)",
+                    value,
+                ));
+            }
         }
-        Ok(Self { n_rows, n_visible, values: Values::Real(values) })
+        self.n_rows += n_rows;
+        Ok(())
+    }
+
+    /// The rows that are bits so far, as numbers.
+    fn unpacked(&self) -> Vec<f32> {
+        let units = (0..self.n_rows).flat_map(|row| (0..self.n_visible).map(move |i| (row, i)));
+        units.map(|(row, i)| (self.word(row, i / UNITS) >> (i % UNITS) & 1) as f32).collect()
     }
 
     /// Rows.
@@ -142,19 +174,37 @@ mod tests {
     fn exactly_binary_rows_become_bits() {
         let rows: Vec<u8> = (0..3 * 40).map(|k| u8::from(k % 7 == 0)).collect();
         let floats: Vec<f64> = rows.iter().map(|&bit| f64::from(bit)).collect();
-        let flags: Vec<bool> = rows.iter().map(|&bit| bit == 1).collect();
         for level in Level::available() {
-            for data in [
-                Data::new(&rows, 40, level).unwrap(),
-                Data::new(&floats, 40, level).unwrap(),
-                Data::new(&flags, 40, level).unwrap(),
-            ] {
+            for data in
+                [Data::new(&rows, 40, level).unwrap(), Data::new(&floats, 40, level).unwrap()]
+            {
                 assert!(data.is_binary());
                 assert_eq!((data.n_rows(), data.n_visible()), (3, 40));
                 for (k, &bit) in rows.iter().enumerate() {
                     let word = data.word(k / 40, k % 40 / 32);
                     assert_eq!(word >> (k % 40 % 32) & 1, u32::from(bit));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_in_pieces_are_those_in_one() {
+        let rows: Vec<f64> = (0..9 * 40).map(|k| f64::from(u8::from(k % 7 == 0))).collect();
+        for last in [0.0, 1.0, 0.25] {
+            let mut rows = rows.clone();
+            *rows.last_mut().unwrap() = last;
+            for level in Level::available() {
+                let whole = Data::new(&rows, 40, level).unwrap();
+                let mut pieces = Data::empty(40);
+                for piece in rows.chunks(3 * 40) {
+                    pieces.extend(piece, level).unwrap();
+                }
+                assert_eq!((pieces.n_rows(), pieces.is_binary()), (9, last.fract() == 0.0));
+                assert_eq!(pieces.real(0, 9), whole.real(0, 9));
+                assert!(
+                    (0..9).all(|row| (0..2).all(|k| pieces.word(row, k) == whole.word(row, k)))
+                );
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Rows of real numbers, and their moments.
 
-use crate::error::{Error, Result};
+use crate::{
+    control::checkpoint,
+    error::{Error, Result},
+};
 
 /// Numbers beyond this are refused: sums of their squares must stay finite.
 pub(in crate::rbm) const LARGEST: f64 = 1e100;
@@ -56,6 +59,7 @@ impl Rows {
         let share = 1.0 / self.len() as f64;
         let (mut means, mut variances) = (vec![0.0; self.width], vec![0.0; self.width]);
         for row in self.values.chunks_exact(self.width) {
+            checkpoint();
             add(&mut means, share, row);
         }
         for row in self.values.chunks_exact(self.width) {

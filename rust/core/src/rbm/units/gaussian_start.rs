@@ -13,6 +13,7 @@ use super::{
     gaussian_rows::{Rows, add},
 };
 use crate::{
+    control::checkpoint,
     elementary::{ln, sigmoid::logistic, softplus},
     error::{Error, Result},
     rng::{Philox, Purpose},
@@ -73,6 +74,7 @@ impl Mixture {
         let (mut sums, mut high, mut squares) =
             (vec![0.0; width], vec![0.0; width], vec![0.0; width]);
         for row in rows.chunks_exact(width) {
+            checkpoint();
             let (mut field, mut square) = (ln(self.share / (1.0 - self.share)), 0.0);
             for i in 0..width {
                 let (from, gap) = (row[i] - self.low[i], self.high[i] - self.low[i]);
@@ -208,6 +210,7 @@ impl GaussianRbm {
         let philox = Philox::new(seed, Purpose::Weights, WEIGHTS);
         let mut words = philox.words_from(0);
         for _ in weights.len() / width..n_hidden {
+            checkpoint();
             let draws = variances.iter().map(|s| SMALL * s.sqrt() * gaussian(words.next_word()));
             weights.extend(draws);
         }

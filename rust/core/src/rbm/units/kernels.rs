@@ -138,8 +138,6 @@ kernel_table! {
             to: &mut [Weights; UNITS],
         ) = transpose::<Vector>;
         /// The bits of a row of numbers, and whether all of them are 0 or 1.
-        pub(in crate::rbm) pack_bool: fn(row: &[bool], words: &mut [u32]) -> bool =
-            pack::<Vector, bool>;
         pub(in crate::rbm) pack_u8: fn(row: &[u8], words: &mut [u32]) -> bool =
             pack::<Vector, u8>;
         pub(in crate::rbm) pack_f32: fn(row: &[f32], words: &mut [u32]) -> bool =

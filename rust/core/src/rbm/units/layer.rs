@@ -6,6 +6,7 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::kernels::{Kernels, LANES, Row, UNITS, VECTORS, Weights};
+use crate::control::checkpoint;
 
 /// A layer of `n_units`, each of which has `n_inputs`.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ impl Layer {
         let n_units = bias.len();
         let tiles = (0..n_units.div_ceil(UNITS)).map(|tile| {
             let units = tile * UNITS..n_units.min((tile + 1) * UNITS);
+            checkpoint();
             let mut weights = vec![Weights::ZERO; n_inputs.next_multiple_of(UNITS)];
             for (input, row) in weights[..n_inputs].iter_mut().enumerate() {
                 let row = row.0.as_flattened_mut();

@@ -13,6 +13,7 @@ use super::{
     layer::{Bound, Layer},
 };
 use crate::{
+    control::checkpoint,
     error::{Error, Result},
     rng::{Philox, Purpose},
     simd::Level,
@@ -69,8 +70,10 @@ pub fn initial_weights(
     })?;
     let philox = Philox::new(seed, Purpose::Weights, 0);
     let mut words = philox.words_from(0);
-    let draws = (0..n_hidden * n_visible).map(|_| (scale * gaussian(words.next_word())) as f32);
-    weights.extend(draws);
+    for _ in 0..n_hidden {
+        checkpoint();
+        weights.extend((0..n_visible).map(|_| (scale * gaussian(words.next_word())) as f32));
+    }
     Ok(weights)
 }
 
