@@ -10,6 +10,7 @@ import math
 import operator
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._memory import available_memory as available_memory
+
+# Elements that one step of NumPy takes: between two steps Ctrl-C is noticed.
+_PIECE = 1 << 20
 
 
 def integer(
@@ -120,9 +124,46 @@ def _array(values: ArrayLike, name: str, kind: str) -> NDArray[Any]:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(f"{name} must hold {kind}, got masked values")
     try:
-        return np.asarray(values)
+        return as_array(values)
     except ValueError:  # rows of unequal length
         raise ValueError(f"{name} must be an array of {kind}, got rows of unequal length") from None
+
+
+def as_array(values: Any) -> NDArray[Any]:
+    """Return ``values`` as an array, of any dtype.
+
+    Booleans come as the bytes 0 and 1. NumPy lets them have any byte, as in a view of an image of 0
+    and 255, and takes all but 0 for true.
+    """
+    array = np.asarray(values)
+    return array.view(np.uint8) != 0 if array.dtype == np.bool_ else array
+
+
+def pieces(*arrays: NDArray[Any]) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Yield pieces of arrays of one shape, row after row; the last array is there to be written."""
+    if arrays[0].size <= _PIECE:
+        yield arrays
+        return
+    flags: Any = [["readonly"]] * (len(arrays) - 1) + [["writeonly"]]
+    with np.nditer(
+        arrays, ["external_loop", "buffered"], flags, order="C", buffersize=_PIECE
+    ) as parts:
+        yield from parts
+
+
+def copied(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """Return a copy of our own, C-contiguous and aligned, which nobody else can write to."""
+    copy = np.empty(array.shape, dtype)
+    for given, own in pieces(array, copy):
+        own[...] = given
+    return copy
+
+
+def borrowed(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """Return an array that the core takes, itself if it can be: the core copies it at once."""
+    if array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned:
+        return array
+    return copied(array, dtype)
 
 
 def real_vector(values: ArrayLike, name: str, length: int) -> NDArray[np.float64]:
@@ -160,22 +201,26 @@ def ladder(betas: ArrayLike) -> NDArray[np.float64]:
 
 
 def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDArray[np.int8]:
-    """Return ``values`` as a C-contiguous int8 array of -1 and +1 whose last axis is the spin.
+    """Return a copy of ``values``, int8 of -1 and +1 whose last axis is the spin.
 
-    Any real dtype is accepted if it holds only -1 and +1. The result may share memory with the
-    input, which the core never writes to.
+    Any real dtype is accepted if it holds only -1 and +1. What is checked is the copy: another
+    thread may write to the array meanwhile.
     """
     array = real_array(values, name, "real numbers -1 and +1")
     if n_spins is not None and (array.ndim == 0 or array.shape[-1] != n_spins):
         raise ValueError(
             f"{name} must have shape ({n_spins},) or (n_states, {n_spins}), got {array.shape}"
         )
-    valid = np.equal(array, 1) | np.equal(array, -1)
-    if not valid.all():
-        culprit = array[~valid].ravel()[0]
-        hint = "; to_spins turns bits 0/1 into spins" if culprit == 0 else ""
-        raise ValueError(f"{name} must hold only -1 and +1, got {culprit}{hint}")
-    return np.asarray(array, dtype=np.int8, order="C")
+    spins = np.empty(array.shape, np.int8)
+    for given, own in pieces(array, spins):
+        piece = given.copy()
+        valid = (piece == 1) | (piece == -1)
+        if not valid.all():
+            culprit = piece[~valid].ravel()[0]
+            hint = "; to_spins turns bits 0/1 into spins" if culprit == 0 else ""
+            raise ValueError(f"{name} must hold only -1 and +1, got {culprit}{hint}")
+        own[...] = piece
+    return spins
 
 
 def units_hint(culprit: Any) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, real_array
+from spinglass._arguments import as_array, check_memory, copied, real_array
 from spinglass._estimator import check_size, shape_message
 
 
@@ -91,7 +91,7 @@ def spin_rows(X: Any, owner: str) -> NDArray[np.int8]:
             "X must be a dense array, got a sparse one; a spin is never 0: X.toarray() writes out "
             "what is there"
         )
-    array = np.asarray(X)
+    array = as_array(X)
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: X must hold spins -1 and +1\n{array}\n")
     if array.dtype.kind == "O":
@@ -103,7 +103,7 @@ def spin_rows(X: Any, owner: str) -> NDArray[np.int8]:
     if array.dtype != np.int8:
         rows = array.astype(np.int8) if array.dtype.kind == "i" else _of_floats(array)
     else:
-        rows = array
+        rows = copied(array, np.int8)  # what is checked is ours
     valid = (rows == 1) | (rows == -1)
     if array.dtype != np.int8:
         valid &= rows == array

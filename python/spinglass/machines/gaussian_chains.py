@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, integer, real_array, thread_count, units_hint
+from spinglass._arguments import (
+    check_memory,
+    copied,
+    integer,
+    real_array,
+    thread_count,
+    units_hint,
+)
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import RandomState, seed_word
 from spinglass.machines.rows import reals
@@ -28,7 +35,7 @@ def mean(self: Machine[_core.GaussianRbmMachine], hidden: ArrayLike) -> NDArray[
     numpy.ndarray, (n_samples, n_features)
     """
     trained = fitted(self)
-    array, units = real_array(hidden, "hidden"), trained.machine.n_hidden
+    array, units = copied(real_array(hidden, "hidden"), np.float64), trained.machine.n_hidden
     if array.ndim != 2 or array.shape[1] != units or not len(array):
         raise ValueError(f"hidden must have shape (n_samples, {units}), got {array.shape}")
     within = (array >= 0) & (array <= 1)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, units_hint
+from spinglass._arguments import as_array, borrowed, check_memory, copied, pieces, units_hint
 from spinglass._estimator import check_size, shape_message
 from spinglass._progress import warn
 
@@ -28,7 +28,9 @@ NATIVE = frozenset(np.dtype(name) for name in ("bool", "uint8", "float32", "floa
 
 
 def table(X: Any, owner: str) -> NDArray[Any]:
-    """Return ``X`` as a C-contiguous array of rows of a dtype that the core takes.
+    """Return ``X`` as a C-contiguous, aligned array of rows of a dtype that the core takes.
+
+    It may be ``X`` itself. The core has a copy of its own, which is what it learns from.
 
     Parameters
     ----------
@@ -42,9 +44,7 @@ def table(X: Any, owner: str) -> NDArray[Any]:
     if array.ndim != 2:
         raise ValueError(shape_message(array))
     check_size(array, owner)
-    if array.dtype not in NATIVE:
-        array = _native(array)
-    return np.ascontiguousarray(array)
+    return borrowed(array, array.dtype) if array.dtype in NATIVE else _native(array)
 
 
 def output_dtype(X: Any) -> np.dtype[Any]:
@@ -63,7 +63,7 @@ def core_data(rows: NDArray[Any]) -> _core.RbmData:
 
 def reals(rows: NDArray[Any]) -> _core.GaussianRbmData:
     """Return rows of real numbers as the core has them."""
-    return _core.GaussianRbmData(np.ascontiguousarray(rows, dtype=np.float64))
+    return _core.GaussianRbmData(borrowed(rows, np.float64))
 
 
 def some_of(rows: NDArray[Any]) -> NDArray[Any]:
@@ -103,25 +103,29 @@ def warn_caller(message: str) -> None:
 
 def binary_states(values: ArrayLike, name: str, n_units: int) -> NDArray[np.uint8]:
     """Return ``values`` as rows of units 0 and 1, from one row or many."""
-    array = np.asarray(values)
+    array = as_array(values)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold units 0 and 1, got dtype {array.dtype}")
     if array.ndim not in (1, 2) or array.shape[-1] != n_units or not array.size:
         raise ValueError(
             f"{name} must have shape ({n_units},) or (n_samples, {n_units}), got {array.shape}"
         )
-    valid = (array == 0) | (array == 1)
-    if not valid.all():
-        culprit = array[~valid].ravel()[0]
-        raise ValueError(f"{name} must hold only 0 and 1, got {culprit}{units_hint(culprit)}")
-    return np.ascontiguousarray(np.atleast_2d(array), dtype=np.uint8)
+    units = np.empty(array.shape, np.uint8)
+    for given, own in pieces(array, units):
+        piece = given.copy()  # what is checked is ours
+        valid = (piece == 0) | (piece == 1)
+        if not valid.all():
+            culprit = piece[~valid].ravel()[0]
+            raise ValueError(f"{name} must hold only 0 and 1, got {culprit}{units_hint(culprit)}")
+        own[...] = piece
+    return np.atleast_2d(units)
 
 
 def _array(X: Any) -> NDArray[Any]:
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError("X must hold real numbers, got masked values")
     try:
-        array = np.asarray(X)
+        array = as_array(X)
     except ValueError:
         raise ValueError("X must be a table of numbers, got rows of unequal length") from None
     if array.dtype.kind == "c":
@@ -135,9 +139,9 @@ def _array(X: Any) -> NDArray[Any]:
 
 def _native(array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype.kind in "iu" and array.min() >= 0 and array.max() <= 1:
-        return array.astype(np.uint8)
+        return copied(array, np.uint8)
     # Halves are exact in single precision; all else takes the widest that the core knows.
-    return array.astype(np.float32 if array.dtype == np.float16 else np.float64)
+    return copied(array, np.float32 if array.dtype == np.float16 else np.float64)
 
 
 def _dense(X: Any) -> NDArray[Any]:
@@ -150,7 +154,7 @@ def _dense(X: Any) -> NDArray[Any]:
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
         matrix.sum_duplicates()
-    values = matrix.data
+    values = matrix.data = as_array(matrix.data)
     binary = bool(((values == 0) | (values == 1)).all())
     dtype = np.dtype(np.uint8 if binary else output_dtype(X))
     n_rows, n_columns = X.shape

@@ -191,7 +191,8 @@ def rows_of(model: Machine[Any], X: Any) -> Rows:
     n = model.n_features_in_
     if type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == n and len(X):
         named = "feature_names_in_" in model.__dict__
-        if X.dtype in NATIVE and X.flags.c_contiguous and not named:
+        is_native = X.dtype in NATIVE and X.dtype != np.bool_
+        if is_native and X.flags.c_contiguous and X.flags.aligned and not named:
             model._check_data(X)
             return X
     model._take_feature_names(X, reset=False)

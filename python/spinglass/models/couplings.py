@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import check_memory, real_array
+from spinglass._arguments import as_array, check_memory, copied, real_array
 
 # Bytes a coupling takes while a dense model is made: the caller's copy, doubles, integers.
 DENSE_BYTES = 20
+
+# Couplings that one step of NumPy takes.
+_BAND = 1 << 20
 
 
 def symmetric_couplings(couplings: Any) -> Any:
@@ -26,14 +29,29 @@ def _dense(couplings: Any) -> NDArray[np.float64]:
         raise ValueError(f"couplings must have shape (n_spins, n_spins), got {matrix.shape}")
     check_memory(DENSE_BYTES * matrix.size, f"a model of {matrix.shape[0]} spins")
     precision = _precision(matrix.dtype)
-    doubles = np.ascontiguousarray(matrix, dtype=np.float64)
-    _check_values(doubles, doubles.diagonal())
-    if not np.array_equal(doubles, doubles.T):
-        difference = np.abs(doubles - doubles.T)
-        place = np.unravel_index(difference.argmax(), difference.shape)
-        _check_symmetry(doubles, place, float(difference.max()), precision)
-        doubles = doubles / 2 + doubles.T / 2
-    return doubles
+    doubles = copied(matrix, np.float64)
+    for rows in bands(doubles):
+        _check_finite(doubles[rows])
+    _check_diagonal(doubles.diagonal())
+    if all(np.array_equal(doubles[rows], doubles[:, rows].T) for rows in bands(doubles)):
+        return doubles
+    differences = (np.abs(doubles[rows] - doubles[:, rows].T) for rows in bands(doubles))
+    worst = [(float(x.max()), *np.unravel_index(x.argmax(), x.shape)) for x in differences]
+    band = max(range(len(worst)), key=lambda k: worst[k][0])
+    difference, row, column = worst[band]
+    largest = max(float(np.abs(doubles[rows]).max()) for rows in bands(doubles))
+    place = bands(doubles)[band].start + row, column
+    _check_symmetry(doubles, place, difference, precision * largest)
+    means = np.empty_like(doubles)
+    for rows in bands(doubles):
+        means[rows] = doubles[rows] / 2 + doubles[:, rows].T / 2
+    return means
+
+
+def bands(matrix: NDArray[Any]) -> list[slice]:
+    """Return the rows of a square matrix in bands: between two of them Ctrl-C is noticed."""
+    height = max(1, _BAND // len(matrix))
+    return [slice(first, first + height) for first in range(0, len(matrix), height)]
 
 
 def _sparse(couplings: Any) -> Any:
@@ -44,14 +62,17 @@ def _sparse(couplings: Any) -> Any:
     if couplings.dtype.kind not in "biuf":
         raise TypeError(f"couplings must hold real numbers, got dtype {couplings.dtype}")
     precision = _precision(couplings.dtype)
-    matrix = csr_array(couplings, dtype=np.float64, copy=True)
+    matrix = csr_array(couplings, copy=True)
+    matrix.data = as_array(matrix.data).astype(np.float64)
     matrix.sum_duplicates()
-    _check_values(matrix.data, matrix.diagonal())
+    _check_finite(matrix.data)
+    _check_diagonal(matrix.diagonal())
     difference = abs(matrix - matrix.T).tocoo()
     if difference.nnz and difference.data.max() > 0:
         worst = difference.data.argmax()
         place = difference.row[worst], difference.col[worst]
-        _check_symmetry(matrix, place, float(difference.data[worst]), precision)
+        largest = float(abs(matrix).max())
+        _check_symmetry(matrix, place, float(difference.data[worst]), precision * largest)
         matrix = csr_array(matrix / 2 + matrix.T / 2)
     matrix.eliminate_zeros()
     return matrix
@@ -62,9 +83,12 @@ def _precision(dtype: np.dtype[Any]) -> float:
     return 16 * float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
 
 
-def _check_values(values: NDArray[np.float64], diagonal: NDArray[np.float64]) -> None:
+def _check_finite(values: NDArray[np.float64]) -> None:
     if not np.isfinite(values).all():
         raise ValueError(f"couplings must be finite, got {values[~np.isfinite(values)][0]}")
+
+
+def _check_diagonal(diagonal: NDArray[np.float64]) -> None:
     if np.any(diagonal):
         site = int(np.flatnonzero(diagonal)[0])
         raise ValueError(
@@ -72,8 +96,8 @@ def _check_values(values: NDArray[np.float64], diagonal: NDArray[np.float64]) ->
         )
 
 
-def _check_symmetry(matrix: Any, place: Any, difference: float, precision: float) -> None:
-    if difference > precision * float(abs(matrix).max()):
+def _check_symmetry(matrix: Any, place: Any, difference: float, allowed: float) -> None:
+    if difference > allowed:
         i, j = (int(k) for k in place)
         raise ValueError(
             f"couplings must be symmetric, got {matrix[i, j]:.17g} at ({i}, {j}) and "

@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import finite, real_array, real_vector, spin_array, units_hint
+from spinglass._arguments import (
+    copied,
+    finite,
+    real_array,
+    real_vector,
+    spin_array,
+    units_hint,
+)
 from spinglass.models.couplings import symmetric_couplings
 from spinglass.models.energy import HasEnergy, Pairwise, in_spins, in_units, structure_of
 from spinglass.models.ising import Ising
@@ -133,7 +140,8 @@ class UnitForm:
         -------
         float or numpy.ndarray of float64, (n_states,)
         """
-        n, states = len(self.biases), real_array(units, "units", "numbers 0 and 1")
+        n, given = len(self.biases), real_array(units, "units", "numbers 0 and 1")
+        states = copied(given, given.dtype)  # what is checked is ours
         valid = np.equal(states, 0) | np.equal(states, 1)
         if not valid.all():
             culprit = states[~valid].ravel()[0]

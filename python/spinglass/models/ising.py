@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import check_memory, choice, real_vector
-from spinglass.models.couplings import DENSE_BYTES, symmetric_couplings
+from spinglass.models.couplings import DENSE_BYTES, bands, symmetric_couplings
 from spinglass.models.layout import Layout, faster_layout
 from spinglass.models.spin_model import SpinModel
 
@@ -86,7 +86,8 @@ class Ising(SpinModel):
         self._n_spins = int(matrix.shape[0])
         self._fields = None if fields is None else real_vector(fields, "fields", self._n_spins)
         with np.errstate(over="ignore"):
-            largest = float(abs(matrix).sum())
+            parts = [matrix] if self._is_sparse else [matrix[rows] for rows in bands(matrix)]
+            largest = sum(float(abs(part).sum()) for part in parts)
             if self._fields is not None:
                 largest += float(np.abs(self._fields).sum())
         if largest > LARGEST_ENERGY:

@@ -14,7 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import (
+    as_array,
+    borrowed,
     check_memory,
+    copied,
     fraction,
     integer,
     real_array,
@@ -126,7 +129,10 @@ class Patterns:
                 "patterns must have shape (n_patterns, n_spins) with at least one pattern of at "
                 f"least one spin, got {values.shape}"
             )
-        return cls._wrap(_core.PackedPatterns.from_array(spin_array(values, "patterns")))
+        # The core copies and checks piece by piece; a copy of all of it would be eight sets.
+        is_int8 = values.dtype == np.int8
+        spins = borrowed(values, np.int8) if is_int8 else spin_array(values, "patterns")
+        return cls._wrap(_core.PackedPatterns.from_array(spins))
 
     @property
     def n_patterns(self) -> int:
@@ -152,6 +158,7 @@ class Patterns:
         return self.n_patterns
 
     def __getitem__(self, which: Any) -> NDArray[np.int8]:
+        which = as_array(which) if isinstance(which, np.ndarray) else which
         chosen = np.arange(self.n_patterns)[which]
         return self._unpack(np.atleast_1d(chosen))[0 if np.ndim(chosen) == 0 else slice(None)]
 
@@ -339,7 +346,8 @@ def to_spins(bits: ArrayLike) -> NDArray[np.int8]:
     >>> spinglass.to_spins([0, 1, 1])
     array([-1,  1,  1], dtype=int8)
     """
-    values = real_array(bits, "bits", "real numbers 0 and 1")
+    given = real_array(bits, "bits", "real numbers 0 and 1")
+    values = copied(given, given.dtype)  # what is checked is ours
     wrong = ~(np.equal(values, 0) | np.equal(values, 1))
     if wrong.any():
         raise ValueError(f"bits must hold only 0 and 1, got {values[wrong].ravel()[0]}")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, choice, clamp_rows, integer, spin_array
+from spinglass._arguments import check_memory, choice, clamp_rows, copied, integer, spin_array
 from spinglass._interrupted import Interrupted
 from spinglass._progress import warn
 from spinglass._random import Seed
@@ -261,7 +261,7 @@ def starts(
     if spins.shape not in shapes or not spins.size:
         expected = " or ".join(str(shape) for shape in shapes)
         raise ValueError(f"initial must have shape {expected}, got {spins.shape}")
-    return np.ascontiguousarray(np.broadcast_to(spins, (*rows, n)).reshape(-1, n))
+    return copied(np.broadcast_to(spins, (*rows, n)), np.int8).reshape(-1, n)
 
 
 def check_size(model: Sampled, rows: tuple[int, ...], plan: Plan) -> None:
