@@ -46,9 +46,6 @@ type Descriptor = std::os::fd::RawFd;
 #[cfg(windows)]
 type Descriptor = std::os::windows::io::RawHandle;
 
-/// Bytes that are read or written between two looks for Ctrl-C.
-const PIECE: usize = 1 << 24;
-
 /// A bit-packed pattern set.
 #[pyclass(frozen, module = "spinglass._core")]
 pub struct PackedPatterns {
@@ -137,7 +134,7 @@ impl PackedPatterns {
             .map_err(|_| raise(Error::Memory(format!("{n_bytes} bytes of patterns"))))?;
         #[cfg(target_os = "linux")]
         let _ = bytes.advise(memmap2::Advice::HugePage); // only advice, as for a set that is drawn
-        for piece in bytes.chunks_mut(PIECE) {
+        for piece in bytes.chunks_mut(PIECE_BYTES) {
             let content = file.call_method1("read", (piece.len(),))?.cast_into::<PyBytes>()?;
             if content.as_bytes().len() != piece.len() {
                 return Err(raise(Error::Value(
