@@ -1,5 +1,8 @@
 """The statistical physics of neural networks at the speed of the machine."""
 
+from spinglass import _start as _start  # first: Ctrl-C now ends the command in one line
+
+# isort: split
 from importlib import import_module
 from typing import Any
 

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# At a prompt of Python, IPython or a notebook nobody has caught the exception.
+_KEPT = "(kept in .result; at a prompt: import sys; sys.last_value.result)"
+
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during a long call, which keeps what was finished.
@@ -31,7 +34,7 @@ class Interrupted(KeyboardInterrupt):
         unit: str,
         finished: NDArray[np.intp] | None = None,
     ) -> None:
-        super().__init__(f"interrupted after {done} of {total} {unit} (kept in .result)")
+        super().__init__(f"interrupted after {done} of {total} {unit} {_KEPT}")
         self.result, self.done, self.total, self.unit = result, done, total, unit
         self.finished = finished
 
@@ -53,7 +56,7 @@ class ExperimentStopped(RuntimeError):  # noqa: N818  beside Interrupted
     """
 
     def __init__(self, reason: str, result: Any, done: int, total: int) -> None:
-        super().__init__(f"{reason}; {done} of {total} tasks were finished (kept in .result)")
+        super().__init__(f"{reason}; {done} of {total} tasks were finished {_KEPT}")
         self.reason, self.result, self.done, self.total = reason, result, done, total
 
     def __reduce__(self) -> tuple[Any, ...]:

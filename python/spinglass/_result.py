@@ -57,9 +57,10 @@ class Result:
         printed(cls)
 
     @classmethod
-    def files(cls) -> tuple[str, ...]:
-        """Return the names of the files that `save` writes, with the picture as PNG."""
-        return (*cls._files, cls._picture)
+    def files(cls, format: Format = "png") -> tuple[str, ...]:
+        """Return the names of the files that `save` writes, the picture last."""
+        suffix = _arguments.choice(format, "format", FORMATS)
+        return (*cls._files, str(Path(cls._picture).with_suffix(f".{suffix}")))
 
     def _summary(self) -> dict[str, Any]:
         """Return the numbers that sum it up."""
@@ -120,14 +121,14 @@ class Result:
         format : {"png", "pdf", "svg"}
             Of the picture. The same result has the same bytes.
         """
-        name = Path(self._picture).with_suffix(f".{_arguments.choice(format, 'format', FORMATS)}")
+        *_, name = self.files(format)
 
         def draw() -> bytes:
             picture: bytes = above("plotting").picture(self._drawing(), self, format=format)
             return picture
 
         contents = {file: partial(self._content, name) for file, name in self._files.items()}
-        return write_result(directory, contents, name.name, draw if figure else None)
+        return write_result(directory, contents, name, draw if figure else None)
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the results and the config, as `to_dict` gives them."""

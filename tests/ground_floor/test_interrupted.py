@@ -20,7 +20,8 @@ def test_an_interruption_says_how_far_it_came_and_pickles():
     error = pickle.loads(pickle.dumps(Interrupted([1, 2], 2, 5, "glasses")))
     assert isinstance(error, KeyboardInterrupt)
     assert (error.result, error.done, error.total, error.unit) == ([1, 2], 2, 5, "glasses")
-    assert str(error) == "interrupted after 2 of 5 glasses (kept in .result)"
+    kept = "(kept in .result; at a prompt: import sys; sys.last_value.result)"
+    assert str(error) == f"interrupted after 2 of 5 glasses {kept}"
 
 
 @pytest.mark.parametrize(

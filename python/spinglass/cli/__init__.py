@@ -10,11 +10,13 @@ what), 130 interrupted.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from spinglass import _start
 from spinglass._core import __version__
 from spinglass._progress import say
 from spinglass.cli import capacity, ising, landscape, rbm, recall, renormalize, sk, status
@@ -32,6 +34,23 @@ _COMMANDS: dict[str, Callable[[Any, bool], None]] = {
 }
 
 
+def _parsed(words: Sequence[str]) -> tuple[Parser, argparse.Namespace]:
+    """Return the parser of all commands, and what it makes of the words."""
+    parser = Parser(
+        prog="spinglass",
+        description="The statistical physics of neural networks, at the speed of the machine.",
+        epilog="'spinglass COMMAND --help' tells more about a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"spinglass {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for name, add in _COMMANDS.items():
+        add(commands, name in words)
+    chosen, unknown = parser.parse_known_args(words)
+    if unknown:
+        getattr(chosen, "parser", parser).refuse(unknown)
+    return parser, chosen
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line ``arguments`` (by default those of the process); return the exit code.
 
@@ -40,23 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["capacity", "--seed", "minus one"])  # one line on stderr, no traceback
     2
     """
-    parser = Parser(
-        prog="spinglass",
-        description="The statistical physics of neural networks, at the speed of the machine.",
-        epilog="'spinglass COMMAND --help' tells more about a command.",
-    )
-    parser.add_argument("--version", action="version", version=f"spinglass {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
-    words = sys.argv[1:] if arguments is None else arguments
-    for name, add in _COMMANDS.items():
-        add(commands, name in words)
     try:
-        chosen, unknown = parser.parse_known_args(words)
-        if unknown:
-            getattr(chosen, "parser", parser).error(f"unknown arguments: {' '.join(unknown)}")
+        parser, chosen = _parsed(sys.argv[1:] if arguments is None else arguments)
         if not hasattr(chosen, "run"):
             parser.print_help()
             return _ended(0)
+        _start.end()
         code: int = chosen.run(chosen)
         return _ended(code)
     except SystemExit as leave:  # --help, --version and bad flags

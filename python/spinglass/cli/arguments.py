@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -38,13 +39,28 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         self.flags: dict[str, str] = {}
+        self._spellings: list[str] = []
         super().__init__(allow_abbrev=False, argument_default=argparse.SUPPRESS, **options)
 
     def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
         """Add an argument, and keep what it is called on the command line."""
         action = super().add_argument(*names, **options)
         self.flags[action.dest] = [*action.option_strings, str(action.metavar)][0]
+        self._spellings += action.option_strings
         return action
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Say which words are unknown, and which options look like them."""
+        flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        near = [_nearest(flag, self._spellings) for flag in flags]
+        self.error(f"unknown arguments: {' '.join(unknown)}{_meant(near)}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            near = _nearest(str(value), map(str, action.choices or ()))
+            raise argparse.ArgumentError(action, f"{error.message}{_meant([near])}") from None
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave with exit code 2: the usage is a --help away."""
@@ -56,6 +72,19 @@ def show(text: str) -> None:
     """Print to stdout at once, with escapes for characters that its encoding lacks."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that begins like this one, or else is most like it."""
+    words = list(known)
+    begins = [x for x in words if x.startswith(word) and len(word) > 3]
+    return next(iter(begins or difflib.get_close_matches(word, words, 1)), None)
+
+
+def _meant(near: Iterable[str | None]) -> str:
+    """Return the end of a message about words, if any of them looks like a known one."""
+    known = [word for word in dict.fromkeys(near) if word]
+    return f" (did you mean {', '.join(known)}?)" if known else ""
 
 
 def file_path(text: str) -> Path:
@@ -157,7 +186,7 @@ def add_experiment(
     )
     add_format(parser)
     parser.add_argument("--quiet", action="store_true", default=False, help=quiet)
-    parser.set_defaults(parser=parser, config=config, run=run)
+    parser.set_defaults(parser=parser, config=config, run=run, files=result.files)
 
 
 def add_format(parser: Parser) -> None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib import util
 from pathlib import Path
@@ -52,6 +52,8 @@ def carry_out(
     complain = chosen.parser.error
     check_store_elsewhere(chosen)
     made, kept = _check_writable(chosen.out, complain), False
+    if not chosen.quiet:
+        tell_replaced(chosen.out, chosen.files(chosen.format), chosen.parser.prog)
     try:
         run = experiment or getattr(experiments, chosen.parser.prog.split()[-1])
         result = run(**arguments_of(chosen), **further)
@@ -100,6 +102,13 @@ def carry_out(
         if util.find_spec("matplotlib") is None:
             show("no figure without Matplotlib: pip install 'spinglass[plot]'")
     return 0
+
+
+def tell_replaced(folder: Path, files: Iterable[str], command: str) -> None:
+    """Say on stderr which files of an earlier result will be replaced."""
+    there = [name for name in files if (folder / name).exists()]
+    if there:
+        say(f"{command}: replaces {', '.join(there)} in {folder}", sys.stderr)
 
 
 def _goes_on(chosen: argparse.Namespace) -> str:

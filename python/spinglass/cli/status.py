@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spinglass._printed import width
 from spinglass.cli.arguments import add_command, add_format, check_store_elsewhere, file_path, show
+from spinglass.cli.run import tell_replaced
 
 if TYPE_CHECKING:
     from spinglass.experiments import StoredScan
@@ -132,6 +133,7 @@ def _write(stored: StoredScan, chosen: argparse.Namespace) -> int:
     written = []
     try:
         if chosen.out:
+            tell_replaced(chosen.out, result.files(chosen.format), chosen.parser.prog)
             written += result.save(chosen.out, format=chosen.format)
         if chosen.export:
             tables = {".csv": result.to_csv, ".parquet": result.to_parquet}

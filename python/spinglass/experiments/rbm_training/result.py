@@ -89,9 +89,9 @@ class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
         }
 
     @classmethod
-    def files(cls) -> tuple[str, ...]:
-        """Return the names of the files that `save` writes."""
-        return ("model.safetensors", *super().files())
+    def files(cls, format: Format = "png") -> tuple[str, ...]:
+        """Return the names of the files that `save` writes, the picture last."""
+        return ("model.safetensors", *super().files(format))
 
     def save(
         self, directory: str | os.PathLike[str], figure: bool = True, format: Format = "png"
