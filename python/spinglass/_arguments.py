@@ -10,7 +10,7 @@ import math
 import operator
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,22 @@ from spinglass._memory import available_memory as available_memory
 
 # Elements that one step of NumPy takes: between two steps Ctrl-C is noticed.
 _PIECE = 1 << 20
+
+# A value that takes more than this is told by its type.
+_LONGEST_SHOWN = 200
+
+
+def shown(value: Any) -> str:
+    """Return a value as messages show it: on one line, however large it is."""
+    try:
+        text = repr(value)
+        if len(text) <= _LONGEST_SHOWN and "\n" not in text:
+            return text
+    except Exception:  # an integer of too many digits, an object that cannot be shown
+        pass
+    shape = getattr(value, "shape", None)
+    shaped = f" of shape {shape}" if isinstance(shape, tuple) else ""
+    return f"a value of type {type(value).__name__}{shaped}"
 
 
 def integer(
@@ -38,11 +54,11 @@ def integer(
             raise TypeError
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be {expected}, got {value!r}") from None
+        raise TypeError(f"{name} must be {expected}, got {shown(value)}") from None
     if number < at_least:
-        raise ValueError(f"{name} must be {expected}, got {number}")
+        raise ValueError(f"{name} must be {expected}, got {shown(number)}")
     if at_most is not None and number > at_most:
-        raise ValueError(f"{name} must be {expected} and at most {at_most}, got {number}")
+        raise ValueError(f"{name} must be {expected} and at most {at_most}, got {shown(number)}")
     return number
 
 
@@ -50,18 +66,31 @@ def fraction(value: Any, name: str) -> float:
     """Return ``value`` as a float between 0 and 1."""
     number = real(value, name)
     if not 0.0 <= number <= 1.0:
-        raise ValueError(f"{name} must be between 0 and 1, got {value!r}")
+        raise ValueError(f"{name} must be between 0 and 1, got {shown(value)}")
     return number
+
+
+def flag(value: Any, name: str) -> bool:
+    """Return a truth value, or say that it is none."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
 
 
 def real(value: Any, name: str) -> float:
     """Return ``value`` as a float that is a number (infinities pass)."""
     try:
-        if isinstance(value, str | bytes | bytearray | bool | np.bool_):
+        if isinstance(value, str | bytes | bytearray | bool):
+            raise TypeError
+        if isinstance(value, np.ndarray | np.generic) and (
+            value.ndim or value.dtype.kind not in "iuf"
+        ):
             raise TypeError
         number = float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must be a number below 1.8e308, got {shown(value)}") from None
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a real number, got {value!r}") from None
+        raise TypeError(f"{name} must be a real number, got {shown(value)}") from None
     if math.isnan(number):
         raise ValueError(f"{name} must be a number, got nan")
     return number
@@ -71,17 +100,21 @@ def finite(value: Any, name: str) -> float:
     """Return ``value`` as a finite float."""
     number = real(value, name)
     if not math.isfinite(number):
-        raise ValueError(f"{name} must be finite, got {value!r}")
+        raise ValueError(f"{name} must be finite, got {shown(value)}")
     return number
 
 
-def lattice_shape(size: Any, name: str, dimension: int | None) -> tuple[int, ...]:
+def lattice_shape(
+    size: Any, name: str, dimension: int | None, at_least: int = 2
+) -> tuple[int, ...]:
     """Return the sides of a lattice; a single number is that of every side of ``dimension``."""
-    sides = [size] * (dimension or 1) if np.ndim(size) == 0 else list(size)
-    if np.ndim(size) > 1 or not sides or (dimension and len(sides) != dimension):
+    many = isinstance(size, Sequence | np.ndarray) and not isinstance(size, str | bytes)
+    many = many and getattr(size, "ndim", 1) > 0
+    sides = list(size) if many else [size] * (dimension or 1)
+    if not sides or (dimension and len(sides) != dimension):
         expected = f"an integer or {dimension} of them" if dimension else "one or more integers"
-        raise ValueError(f"{name} must be {expected}, got {size!r}")
-    shape = tuple(integer(side, name, at_least=2) for side in sides)
+        raise ValueError(f"{name} must be {expected}, got {shown(size)}")
+    shape = tuple(integer(side, name, at_least=at_least) for side in sides)
     n_spins = 1
     for side in shape:
         n_spins *= side
@@ -92,9 +125,9 @@ def lattice_shape(size: Any, name: str, dimension: int | None) -> tuple[int, ...
 
 def choice(value: Any, name: str, options: tuple[str, ...]) -> str:
     """Return ``value`` if it is one of ``options``."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         *others, last = (f'"{option}"' for option in options)
-        raise ValueError(f"{name} must be {', '.join(others)} or {last}, got {value!r}")
+        raise ValueError(f"{name} must be {', '.join(others)} or {last}, got {shown(value)}")
     return str(value)
 
 
@@ -102,7 +135,7 @@ def inverse_temperature(beta: Any, name: str = "beta") -> float:
     """Return ``beta`` as a float in [0, inf]."""
     number = real(beta, name)
     if number < 0.0:
-        raise ValueError(f"{name} must be >= 0 (the inverse temperature), got {beta!r}")
+        raise ValueError(f"{name} must be >= 0 (the inverse temperature), got {shown(beta)}")
     return number + 0.0  # -0.0 is 0
 
 
@@ -113,20 +146,35 @@ def thread_count(num_threads: Any) -> int | None:
 
 def real_array(values: ArrayLike, name: str, kind: str = "real numbers") -> NDArray[Any]:
     """Return ``values`` as an array of a real dtype."""
-    array = _array(values, name, kind)
+    array = array_of(values, name, kind)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold {kind}, got dtype {array.dtype}")
     return array
 
 
-def _array(values: ArrayLike, name: str, kind: str) -> NDArray[Any]:
+def numbers(array: NDArray[Any], name: str) -> NDArray[np.float64]:
+    """Return an array of objects as doubles, or say which of them is no number."""
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} must hold real numbers: {error}") from None
+
+
+def array_of(values: ArrayLike, name: str, kind: str) -> NDArray[Any]:
     """Return ``values`` as an array, of any dtype."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(f"{name} must hold {kind}, got masked values")
+    if hasattr(values, "nodes") and hasattr(values, "edges"):  # an array of it is that of its nodes
+        hint = "networkx.to_scipy_sparse_array(graph) has its couplings"
+        raise TypeError(f"{name} must be an array of {kind}, got a graph; {hint}")
     try:
         return as_array(values)
     except ValueError:  # rows of unequal length
         raise ValueError(f"{name} must be an array of {kind}, got rows of unequal length") from None
+    except (TypeError, OverflowError) as error:
+        came = f"{shown(values)}: {error}"
+        raise TypeError(f"{name} must be an array of {kind}, got {came}") from None
 
 
 def as_array(values: Any) -> NDArray[Any]:
@@ -233,7 +281,7 @@ def units_hint(culprit: Any) -> str:
 
 def boolean_mask(clamp: ArrayLike) -> NDArray[np.bool_]:
     """Return ``clamp`` as an array of booleans."""
-    held = _array(clamp, "clamp", "booleans")
+    held = array_of(clamp, "clamp", "booleans")
     if held.dtype != np.bool_:
         raise TypeError(f"clamp must be a boolean mask, got dtype {held.dtype}")
     return held
@@ -259,7 +307,7 @@ def file_path(path: Any, name: str = "path") -> Path:
     try:
         file = Path(text := os.path.expanduser(os.fspath(path)))
     except TypeError:
-        raise TypeError(f"{name} must be a path, got {path!r}") from None
+        raise TypeError(f"{name} must be a path, got {shown(path)}") from None
     if _NO_PATH.search(text):
         raise ValueError(f"{name} must be a path on this machine, got {path!r}")
     if "\0" in text:
@@ -282,6 +330,7 @@ def check_memory(needed: int, what: str) -> None:
 
 def format_bytes(count: float) -> str:
     """Return ``count`` bytes in words, in powers of ten."""
+    count = min(count, 1e300)  # of integers that no double holds
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._progress import warn
+from spinglass._caller import warn_caller
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -135,28 +135,28 @@ class Estimator:
             raise ValueError(
                 "The feature names should match those that were passed during fit.\n" + what
             )
-        warn(message, UserWarning, stacklevel=4)
+        warn_caller(message)
 
 
-def shape_message(array: Any) -> str:
+def shape_message(array: Any, name: str = "X") -> str:
     """Say what is wrong with the shape of what is no table, in the words of scikit-learn."""
     if array.ndim < 2:
         what = "1D array" if array.ndim == 1 else "scalar array"
         return (
-            f"Expected 2D array, got {what} instead:\narray={array}.\nReshape your data either "
-            "using array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) "
-            "if it contains a single sample."
+            f"{name}: Expected 2D array, got {what} instead:\narray={array}.\nReshape your data "
+            "either using array.reshape(-1, 1) if your data has a single feature or "
+            "array.reshape(1, -1) if it contains a single sample."
         )
-    return f"X must have shape (n_samples, n_features), got {array.shape}"
+    return f"{name} must have shape (n_samples, n_features), got {array.shape}"
 
 
-def check_size(array: Any, owner: str) -> None:
+def check_size(array: Any, owner: str, name: str = "X") -> None:
     """Refuse a table without rows or columns, in the words of scikit-learn."""
     for axis, what in enumerate(("sample", "feature")):
         if array.shape[axis] == 0:
             raise ValueError(
-                f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is "
-                f"required by {owner}."
+                f"{name}: Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 "
+                f"is required by {owner}."
             )
 
 

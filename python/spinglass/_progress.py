@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
+from spinglass._arguments import shown
+
 Progress: TypeAlias = bool | Callable[[int, int], object]
 
 
@@ -44,7 +46,7 @@ def progress_callback(
     elif callable(progress):
         yield progress
     else:
-        raise TypeError(f"progress must be False, True or a callable, got {progress!r}")
+        raise TypeError(f"progress must be False, True or a callable, got {shown(progress)}")
 
 
 def say(line: str, stream: Any) -> None:
@@ -55,12 +57,6 @@ def say(line: str, stream: Any) -> None:
     if stream is not None:  # print would take it for stdout
         with suppress(Exception):
             print(line, file=stream)
-
-
-def warn(message: str, category: type[Warning], stacklevel: int) -> None:
-    """Warn as `warnings.warn` does, which asks more of stderr: a result may be lost to that."""
-    with suppress(AttributeError, OSError, ValueError):
-        warnings.warn(message, category, stacklevel=stacklevel + 1)
 
 
 def bars() -> Any:

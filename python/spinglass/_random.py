@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from spinglass._arguments import integer
+from spinglass._arguments import integer, shown
 
 Seed: TypeAlias = int | np.random.SeedSequence | np.random.Generator | None
 RandomState: TypeAlias = Seed | np.random.RandomState
@@ -63,7 +63,7 @@ def random_word(random_state: Any) -> int:
     except (TypeError, ValueError) as error:
         raise type(error)(
             "random_state must be None, an integer >= 0, a RandomState, a SeedSequence or a "
-            f"Generator, got {random_state!r}"
+            f"Generator, got {shown(random_state)}"
         ) from None
 
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from spinglass._progress import progress_callback, say, warn
+from spinglass._caller import warn_caller
+from spinglass._progress import progress_callback, say
 
 WORK = """
 import sys
@@ -161,9 +162,9 @@ sys.stderr = None
 
 def test_a_warning_that_a_filter_makes_an_error_is_one():
     with pytest.raises(RuntimeWarning, match="seen"):
-        warn("seen", RuntimeWarning, stacklevel=1)
+        warn_caller("seen", RuntimeWarning)
     with pytest.warns(UserWarning, match="seen") as caught:
-        warn("seen", UserWarning, stacklevel=1)
+        warn_caller("seen")
     assert caught[0].filename == __file__
 
 

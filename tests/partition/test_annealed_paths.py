@@ -120,7 +120,7 @@ def test_what_is_not_to_be_trusted_is_said_where_the_estimate_was_asked_for():
     lines = [said[0].lineno]
     with warnings.catch_warnings(record=True) as deeper:
         warnings.simplefilter("always")
-        annealed(MemoryPath(LADDER[::39], 3, 3), "ais", "", stacklevel=2)
+        annealed(MemoryPath(LADDER[::39], 3, 3), "ais", "")
     assert deeper[0].lineno != lines[0]
     # A wider gap than two sides are trusted with.
     with pytest.warns(UserWarning, match="neither is to be trusted"):

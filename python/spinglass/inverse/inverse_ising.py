@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory, choice, finite, integer, thread_count
+from spinglass._caller import warn_caller
 from spinglass._estimator import Estimator
-from spinglass._progress import Progress, progress_callback, say, warn
+from spinglass._progress import Progress, progress_callback, say
 from spinglass._random import RandomState, random_word
 from spinglass._registry import above
 from spinglass.inverse.boltzmann_learning import Chains, doubted, learn, likelihood
@@ -216,10 +217,9 @@ class InverseIsing(Estimator):
         if solution.n_negative_discriminants is not None:
             self.n_negative_discriminants_ = solution.n_negative_discriminants
         if not self.converged_:
-            warn(
+            warn_caller(
                 f"{type(self).__name__} has not converged: {doubt or solution.message}",
                 RuntimeWarning,
-                stacklevel=2,
             )
         return self
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _core
-from spinglass._arguments import as_array, check_memory, copied, real_array
+from spinglass._arguments import array_of, check_memory, copied, numbers, real_array
 from spinglass._estimator import check_size, shape_message
 
 
@@ -91,12 +91,12 @@ def spin_rows(X: Any, owner: str) -> NDArray[np.int8]:
             "X must be a dense array, got a sparse one; a spin is never 0: X.toarray() writes out "
             "what is there"
         )
-    array = as_array(X)
+    array = array_of(X, "X", "-1 and +1")
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: X must hold spins -1 and +1\n{array}\n")
     if array.dtype.kind == "O":
-        array = array.astype(np.float64)
-    array = real_array(array if not isinstance(X, np.ma.MaskedArray) else X, "X", "-1 and +1")
+        array = numbers(array, "X")
+    array = real_array(array, "X", "-1 and +1")
     if array.ndim != 2:
         raise ValueError(shape_message(array))
     check_size(array, owner)

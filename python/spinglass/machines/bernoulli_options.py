@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _core
-from spinglass._arguments import check_memory, choice, finite, fraction, integer, ladder
+from spinglass._arguments import check_memory, choice, finite, flag, fraction, integer, ladder
 from spinglass._random import seed_word
-from spinglass.machines.options import TRAINING, WEIGHTS, common, flag
+from spinglass.machines.options import TRAINING, WEIGHTS, common
 from spinglass.machines.protocols import State
 
 # Bytes of a weight: itself, its velocity and three planes of digits in both directions, in a

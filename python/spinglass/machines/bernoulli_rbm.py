@@ -12,14 +12,15 @@ and any number of threads. Parameters are single precision.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, Self, final
+from typing import Any, Literal, NamedTuple, Self, cast, final, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import choice, thread_count
-from spinglass._progress import Progress, warn
+from spinglass._caller import warn_caller
+from spinglass._progress import Progress
 from spinglass._random import RandomState
 from spinglass.machines import chains, divergence, files, fitting, likelihood, observables
 from spinglass.machines.bernoulli_options import BernoulliOptions
@@ -36,7 +37,6 @@ from spinglass.machines.rows import (
     core_data,
     output_dtype,
     some_of,
-    warn_caller,
 )
 from spinglass.machines.trained import Rows, Trained, fitted, rows_of
 from spinglass.machines.transformer import Transformer
@@ -289,11 +289,9 @@ class BernoulliRBM(Transformer):
         """
         fitted(self)
         if callable(self.learning_rate):
-            warn(
+            warn_caller(
                 "learning_rate is a schedule, which a file does not keep: what is loaded has the "
                 "default, until it is given another",
-                UserWarning,
-                stacklevel=2,
             )
         files.write(self, path)
 
@@ -441,8 +439,9 @@ class BernoulliRBM(Transformer):
                 "returned is -F(v) - ln Z, and no log-likelihood"
             )
         free = fitted(self).machine.free_energy(data, thread_count(self.num_threads))
-        if not isinstance(log_partition, LogPartition):
-            log_partition = self.log_partition(log_partition)
+        if isinstance(log_partition, str):
+            method = choice(log_partition, "log_partition", get_args(Method))
+            log_partition = self.log_partition(cast(Method, method))
         trained = fitted(self)
         return likelihood.log_likelihood(
             free,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import boolean_mask, check_memory, integer, thread_count
+from spinglass._arguments import boolean_mask, check_memory, flag, integer, thread_count
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import RandomState, seed_word
 from spinglass.machines.rows import binary_states, core_data
@@ -70,6 +70,7 @@ def sample(
     n = integer(n, "n", at_least=1, at_most=2**31 - 1)
     n_steps = integer(n_steps, "n_steps", at_least=1, at_most=2**53)
     every = None if every is None else integer(every, "every", at_least=1)
+    means = flag(means, "means")
     if means and every is not None:
         raise ValueError("means are those of the last step: every must be None")
     if clamp is not None and initial is None:
@@ -108,7 +109,7 @@ def gibbs(self: Machine[_core.RbmMachine], v: Any) -> NDArray[np.bool_]:
     -------
     numpy.ndarray of bool, (n_samples, n_features)
     """
-    rows = rows_of(self, v)
+    rows = rows_of(self, v, "v")
     return chains_from(self, rows, 1, fitted(self).next_word())[0].view(np.bool_)
 
 

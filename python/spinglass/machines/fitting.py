@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import check_memory, thread_count
-from spinglass._progress import Progress, progress_callback, say, warn
+from spinglass._arguments import check_memory, shown, thread_count
+from spinglass._caller import warn_caller
+from spinglass._progress import Progress, progress_callback, say
 from spinglass._random import legacy, random_word
 from spinglass.machines.epoch import Epoch
 from spinglass.machines.options import learning_rates
@@ -51,6 +52,7 @@ class Fit(Generic[M]):
     @classmethod
     def of(cls, model: Machine[M], X: Any, callbacks: Callbacks, progress: Progress) -> Fit[M]:
         """Check the parameters of an estimator and the arguments of its ``fit``."""
+        _refuse_within_fit(model, "fit")
         options = model._options_class.of(model)
         rows = table(X, type(model).__name__)
         data, callbacks = model._data(rows), _callables(callbacks)
@@ -80,6 +82,7 @@ class Fit(Generic[M]):
         model._trained, model.n_features_in_ = trained, self.rows.shape[1]
         if finished:
             return
+        trained.is_in_fit = True
         try:
             with progress_callback(self.progress, type(model).__name__, "updates") as report:
                 self._epochs(trained.trainer, checkpoint, report)
@@ -94,6 +97,8 @@ class Fit(Generic[M]):
                 f"keeps{written}"
             )
             raise
+        finally:
+            trained.is_in_fit = False
 
     def _epochs(self, trainer: Trainer, checkpoint: Checkpoint | None, report: Any) -> None:
         total, doubt = len(self.rates), None
@@ -105,7 +110,7 @@ class Fit(Generic[M]):
                 doubt = self.model._doubts(trainer)
                 if doubt is not None:
                     message = f"after epoch {number}, {doubt}"
-                    warn(message, RuntimeWarning, stacklevel=4)
+                    warn_caller(message, RuntimeWarning)
             ended = time.time()
             epoch = Epoch(
                 self.model,
@@ -191,6 +196,7 @@ def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
         self._trained, self.n_features_in_ = trained, rows.shape[1]
         self._check_data(rows)
     else:
+        _refuse_within_fit(self, "partial_fit")
         trained.use(self)
         rows = rows_of(self, X)
         data = self._data(rows)
@@ -206,11 +212,25 @@ def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
     return self
 
 
+def _refuse_within_fit(model: Machine[Any], method: str) -> None:
+    """Refuse to train a model in a callback of its own fit, which would go on with another."""
+    trained: Trained[Any] | None = model.__dict__.get("_trained")
+    if trained is not None and trained.is_in_fit:
+        raise RuntimeError(
+            f"{method} must not be called while a fit of the same model is under way, as in one of "
+            "its callbacks: train a copy, sklearn.base.clone(model) or copy.deepcopy(model)"
+        )
+
+
 def _callables(callbacks: Any) -> Callbacks:
     if callable(callbacks):
-        raise TypeError(f"callbacks must be a sequence of callables, got {callbacks!r} alone")
-    found = tuple(callbacks)
+        raise TypeError(f"callbacks must be a sequence of callables, got {shown(callbacks)} alone")
+    try:
+        found = tuple(callbacks)
+    except TypeError:
+        expected = "callbacks must be a sequence of callables"
+        raise TypeError(f"{expected}, got {shown(callbacks)}") from None
     for callback in found:
         if not callable(callback):
-            raise TypeError(f"callbacks must be callables, got {callback!r}")
+            raise TypeError(f"callbacks must be callables, got {shown(callback)}")
     return found

@@ -131,7 +131,7 @@ def gibbs(self: Machine[_core.GaussianRbmMachine], v: Any) -> NDArray[Any]:
     -------
     numpy.ndarray, (n_samples, n_features)
     """
-    rows, trained = rows_of(self, v), fitted(self)
+    rows, trained = rows_of(self, v, "v"), fitted(self)
     drawn = trained.machine.gibbs(
         reals(rows), 1, trained.next_word(), thread_count(self.num_threads)
     )[0]

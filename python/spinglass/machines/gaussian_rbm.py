@@ -225,7 +225,9 @@ class GaussianBernoulliRBM(Transformer):
         numpy.ndarray of float64, (n_samples,)
         """
         machine = fitted(self).machine
-        v = rows_of(self, visible).astype(np.float64)
+        v = rows_of(self, visible, "visible").astype(np.float64)
+        if not np.isfinite(v).all():
+            raise ValueError(f"visible must hold finite numbers, got {v[~np.isfinite(v)][0]}")
         h = binary_states(hidden, "hidden", machine.n_hidden).astype(np.float64)
         if len(v) != len(h):
             raise ValueError(f"visible and hidden must have as many rows, got {len(v)}, {len(h)}")
@@ -272,7 +274,9 @@ class GaussianBernoulliRBM(Transformer):
         """
         free = self.free_energy(X)
         return likelihood.log_likelihood(
-            free, log_partition or self.log_partition(), likelihood.fingerprint(fitted(self))
+            free,
+            self.log_partition() if log_partition is None else log_partition,
+            likelihood.fingerprint(fitted(self)),
         )
 
     def _check_data(self, rows: Rows) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import choice, integer, real_array
+from spinglass._arguments import array_of, choice, integer, real_array, shown
 from spinglass._printed import printed
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import seed_word
@@ -91,6 +91,8 @@ def log_likelihood(
     free_energy: NDArray[np.float64], known: LogPartition, machine: str, rounding: float = 0.0
 ) -> LogLikelihood:
     """Return the likelihood of rows of these free energies, of this error, under this machine."""
+    if not isinstance(known, LogPartition):
+        raise TypeError(f"log_partition must be a LogPartition, got {shown(known)}")
     if known.model != machine:
         raise ValueError(
             "log_partition must be that of this machine with its present parameters, got that of "
@@ -133,7 +135,7 @@ def log_partition(
         progress,
     )
     way = "two-sided" if method == "auto" else method
-    return annealed(path, way, fingerprint(trained), trusted_gap=TRUSTED_GAP, stacklevel=4)
+    return annealed(path, way, fingerprint(trained), trusted_gap=TRUSTED_GAP)
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ def schedule(betas: int | ArrayLike) -> NDArray[np.float64]:
     A number of them is shared out as by Salakhutdinov and Murray: 500 of 14,500 up to 0.5, 4,000 up
     to 0.9, the rest beyond, where the machine freezes.
     """
-    if np.ndim(betas) == 0:
+    if array_of(betas, "betas", "real numbers").ndim == 0:
         count = integer(betas, "betas", at_least=2, at_most=2**31 - 1)
         return np.interp(
             np.linspace(0.0, 1.0, count), [0.0, 500 / 14_500, 4_500 / 14_500, 1.0],

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import finite, fraction, integer, thread_count
+from spinglass._arguments import finite, flag, fraction, integer, shown, thread_count
 
 # Children of the word that random_state gave, one for each thing that draws before a fit is over.
 WEIGHTS = 0
@@ -39,18 +39,11 @@ def common(model: Any) -> dict[str, Any]:
     }
 
 
-def flag(value: Any, name: str) -> bool:
-    """Return a truth value, or say that it is none."""
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return bool(value)
-
-
 def not_negative(value: Any, name: str) -> float:
     """Return a number that is at least 0, or say that it is none."""
     number = finite(value, name)
     if number < 0:
-        raise ValueError(f"{name} must be >= 0, got {value!r}")
+        raise ValueError(f"{name} must be >= 0, got {shown(value)}")
     return number
 
 
@@ -60,12 +53,12 @@ def check_learning_rate(rate: Any) -> None:
         return
     if isinstance(rate, Sequence) and not isinstance(rate, str):
         if len(rate) != 2:
-            raise ValueError(f"learning_rate must be (first, last), got {rate!r}")
+            raise ValueError(f"learning_rate must be (first, last), got {shown(rate)}")
         ends = [finite(end, "learning_rate") for end in rate]
         if min(ends) < 0 or max(ends) == 0:
-            raise ValueError(f"learning_rate must not be negative or always 0, got {rate!r}")
+            raise ValueError(f"learning_rate must not be negative or always 0, got {shown(rate)}")
     elif finite(rate, "learning_rate") <= 0:
-        raise ValueError(f"learning_rate must be > 0, got {rate!r}")
+        raise ValueError(f"learning_rate must be > 0, got {shown(rate)}")
 
 
 def learning_rates(rate: Any, first: int, count: int, total: float) -> NDArray[np.float32]:

@@ -8,16 +8,24 @@ some messages are those of scikit-learn, which its own checks of estimators ask 
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import as_array, borrowed, check_memory, copied, pieces, units_hint
+from spinglass._arguments import (
+    array_of,
+    as_array,
+    borrowed,
+    check_memory,
+    copied,
+    numbers,
+    pieces,
+    units_hint,
+)
+from spinglass._caller import warn_caller
 from spinglass._estimator import check_size, shape_message
-from spinglass._progress import warn
 
 # Rows that say enough of the data where a glance will do.
 _ROWS_OF_A_GLANCE = 1000
@@ -27,7 +35,7 @@ _LARGEST = float(np.finfo(np.float32).max)
 NATIVE = frozenset(np.dtype(name) for name in ("bool", "uint8", "float32", "float64"))
 
 
-def table(X: Any, owner: str) -> NDArray[Any]:
+def table(X: Any, owner: str, name: str = "X") -> NDArray[Any]:
     """Return ``X`` as a C-contiguous, aligned array of rows of a dtype that the core takes.
 
     It may be ``X`` itself. The core has a copy of its own, which is what it learns from.
@@ -35,15 +43,15 @@ def table(X: Any, owner: str) -> NDArray[Any]:
     Parameters
     ----------
     X : array_like, DataFrame or scipy.sparse matrix or array, (n_samples, n_features)
-    owner : str
-        The estimator, for the messages.
+    owner, name : str
+        The estimator and the argument, for the messages.
     """
     from scipy.sparse import issparse
 
-    array = _dense(X) if issparse(X) else _array(X)
+    array = _dense(X, name) if issparse(X) else _array(X, name)
     if array.ndim != 2:
-        raise ValueError(shape_message(array))
-    check_size(array, owner)
+        raise ValueError(shape_message(array, name))
+    check_size(array, owner, name)
     return borrowed(array, array.dtype) if array.dtype in NATIVE else _native(array)
 
 
@@ -93,17 +101,9 @@ def check_within_unit(rows: NDArray[Any]) -> None:
     )
 
 
-def warn_caller(message: str) -> None:
-    """Warn at the line outside of this package from which the call came."""
-    frame, level = sys._getframe(1), 2
-    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] == "spinglass":
-        frame, level = frame.f_back, level + 1
-    warn(message, UserWarning, stacklevel=level)
-
-
 def binary_states(values: ArrayLike, name: str, n_units: int) -> NDArray[np.uint8]:
     """Return ``values`` as rows of units 0 and 1, from one row or many."""
-    array = as_array(values)
+    array = array_of(values, name, "units 0 and 1")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold units 0 and 1, got dtype {array.dtype}")
     if array.ndim not in (1, 2) or array.shape[-1] != n_units or not array.size:
@@ -121,19 +121,14 @@ def binary_states(values: ArrayLike, name: str, n_units: int) -> NDArray[np.uint
     return np.atleast_2d(units)
 
 
-def _array(X: Any) -> NDArray[Any]:
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-        raise ValueError("X must hold real numbers, got masked values")
-    try:
-        array = as_array(X)
-    except ValueError:
-        raise ValueError("X must be a table of numbers, got rows of unequal length") from None
+def _array(X: Any, name: str) -> NDArray[Any]:
+    array = array_of(X, name, "real numbers")
     if array.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: X must hold real numbers\n{array}\n")
+        raise ValueError(f"Complex data not supported: {name} must hold real numbers\n{array}\n")
     if array.dtype.kind == "O":
-        return array.astype(np.float64)
+        return numbers(array, name)
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"X must hold real numbers, got dtype {array.dtype}")
+        raise ValueError(f"{name} must hold real numbers, got dtype {array.dtype}")
     return array
 
 
@@ -144,12 +139,12 @@ def _native(array: NDArray[Any]) -> NDArray[Any]:
     return copied(array, np.float32 if array.dtype == np.float16 else np.float64)
 
 
-def _dense(X: Any) -> NDArray[Any]:
+def _dense(X: Any, name: str) -> NDArray[Any]:
     """Write a sparse matrix out: a byte a unit if it holds only 0 and 1."""
     if X.dtype.kind == "c":
-        raise ValueError("Complex data not supported: X must hold real numbers")
+        raise ValueError(f"Complex data not supported: {name} must hold real numbers")
     if X.ndim != 2:
-        raise ValueError(shape_message(X))
+        raise ValueError(shape_message(X, name))
     matrix = X.tocsr()
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
@@ -158,7 +153,8 @@ def _dense(X: Any) -> NDArray[Any]:
     binary = bool(((values == 0) | (values == 1)).all())
     dtype = np.dtype(np.uint8 if binary else output_dtype(X))
     n_rows, n_columns = X.shape
-    check_memory(dtype.itemsize * n_rows * n_columns, f"X: {n_rows} rows of {n_columns} features")
+    what = f"{name}: {n_rows} rows of {n_columns} features"
+    check_memory(dtype.itemsize * n_rows * n_columns, what)
     dense: NDArray[Any] = matrix.astype(dtype).toarray()
     return dense
 

@@ -48,11 +48,23 @@ class Trained(Generic[M]):
         How many calls have drawn random numbers since the fit.
     data_means : numpy.ndarray of float32, (n_features,), or None
         Means of the data of a fit, from which annealing can begin.
+    is_in_fit : bool
+        Whether a fit is under way.
     """
 
     __slots__ = (
-        "_copies", "_rate", "_rates", "_seen",
-        "calls", "data_means", "dtype", "given", "options", "trainer", "word",
+        "_copies",
+        "_rate",
+        "_rates",
+        "_seen",
+        "calls",
+        "data_means",
+        "dtype",
+        "given",
+        "is_in_fit",
+        "options",
+        "trainer",
+        "word",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +80,7 @@ class Trained(Generic[M]):
         self.options, self.dtype = options, dtype
         self.word, self.calls, self.data_means = word, calls, data_means
         self.given: tuple[Any, ...] = ()
+        self.is_in_fit = False
         self._copies: dict[str, Any] = {}
         self._seen = trainer.updates
         self._rate: Any = None
@@ -182,8 +195,8 @@ def fitted(model: Machine[M]) -> Trained[M]:
     return trained
 
 
-def rows_of(model: Machine[Any], X: Any) -> Rows:
-    """Return X as rows for the core, of as many features as the fit had.
+def rows_of(model: Machine[Any], X: Any, name: str = "X") -> Rows:
+    """Return X, an argument of that name, as rows for the core, of as many features as the fit had.
 
     The door of every method but the fit: what it warns of, no method is silent about.
     """
@@ -196,11 +209,11 @@ def rows_of(model: Machine[Any], X: Any) -> Rows:
             model._check_data(X)
             return X
     model._take_feature_names(X, reset=False)
-    name = type(model).__name__
-    rows = table(X, name)
+    owner = type(model).__name__
+    rows = table(X, owner, name)
     if rows.shape[1] != n:
         raise ValueError(
-            f"X has {rows.shape[1]} features, but {name} is expecting {n} features as input"
+            f"{name} has {rows.shape[1]} features, but {owner} is expecting {n} features as input"
         )
     model._check_data(rows)
     return rows

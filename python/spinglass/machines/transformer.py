@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._arguments import choice
 from spinglass._estimator import Estimator
 
 
@@ -43,10 +44,7 @@ class Transformer(Estimator):
             A NumPy array, or a DataFrame of that library; None changes nothing.
         """
         if transform is not None:
-            if transform not in ("default", "pandas", "polars"):
-                raise ValueError(
-                    f'transform must be "default", "pandas" or "polars", got {transform!r}'
-                )
+            transform = choice(transform, "transform", ("default", "pandas", "polars"))
             # The name is that of scikit-learn, whose clone copies it.
             self._sklearn_output_config = {"transform": transform}
         return self

@@ -61,7 +61,7 @@ class EdwardsAnderson(SpinModel):
         *,
         seed: Seed = None,
     ) -> None:
-        if np.ndim(cast(Any, shape)) == 0:
+        if not isinstance(shape, Sequence | np.ndarray) or isinstance(shape, str | bytes):
             side = integer(shape, "shape", at_least=2, kind="the sides, such as (8, 8)")
             raise TypeError(
                 f"shape must be the sides of a lattice, got {side}: ({side},) is a ring of {side} "

@@ -16,14 +16,17 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import (
+    array_of,
     check_memory,
     choice,
     clamp_rows,
     integer,
     inverse_temperature,
     real_vector,
+    shown,
     thread_count,
 )
+from spinglass._caller import takes_beta
 from spinglass._interrupted import Interrupted
 from spinglass._printed import printed
 from spinglass._progress import Progress, progress_callback
@@ -205,7 +208,8 @@ class Hopfield(SpinModel):
         -------
         numpy.ndarray of float64, (n_patterns,) or (n_states, n_patterns)
         """
-        n_states = np.shape(states)[0] if np.ndim(states) == 2 else 1
+        shape = array_of(states, "states", "real numbers -1 and +1").shape
+        n_states = shape[0] if len(shape) == 2 else 1
         check_memory(24 * n_states * self.n_patterns, f"the array of overlaps of {n_states} states")
         batch, single = self._batch(states)
         overlaps = self._network.overlaps(batch) / self.n_spins
@@ -233,7 +237,11 @@ class Hopfield(SpinModel):
         TypeError
             If the dtype is neither integer nor float.
         """
-        wanted = np.dtype(dtype)
+        try:
+            wanted = np.dtype(dtype)
+        except (TypeError, ValueError):
+            message = f"dtype must be a real float or integer dtype, got {shown(dtype)}"
+            raise TypeError(message) from None
         if wanted.kind not in "iuf":
             raise TypeError(f"dtype must be a real float or integer dtype, got {wanted}")
         # The core writes the common dtypes; the others are converted from the widest of its own.
@@ -255,6 +263,7 @@ class Hopfield(SpinModel):
                 raise OverflowError(f"N J = {worst} does not fit in {wanted}")
         return matrix.astype(wanted, copy=False)
 
+    @takes_beta
     def recall(
         self,
         states: ArrayLike,

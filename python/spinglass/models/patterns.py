@@ -27,6 +27,9 @@ from spinglass._arguments import (
 from spinglass._random import Seed, seed_word
 from spinglass.models import pattern_files
 
+# More of anything fits in no memory, and so many digits can still be printed.
+_MOST = 2**128
+
 
 class Patterns:
     """A set of P patterns of N spins, one bit a spin.
@@ -97,8 +100,8 @@ class Patterns:
         MemoryError
             If the packed set does not fit in memory.
         """
-        n_patterns = integer(n_patterns, "n_patterns", at_least=1, at_most=None)
-        n_spins = integer(n_spins, "n_spins", at_least=1, at_most=None)
+        n_patterns = integer(n_patterns, "n_patterns", at_least=1, at_most=_MOST)
+        n_spins = integer(n_spins, "n_spins", at_least=1, at_most=_MOST)
         check_memory(
             n_spins * -(-n_patterns // 512) * 64, f"{n_patterns} patterns of {n_spins} spins"
         )
@@ -297,7 +300,7 @@ def random_patterns(n_patterns: int, n_spins: int, *, seed: Seed = None) -> NDAr
     (2, 5)
     """
     rows, columns = (
-        integer(count, name, at_least=1, at_most=None)
+        integer(count, name, at_least=1, at_most=_MOST)
         for count, name in ((n_patterns, "n_patterns"), (n_spins, "n_spins"))
     )
     check_memory(rows * columns, f"an array of {rows} patterns of {columns} spins")

@@ -23,8 +23,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from spinglass._caller import warn_caller
 from spinglass._interrupted import Interrupted
-from spinglass._progress import warn
 from spinglass.partition.chain_weights import Floats
 from spinglass.partition.log_partition import LogPartition, from_chains
 
@@ -65,7 +65,6 @@ def annealed(
     model: str,
     *,
     trusted_gap: float | None = None,
-    stacklevel: int = 3,
 ) -> LogPartition:
     """Run chains along a path in one direction or both, and combine their estimates.
 
@@ -79,8 +78,6 @@ def annealed(
         The name of the model in the result.
     trusted_gap : float, optional
         As in `from_chains`.
-    stacklevel : int
-        Of the warning, if there is one. By default it points to the caller of the caller.
 
     Raises
     ------
@@ -106,5 +103,5 @@ def annealed(
             raise
         raise Interrupted(combined(None), 1, 2, "directions") from None
     if found.warning:
-        warn(found.warning, UserWarning, stacklevel=stacklevel)
+        warn_caller(found.warning)
     return found

@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import choice, integer, inverse_temperature, ladder, thread_count
+from spinglass._arguments import (
+    array_of,
+    choice,
+    flag,
+    integer,
+    inverse_temperature,
+    ladder,
+    thread_count,
+)
+from spinglass._caller import takes_beta
 from spinglass._progress import Progress
 from spinglass._random import Seed, repeatable
 from spinglass.models.energy import HasEnergy
@@ -28,6 +37,7 @@ from spinglass.sampling.runs import Run
 Method: TypeAlias = Literal["ais", "reverse-ais", "bridge"]
 
 
+@takes_beta
 def estimate_log_partition(
     model: HasEnergy,
     method: Method = "ais",
@@ -130,7 +140,7 @@ def estimate_log_partition(
         dynamics=cast(Dynamics, choice(dynamics, "dynamics", get_args(Dynamics))),
         warmup=integer(warmup, "warmup", at_least=0, at_most=2**31 - 1),
         initial=initial,
-        initial_is_exact=bool(initial_is_exact),
+        initial_is_exact=flag(initial_is_exact, "initial_is_exact"),
         constant=constant,
         seed=repeatable(seed),
         threads=thread_count(num_threads),
@@ -157,7 +167,7 @@ def _as_spins(model: HasEnergy) -> tuple[SpinModel, float]:
 def _ladder(beta: float | None, betas: int | ArrayLike) -> NDArray[np.float64]:
     """Return the ladder from 0 to beta."""
     target = None if beta is None else inverse_temperature(beta)
-    if np.ndim(betas) == 0:
+    if array_of(betas, "betas", "real numbers").ndim == 0:
         count = integer(betas, "betas", at_least=2, at_most=2**31 - 1)
         end = _finite(1.0 if target is None else target, "beta")
         return np.linspace(0.0, end, count) if end else np.zeros(1)

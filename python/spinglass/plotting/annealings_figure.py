@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spinglass._arguments import finite
 from spinglass.plotting.figure import FRAME, figure, series, theory_line
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: 
             n_betas, value, error = np.array(known).T
             ax.errorbar(n_betas, value, error, color=colour, marker=marker, label=label)
     if exact is not None:
+        exact = finite(exact, "exact")
         ax.axhline(exact, label="exact", **theory_line())
     ax.set_xscale("log")
     ax.set_xticks(sorted({x.n_betas for x in results if x.n_betas}))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import io
 import warnings
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from spinglass._arguments import shown
 
 MARKERS = "osD^vP*X<>dp"
 FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}  # of a legend
@@ -48,10 +50,12 @@ def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
 
     def decorate(draw: F) -> F:
         takes = inspect.signature(draw)
+        drawn_kind = str(next(iter(takes.parameters.values())).annotation)
 
         @wraps(draw)
         def drawn(*arguments: Any, **options: Any) -> Any:
             given = takes.bind(*arguments, **options)
+            _check(given.arguments, drawn_kind)
             if given.arguments.get("ax") is not None:
                 return draw(*arguments, **options)
             matplotlib()
@@ -72,6 +76,27 @@ def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
         return cast(F, drawn)
 
     return decorate
+
+
+def _check(arguments: Mapping[str, Any], kind: str) -> None:
+    """Refuse what is no result of the kind that a function draws, or no Axes.
+
+    ``kind`` is the annotation of the first argument. The name of a class is enough, so that
+    figures need not import what they draw.
+    """
+    name, result = next(iter(arguments.items()))
+    wanted = kind.removeprefix("Sequence[").removesuffix("]")
+    results = [result] if wanted == kind else result
+    is_class = wanted.isidentifier() and wanted not in ("Any", "ArrayLike", "object")
+    if is_class and not (
+        isinstance(results, Sequence)
+        and all(wanted in {x.__name__ for x in type(one).__mro__} for one in results)
+    ):
+        raise TypeError(f"{name} must be of type {kind}, got {shown(result)}")
+    ax = arguments.get("ax")
+    given = flat(ax) if isinstance(ax, Sequence | np.ndarray) else [ax]
+    if ax is not None and not all(hasattr(panel, "get_figure") for panel in given):
+        raise TypeError(f"ax must be one Matplotlib Axes or several, got {shown(ax)}")
 
 
 # What keeps the time of day out of a file, by its format.

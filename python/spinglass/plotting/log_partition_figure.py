@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spinglass._arguments import finite
 from spinglass.plotting.figure import figure, ink, series, theory_line
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def log_partition(result: LogPartition, ax: Any = None, exact: float | None = No
         label = rf"{result.method}: $\ln Z$ = {result.value:.2f}{plus_minus}"
         ax.axvline(result.value, color=ink(), linestyle="-.", linewidth=1.6, label=label)
     if exact is not None:
+        exact = finite(exact, "exact")
         ax.axvline(exact, label=rf"exact: $\ln Z$ = {exact:.2f}", **theory_line(zorder=3))
     gap = f", gap {result.gap:.2f} nats" if known and result.gap is not None else ""
     ax.set_xlabel(r"$\ln Z$ by one chain (nats)")

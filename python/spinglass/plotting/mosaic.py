@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._arguments import lattice_shape
 from spinglass.experiments.rbm_training.images import nearly_square
 
 # Between images of a grid, and where there is no image.
@@ -30,7 +31,9 @@ def grid_of(
 ) -> NDArray[np.float64]:
     """Return (n, n_visible) as (rows, columns, height, width), NaN where the images run out."""
     n_images, n_visible = images.shape
-    height, width = image_shape or nearly_square(n_visible)
+    height, width = nearly_square(n_visible)
+    if image_shape is not None:
+        height, width = lattice_shape(image_shape, "image_shape", 2, at_least=1)
     if height * width != n_visible:
         raise ValueError(
             f"image_shape must have {n_visible} pixels, got {height} x {width} = {height * width}"

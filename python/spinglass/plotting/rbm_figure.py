@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass._arguments import integer, real_array
 from spinglass.plotting.figure import FRAME, figure, flat, series
 from spinglass.plotting.mosaic import UNKNOWN, grid_of, ink, label_cells, mosaic, show, signed
 
@@ -139,7 +140,8 @@ def filters(
     >>> filters(np.random.default_rng(1).normal(size=(20, 64))).get_title()
     'Weights of 20 hidden units'
     """
-    weights = np.asarray(getattr(model, "components_", model), dtype=np.float64)
+    weights = _rows(getattr(model, "components_", model), "model", 2)
+    count = integer(count, "count", at_least=1)
     shown = weights[:count]
     # A handful of very strong weights would leave all others grey.
     strongest = float(np.abs(shown).max(initial=0.0))
@@ -189,8 +191,11 @@ def chains(
     >>> [label.get_text() for label in ax.get_xticklabels()]
     ['0', '100']
     """
-    images = np.asarray(states, dtype=np.float64)
+    images = _rows(states, "states", 3)
     n_chains, n_columns, n_visible = images.shape
+    steps = [integer(x, "steps", at_least=0) for x in np.ravel(real_array(steps, "steps")).tolist()]
+    if len(steps) != n_columns:
+        raise ValueError(f"steps must be one for each of {n_columns} columns, got {len(steps)}")
     grid = grid_of(images.reshape(-1, n_visible), n_columns, image_shape)
     show(mosaic(grid), ax, ink(), 0, 1)
     label_cells(ax.xaxis, grid.shape[3], [str(step) for step in steps])
@@ -238,10 +243,15 @@ def reconstructions(
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['original', 'erased', 'filled in']
     """
-    whole = np.asarray(original, dtype=np.float64)
-    hole = np.broadcast_to(np.asarray(erased, dtype=bool), whole.shape)
-    images = np.stack([whole, np.where(hole, UNKNOWN, whole), np.asarray(reconstructed)])
-    columns = max(1, min(columns, len(whole)))
+    whole, filled = _rows(original, "original", 2), _rows(reconstructed, "reconstructed", 2)
+    if filled.shape != whole.shape:
+        raise ValueError(f"reconstructed must have shape {whole.shape}, got {filled.shape}")
+    hole = real_array(erased, "erased", "booleans").astype(bool)
+    if hole.shape not in (whole.shape, whole.shape[1:]):
+        raise ValueError(f"erased must have shape {whole.shape}, got {hole.shape}")
+    hole = np.broadcast_to(hole, whole.shape)
+    images = np.stack([whole, np.where(hole, UNKNOWN, whole), filled])
+    columns = max(1, min(integer(columns, "columns", at_least=1), len(whole)))
     blocks = -(-len(whole) // columns)
     cells = np.full((3, blocks * columns, whole.shape[1]), np.nan)
     cells[:, : len(whole)] = images
@@ -253,6 +263,16 @@ def reconstructions(
     ax.set_xlabel("held-out images; what is erased is filled in from the rest")
     ax.set_title("Half-erased images")
     return ax
+
+
+def _rows(values: Any, name: str, ndim: int) -> NDArray[np.float64]:
+    """Return an argument as an array of so many axes of finite numbers."""
+    array = real_array(values, name)
+    if array.ndim != ndim or not array.size or not np.isfinite(array).all():
+        raise ValueError(
+            f"{name} must be an array of finite numbers of {ndim} axes, got shape {array.shape}"
+        )
+    return array.astype(np.float64)
 
 
 def _curve(curves: NDArray[np.void], name: str, ax: Any, **look: Any) -> None:

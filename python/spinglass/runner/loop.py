@@ -286,7 +286,7 @@ def task_executor(experiment: Experiment, executor: Where, num_threads: int | No
     if isinstance(executor, Executor):
         return Pool(experiment, executor, num_threads)
     expected = "an executor of concurrent.futures, a Dask client, or the address of a scheduler"
-    raise TypeError(f"executor must be {expected}, got {executor!r}")
+    raise TypeError(f"executor must be {expected}, got {_arguments.shown(executor)}")
 
 
 def _with_stored_seed(experiment: Experiment, path: Path) -> Experiment:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import finite, real, thread_count
+from spinglass._caller import takes_beta
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
@@ -35,6 +36,7 @@ _ROUNDING = 1e-9
 _DESCENT_SWEEPS = 1000
 
 
+@takes_beta
 def anneal(
     model: HasEnergy,
     beta_range: tuple[float, float] | None = None,

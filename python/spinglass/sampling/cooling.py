@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import inverse_temperature, real, thread_count
+from spinglass._arguments import array_of, inverse_temperature, real, shown, thread_count
 from spinglass.models.energy import HasEnergy
 from spinglass.sampling.plan import Sampled, held_spins, sampled, starts
 from spinglass.sampling.runs import Annealing, Run
@@ -139,9 +139,10 @@ def cooling(
 def _spread(betas: Any, beta_range: Any, n_sweeps: int) -> NDArray[np.float64]:
     if beta_range is not None:
         raise ValueError("betas and beta_range must not both be given")
+    array_of(betas, "betas", "real numbers")
     values = np.atleast_1d(np.asarray(betas, dtype=object))
     if values.ndim != 1 or not values.size:
-        raise ValueError(f"betas must be a list of at least one number, got {betas!r}")
+        raise ValueError(f"betas must be a list of at least one number, got {shown(betas)}")
     if n_sweeps < len(values):
         raise ValueError(
             f"n_sweeps must be at least the number of betas, {len(values)}, got {n_sweeps}"
@@ -151,8 +152,8 @@ def _spread(betas: Any, beta_range: Any, n_sweeps: int) -> NDArray[np.float64]:
 
 
 def _range(beta_range: Any) -> tuple[float, float]:
-    if np.shape(beta_range) != (2,):
-        raise ValueError(f"beta_range must be two numbers, got {beta_range!r}")
+    if array_of(beta_range, "beta_range", "two numbers").shape != (2,):
+        raise ValueError(f"beta_range must be two numbers, got {shown(beta_range)}")
     first, last = (real(beta, "beta_range") for beta in beta_range)
     if not (0 <= first <= last and np.isfinite(last)):
         raise ValueError(

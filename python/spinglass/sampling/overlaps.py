@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import check_memory, integer
+from spinglass._arguments import check_memory, flag, integer
 from spinglass._printed import printed
 from spinglass._registry import drawn_by
 from spinglass.statistics import OverlapSummary, summarize_overlaps
@@ -90,7 +90,7 @@ class Overlaps:
         """
         count = min(51, self.n_spins + 1) if bins is None else integer(bins, "bins", at_least=1)
         values = self.values.ravel()
-        if symmetric:
+        if flag(symmetric, "symmetric"):
             values = np.concatenate([values, -values])
         density, edges = np.histogram(values, bins=count, range=(-1.0, 1.0), density=True)
         return (edges[1:] + edges[:-1]) / 2, density

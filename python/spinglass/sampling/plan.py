@@ -11,13 +11,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, choice, clamp_rows, copied, integer, spin_array
+from spinglass._arguments import (
+    check_memory,
+    choice,
+    clamp_rows,
+    copied,
+    flag,
+    integer,
+    spin_array,
+)
+from spinglass._caller import warn_caller
 from spinglass._interrupted import Interrupted
-from spinglass._progress import warn
 from spinglass._random import Seed
 from spinglass.models.energy import Layered, Pairwise, name_of, structure_of
 from spinglass.models.ising import Ising
-from spinglass.sampling.runs import Annealing, Run, TemperedRun
+from spinglass.sampling.runs import Annealing, Run, TemperedRun, unaltered
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
 Measure = Literal["overlap", "link_overlap"]
@@ -137,7 +145,7 @@ def plan_of(
         cast(Dynamics, choice(dynamics, "dynamics", get_args(Dynamics))),
         integer(warmup, "warmup", at_least=0, at_most=2**53),
         integer(every, "every", at_least=1, at_most=2**53),
-        bool(keep_states),
+        flag(keep_states, "keep_states"),
         None if measure is None else _measures(measure),
     )
 
@@ -158,13 +166,12 @@ def warn_of_rounding(model: Sampled, plan: Plan, beta: float) -> None:
     if coarsest is None or not _HARMLESS < beta * coarsest[1] < math.inf:
         return
     site, unit = coarsest
-    warn(
+    warn_caller(
         f"{model.name}: the local field of site {site} is rounded to multiples of {unit:g}, 2^-30 "
         f"of what its couplings and field add up to; at beta = {beta:g} that is no longer small. "
         "Couplings and fields of that size are lost beside the large ones: scale those down, or "
         "add the couplings to spins that never move to the fields of their neighbours",
         RuntimeWarning,
-        stacklevel=3,
     )
 
 
@@ -179,6 +186,11 @@ def earlier_run(model: Sampled, initial: Any, kind: type[_R], plan: Plan) -> _R 
         raise ValueError(
             "initial was interrupted within a sweep and cannot be continued: start from its "
             "final_states"
+        )
+    if not initial._is_unaltered:
+        raise ValueError(
+            "initial must be a run as it was returned, got one that was altered since (by "
+            "dataclasses.replace): start from its final_states"
         )
     if plan.dynamics != initial.dynamics:
         raise ValueError(
@@ -332,6 +344,7 @@ def common(
 
 def finished(result: Any, interruption: BaseException | None, plan: Plan, unit: str) -> Any:
     """Return the result, or raise what ended the run early."""
+    unaltered(result)
     if isinstance(interruption, KeyboardInterrupt):
         done, total = result.energy.shape[-1], plan.n_sweeps // plan.every
         raise Interrupted(result, done, total, unit) from interruption

@@ -31,6 +31,8 @@ _OPTIONAL = ("states", "clamp", "_streams", "_overlaps", "_link_overlaps")
 def save(run: Any, path: Any) -> None:
     """Write a run whole or not at all."""
     given = {field.name: getattr(run, field.name) for field in fields(run)}
+    if not run._is_unaltered:
+        given["_streams"] = None  # it cannot be continued, nor can its copy
     arrays = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
     about = {"format": FORMAT, "format_version": FORMAT_VERSION, "kind": type(run).__name__}
     about |= {

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._arguments import integer
 from spinglass._printed import counted, printed
 from spinglass._registry import drawn_by
 from spinglass.models.pattern_overlaps import overlaps_of
@@ -22,6 +23,18 @@ from spinglass.statistics import Estimate, OverlapSummary, Summary, summarize
 
 # Measurements whose means and errors take half a second: a notebook shows a run unasked.
 _SOON = 1_000_000
+
+_R = TypeVar("_R", bound="Run | Annealing")
+
+
+def unaltered(run: _R) -> _R:
+    """Mark a run as made of one piece: states, streams and sweeps belong together.
+
+    A copy keeps the mark, what `dataclasses.replace` makes has none. (A digest would cost more than
+    a short call on a large lattice.)
+    """
+    object.__setattr__(run, "_is_unaltered", True)
+    return run
 
 
 @printed
@@ -85,6 +98,7 @@ class Run:
     # Overlaps of pairs, (n_pairs, n_measurements), and those of their bonds, if measured.
     _overlaps: NDArray[np.float64] | None = field(default=None, repr=False, kw_only=True)
     _link_overlaps: NDArray[np.float64] | None = field(default=None, repr=False, kw_only=True)
+    _is_unaltered: ClassVar[bool] = False
 
     @property
     def n_replicas(self) -> int:
@@ -197,7 +211,7 @@ class Run:
             If it does not fit in memory.
         """
         run: Self = run_files.load((cls, *cls.__subclasses__()), path)
-        return run
+        return unaltered(run)
 
     overlaps_with = overlaps_of("final_states", "the final states")
 
@@ -268,6 +282,9 @@ class TemperedRun(Run):
         IndexError
             If there is no such temperature.
         """
+        index = integer(index, "index", at_least=-(2**63))
+        if not -len(self.betas) <= index < len(self.betas):
+            raise IndexError(f"index must be one of {len(self.betas)} betas, got {index}")
         return self._overlaps_at((index,), float(self.betas[index]))
 
     def overlap_summary(self) -> Summaries:
@@ -390,6 +407,7 @@ class Annealing:
     _streams: NDArray[np.uint64] | None = field(repr=False)
     # The content of the model, which alone tells whether another is the same.
     _identity: str = field(repr=False)
+    _is_unaltered: ClassVar[bool] = False
 
     @property
     def n_replicas(self) -> int:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from spinglass import _core
 from spinglass._arguments import inverse_temperature, thread_count
+from spinglass._caller import takes_beta
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
@@ -34,6 +35,7 @@ from spinglass.sampling.plan import (
 from spinglass.sampling.runs import Run
 
 
+@takes_beta
 def sample(
     model: HasEnergy,
     beta: float,

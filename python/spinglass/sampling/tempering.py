@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import ladder, thread_count
+from spinglass._arguments import flag, ladder, thread_count
+from spinglass._caller import takes_beta
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
@@ -29,12 +30,13 @@ from spinglass.sampling.plan import (
     starts,
     warn_of_rounding,
 )
-from spinglass.sampling.runs import TemperedRun
+from spinglass.sampling.runs import TemperedRun, unaltered
 
 # The fewest sweeps from which the rates of exchange are taken, and the fewest that make a tuning.
 _PILOT, _TUNING = 25, 100
 
 
+@takes_beta
 def temper(
     model: HasEnergy,
     betas: ArrayLike,
@@ -121,7 +123,7 @@ def temper(
         )
     known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
     given = plan.warmup
-    if tune:
+    if flag(tune, "tune"):
         earlier = _tuned(model, betas, plan, initial, clamp, known_seed, threads)
         betas, initial = earlier.betas, earlier
         plan = replace(plan, warmup=plan.warmup // 2)
@@ -191,7 +193,7 @@ def _tuned(
         )
         left -= length
         betas = _even_ladder(betas, run.swap_rates, length * run.n_replicas)
-        initial = replace(run, beta=betas)
+        initial = unaltered(replace(run, beta=betas))
     return cast(TemperedRun, initial)
 
 

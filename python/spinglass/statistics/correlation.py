@@ -116,7 +116,7 @@ def autocorrelation_time(series: ArrayLike, window: float = 5.0) -> float:
     """
     width = _arguments.real(window, "window")
     if not 0.0 < width < math.inf:
-        raise ValueError(f"window must be a positive number, got {window!r}")
+        raise ValueError(f"window must be a positive number, got {_arguments.shown(window)}")
     return memory_of(measurements(series), width).time
 
 

@@ -48,6 +48,10 @@ class Estimate:
     value: Any
     error: Any = math.nan
 
+    def __post_init__(self) -> None:
+        for name in ("value", "error"):
+            real_array(getattr(self, name), name)
+
     # An array times an estimate is an estimate: NumPy leaves it to us.
     __array_ufunc__ = None
 
@@ -142,6 +146,13 @@ def _constant(other: Any) -> Any:
     return array if array.ndim else array.item()
 
 
+def _number(value: Any, name: str) -> float:
+    array = real_array(value, name)
+    if array.ndim:
+        raise TypeError(f"{name} must be a number, got an array of shape {array.shape}")
+    return float(array)
+
+
 def format_estimate(value: float, error: float) -> str:
     """Write a value with its standard error in parentheses, in units of the last digit.
 
@@ -167,7 +178,7 @@ def format_estimate(value: float, error: float) -> str:
     >>> format_estimate(0.5, float("nan")), format_estimate(-2.0, 0.0)
     ('0.5(?)', '-2(0)')
     """
-    value, error = float(value), float(error)
+    value, error = _number(value, "value"), _number(error, "error")
     if not math.isfinite(value):
         return str(value)
     if math.isnan(error) or error < 0.0:

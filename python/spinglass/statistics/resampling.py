@@ -154,7 +154,8 @@ def jackknife(
     (True, 0.05)
     """
     if not callable(function):
-        raise TypeError(f"function must be callable, got {function!r}")
+        raise TypeError(f"function must be callable, got {_arguments.shown(function)}")
+    bias_corrected = _arguments.flag(bias_corrected, "bias_corrected")
     if not series:
         raise TypeError("series must be at least one array, got none")
     rows = [measurements(one) for one in series]

@@ -32,6 +32,7 @@ import scipy  # its submodules load when first used: --help does not wait for th
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
+from spinglass._caller import takes_beta
 from spinglass._printed import printed
 from spinglass.statistics.correlation import (
     Floats,
@@ -140,6 +141,7 @@ class Summary:
         return "\n".join(lines)
 
 
+@takes_beta
 def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: float) -> Summary:
     """Turn the measurements of a simulation in equilibrium into observables with errors.
 

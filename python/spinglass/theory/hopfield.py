@@ -29,6 +29,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass import _arguments
+from spinglass._caller import takes_beta
 from spinglass._printed import printed
 from spinglass._registry import drawn_by
 from spinglass.theory.replica import CURIE_TEMPERATURE, crossing_load, fold_state, overlap_below
@@ -48,6 +50,7 @@ __all__ = [
 def retrieval_overlap(load: float, beta: float = inf) -> float: ...
 @overload
 def retrieval_overlap(load: ArrayLike, beta: float = inf) -> float | NDArray[np.float64]: ...
+@takes_beta
 def retrieval_overlap(load: ArrayLike, beta: float = inf) -> float | NDArray[np.float64]:
     """Overlap m of the retrieval state: how well a stored pattern is remembered.
 
@@ -89,6 +92,7 @@ def retrieval_overlap(load: ArrayLike, beta: float = inf) -> float | NDArray[np.
     return overlaps if loads.ndim else float(overlaps)
 
 
+@takes_beta
 def critical_load(beta: float = inf) -> float:
     """Largest load at which a retrieval state exists, alpha_c: the line T_M of AGS.
 
@@ -122,6 +126,7 @@ def critical_load(beta: float = inf) -> float:
     return fold_state(temperature).load if temperature < CURIE_TEMPERATURE else 0.0
 
 
+@takes_beta
 def critical_overlap(beta: float = inf) -> float:
     """Overlap of the retrieval state at the critical load, from which it jumps to zero.
 
@@ -149,6 +154,7 @@ def critical_overlap(beta: float = inf) -> float:
     return fold_state(temperature).overlap if temperature < CURIE_TEMPERATURE else 0.0
 
 
+@takes_beta
 def ferromagnetic_load(beta: float = inf) -> float:
     """Load below which the retrieval states are the global minima: the line T_c of AGS.
 
@@ -265,15 +271,13 @@ def phase_diagram(n_points: int = 101) -> PhaseDiagram:
     >>> diagram.critical_load.round(4)
     array([0.1379, 0.0588, 0.    ])
     """
-    if isinstance(n_points, bool) or not isinstance(n_points, int | np.integer):
-        raise TypeError(f"n_points must be an integer >= 2, got {n_points!r}")
-    if n_points < 2:
-        raise ValueError(f"n_points must be an integer >= 2, got {n_points}")
-    temperature = np.linspace(0.0, 1.0, int(n_points))
-    critical, ferromagnetic = np.zeros((2, int(n_points)))  # both lines end in (load 0, T 1)
+    n_points = _arguments.integer(n_points, "n_points", at_least=2)
+    _arguments.check_memory(40 * n_points, f"n_points: a diagram of {n_points} points")
+    temperature = np.linspace(0.0, 1.0, n_points)
+    critical, ferromagnetic = np.zeros((2, n_points))  # both lines end in (load 0, T 1)
     for index, fold in enumerate(map(fold_state, temperature[:-1])):
         critical[index], ferromagnetic[index] = fold.load, crossing_load(fold)
-    glass = np.linspace(1.0, 1.4, int(n_points))  # even steps in T_g: it starts vertically
+    glass = np.linspace(1.0, 1.4, n_points)  # even steps in T_g: it starts vertically
     return PhaseDiagram(temperature, critical, ferromagnetic, (glass - 1.0) ** 2, glass)
 
 
@@ -288,11 +292,11 @@ def _temperature(beta: float) -> float:
 
 def _at_least_zero(value: ArrayLike, name: str) -> NDArray[np.float64]:
     try:
-        numbers = np.asarray(value)
+        numbers = _arguments.array_of(value, name, "real numbers >= 0")
     except ValueError:  # rows of unequal length
-        raise TypeError(f"{name} must be a real number >= 0, got {value!r}") from None
+        numbers = np.empty(0, object)
     if numbers.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a real number >= 0, got {value!r}")
+        raise TypeError(f"{name} must be a real number >= 0, got {_arguments.shown(value)}")
     numbers = numbers.astype(np.float64)
     if not np.all(numbers >= 0.0):  # NaN fails too
         raise ValueError(f"{name} must be >= 0, got {numbers[~(numbers >= 0.0)].flat[0]}")

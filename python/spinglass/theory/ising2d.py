@@ -30,6 +30,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spinglass._caller import takes_beta
 from spinglass.theory.kaufman import (
     Floats,
     as_given,
@@ -95,6 +96,7 @@ def critical_beta(coupling: float = 1.0) -> float:
 def log_partition_per_spin(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
 def log_partition_per_spin(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+@takes_beta
 def log_partition_per_spin(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Logarithm of the partition sum per spin, ln Z / N, of the infinite lattice.
 
@@ -129,6 +131,7 @@ def log_partition_per_spin(beta: ArrayLike, *, coupling: float = 1.0) -> float |
 def free_energy(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
 def free_energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+@takes_beta
 def free_energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Free energy per spin, -ln Z / (beta N), of the infinite lattice.
 
@@ -163,6 +166,7 @@ def free_energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
 def energy(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
 def energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+@takes_beta
 def energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Energy per spin of the infinite lattice (Onsager 1944).
 
@@ -203,6 +207,7 @@ def energy(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
 def specific_heat(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
 def specific_heat(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+@takes_beta
 def specific_heat(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Specific heat per spin of the infinite lattice, beta^2 (<E^2> - <E>^2) / N (Onsager 1944).
 
@@ -245,6 +250,7 @@ def specific_heat(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
 def magnetization(beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
 def magnetization(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+@takes_beta
 def magnetization(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Spontaneous magnetization per spin of the infinite lattice (Yang 1952).
 

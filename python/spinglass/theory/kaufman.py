@@ -27,6 +27,7 @@ derivatives by K are those of the logarithms of the three terms.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, expm1, isinf, log, log1p, pi, tanh
 from typing import Any, NamedTuple, TypeAlias, overload
 
@@ -34,6 +35,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _arguments
+from spinglass._caller import takes_beta
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -50,6 +52,7 @@ def finite_log_partition(shape: Any, beta: float, *, coupling: float = 1.0) -> f
 def finite_log_partition(
     shape: Any, beta: ArrayLike, *, coupling: float = 1.0
 ) -> float | Floats: ...
+@takes_beta
 def finite_log_partition(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Logarithm of the partition sum, ln Z, of a finite lattice with periodic boundaries.
 
@@ -85,6 +88,7 @@ def finite_log_partition(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) 
 def finite_energy(shape: Any, beta: float, *, coupling: float = 1.0) -> float: ...
 @overload
 def finite_energy(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats: ...
+@takes_beta
 def finite_energy(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Energy per spin of a finite lattice with periodic boundaries (Kaufman 1949).
 
@@ -117,6 +121,7 @@ def finite_specific_heat(shape: Any, beta: float, *, coupling: float = 1.0) -> f
 def finite_specific_heat(
     shape: Any, beta: ArrayLike, *, coupling: float = 1.0
 ) -> float | Floats: ...
+@takes_beta
 def finite_specific_heat(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     """Specific heat per spin of a finite lattice with periodic boundaries (Kaufman 1949).
 
@@ -338,11 +343,9 @@ def valid_coupling(coupling: float) -> float:
 
 
 def _sides(shape: Any) -> tuple[int, int]:
-    try:
-        sides = tuple(shape)
-    except TypeError:
-        sides = (shape, shape)
+    many = isinstance(shape, Sequence | np.ndarray) and getattr(shape, "ndim", 1) > 0
+    sides = tuple(shape) if many else (shape, shape)
     if len(sides) != 2:
-        raise ValueError(f"shape must be one side length or two, got {shape!r}")
+        raise ValueError(f"shape must be one side length or two, got {_arguments.shown(shape)}")
     m, n = (_arguments.integer(side, "shape", at_least=1) for side in sides)
     return m, n

@@ -25,6 +25,7 @@ import scipy  # its submodules load when first used: --help does not wait for th
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
+from spinglass._caller import takes_beta
 from spinglass._printed import printed
 from spinglass.theory import parisi
 from spinglass.theory.kaufman import Floats, as_given, valid_betas
@@ -62,6 +63,7 @@ _WEAK = 1e-4
 def energy(beta: float) -> float: ...
 @overload
 def energy(beta: ArrayLike) -> float | Floats: ...
+@takes_beta
 def energy(beta: ArrayLike) -> float | Floats:
     """Energy per spin in the limit of many spins, in no field, averaged over the couplings.
 
@@ -103,6 +105,7 @@ def energy(beta: ArrayLike) -> float | Floats:
 def free_energy(beta: float) -> float: ...
 @overload
 def free_energy(beta: ArrayLike) -> float | Floats: ...
+@takes_beta
 def free_energy(beta: ArrayLike) -> float | Floats:
     """Free energy per spin of the paramagnet, -beta/4 - ln(2)/beta, exact up to ``beta=1``.
 
@@ -159,6 +162,7 @@ class ReplicaSymmetric:
     stability: float
 
 
+@takes_beta
 def replica_symmetric(beta: float, *, field: float = 0.0) -> ReplicaSymmetric:
     """Solve the replica-symmetric theory of Sherrington and Kirkpatrick (1975).
 
@@ -269,6 +273,7 @@ class ReplicaSymmetryBreaking:
     breakpoints: Floats
 
 
+@takes_beta
 def replica_symmetry_breaking(beta: float, steps: int = 1) -> ReplicaSymmetryBreaking:
     """Solve Parisi's theory in a few steps, in no field.
 

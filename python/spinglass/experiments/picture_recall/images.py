@@ -29,7 +29,7 @@ _EXPECTED = "picture files or 2-D arrays of finite grey levels"
 def listed(images: Any) -> list[Any]:
     """Return the images as a list, each a path or a 2-D array."""
     if isinstance(images, str | bytes | os.PathLike) or not np.iterable(images):
-        raise TypeError(f"images must be a sequence of {_EXPECTED}, got {images!r}")
+        raise TypeError(f"images must be a sequence of {_EXPECTED}, got {_arguments.shown(images)}")
     values = images.values() if isinstance(images, Mapping) else images
     found = [x if isinstance(x, str | os.PathLike) else np.asarray(x) for x in values]
     if not found:

@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 
 from spinglass import _random
+from spinglass._caller import takes_beta
 from spinglass._core import __version__
 from spinglass._progress import Progress
 from spinglass.experiments.config import asked, measured
@@ -51,6 +52,7 @@ from spinglass.runner.loop import StorePath, Where
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, expect
 
 
+@takes_beta
 @asked(SkConfig)
 def sk(
     n_spins: int | Sequence[int] = SIZES,

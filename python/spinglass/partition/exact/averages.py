@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import check_memory, integer, inverse_temperature, thread_count
+from spinglass._caller import takes_beta
 from spinglass._progress import Progress
 from spinglass.models.energy import HasEnergy, Layered, Pairwise, name_of, structure_of
 from spinglass.partition.exact.layers import LayeredSums
@@ -36,6 +37,7 @@ from spinglass.partition.exact.units import UnitSums
 MOST_IN_TABLE = 20
 
 
+@takes_beta
 def log_partition(
     model: HasEnergy,
     beta: float = 1.0,
@@ -79,6 +81,7 @@ def log_partition(
     return _sums(model, num_threads, progress).log_partition(inverse_temperature(beta))
 
 
+@takes_beta
 def free_energy(
     model: HasEnergy,
     beta: float = 1.0,
@@ -114,6 +117,7 @@ def free_energy(
     return _sums(model, num_threads, progress).free_energy(inverse_temperature(beta))
 
 
+@takes_beta
 def mean_energy(
     model: HasEnergy,
     beta: float = 1.0,
@@ -148,6 +152,7 @@ def mean_energy(
     return _sums(model, num_threads, progress).mean_energy(inverse_temperature(beta))
 
 
+@takes_beta
 def entropy(
     model: HasEnergy,
     beta: float = 1.0,
@@ -184,6 +189,7 @@ def entropy(
     return _sums(model, num_threads, progress).entropy(inverse_temperature(beta))
 
 
+@takes_beta
 def magnetizations(
     model: HasEnergy,
     beta: float = 1.0,
@@ -217,6 +223,7 @@ def magnetizations(
     return _sums(model, num_threads, progress).magnetizations(inverse_temperature(beta))
 
 
+@takes_beta
 def correlations(
     model: HasEnergy,
     beta: float = 1.0,
@@ -253,6 +260,7 @@ def correlations(
     return _sums(model, num_threads, progress).correlations(inverse_temperature(beta))
 
 
+@takes_beta
 def distribution(
     model: HasEnergy,
     beta: float = 1.0,

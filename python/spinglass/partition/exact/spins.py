@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from spinglass import _core
 from spinglass._arguments import check_memory
-from spinglass._progress import Progress, progress_callback, warn
+from spinglass._caller import warn_caller
+from spinglass._progress import Progress, progress_callback
 from spinglass.models.energy import Pairwise
 
 MOST_SPINS = 30
@@ -39,12 +40,11 @@ class SpinSums:
     def _run(self, name: str, *arguments: Any) -> Any:
         beta = arguments[0] if arguments else 0.0
         if _HARMLESS < beta * self._rounding < math.inf:
-            warn(
+            warn_caller(
                 f"energies are rounded to about {self._rounding:g}, which is no longer small at "
                 f"beta = {beta:g}: couplings and fields of that size are lost beside the largest "
                 "ones, and the sum is that of a model without them",
                 RuntimeWarning,
-                stacklevel=4,
             )
         with progress_callback(self._progress, "exact sum", "states") as report:
             return getattr(self._sums, name)(*arguments, self._threads, report)

@@ -34,6 +34,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments, _random
+from spinglass._caller import takes_beta
 from spinglass._progress import Progress
 from spinglass.models.energy import HasEnergy
 from spinglass.partition.meanfield.iteration import State, Values, options_of, solve
@@ -44,6 +45,7 @@ _NEAR_ONE = 0.9  # products of two tanh above which artanh loses digits
 _ARRAYS = 8  # of the size of the messages, that an iteration needs
 
 
+@takes_beta
 def bethe(
     model: HasEnergy,
     beta: float,

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _random
+from spinglass._caller import takes_beta
 from spinglass._progress import Progress
 from spinglass.models.energy import HasEnergy
 from spinglass.partition.meanfield.iteration import State, Values, options_of, solve
@@ -37,6 +38,7 @@ from spinglass.partition.meanfield.solution import MeanField
 _BLOCK = 64  # spins whose fields one matrix product gives
 
 
+@takes_beta
 def naive(
     model: HasEnergy,
     beta: float,

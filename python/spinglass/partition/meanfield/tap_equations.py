@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments, _random
+from spinglass._caller import takes_beta
 from spinglass._progress import Progress
 from spinglass.models.energy import HasEnergy
 from spinglass.partition.meanfield.iteration import State, Values, options_of, solve
@@ -40,6 +41,7 @@ from spinglass.partition.meanfield.problem import Floats, Problem, problem_of
 from spinglass.partition.meanfield.solution import MeanField
 
 
+@takes_beta
 def tap(
     model: HasEnergy,
     beta: float,

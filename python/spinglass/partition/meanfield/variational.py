@@ -23,10 +23,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
+from spinglass._caller import takes_beta
 from spinglass.models.energy import HasEnergy
 from spinglass.partition.meanfield.problem import Floats, problem_of, spin_entropy
 
 
+@takes_beta
 def elbo(q: ArrayLike, model: HasEnergy, beta: float) -> Any:
     """Return the evidence lower bound of a product of independent spins: -beta F[Q] <= ln Z.
 
@@ -63,6 +65,7 @@ def elbo(q: ArrayLike, model: HasEnergy, beta: float) -> Any:
     return float(values[0]) if single else values
 
 
+@takes_beta
 def coordinate_ascent(
     q: ArrayLike, model: HasEnergy, beta: float, n_sweeps: int = 1
 ) -> tuple[Floats, Floats]:
@@ -123,6 +126,7 @@ def coordinate_ascent(
     return 0.5 + 0.5 * m, elbos
 
 
+@takes_beta
 def kl_divergence(q: ArrayLike, model: HasEnergy, beta: float) -> Any:
     """Return D_KL(Q||P) = ln Z - elbo(q) of a product Q to the exact distribution, in nats.
 

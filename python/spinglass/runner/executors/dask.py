@@ -26,8 +26,8 @@ from functools import partial
 from typing import Any
 
 from spinglass import _arguments
+from spinglass._caller import warn_caller
 from spinglass._core import __version__
-from spinglass._progress import warn
 from spinglass.runner.executors.executor import Lost, Outcome, TaskExecutor
 from spinglass.runner.executors.memory_budget import MemoryBudget
 from spinglass.runner.task import Experiment, Task
@@ -80,11 +80,10 @@ class Cluster(TaskExecutor):
         # Each worker has a budget of its own, and Dask a queue.
         super().__init__(max(1, n_threads), MemoryBudget(sys.maxsize, None))
         if not n_threads:
-            warn(
+            warn_caller(
                 f"the Dask scheduler at {self._address} has no worker; the scan begins as soon as "
                 f"one comes (dask worker {self._address}), Ctrl-C ends it",
                 RuntimeWarning,
-                stacklevel=4,
             )
 
     def check(self, tasks: Sequence[Task]) -> None:
