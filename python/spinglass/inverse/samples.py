@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _core
-from spinglass._arguments import array_of, check_memory, copied, numbers, real_array
+from spinglass._arguments import array_of, check_memory, numbers, pieces, real_array
 from spinglass._estimator import check_size, shape_message
 
 
@@ -79,7 +79,7 @@ def core_data(
         rows = np.where(states[:, None] & powers, 1, -1).astype(np.int8)
         weights = counts[states]
     share = 1 / len(rows) if weights is None else float(weights.min() / weights.sum())
-    return _core.InverseData(np.ascontiguousarray(rows), weights), share
+    return _core.InverseData(rows, weights), share
 
 
 def spin_rows(X: Any, owner: str) -> NDArray[np.int8]:
@@ -100,31 +100,28 @@ def spin_rows(X: Any, owner: str) -> NDArray[np.int8]:
     if array.ndim != 2:
         raise ValueError(shape_message(array))
     check_size(array, owner)
-    if array.dtype != np.int8:
-        rows = array.astype(np.int8) if array.dtype.kind == "i" else _of_floats(array)
-    else:
-        rows = copied(array, np.int8)  # what is checked is ours
-    valid = (rows == 1) | (rows == -1)
-    if array.dtype != np.int8:
-        valid &= rows == array
-    if not valid.all():
-        row, column = (int(k) for k in np.argwhere(~valid)[0])
-        culprit = array[row, column]
-        what = "NaN" if culprit != culprit else str(culprit)
-        if abs(culprit) == np.inf:
-            what = f"infinity ({culprit})"
-        hint = "; to_spins turns 0 and 1 into spins" if culprit == 0 else ""
-        if array.dtype.kind == "u" and culprit == np.iinfo(array.dtype).max:
-            hint = f", which is what -1 becomes as {array.dtype}; X.astype(np.int8) makes it -1"
-        raise ValueError(
-            f"X must hold only -1 and +1, got {what} in row {row}, column {column}{hint}"
-        )
-    return np.ascontiguousarray(rows)
+    rows, seen = np.empty(array.shape, np.int8), 0
+    for given, own in pieces(array, rows):
+        piece = given.copy()  # what is checked is ours
+        valid = (piece == 1) | (piece == -1)
+        if not valid.all():
+            first = int(np.flatnonzero(~valid)[0])
+            _refuse(piece.ravel()[first], *divmod(seen + first, array.shape[1]))
+        own[...] = piece
+        seen += piece.size
+    return rows
 
 
-def _of_floats(array: NDArray[Any]) -> NDArray[np.int8]:
-    """Return the signs of numbers, and 0 for what is none."""
-    return np.where(array == 1, 1, np.where(array == -1, -1, 0)).astype(np.int8)
+def _refuse(culprit: Any, row: int, column: int) -> None:
+    """Say what a number is that is no spin, and where."""
+    what = "NaN" if culprit != culprit else str(culprit)
+    if abs(culprit) == np.inf:
+        what = f"infinity ({culprit})"
+    hint = "; to_spins turns 0 and 1 into spins" if culprit == 0 else ""
+    dtype = culprit.dtype
+    if dtype.kind == "u" and culprit == np.iinfo(dtype).max:
+        hint = f", which is what -1 becomes as {dtype}; X.astype(np.int8) makes it -1"
+    raise ValueError(f"X must hold only -1 and +1, got {what} in row {row}, column {column}{hint}")
 
 
 def sample_weights(weights: Any, n_samples: int) -> NDArray[np.float64] | None:
