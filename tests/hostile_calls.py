@@ -105,11 +105,11 @@ def inverse(**parameters):
 
 
 def run():
-    return spinglass.sample(lattice(), 0.4, 12, 2, seed=1)
+    return spinglass.sample(lattice(), 0.4, 12, 2, seed=1, measure=("overlap",))
 
 
 def tempered():
-    return spinglass.temper(lattice(), [0.1, 0.4], 12, 2, seed=1)
+    return spinglass.temper(lattice(), [0.1, 0.4], 12, 2, seed=1, measure=("overlap",))
 
 
 def calls():
@@ -119,7 +119,7 @@ def calls():
         "model": lattice(), "n_sweeps": 4, "n_replicas": 2, "dynamics": "metropolis", "seed": 1,
         "initial": SPINS, "clamp": [True] + 8 * [False],
     }  # fmt: skip
-    series = common | {"warmup": 1, "every": 2, "keep_states": True}
+    series = common | {"warmup": 1, "every": 2, "keep_states": True, "measure": ("overlap",)}
     found = {
         "Ising": (spinglass.Ising, {"couplings": np.ones((3, 3)) - np.eye(3), "fields": [1, 2, 3]}),
         "SpinForm": (

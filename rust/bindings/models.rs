@@ -59,8 +59,13 @@ impl SpinModel {
     }
 
     /// The site whose local field sweeps round most coarsely, and to multiples of what; or None.
-    fn coarsest_field(&self, py: Python<'_>) -> PyResult<Option<(usize, f64)>> {
-        enter(py, None, None, &Control::default(), || Ok(self.model.coarsest_field()))
+    #[pyo3(signature = (num_threads=None))]
+    fn coarsest_field(
+        &self,
+        py: Python<'_>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Option<(usize, f64)>> {
+        enter(py, num_threads, None, &Control::default(), || Ok(self.model.coarsest_field()))
     }
 
     /// Whether comparing a few replicas costs little beside their sweeps.

@@ -17,8 +17,8 @@ class Result:
         self.name = name
 
     @classmethod
-    def files(cls):
-        return ("rows.csv", "summary.json", "some.png")
+    def files(cls, format="png"):
+        return ("rows.csv", "summary.json", f"some.{format}")
 
     def save(self, folder, figure, format):
         path = folder / self.name

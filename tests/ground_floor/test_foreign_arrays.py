@@ -57,7 +57,7 @@ def test_the_core_itself_takes_every_byte_but_zero_for_true():
     keywords = {
         "dynamics": "metropolis", "betas": np.full(6, 0.4), "initial": SPINS, "seed": 1,
         "sweeps": 0, "streams": np.empty(0, np.uint64), "warmup": 0, "n_sweeps": 5, "every": 1,
-        "keep_states": False,
+        "keep_states": False, "overlaps": False, "link_overlaps": False,
     }  # fmt: skip
     states = [
         _core.sample(model, **keywords, clamp=mask)[0]["final_states"] for mask in (MASK, other)

@@ -148,7 +148,8 @@ def anneal(
     # The default ends where what flips cost still matters; a schedule may end in a quench, whose
     # minima are those of the descent.
     if len(schedule):
-        warn_of_rounding(system, plan, float(schedule.min() if default is None else schedule.max()))
+        coldest = float(schedule.min() if default is None else schedule.max())
+        warn_of_rounding(system, plan, coldest, threads)
     with progress_callback(progress, "anneal", "sweeps") as callback:
         columns, interruption = _core.anneal(
             system.core,

@@ -18,6 +18,7 @@ from spinglass._arguments import (
     copied,
     flag,
     integer,
+    shown,
     spin_array,
 )
 from spinglass._caller import warn_caller
@@ -154,15 +155,16 @@ def _measures(measure: Any) -> tuple[Measure, ...]:
     """Return the names that ``measure`` holds, each once."""
     if isinstance(measure, str) or not isinstance(measure, Sequence | set | frozenset):
         raise TypeError(
-            f"measure must be a sequence of names out of {get_args(Measure)}, got {measure!r}"
+            f"measure must be a sequence of names out of {get_args(Measure)}, got {shown(measure)}"
         )
     names = [choice(name, "measure", get_args(Measure)) for name in measure]
     return cast("tuple[Measure, ...]", tuple(name for name in get_args(Measure) if name in names))
 
 
-def warn_of_rounding(model: Sampled, plan: Plan, beta: float) -> None:
+def warn_of_rounding(model: Sampled, plan: Plan, beta: float, threads: int | None) -> None:
     """Say so if the law at beta is another one because local fields are kept in 32 bits."""
-    coarsest = model.core.coarsest_field() if plan.dynamics in ("metropolis", "heat-bath") else None
+    is_local = plan.dynamics in ("metropolis", "heat-bath")
+    coarsest = model.core.coarsest_field(threads) if is_local else None
     if coarsest is None or not _HARMLESS < beta * coarsest[1] < math.inf:
         return
     site, unit = coarsest

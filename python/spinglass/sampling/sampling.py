@@ -135,8 +135,8 @@ def sample(
     """
     beta, target = inverse_temperature(beta), sampled(model)
     plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states, measure)
-    warn_of_rounding(target, plan, beta)
     threads = thread_count(num_threads)
+    warn_of_rounding(target, plan, beta, threads)
     earlier = earlier_run(target, initial, Run, plan)
     known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
     word = seed_word(known_seed)

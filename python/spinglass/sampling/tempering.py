@@ -114,8 +114,8 @@ def temper(
     """
     betas, target = ladder(betas), sampled(model)
     plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states, measure)
-    warn_of_rounding(target, plan, float(betas[-1]))
     threads = thread_count(num_threads)
+    warn_of_rounding(target, plan, float(betas[-1]), threads)
     earlier = earlier_run(target, initial, TemperedRun, plan)
     if earlier is not None and len(betas) != len(earlier.betas):
         raise ValueError(

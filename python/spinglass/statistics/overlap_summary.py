@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
+from spinglass._printed import printed
 from spinglass.statistics.correlation import Floats, Memory, measurements, memory_of
 from spinglass.statistics.estimate import Estimate
 from spinglass.statistics.resampling import cuts_for_memory, jackknifed
@@ -41,6 +42,7 @@ from spinglass.statistics.summary import (
 __all__ = ["OverlapSummary", "summarize_overlaps"]
 
 
+@printed
 @dataclass(frozen=True)
 class OverlapSummary:
     """Overlaps of one temperature; ``print`` shows them as a table.
