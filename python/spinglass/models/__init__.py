@@ -1,4 +1,4 @@
-"""What has an energy: spin models, the patterns they store, and their other forms."""
+"""Models with an energy: spin models, the patterns they store, and their other forms."""
 
 from spinglass.models.energy import Layered, Pairwise, Unstructured
 from spinglass.models.forms import SpinForm, UnitForm, spin_form, unit_form

@@ -1,4 +1,4 @@
-"""Couplings as a user gives them: real, finite, symmetric, no diagonal; dense or sparse."""
+"""Couplings as a user gives them: real, finite, symmetric, without diagonal; dense or sparse."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BAND = 1 << 20
 
 
 def symmetric_couplings(couplings: Any) -> Any:
-    """Return couplings, checked, in double precision: an array, or a csr_array of sparse ones."""
+    """Check couplings and return them in double precision: an array, or a csr_array if sparse."""
     from scipy.sparse import issparse
 
     return _sparse(couplings) if issparse(couplings) else _dense(couplings)
@@ -49,7 +49,7 @@ def _dense(couplings: Any) -> NDArray[np.float64]:
 
 
 def bands(matrix: NDArray[Any]) -> list[slice]:
-    """Return the rows of a square matrix in bands: between two of them Ctrl-C is noticed."""
+    """Return the rows of a square matrix in bands, so that Ctrl-C is noticed between two bands."""
     height = max(1, _BAND // len(matrix))
     return [slice(first, first + height) for first in range(0, len(matrix), height)]
 

@@ -1,11 +1,11 @@
-"""What has an energy answers with data: its variables and the structure of its energy.
+"""Every model with an energy describes it by data: its variables and the structure of the energy.
 
 A model's ``structure()`` is one of three: pairs (couplings, fields, constant), two layers (weights,
-biases), or neither. What is done to a model (sums, annealing, mean field, the change between spins
-and units) looks at the structure, never at the class: mathematics closes this list, while models
+biases), or neither. Every calculation (sums, annealing, mean field, the change between spins and
+units) looks at the structure, never at the class: the list of structures is complete, while models
 are added all the time.
 
-With s = 2u - 1 a quadratic function of spins is one of units, and the other way round:
+With s = 2u - 1, a quadratic function of spins is a quadratic function of units, and vice versa:
 
     E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i + c
     E(u) = -1/2 sum_{i != j} W_ij u_i u_j - sum_i b_i u_i + d
@@ -13,7 +13,7 @@ With s = 2u - 1 a quadratic function of spins is one of units, and the other way
     W = 4 J,   b_i = 2 h_i - 2 sum_j J_ij,   d = c + sum_i h_i - 1/2 sum_{ij} J_ij
 
 (S. G. Brush, Rev. Mod. Phys. 39, 883 (1967), sect. IV, of the Ising model and the lattice gas).
-Nothing is approximated; factors are powers of two, so that what rounds are the sums alone.
+Nothing is approximated. The factors are powers of two, so only the sums are rounded.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Pairwise:
     fields : numpy.ndarray of float64, (n,), or None
         h_i.
     constant : float
-        What is added to every energy.
+        A number that is added to every energy.
     """
 
     variables: Literal["spins", "units"]
@@ -55,11 +55,11 @@ class Pairwise:
 
     @property
     def n_variables(self) -> int:
-        """How many spins or units there are."""
+        """Number of spins or units."""
         return int(self.couplings.shape[0])
 
     def dense_couplings(self) -> _Floats:
-        """Return J_ij as an array of its own rows."""
+        """Return J_ij as a dense array."""
         couplings = self.couplings
         dense = couplings if isinstance(couplings, np.ndarray) else couplings.toarray()
         return np.ascontiguousarray(dense)
@@ -76,7 +76,7 @@ class Layered:
     Attributes
     ----------
     visible : {"units", "real"}
-        What the visible variables are; hidden ones are units 0 and 1.
+        The kind of the visible variables. Hidden ones are units 0 and 1.
     weights : numpy.ndarray, (n_hidden, n_visible)
         W.
     visible_biases : numpy.ndarray, (n_visible,)
@@ -95,20 +95,20 @@ class Layered:
 
     @property
     def n_variables(self) -> int:
-        """How many variables both layers have."""
+        """Number of variables of both layers."""
         return len(self.visible_biases) + len(self.hidden_biases)
 
 
 @dataclass(frozen=True)
 class Unstructured:
-    """An energy of neither pairs nor layers, known by its values alone.
+    """An energy that has neither pairs nor layers, and is known only by its values.
 
     Attributes
     ----------
     variables : {"spins", "units", "real"}
-        What the states hold.
+        The kind of the variables.
     n_variables : int
-        How many.
+        Number of variables.
     """
 
     variables: Literal["spins", "units", "real"]
@@ -124,7 +124,7 @@ class HasEnergy(Protocol):
 
     Examples
     --------
-    A class of one's own:
+    Your own class can follow it:
 
     >>> import numpy as np
     >>> from spinglass import exact
@@ -141,9 +141,9 @@ class HasEnergy(Protocol):
 
 
 def structure_of(model: Any) -> Structure:
-    """Return the structure of a model, or say that it has no energy.
+    """Return the structure of a model; raise TypeError if it has no energy.
 
-    What a model of one's own answers is checked; those of this package keep checked arrays.
+    The structure of a user's own model is checked. Models of this package keep checked arrays.
     """
     if not isinstance(model, HasEnergy) or isinstance(model, type):
         hint = ": its to_ising() has one" if hasattr(model, "to_ising") else ""
@@ -199,7 +199,7 @@ def _checked(structure: Any) -> Structure:
 
 
 def in_spins(structure: Structure) -> Pairwise:
-    """Return the same energy with pairs of spins -1 and +1, of layers visible units first."""
+    """Return the same energy with pairs of spins -1 and +1; visible units come first."""
     if isinstance(structure, Pairwise) and structure.variables == "spins":
         return structure
     units = in_units(structure)
@@ -213,7 +213,7 @@ def in_spins(structure: Structure) -> Pairwise:
 
 
 def in_units(structure: Structure) -> Pairwise:
-    """Return the same energy with pairs of units 0 and 1, of layers visible units first."""
+    """Return the same energy with pairs of units 0 and 1; visible units come first."""
     if isinstance(structure, Layered) and structure.visible == "units":
         return _across(structure)
     if not isinstance(structure, Pairwise):
@@ -233,7 +233,7 @@ def in_units(structure: Structure) -> Pairwise:
 
 
 def name_of(structure: Structure) -> str:
-    """Return the words for a structure in which messages speak of it."""
+    """Return the words for a structure that messages use."""
     if isinstance(structure, Layered):
         return f"two layers with {structure.visible} visible variables".replace("units", "0/1")
     kind = "pairs of " if isinstance(structure, Pairwise) else "an energy without pairs of "

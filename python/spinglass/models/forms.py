@@ -35,7 +35,7 @@ class SpinForm:
     fields : numpy.ndarray of float64, (n,)
         h_i; zeros if None is given.
     constant : float
-        What is added to every energy.
+        A number that is added to every energy.
 
     Raises
     ------
@@ -76,7 +76,7 @@ class SpinForm:
         return _energy(self.couplings, self.fields, self.constant, states)
 
     def to_ising(self) -> Ising:
-        """Return the model of these couplings and fields; the constant is left out."""
+        """Return the :class:`Ising` model of these couplings and fields, without the constant."""
         return Ising(self.couplings, self.fields if self.fields.any() else None)
 
 
@@ -94,7 +94,7 @@ class UnitForm:
     biases : numpy.ndarray of float64, (n,)
         b_i; zeros if None is given.
     constant : float
-        What is added to every energy.
+        A number that is added to every energy.
 
     Raises
     ------
@@ -157,8 +157,8 @@ def spin_form(model: HasEnergy) -> SpinForm:
     Parameters
     ----------
     model : SpinModel, BernoulliRBM, UnitForm, SpinForm, or anything else with a ``structure()``
-        Whose energy has pairs of spins or units, or two layers of units: then of all units, visible
-        ones first.
+        Its energy must have pairs of spins or units, or two layers of units. With two layers the
+        form has all units, visible ones first.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Spin glasses: random couplings on a lattice, between all pairs, and a glass in name only."""
+"""Spin glasses: random couplings on a lattice or between all pairs, and the Mattis model."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class EdwardsAnderson(SpinModel):
     Parameters
     ----------
     shape : sequence of int
-        The sides of a periodic lattice of any dimension, each at least 2. A side of 2 has both
-        bonds between its pair, with couplings of their own. (8,) is a ring, (8, 8) a square.
+        The sides of a periodic lattice of any dimension, each at least 2. A side of 2 has two bonds
+        between its pair of sites, each with its own coupling. (8,) is a ring, (8, 8) a square.
     disorder : {"pm1", "gaussian"}
         J_ij = -1 or +1 with equal chance, or normal with variance 1.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
@@ -41,8 +41,8 @@ class EdwardsAnderson(SpinModel):
 
     Notes
     -----
-    S. F. Edwards and P. W. Anderson, J. Phys. F 5, 965 (1975). With +-1 couplings, replicas run 64
-    at a time in the bits of a word: one costs as much as 64.
+    S. F. Edwards and P. W. Anderson, J. Phys. F 5, 965 (1975). With +-1 couplings, 64 replicas run
+    at a time in the bits of a word, so one replica costs as much as 64.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class EdwardsAnderson(SpinModel):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The sides; the last runs fastest."""
+        """The sides of the lattice. The last index runs fastest."""
         return self._shape
 
     @property
@@ -88,7 +88,7 @@ class EdwardsAnderson(SpinModel):
 
     @property
     def seed(self) -> int | np.random.SeedSequence:
-        """What fixes the couplings."""
+        """The seed that fixes the couplings."""
         return self._seed
 
     @property
@@ -134,8 +134,8 @@ class SherringtonKirkpatrick(SpinModel):
     Notes
     -----
     D. Sherrington and S. Kirkpatrick, Phys. Rev. Lett. 35, 1792 (1975). The couplings are rounded
-    to multiples of a power of two, about 1e-6 of their width, so that sums of them are exact in a
-    sweep. Its theory: :mod:`spinglass.theory.sk`.
+    to multiples of a power of two, about 1e-6 of their width, so that their sums are exact in a
+    sweep. The theory is in :mod:`spinglass.theory.sk`.
 
     Examples
     --------
@@ -167,7 +167,7 @@ class SherringtonKirkpatrick(SpinModel):
 
     @property
     def seed(self) -> int | np.random.SeedSequence:
-        """What fixes the couplings."""
+        """The seed that fixes the couplings."""
         return self._seed
 
     def couplings(self) -> NDArray[np.float64]:
@@ -191,7 +191,7 @@ class SherringtonKirkpatrick(SpinModel):
 
 
 class Mattis(Hopfield):
-    """The Mattis model: a ferromagnet in disguise, J_ij = xi_i xi_j / N.
+    """The Mattis model, J_ij = xi_i xi_j / N: a ferromagnet after a change of variables.
 
     Parameters
     ----------
@@ -205,9 +205,9 @@ class Mattis(Hopfield):
 
     Notes
     -----
-    D. C. Mattis, Phys. Lett. A 56, 421 (1976). It is a Hopfield network with one memory: the spins
-    s_i xi_i are those of the Curie-Weiss ferromagnet, so there is no frustration, and it orders at
-    beta = 1.
+    D. C. Mattis, Phys. Lett. A 56, 421 (1976). The model is a Hopfield network with one memory. The
+    spins s_i xi_i are those of the Curie-Weiss ferromagnet, so the model has no frustration, and it
+    orders at beta = 1.
 
     Examples
     --------

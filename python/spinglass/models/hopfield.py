@@ -43,44 +43,46 @@ Update = Literal["sequential", "random", "synchronous"]
 @printed
 @dataclass(frozen=True, eq=False)
 class Recall:
-    """What a recall found.
+    """The result of a recall.
 
-    For a single state every field but ``states`` is a scalar; for a batch, an array with one value
-    a state.
+    For a single state every field except ``states`` is a scalar. For a batch it is an array with
+    one value per state.
 
     Attributes
     ----------
     states : numpy.ndarray of int8, (n_spins,) or (n_states, n_spins)
-        The final states; ``overlaps_with`` compares them with other patterns than those stored,
-        where products of bytes would overflow.
+        The final states. ``overlaps_with`` compares them with patterns that are not stored;
+        products of bytes would overflow.
     pattern : int
-        Number of the pattern nearest to the start: that of largest overlap (the first of equals).
+        Number of the pattern that is nearest to the start: it has the largest overlap (the first of
+        several equal ones).
     start_overlap : float
-        Overlap of the start with it.
+        Overlap of the start with ``pattern``.
     overlap : float
-        Overlap of the final state with it.
+        Overlap of the final state with ``pattern``.
     best_pattern : int
         Number of the pattern of largest overlap with the final state.
     best_overlap : float
-        That overlap, signed: a state reversed from a pattern has none that is large.
+        That overlap, with its sign: the reverse of a pattern has no large overlap with it.
     energy : float
-        Energy of the final state, total.
+        Total energy of the final state.
     sweeps : int
-        Sweeps run, the one that found nothing to flip included.
+        Number of sweeps, including the one that flipped nothing.
     flips : int
-        Spins turned.
+        Number of flips.
     converged : bool
-        Whether the state is a fixed point of the zero-temperature dynamics, seen to be one. Never
-        at finite temperature.
+        Whether the run found that the state is a fixed point of the zero-temperature dynamics.
+        Always False at finite temperature.
     cycle_length : int
-        1 for a fixed point, 2 for the two-cycle that synchronous dynamics can fall into, 0 if
-        neither was found within ``max_sweeps``.
+        1 for a fixed point, 2 for the two-cycle that synchronous dynamics can reach, 0 if neither
+        was found within ``max_sweeps``.
     update, beta, max_sweeps
-        The dynamics that was run.
+        The dynamics of the run.
     seed : int or numpy.random.SeedSequence
-        What was given, or drawn for None and a Generator; given again it repeats the run.
+        The seed that was given, or the one that was drawn for None and a Generator. The same seed
+        repeats the run.
     version : str
-        Of the package.
+        Version of the package.
     """
 
     states: NDArray[np.int8] = field(repr=False)
@@ -115,7 +117,7 @@ class Hopfield(SpinModel):
     patterns : Patterns or array_like, (n_patterns, n_spins)
         The memories, -1 and +1.
     thresholds : array_like, (n_spins,), optional
-        theta_i: spin i turns up when sum_j J_ij s_j > theta_i. Compared exactly: N theta_i is
+        theta_i: spin i turns up if sum_j J_ij s_j > theta_i. The comparison is exact; N theta_i is
         rounded once, to the nearest double.
 
     Raises
@@ -126,8 +128,9 @@ class Hopfield(SpinModel):
     Notes
     -----
     With M_mu = sum_i xi_i^mu s_i, N h_i = sum_mu xi_i^mu M_mu - P s_i is an integer, so fields,
-    ties and zero-temperature dynamics are exact. The theory of its capacity is that of Amit,
-    Gutfreund and Sompolinsky, Phys. Rev. Lett. 55, 1530 (1985): :mod:`spinglass.theory.hopfield`.
+    ties and zero-temperature dynamics are exact. The theory of the capacity is that of Amit,
+    Gutfreund and Sompolinsky, Phys. Rev. Lett. 55, 1530 (1985), in
+    :mod:`spinglass.theory.hopfield`.
 
     Examples
     --------
@@ -152,7 +155,7 @@ class Hopfield(SpinModel):
 
     @property
     def patterns(self) -> Patterns:
-        """The memories."""
+        """The stored patterns."""
         return self._patterns
 
     @property
@@ -193,7 +196,7 @@ class Hopfield(SpinModel):
         Raises
         ------
         MemoryError
-            If the matrix does not fit in memory; the message says what it would cost.
+            If the matrix does not fit in memory. The message says how much it needs.
         """
         return Ising(self.couplings(), self.fields)
 
@@ -231,7 +234,7 @@ class Hopfield(SpinModel):
         Raises
         ------
         MemoryError
-            If the matrix does not fit in memory; the message says what it would cost.
+            If the matrix does not fit in memory. The message says how much it needs.
         OverflowError
             If an N J_ij does not fit in the integer dtype.
         TypeError
@@ -281,20 +284,23 @@ class Hopfield(SpinModel):
         Parameters
         ----------
         states : array_like, (n_spins,) or (n_states, n_spins)
-            The starts, -1 and +1; not changed.
+            The starts, -1 and +1. They are not changed.
         update : {"sequential", "random", "synchronous"}
-            Sites 0 to N - 1 in turn, N uniform draws of a site a sweep, or all at once.
+            The order of updates in a sweep: sites 0 to N - 1 in turn, N sites drawn uniformly, or
+            all sites at once.
         beta : float
-            Inverse temperature of the heat bath; infinite is zero temperature, where a spin
-            follows the sign of its field and a zero field keeps it.
+            Inverse temperature of the heat bath. Infinity is zero temperature: a spin follows the
+            sign of its field, and a spin in a zero field keeps its value.
         max_sweeps : int
-            Sweeps after which to stop. At finite temperature all of them are run.
+            Largest number of sweeps. At finite temperature all of them are run.
         clamp : array_like of bool, (n_spins,) or as ``states``, optional
-            True where a spin is held.
+            True where a spin keeps its value.
         seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
-            For random order and finite temperature. State k of a batch depends on (seed, k) alone.
+            Used for random order and at finite temperature. State k of a batch depends only on
+            (seed, k).
         num_threads : int, optional
-            Threads to use; all that the process may use by default. Never changes a bit.
+            Number of threads; by default all that the process may use. It does not affect the
+            result.
         progress : bool or callable
             True for a bar, or a callable of ``(done, total)`` in states.
 
@@ -307,12 +313,12 @@ class Hopfield(SpinModel):
         ValueError, TypeError
             If an argument has another shape, type or range.
         Interrupted
-            On Ctrl-C, a KeyboardInterrupt that carries what was finished.
+            On Ctrl-C. It is a KeyboardInterrupt that carries the finished states.
 
         Notes
         -----
-        Sequential and random heat bath sample the Boltzmann distribution exp(-beta E); the
-        synchronous one has a stationary law of its own (Peretto, Biol. Cybern. 50, 51 (1984)).
+        Sequential and random heat bath sample the Boltzmann distribution exp(-beta E). The
+        synchronous heat bath has another stationary law (Peretto, Biol. Cybern. 50, 51 (1984)).
         """
         batch, single = self._batch(states)
         beta = inverse_temperature(beta)

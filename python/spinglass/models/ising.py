@@ -1,10 +1,10 @@
 """The Ising model with any couplings, dense or sparse.
 
-The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i. In a sweep couplings are 32-bit
-integers: each site has a power of two as its unit, such that its local field stays below 2^30
-units. That is finer than single precision, sums do not drift, and multiples of the unit (integers,
-+-1, and the random models of this package) are exact. Energies are double precision, from the
-couplings as given.
+The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i. In a sweep the couplings are
+32-bit integers. The unit of each site is a power of two, such that its local field stays below 2^30
+units. This is finer than single precision, and sums do not drift. Multiples of the unit (integers,
++-1, and the random models of this package) are exact. Energies are computed in double precision
+from the couplings as given.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ class Ising(SpinModel):
     ----------
     couplings : array_like or scipy.sparse matrix or array, (n_spins, n_spins)
         J_ij: real, finite, symmetric (to sixteen units in the last place of the largest), zero
-        diagonal. The energy counts each pair once; a positive coupling favours equal spins (the
-        sign of dimod is the opposite).
+        diagonal. The energy counts each pair once. A positive coupling favours equal spins (dimod
+        has the opposite sign).
     fields : array_like, (n_spins,), optional
         h_i; a positive field favours +1.
     layout : {"auto", "dense", "sparse"}
-        How the couplings are kept for the sweeps: as rows of all spins, or as lists of the spins
-        coupled to each. By default what is faster for this matrix, whichever form it has.
+        How the couplings are kept for the sweeps: as rows over all spins, or as lists of the spins
+        that are coupled to each spin. The default is the faster one for this matrix, whether it is
+        given as an array or as a sparse matrix.
 
     Raises
     ------
@@ -46,22 +47,22 @@ class Ising(SpinModel):
         If the couplings are not square, not symmetric, not finite or have a diagonal, or the
         fields are not N finite numbers.
     MemoryError
-        If they do not fit in memory.
+        If the couplings do not fit in memory.
 
     Notes
     -----
-    Dense rows move tiles of sites with many replicas at a time; lists move replicas side by side,
-    64 to a word if all couplings are +-c, there is no field, and no spin has more than 16
-    neighbours. By default lists are used where a spin has at most 192 + N / 16 neighbours on
-    average, which is every matrix of up to 205 spins, and rows beyond that; but a sparse matrix
-    becomes rows only if a quarter of all pairs are coupled. The choice depends on the matrix alone,
-    never on replicas, threads or processor; docs/sampling.md has the measurements behind it. The
-    bits of a run and the last digits of energies depend on it, the law does not. ``layout`` and
-    ``repr`` say what was chosen: ``Ising(<dense couplings of 100 spins, kept as sparse>)`` has
-    lists, although :meth:`couplings` returns an array, as was given.
+    Rows update tiles of sites for many replicas at a time. Lists update replicas side by side, 64
+    in a word if all couplings are +-c, there is no field, and no spin has more than 16 neighbours.
+    By default lists are used if a spin has at most 192 + N / 16 neighbours on average, as in every
+    matrix of up to 205 spins, and rows otherwise. However, a sparse matrix becomes rows only if a
+    quarter of all pairs are coupled. The choice depends only on the matrix, not on replicas,
+    threads or processor; docs/sampling.md has the measurements. The choice affects the bits of a
+    run and the last digits of energies, but not the law. ``layout`` and ``repr`` show the choice:
+    ``Ising(<dense couplings of 100 spins, kept as sparse>)`` has lists, although :meth:`couplings`
+    returns an array, because an array was given.
 
-    In the sweep a coupling is a 32-bit integer (see the module); energies are float64 from what was
-    given.
+    In a sweep a coupling is a 32-bit integer (see the module). Energies are float64, from the
+    couplings as given.
 
     Examples
     --------
@@ -109,7 +110,7 @@ class Ising(SpinModel):
 
     @property
     def layout(self) -> Layout:
-        """How the couplings are kept: "dense" or "sparse", whichever form they were given in."""
+        """How the couplings are kept: "dense" or "sparse". The form that was given may differ."""
         return self._layout
 
     def couplings(self) -> Any:
@@ -155,7 +156,7 @@ def _csr(matrix: NDArray[np.float64]) -> Any:
 
 
 def csr_couplings(model: Any, n_spins: int) -> Any:
-    """Return the couplings of a sparse model of the core, double bonds added up."""
+    """Return the couplings of a sparse model of the core; double bonds are added up."""
     from scipy.sparse import csr_array
 
     offsets, columns, values = model.couplings()

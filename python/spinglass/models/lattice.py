@@ -1,6 +1,6 @@
 """Square and cubic lattices: nearest neighbours, one coupling, one field, periodic boundaries.
 
-A lattice is its shape: one bit a spin, and never a matrix.
+A lattice keeps its shape and one bit per spin, but no matrix.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from spinglass.models.spin_model import SpinModel
 
 
 class Lattice(SpinModel):
-    """A periodic lattice with one coupling and one field; its subclasses fix the dimension."""
+    """A periodic lattice with one coupling and one field. Its subclasses fix the dimension."""
 
     _dimension: int
 
@@ -49,7 +49,7 @@ class Lattice(SpinModel):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The sides; the last runs fastest: ``states.reshape(-1, *shape)`` are pictures."""
+        """The sides. The last index runs fastest: ``states.reshape(-1, *shape)`` gives pictures."""
         return self._shape
 
     @property
@@ -73,7 +73,7 @@ class Lattice(SpinModel):
         return int(np.prod(self._shape))
 
     def couplings(self) -> Any:
-        """Return J_ij, which the lattice itself never forms, as a ``scipy.sparse.csr_array``."""
+        """Return J_ij as a ``scipy.sparse.csr_array``. The lattice itself does not use it."""
         from scipy.sparse import coo_array
 
         sites = np.arange(self.n_spins).reshape(self._shape)
@@ -102,7 +102,7 @@ class SquareLattice(Lattice):
     Parameters
     ----------
     size : int or (int, int)
-        L, or rows and columns; at least 2. A side of 2 has both bonds between its pair.
+        L, or rows and columns; at least 2. A side of 2 has two bonds between its pair of sites.
     coupling : float
         J; positive is ferromagnetic.
     field : float
@@ -115,10 +115,10 @@ class SquareLattice(Lattice):
 
     Notes
     -----
-    One bit a spin. Updates go through the lattice colour by colour (a checkerboard, if both sides
-    are even). With metropolis moves, no field, an even number of rows and a multiple of 1024
-    columns it takes the fastest path. E. Ising, Z. Phys. 31, 253 (1925); L. Onsager, Phys. Rev. 65,
-    117 (1944): :mod:`spinglass.theory.ising2d`.
+    A spin takes one bit. Updates visit the lattice colour by colour (a checkerboard, if both sides
+    are even). The kernel is fastest with metropolis moves, no field, an even number of rows and a
+    multiple of 1024 columns. E. Ising, Z. Phys. 31, 253 (1925); L. Onsager, Phys. Rev. 65, 117
+    (1944): :mod:`spinglass.theory.ising2d`.
 
     Examples
     --------
@@ -138,7 +138,7 @@ class CubicLattice(Lattice):
     Parameters
     ----------
     size : int or (int, int, int)
-        L, or the three sides; at least 2. A side of 2 has both bonds between its pair.
+        L, or the three sides; at least 2. A side of 2 has two bonds between its pair of sites.
     coupling : float
         J; positive is ferromagnetic.
     field : float

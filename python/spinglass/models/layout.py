@@ -1,10 +1,10 @@
-"""Which kernel moves a matrix of couplings: rows of all spins, or lists of the spins coupled.
+"""The choice of a kernel for a matrix of couplings: rows over all spins, or lists of coupled spins.
 
-A flip changes the fields of all spins in the one, those of its neighbours in the other. Rows go
-through the vectors of the processor, lists have to be gathered, so lists are faster as long as few
-spins are coupled to each; and in small models, whose short rows cost much in every sum. The limit
-lies between those of 1 and of 64 replicas, measured in docs/sampling.md. It depends on the matrix
-alone, because the bits of a run depend on the kernel.
+With rows a flip changes the fields of all spins, with lists only those of its neighbours. Rows use
+the vector instructions of the processor, while lists have to be gathered. So lists are faster if
+each spin is coupled to few others, and in small models, whose short rows make every sum slow. The
+limit lies between the limits for 1 and for 64 replicas, which were measured in docs/sampling.md. It
+depends only on the matrix, because the bits of a run depend on the kernel.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DENSE_SHARE = 1 / 4
 
 
 def faster_layout(couplings: Any) -> Layout:
-    """Return how couplings are kept so that sweeps are fast.
+    """Return the layout of couplings with the faster sweeps.
 
     Parameters
     ----------

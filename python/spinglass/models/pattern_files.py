@@ -1,8 +1,8 @@
-"""Pattern sets on disk: one line that says what it is, then the bits as they stand in memory.
+"""Pattern sets on disk: a header that describes the set, then the bits as they are in memory.
 
-The header has 64 bytes and ends in a checksum of itself. Row i of what follows holds bit mu of
-spin i, padded with zeros to 64 bytes, so that the file can be mapped and used as it is. The digest
-of the rows stands in the header; it is zero in files of earlier versions, which had none.
+The header has 64 bytes and ends in a checksum of itself. Rows follow: row i holds bit mu of spin i,
+padded with zeros to 64 bytes, so that the file can be mapped and used as it is. The header contains
+the digest of the rows. The digest is zero in files of earlier versions, which had none.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _CHECK_BELOW = 1 << 28
 
 
 def save(packed: _core.PackedPatterns, path: Any) -> None:
-    """Write a set whole or not at all."""
+    """Write a set completely or not at all."""
     with writing(file_path(path)) as file:
         file.write(_header(packed.n_patterns, packed.n_spins, packed.digest()))
         packed.write(file)
 
 
 def load(path: Any, mapped: bool) -> tuple[_core.PackedPatterns, bytes]:
-    """Return the set of a file and its digest, or say what is wrong with the file."""
+    """Return the set of a file and its digest; the error for a bad file says why it is rejected."""
     source = file_path(path)
     with opened(source) as file:
         size = os.fstat(file.fileno()).st_size
@@ -51,7 +51,7 @@ def load(path: Any, mapped: bool) -> tuple[_core.PackedPatterns, bytes]:
 
 
 def verify(packed: _core.PackedPatterns, digest: bytes) -> bool:
-    """Say whether a set has a digest, which must be its own."""
+    """Return whether a set has a digest; raise ValueError if it is not the digest of these bits."""
     if digest == NO_DIGEST:
         return False
     if packed.digest() != digest:

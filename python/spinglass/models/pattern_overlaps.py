@@ -1,7 +1,7 @@
 """Overlaps of states with patterns, m^mu = (1/N) sum_i xi_i^mu s_i.
 
-States are bytes, and NumPy sums products of bytes in bytes: ``states @ pattern`` of 256 equal spins
-is 0. Here the sums are exact.
+States are bytes, and NumPy sums products of bytes in bytes, so ``states @ pattern`` of 256 equal
+spins is 0. The sums in this module are exact.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def overlaps(states: ArrayLike, patterns: Patterns | ArrayLike) -> NDArray[np.fl
     Returns
     -------
     float or numpy.ndarray of float64
-        (1/N) sum_i xi_i s_i, in the shape of ``states`` and then of ``patterns``, both without
-        their last axis.
+        (1/N) sum_i xi_i s_i. The shape is that of ``states`` followed by that of ``patterns``, both
+        without their last axis.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def overlaps(states: ArrayLike, patterns: Patterns | ArrayLike) -> NDArray[np.fl
 def overlaps_of(states: str, words: str) -> Callable[[Any, Patterns | ArrayLike], Any]:
     """Return the method of a result that compares its states with patterns.
 
-    ``states`` is the name of their field, and ``words`` what they are called.
+    ``states`` is the name of the field that holds the states, and ``words`` describes them.
     """
 
     def overlaps_with(self: Any, patterns: Patterns | ArrayLike) -> Any:

@@ -1,7 +1,7 @@
-"""Pattern sets, bit-packed, and the small tools around them.
+"""Bit-packed sets of patterns, and functions that make and change patterns.
 
-A pattern is a state worth remembering: N spins of -1 and +1. A set of P of them takes N P / 8
-bytes, since the network reads nothing but these bits (see :class:`spinglass.Hopfield`).
+A pattern is a state to be stored: N spins of -1 and +1. A set of P patterns takes N P / 8 bytes,
+because the network reads only these bits (see :class:`spinglass.Hopfield`).
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _MOST = 2**128
 
 
 class Patterns:
-    """A set of P patterns of N spins, one bit a spin.
+    """A set of P patterns of N spins, with one bit per spin.
 
-    Made by :meth:`random`, :meth:`from_array` or :meth:`load`. ``patterns[mu]`` is pattern ``mu``
-    as an int8 array ``(n_spins,)``; slices and index arrays give ``(n, n_spins)``. ``len`` is the
-    number of patterns, and ``numpy.asarray`` unpacks them all.
+    Sets are made by :meth:`random`, :meth:`from_array` or :meth:`load`. ``patterns[mu]`` is pattern
+    ``mu`` as an int8 array ``(n_spins,)``; slices and index arrays give ``(n, n_spins)``.
+    ``len(patterns)`` is the number of patterns, and ``numpy.asarray`` unpacks them all.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Patterns:
     ) -> Patterns:
         """Draw independent patterns, each spin -1 or +1 with probability 1/2.
 
-        Generated packed and in parallel; Ctrl-C stops it.
+        The patterns are generated packed and in parallel. Ctrl-C stops this.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Patterns:
         seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
             The same seed gives the same bits on any machine and number of threads.
         num_threads : int, optional
-            Threads to use; all that the process may use by default.
+            Number of threads; by default all that the process may use.
 
         Returns
         -------
@@ -112,7 +112,7 @@ class Patterns:
 
     @classmethod
     def from_array(cls, array: ArrayLike) -> Patterns:
-        """Pack an array of -1 and +1 with one pattern a row.
+        """Pack an array of -1 and +1 with one pattern per row.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ class Patterns:
         Raises
         ------
         MemoryError
-            If it does not fit: eight times the packed size and more.
+            If the array does not fit in memory. It takes at least eight times the packed size.
         """
         return self._unpack(np.arange(self.n_patterns))
 
@@ -204,10 +204,10 @@ class Patterns:
         return _from_bytes, (*self.shape, self._packed.to_bytes())
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the packed set to a file, in the place of any file of that name.
+        """Write the packed set to a file. An existing file of that name is replaced.
 
-        The file appears whole or not at all. A link is followed: the file that it leads to is
-        replaced. A folder, a pipe or a device is not.
+        The file appears completely or not at all. A link is followed: the file that it points to is
+        replaced. A folder, a pipe or a device is not replaced.
 
         Parameters
         ----------
@@ -225,11 +225,11 @@ class Patterns:
     def load(cls, path: str | os.PathLike[str], *, mapped: bool = True) -> Patterns:
         """Open a file that :meth:`save` wrote.
 
-        By default the file is mapped and not read: a set larger than the memory opens at once, and
-        the system brings in what is used. The file must then stay as it is while the set is in
-        use. If another program shortens it, the system ends this process (SIGBUS) at the next look
-        at what is gone, as with any mapped file; a file that :meth:`save` replaces is no danger.
-        A copy in memory needs no file any more.
+        By default the file is mapped and not read. A set that is larger than the memory opens
+        immediately, and the system reads the parts that are used. The file must not change while
+        the set is in use. If another program shortens it, the system ends this process (SIGBUS) at
+        the next access to a missing part, as with any mapped file. It is safe to replace the file
+        with :meth:`save`. A copy in memory (``mapped=False``) does not need the file any more.
 
         Parameters
         ----------
@@ -240,29 +240,29 @@ class Patterns:
         Raises
         ------
         ValueError
-            If the file is no pattern file, is truncated, holds more than it should, or other bits
-            than those that were saved. Of a mapped file larger than 256 MB the bits are not read,
-            and :meth:`verify` tells.
+            If the file is not a pattern file, is truncated, is too long, or has other bits than
+            those that were saved. The bits of a mapped file larger than 256 MB are not read;
+            :meth:`verify` checks them.
         OSError
-            If it cannot be opened, or is no regular file.
+            If the file cannot be opened, or is not a regular file.
         MemoryError
             If a copy does not fit in memory.
         """
         return cls._wrap(*pattern_files.load(path, mapped))
 
     def verify(self) -> bool:
-        """Read all bits of a set that was loaded, and hold them against the digest of its file.
+        """Read all bits of a set that was loaded, and compare them with the digest of its file.
 
         Returns
         -------
         bool
-            True if the bits are those that were saved. False if nothing can tell: the set is not
-            from a file, or from one of an earlier version, which has no digest.
+            True if the bits are those that were saved. False if this is not known: the set is not
+            from a file, or its file is from an earlier version and has no digest.
 
         Raises
         ------
         ValueError
-            If the bits are others.
+            If the bits differ from those that were saved.
 
         Examples
         --------
@@ -313,11 +313,11 @@ def corrupt(states: ArrayLike, flip: float = 0.1, *, seed: Seed = None) -> NDArr
     Parameters
     ----------
     states : array_like, (n_spins,) or (n_states, n_spins)
-        -1 and +1; not changed.
+        -1 and +1. They are not changed.
     flip : float
         The fraction of spins to flip, between 0 and 1.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
-        Chooses the spins. State k of a batch depends on (seed, k) alone.
+        Chooses the spins. The choice for state k of a batch depends only on (seed, k).
 
     Returns
     -------
@@ -341,7 +341,7 @@ def corrupt(states: ArrayLike, flip: float = 0.1, *, seed: Seed = None) -> NDArr
 
 
 def to_spins(bits: ArrayLike) -> NDArray[np.int8]:
-    """Turn bits 0 and 1 (or False and True) into spins -1 and +1, of any shape.
+    """Convert bits 0 and 1 (or False and True) of any shape to spins -1 and +1.
 
     Examples
     --------
@@ -358,7 +358,7 @@ def to_spins(bits: ArrayLike) -> NDArray[np.int8]:
 
 
 def to_bits(spins: ArrayLike) -> NDArray[np.int8]:
-    """Turn spins -1 and +1 into bits 0 and 1, of any shape.
+    """Convert spins -1 and +1 of any shape to bits 0 and 1.
 
     Examples
     --------

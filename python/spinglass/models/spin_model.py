@@ -1,4 +1,4 @@
-"""What every spin model answers: how many spins, which energy, which fields."""
+"""The interface of every spin model: its number of spins, its energy and its fields."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from spinglass.models.energy import Pairwise
 class SpinModel(ABC):
     """A model of spins -1 and +1 with pair couplings and fields.
 
-    The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i. The models themselves are
-    its subclasses; all of them can be handed to :func:`~spinglass.sample`,
-    :func:`~spinglass.anneal` and :func:`~spinglass.temper`.
+    The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i. The models are subclasses
+    of this class. All of them can be passed to :func:`~spinglass.sample`, :func:`~spinglass.anneal`
+    and :func:`~spinglass.temper`.
     """
 
     _model: _core.SpinModel
@@ -30,7 +30,7 @@ class SpinModel(ABC):
 
     @abstractmethod
     def to_ising(self) -> Any:
-        """Return the same model as an :class:`Ising`, its couplings written out as a matrix."""
+        """Return the same model as an :class:`Ising`, with its couplings as a matrix."""
 
     @abstractmethod
     def couplings(self) -> Any:
@@ -58,7 +58,7 @@ class SpinModel(ABC):
         Returns
         -------
         float or numpy.ndarray of float64, (n_states,)
-            Total, not per spin; from the couplings as they were given.
+            The total energy, not per spin, from the couplings as they were given.
 
         Raises
         ------
