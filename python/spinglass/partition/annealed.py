@@ -1,20 +1,20 @@
-"""Annealed importance sampling: ln Z where it cannot be summed, by chains along a path of models.
+"""Annealed importance sampling: ln Z of large models, by chains along a path of models.
 
-A path leads from a model of known ln Z, p_0(s) ~ exp(-E_0(s)), to the model that is asked for, E_K.
-A chain starts with a state s_0 of the first model, and model k moves it from s_{k-1} to s_k. It
+A path leads from a model whose ln Z is known, p_0(s) ~ exp(-E_0(s)), to the requested model, E_K. A
+chain starts with a state s_0 of the first model, and model k moves it from s_{k-1} to s_k. It
 estimates ln Z by
 
     x = ln Z_0 - sum_k (E_{k+1}(s_k) - E_k(s_k)),   k = 0, ..., K - 1,
 
-and exp(x) has the mean Z, however few the models (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997);
+and exp(x) has the mean Z for any number of models (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997);
 R. M. Neal, Stat. Comput. 11, 125 (2001)). The time reversal starts with a state of the last model
 and estimates 1 / Z (R. B. Grosse, Z. Ghahramani and R. P. Adams, arXiv:1511.02543 (2015)).
 `spinglass.partition.log_partition` combines the chains of one direction or of both.
 
-A model needs a `Path` for this and nothing else. Two paths exist: a spin model from independent
-spins to any temperature (`spinglass.partition.spin_path`), and a restricted Boltzmann machine from
-independent units to the machine (`spinglass.machines.likelihood`). A path along beta is a
-`SpinPath` if the core can sweep the model; another path is one class of three methods.
+A model needs only a `Path` for this. Two paths exist: a spin model from independent spins to any
+temperature (`spinglass.partition.spin_path`), and a restricted Boltzmann machine from independent
+units to the machine (`spinglass.machines.likelihood`). A path along beta is a `SpinPath` if the
+core can sweep the model; another path is one class of three methods.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ Method: TypeAlias = Literal["ais", "reverse-ais", "two-sided", "bridge"]
 
 
 class Path(Protocol):
-    """Models from one of known ln Z to the one that is asked for, and chains along them."""
+    """A path from a model whose ln Z is known to the requested model, and chains along it."""
 
     @property
     def betas(self) -> Floats:
-        """Their numbers, ascending from 0; the last is the inverse temperature of the result."""
+        """Positions of the models, ascending from 0 to the inverse temperature of the result."""
 
     @property
     def log_base(self) -> float:
@@ -73,7 +73,7 @@ def annealed(
     path : Path
         The path.
     method : {"ais", "reverse-ais", "two-sided", "bridge"}
-        One direction, or both: then the estimate is midway, or Bennett's acceptance ratio.
+        One direction or both. The estimate of both is the middle, or Bennett's acceptance ratio.
     model : str
         The name of the model in the result.
     trusted_gap : float, optional
@@ -82,7 +82,8 @@ def annealed(
     Raises
     ------
     Interrupted
-        On Ctrl-C during the second direction: its ``result`` is the estimate of the first.
+        On Ctrl-C during the second direction. Its ``result`` is the estimate of the first
+        direction.
     """
     # First, because it checks what the caller gave.
     starts, exact_starts = path.starts() if method != "ais" else (None, False)

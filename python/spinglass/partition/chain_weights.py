@@ -1,14 +1,14 @@
-"""What the weights of annealed chains say of ln Z: their mean, and both directions together.
+"""Estimates of ln Z from the weights of annealed chains, of one direction or of both.
 
 Chains that are annealed from a simple law to the law of a model estimate Z by weights whose mean is
-right (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997); R. M. Neal, Stat. Comput. 11, 125 (2001)),
-and those of the reversal estimate 1/Z (R. B. Grosse, Z. Ghahramani and R. P. Adams,
+Z (C. Jarzynski, Phys. Rev. Lett. 78, 2690 (1997); R. M. Neal, Stat. Comput. 11, 125 (2001)), and
+the chains of the reversal estimate 1/Z (R. B. Grosse, Z. Ghahramani and R. P. Adams,
 arXiv:1511.02543 (2015)). The two distributions of the ln Z of a chain, p(x) and q(x) of the
 reversal, cross at ln Z (G. E. Crooks, Phys. Rev. E 60, 2721 (1999)):
 
     q(x) = p(x) exp(x - ln Z),
 
-so ln Z is where a logistic regression of the direction on x has its middle: the acceptance ratio
+so ln Z is the midpoint of a logistic regression of the direction on x. This is the acceptance ratio
 method of C. H. Bennett, J. Comput. Phys. 22, 245 (1976), with the error of M. R. Shirts, E. Bair,
 G. Hooker and V. S. Pande, Phys. Rev. Lett. 91, 140601 (2003); X.-L. Meng and W. H. Wong, Stat.
 Sinica 6, 831 (1996).
@@ -28,19 +28,20 @@ _WITHIN_TWO = 0.9772498680518208  # the normal distribution up to two standard d
 
 
 def log_mean(logs: Floats) -> tuple[float, float]:
-    """Return ln of the mean of exp(logs), and its standard error to first order."""
+    """Return the logarithm of the mean of exp(logs), and its standard error to first order."""
     weights = np.exp(logs - logs.max())
     error = float(weights.std(ddof=1) / (weights.mean() * math.sqrt(len(logs))))
     return float(logs.max() + np.log(weights.mean())), error
 
 
 def widened(error: float, logs: Floats) -> float:
-    """Return the error of `log_mean` that the truth is within twice 95 times in a hundred.
+    """Return an error of `log_mean` such that two of it cover the true value in 95 % of cases.
 
-    The spread of n weights knows itself as that of so many normal numbers as they are equal ones,
-    so the deviations follow Student's t; and a set without its rare large weights has too small a
-    mean and too small a spread as well. The error reaches as far as two errors of the logarithm of
-    the mean do, upwards; chains of work of a normal law are covered then (measured in the tests).
+    The spread of uneven weights is as uncertain as the spread of as many normal numbers as the
+    effective sample size says, so the deviations follow Student's t. A set that lacks the rare
+    large weights has too small a mean and too small a spread. Therefore two errors reach as far as
+    two errors of the logarithm of the mean do upwards. This covers chains whose work has a normal
+    law (measured in the tests).
     """
     from scipy.special import expm1, stdtrit
 
@@ -57,10 +58,11 @@ def effective_sample_size(logs: Floats) -> float:
 
 
 def bridge(ais: Floats, reverse_ais: Floats) -> tuple[float, float]:
-    """Return Bennett's ln Z from what the chains of both directions say, and its error.
+    """Return Bennett's estimate of ln Z from the chains of both directions, and its error.
 
-    Of chains that say x, exp(x - ln Z) of the reversal come on each of annealing (times the ratio
-    of their numbers): the maximum of that likelihood is where expected and true numbers agree.
+    Among the chains that estimate x, there are exp(x - ln Z) chains of the reversal for each chain
+    of the annealing (times the ratio of their numbers). The likelihood is largest where the
+    expected numbers equal the true ones.
     """
     from scipy.optimize import brentq
     from scipy.special import expit, log_expit, logsumexp
@@ -89,7 +91,7 @@ def bridge(ais: Floats, reverse_ais: Floats) -> tuple[float, float]:
 
 
 def overlap(ais: Floats, reverse_ais: Floats) -> float:
-    """Return what two histograms of ln Z by one chain have in common, from 0 to 1."""
+    """Return the overlap, from 0 to 1, of the two histograms of ln Z as estimated by one chain."""
     value, _ = bridge(ais, reverse_ais)
     return _information(ais, reverse_ais, value) * (1 / len(ais) + 1 / len(reverse_ais))
 

@@ -1,7 +1,8 @@
 """ln Z of any energy with pairs, of any size, by annealed importance sampling from beta = 0.
 
-Units 0 and 1 become spins -1 and +1 first, which changes no energy (`spinglass.models.forms`).
-`spinglass.partition.annealed` has the method, `spinglass.partition.spin_path` the path.
+Units 0 and 1 are first replaced by spins -1 and +1, which changes no energy
+(`spinglass.models.forms`). `spinglass.partition.annealed` has the method,
+`spinglass.partition.spin_path` the path.
 """
 
 from __future__ import annotations
@@ -59,18 +60,20 @@ def estimate_log_partition(
     Parameters
     ----------
     model : SpinModel, SpinForm, UnitForm, BernoulliRBM, or anything else with a ``structure()``
-        Whose energy has pairs of spins or units, or two layers of units. Units u are annealed as
-        spins s = 2u - 1, visible ones first. A machine's own ``log_partition`` is faster and more
-        precise: it starts from the means of the data and updates a layer at a time.
+        Its energy must have pairs of spins or units, or two layers of units. Units u are annealed
+        as spins s = 2u - 1, visible ones first. For a machine, its own ``log_partition`` is faster
+        and more precise, because it starts from the means of the data and updates a layer at a
+        time.
     method : {"ais", "reverse-ais", "bridge"}
         ``"ais"``, annealed importance sampling from beta = 0 to ``beta``, is a lower bound on
         average. ``"reverse-ais"``, from ``beta`` to 0, is an upper bound on average if it starts
-        from exact samples, and otherwise an estimate. ``"bridge"`` does both and combines them by
-        Bennett's acceptance ratio, which is more precise than either.
+        from exact samples, and otherwise an estimate. ``"bridge"`` runs both and combines them by
+        Bennett's acceptance ratio, which is more precise than each alone.
     beta : float, optional
-        Inverse temperature; by default 1, or the end of the ladder if ``betas`` is one.
+        Inverse temperature. The default is 1, or the end of the ladder if ``betas`` is a ladder.
     betas : int or array_like
-        The ladder, strictly ascending from 0 to ``beta``; or how many, at equal distances.
+        The ladder, strictly ascending from 0 to ``beta``, or the number of inverse temperatures at
+        equal distances.
     n_chains : int
         Independent chains in each direction, at least 2.
     n_sweeps : int
@@ -78,17 +81,18 @@ def estimate_log_partition(
     dynamics : {"heat-bath", "metropolis", "wolff", "swendsen-wang"}
         As in :func:`sample`.
     warmup : int
-        Sweeps at ``beta`` after an annealing, before reverse chains start; none if they start from
-        exact samples. Up to 20 spins these are drawn from the table of all states.
+        Sweeps at ``beta`` after an annealing, before reverse chains start. Chains from exact
+        samples need no warmup. Up to 20 spins, exact samples are drawn from the table of all
+        states.
     initial : array_like or Run, optional
-        Where the reverse chains start (before the warmup), (n_spins,) or (n_chains, n_spins);
-        of a run of this model at ``beta`` its final states, of a :class:`TemperedRun` those at the
-        coldest temperature.
+        The starts of the reverse chains (before the warmup), (n_spins,) or (n_chains, n_spins). A
+        run of this model at ``beta`` gives its final states, a :class:`TemperedRun` its final
+        states at the coldest temperature.
     initial_is_exact : bool
-        Whether these are independent exact samples of the model at ``beta``: the upper side is then
-        a bound.
+        Whether ``initial`` has independent exact samples of the model at ``beta``. The upper side
+        is then a bound.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
-        Chain k depends on (seed, k) alone.
+        Chain k depends only on (seed, k).
     num_threads, progress
         As in :func:`sample`.
 
@@ -103,22 +107,22 @@ def estimate_log_partition(
     MemoryError
         If the chains do not fit in memory.
     KeyboardInterrupt
-        On Ctrl-C; a chain has a weight only at its end. Where both directions were asked for and
-        the first is done, it is an :class:`Interrupted` with the estimate of that one.
+        On Ctrl-C, because a chain has a weight only at its end. If both directions were requested
+        and the first is finished, it is an :class:`Interrupted` with the estimate of the first.
 
     Warns
     -----
     UserWarning
-        If the two directions disagree beyond their errors, or so few chains make the estimate that
-        the error is not to be believed. The result keeps the text.
+        If the two directions differ by more than their errors, or if so few chains dominate the
+        estimate that the error is not reliable. The result keeps the text of the warning.
 
     Notes
     -----
-    Of a model without couplings the value is exact. Errors come from the spread of the weights: if
-    chance makes those of one direction all equal (as of frozen reverse chains with one step), only
-    the other direction can tell. Sweeps of reverse chains are the time reversal of those of
-    forward chains (the sites are visited in the opposite order), as Crooks' theorem requires.
-    See :mod:`spinglass.partition.log_partition` for the sources.
+    The value is exact for a model without couplings. Errors are estimated from the spread of the
+    weights. If all weights of one direction are equal by chance (as in frozen reverse chains with
+    one step), only the other direction can show this. Sweeps of reverse chains are the time
+    reversal of those of forward chains (the sites are visited in the opposite order), as Crooks'
+    theorem requires. See :mod:`spinglass.partition.log_partition` for the sources.
 
     Examples
     --------

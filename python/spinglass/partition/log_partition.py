@@ -1,9 +1,10 @@
-"""What is known of ln Z: from below, from above, and from both sides together.
+"""Estimates of ln Z: from below, from above, and from both sides together.
 
 Chains that are annealed from a simple law to the law of a model estimate Z by weights whose mean is
-right. ln of a mean of few is too small on average (Jensen), so ln Z comes from below. Chains of the
-reversal, from samples of the model, weigh 1/Z, and ln Z comes from above. How chains are combined:
-`spinglass.partition.chain_weights`. Ising models and Boltzmann machines share all of this.
+Z. The logarithm of a mean of few weights is too small on average (Jensen), so the estimate of ln Z
+comes from below. Chains of the reversal, from samples of the model, estimate 1/Z, so that estimate
+of ln Z comes from above. `spinglass.partition.chain_weights` combines the chains. Ising models and
+Boltzmann machines share all of this.
 """
 
 from __future__ import annotations
@@ -40,44 +41,46 @@ TRUSTED_ERRORS = 4.0
 @printed
 @dataclass(frozen=True, eq=False)
 class LogPartition:
-    """What is known of ln Z.
+    """An estimate of ln Z, or its exact value.
 
     Attributes
     ----------
     value : float
-        The estimate, in nats: exact, of one side, midway between the two, or of both together.
+        The value in nats: exact, the estimate of one side, the middle of two sides, or the bridge
+        of both.
     error : float
-        0 if exact, to the rounding of a sum; the error of one side, as ``lower_error``; midway
-        between two sides half the gap too; of the bridge the standard error.
+        0 for an exact value, which only has the rounding of a sum. For one side it is the error of
+        that side, as ``lower_error``. For the middle of two sides it includes half the gap. For the
+        bridge it is the standard error.
     method : str
         ``"exact"``, ``"ais"`` (from below), ``"reverse-ais"`` (from above), ``"two-sided"`` (midway
         between these), or ``"bridge"`` (Bennett's acceptance ratio of both).
     lower, upper : float or None
-        The estimates from below and from above, in nats. Each is a bound on average only, and the
+        The estimates from below and from above, in nats. Each is a bound only on average, and the
         upper one only if ``upper_is_bound``.
     lower_error, upper_error : float or None
-        Their standard errors, widened such that two of them cover 95 % although they are themselves
+        Their standard errors. They are widened such that two of them cover 95 %, although they are
         estimated from few uneven weights.
     gap : float or None
         upper - lower.
     upper_is_bound : bool
         Whether the chains of the reversal started from exact samples (or the value is exact).
     warning : str or None
-        Why the estimate is not to be trusted.
+        The reason not to trust the estimate.
     log_weights, reverse_log_weights : numpy.ndarray of float64, (n_chains,), or None
-        ln Z as each chain estimates it, of annealed importance sampling and of its reversal.
+        ln Z as estimated by each chain of annealed importance sampling and of its reversal.
     log_base : float or None
-        ln Z of what the annealing began with: N ln 2 at beta = 0, or that of independent units.
+        ln Z of the first model of the annealing: N ln 2 at beta = 0, or that of independent units.
     beta : float
         Inverse temperature.
     n_chains, n_betas : int
-        Of the annealing; 0 if exact.
+        Numbers of chains and inverse temperatures of the annealing; 0 if exact.
     seed : int or numpy.random.SeedSequence
-        Of its random streams.
+        Seed of the random streams.
     model : str
-        What it belongs to.
+        Description of the model.
     version : str
-        Of the package.
+        Version of the package.
     """
 
     value: float
@@ -116,35 +119,35 @@ class LogPartition:
 
     @property
     def lower_is_bound(self) -> bool:
-        """Whether ``lower`` is a bound on average, which it is if there is one."""
+        """Whether there is a ``lower`` estimate, which is always a bound on average."""
         return self.lower is not None
 
     @property
     def works(self) -> Floats | None:
-        """Work that was done on each annealed chain, times beta; exp(-work) has mean Z / Z_0."""
+        """Work done on each annealed chain, times beta. The mean of exp(-work) is Z / Z_0."""
         return self._since_base(self.log_weights, -1)
 
     @property
     def reverse_works(self) -> Floats | None:
-        """Work that was done on each chain of the reversal, times beta."""
+        """Work done on each chain of the reversal, times beta."""
         return self._since_base(self.reverse_log_weights, 1)
 
     @property
     def effective_sample_size(self) -> float | None:
-        """Equal weights that would know as much as those of the annealed chains."""
+        """The number of equal weights that are as informative as those of the annealed chains."""
         return None if self.log_weights is None else effective_sample_size(self.log_weights)
 
     @property
     def reverse_effective_sample_size(self) -> float | None:
-        """Equal weights that would know as much as those of the chains of the reversal."""
+        """The number of equal weights that are as informative as those of the reversal."""
         logs = self.reverse_log_weights
         return None if logs is None else effective_sample_size(-logs)
 
     @property
     def overlap(self) -> float | None:
-        """What the two histograms have in common, from 0 to 1; None of one direction.
+        """The overlap of the two histograms, from 0 to 1, or None with one direction only.
 
-        It is the integral of p q / (the mean of the two, by numbers of chains).
+        It is the integral of p q / (the mean of p and q, weighted by the numbers of chains).
         """
         if self.log_weights is None or self.reverse_log_weights is None:
             return None
@@ -177,16 +180,17 @@ def from_chains(
     trusted_gap: float | None = None,
     **about: Any,
 ) -> LogPartition:
-    """Put together what the chains of one direction, or of both, say.
+    """Return the result of the chains of one direction, or of both.
 
     Parameters
     ----------
     ais, reverse_ais : numpy.ndarray of float64, (n_chains,), or None
         ln Z by each chain.
     bridged : bool
-        Whether two directions make Bennett's estimate, or else the middle between their own.
+        Whether two directions give Bennett's estimate, or the middle of their own estimates.
     trusted_gap : float, optional
-        Nats by which two sides may differ; by default several of their standard errors.
+        Largest difference of two trusted sides, in nats; by default several of their standard
+        errors.
     **about
         The fields of `LogPartition` that do not follow from these.
     """

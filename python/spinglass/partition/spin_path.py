@@ -8,8 +8,8 @@ beta_{j+1}: the same states with the same steps as on the path in the other dire
 A sweep visits the sites one after the other, and each visit obeys detailed balance. The sweep as a
 whole does not: its time reversal visits the sites in the opposite order. Crooks' theorem holds
 between an annealing and its reversal, sweeps included (G. E. Crooks, Phys. Rev. E 61, 2361 (2000)),
-and with it Bennett's estimate; sweeps in the same order both ways would bias it. A model whose
-sites are numbered the other way round is swept the other way round.
+and with it Bennett's estimate; sweeps in the same order in both directions would bias it.
+`_core.anneal` sweeps in the opposite order with ``reversed=True``.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SpinPath:
     Attributes
     ----------
     initial, initial_is_exact
-        The starts of the reversal, if the caller gives them.
+        The starts of the reversal if the caller gives them, and whether they are exact samples.
     constant : float
         c.
     """
@@ -75,7 +75,7 @@ class SpinPath:
         return float((sizes + np.log1p(np.exp(-2 * sizes))).sum()) - beta * self.constant
 
     def check_memory(self) -> None:
-        """Refuse more chains and energies than fit in memory."""
+        """Raise MemoryError if the chains and energies do not fit in memory."""
         n_energies = len(self.betas) * self.n_sweeps + self.warmup
         check_memory(
             self.n_chains * (8 * n_energies + 16 * self.model.n_spins),

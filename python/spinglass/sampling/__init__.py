@@ -1,4 +1,4 @@
-"""What is done to a model of spins: sampling, tempering, annealing, descent; what comes back."""
+"""Sampling, tempering, annealing and descent of models of spins, and their results."""
 
 from spinglass.sampling.annealing import anneal
 from spinglass.sampling.cooling import annealing_range

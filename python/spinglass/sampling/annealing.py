@@ -53,42 +53,43 @@ def anneal(
     target: float | None = None,
     max_seconds: float | None = None,
 ) -> Annealing:
-    """Look for states of low energy by simulated annealing, which ends in a descent.
+    """Search for states of low energy by simulated annealing with a descent at the end.
 
     Parameters
     ----------
     model : SpinModel, SpinForm, or anything else with the ``structure()`` of pairs of spins
         As in :func:`sample`.
     beta_range : (float, float), optional
-        The first and the last inverse temperature, with geometric steps between (linear if the
-        first is 0). By default that of :func:`annealing_range`.
+        The first and the last inverse temperature, with geometric steps between them (linear steps
+        if the first is 0). The default is the result of :func:`annealing_range`.
     n_sweeps : int
-        Sweeps in all.
+        Total number of sweeps.
     n_replicas : int
         Independent searches.
     dynamics : {"metropolis", "heat-bath", "wolff", "swendsen-wang"}
         As in :func:`sample`.
     betas : array_like, (n_betas,), optional
-        The inverse temperatures themselves, in any order, instead of a range: the sweeps are
-        divided evenly among them.
+        The inverse temperatures, in any order, instead of a range. The sweeps are divided evenly
+        among them.
     initial : array_like, Run or Annealing, optional
-        The starts, (n_spins,) or (n_replicas, n_spins), or the final states of a run; by default
-        independent uniform spins. An earlier :class:`~spinglass.Annealing` is continued from its
-        final states and its random streams: the two together have the bits of one annealing
-        through the temperatures of both, and what the first found counts. By default the range
-        goes on from its last inverse temperature.
+        The starts, (n_spins,) or (n_replicas, n_spins), or a run, whose final states are the
+        starts. By default the spins are independent and uniform. An earlier
+        :class:`~spinglass.Annealing` is continued from its final states and its random streams.
+        Both together have the bits of one annealing through the temperatures of both, and the best
+        states of the first are kept. By default the range continues from its last inverse
+        temperature.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
-        Replica k depends on (seed, k) alone. A continued annealing keeps its seed.
+        Replica k depends only on (seed, k). A continued annealing keeps its seed.
     num_threads, progress
         As in :func:`sample`.
     clamp : array_like of bool, (n_spins,) or (n_replicas, n_spins), optional
         True where a spin is held at its value in ``initial``, as in :func:`sample`.
     target : float, optional
-        The run ends when some replica has this energy or a lower one after a sweep, to within
-        rounding (a part in 10^9). It looks every 16 sweeps.
+        The run ends when a replica has this energy or a lower one after a sweep, within rounding (a
+        part in 10^9). This is checked every 16 sweeps.
     max_seconds : float, optional
-        The sweeps end after this time, so what is found then depends on the machine. The descent
-        comes after it.
+        The sweeps end after this time, so the result depends on the machine. The descent comes
+        afterwards.
 
     Returns
     -------
@@ -101,13 +102,13 @@ def anneal(
     MemoryError
         If the replicas do not fit in memory.
     Interrupted
-        On Ctrl-C: a KeyboardInterrupt that carries what was found.
+        On Ctrl-C. It is a KeyboardInterrupt that carries the annealing so far.
 
     Notes
     -----
-    S. Kirkpatrick, C. D. Gelatt and M. P. Vecchi, Science 220, 671 (1983). At the end the best
-    state that each replica had after a sweep, and its final one, follow their local fields as in
-    :func:`descend`; the lower of these minima is its best.
+    S. Kirkpatrick, C. D. Gelatt and M. P. Vecchi, Science 220, 671 (1983). At the end two states of
+    each replica follow their local fields as in :func:`descend`: the best state that it had after a
+    sweep, and its final state. The lower of these minima is the best state of the replica.
 
     Examples
     --------

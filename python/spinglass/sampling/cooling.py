@@ -1,14 +1,14 @@
-"""The inverse temperatures of an annealing: from where everything moves to where nothing does.
+"""The inverse temperatures of an annealing: from nearly every flip accepted to nearly none.
 
-Both ends come from what single flips cost in local minima, to which a few random states descend.
-(Fields of random states say little: a spin in no field costs nothing there, and a penalty seems
-larger than it ever is near a solution.)
+Both ends follow from the costs of single flips in local minima, to which a few random states
+descend. (Fields of random states are less useful: the flip of a spin in a zero field costs nothing
+there, and a penalty seems larger than it is near a solution.)
 
-At the hot end the dearest flip is made once in exp(4) = 55 attempts. At the cold end about one
-defect is left, N exp(-beta dE / 2) = 1, where dE is the cost of a cheap flip: a flip in a chain
-makes two walls, and each alone costs half of it. The cheap flip is the 10 % quantile of those that
-cost something. With couplings from a continuous law the cheapest of all only becomes cheaper as N
-grows, and the lone spins that it leaves are put right by the descent which ends every run.
+At the hot end the most expensive flip is accepted once in exp(4) = 55 attempts. At the cold end
+about one defect is left, N exp(-beta dE / 2) = 1, where dE is the cost of a cheap flip: a flip in a
+chain makes two walls, and each wall costs half of dE. The cheap flip is the 10 % quantile of the
+flips that cost something. With couplings from a continuous law, the cheapest flip becomes cheaper
+as N grows. The descent at the end of every run corrects the single spins that such flips leave.
 """
 
 from __future__ import annotations
@@ -57,14 +57,15 @@ def annealing_range(
     clamp : array_like of bool, (n_spins,) or (n_replicas, n_spins), optional
         True where a spin is held at its value in ``initial``.
     num_threads : int, optional
-        Threads to use; all that the process may use by default. Does not affect the result.
+        Number of threads; by default all that the process may use. It does not affect the result.
 
     Returns
     -------
     first, last : float
-        The hot end, 4 / (the dearest flip), and the cold end, 2 ln(1 + N) / (a cheap flip), with
-        the costs of single flips in local minima to which a few fixed random states descend. The
-        cheap flip is the 10 % quantile of those that cost something. (0, 1) where none does.
+        The hot end, 4 / (cost of the most expensive flip), and the cold end, 2 ln(1 + N) / (cost of
+        a cheap flip). The costs are those of single flips in local minima, to which a few fixed
+        random states descend. The cheap flip is the 10 % quantile of the flips that cost something.
+        The range is (0, 1) if no flip costs anything.
 
     Raises
     ------
@@ -75,8 +76,8 @@ def annealing_range(
 
     Notes
     -----
-    S. Kirkpatrick, C. D. Gelatt and M. P. Vecchi, Science 220, 671 (1983), cool from where nearly
-    every move is accepted to where nearly none is.
+    S. Kirkpatrick, C. D. Gelatt and M. P. Vecchi, Science 220, 671 (1983), cool from temperatures
+    at which nearly every move is accepted to temperatures at which nearly none is.
 
     Examples
     --------
@@ -97,7 +98,7 @@ def natural_range(
     held: NDArray[np.bool_] | None,
     threads: int | None,
 ) -> tuple[float, float]:
-    """Return the range for starts of which some spins may be held."""
+    """Return the range for starts, some spins of which may be held."""
     n = model.n_spins
     count = max(_FEWEST_STATES, min(_MOST_STATES, _SPINS_OF_ALL_STATES // n))
     trials = _core.random_spins(0, count, n, threads)

@@ -21,30 +21,30 @@ from spinglass.sampling.plan import sampled
 @printed
 @dataclass(frozen=True, eq=False)
 class Descent:
-    """Where states descended to: what :func:`spinglass.descend` returns.
+    """The result of :func:`spinglass.descend`: the states after the descent.
 
-    For a single state every field but ``states`` is a scalar; for a batch, an array with one value
-    a state.
+    For a single state every field except ``states`` is a scalar. For a batch it is an array with
+    one value per state.
 
     Attributes
     ----------
     states : numpy.ndarray of int8, (n_spins,) or (n_states, n_spins)
-        The final states; ``overlaps_with`` compares them with patterns, where products of bytes
-        would overflow.
+        The final states. ``overlaps_with`` compares them with patterns; products of bytes would
+        overflow.
     energy : float
-        Energy of the final state, total.
+        Total energy of the final state.
     converged : bool
-        Whether a whole sweep flipped nothing: the state is a fixed point.
+        Whether a whole sweep flipped nothing, so that the state is a fixed point.
     sweeps : int
-        Sweeps run, the one that flipped nothing included.
+        Number of sweeps, including the one that flipped nothing.
     flips : int
-        Spins flipped.
+        Number of flips.
     model : str
-        What descended.
+        Description of the model.
     max_sweeps : int
         As given.
     version : str
-        Of the package.
+        Version of the package.
     """
 
     states: NDArray[np.int8] = field(repr=False)
@@ -75,13 +75,13 @@ def descend(
     model : SpinModel, SpinForm, or anything else with the ``structure()`` of pairs of spins
         As in :func:`sample`.
     states : array_like, (n_spins,) or (n_states, n_spins)
-        The starts, -1 and +1; not changed.
+        The starts, -1 and +1. They are not changed.
     clamp : array_like of bool, (n_spins,) or (n_states, n_spins), optional
-        True where a spin is held.
+        True where a spin keeps its value.
     max_sweeps : int
-        Sweeps after which to stop.
+        Largest number of sweeps.
     num_threads : int, optional
-        Threads to use; all that the process may use by default. Does not affect the result.
+        Number of threads; by default all that the process may use. It does not affect the result.
     progress : bool or callable
         True for a bar, or a callable of ``(done, total)`` in states.
 
@@ -96,15 +96,16 @@ def descend(
     MemoryError
         If the states do not fit in memory.
     Interrupted
-        On Ctrl-C: a KeyboardInterrupt that carries what was finished.
+        On Ctrl-C. It is a KeyboardInterrupt that carries the finished states.
 
     Notes
     -----
-    A sweep visits sites 0 to N - 1. A spin flips if it points against its local field; a zero field
-    keeps it. Every flip lowers the energy, so that a descent ends in a local minimum against single
-    flips: the zero-temperature dynamics of J. J. Hopfield, Proc. Natl. Acad. Sci. USA 79, 2554
-    (1982), which is what ``Hopfield.recall`` does. Fields are summed at each visit from the
-    couplings as given, so a sweep costs one product with them.
+    A sweep visits sites 0 to N - 1. A spin flips if it points against its local field; a spin in a
+    zero field keeps its value. Every flip lowers the energy, so a descent ends in a local minimum,
+    in which no single flip lowers the energy. This is the zero-temperature dynamics of J. J.
+    Hopfield, Proc. Natl. Acad. Sci. USA 79, 2554 (1982), as in ``Hopfield.recall``. The field is
+    summed at each visit from the couplings as given, so a sweep costs one product with the
+    couplings.
 
     Examples
     --------

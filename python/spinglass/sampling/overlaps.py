@@ -17,7 +17,7 @@ from spinglass.statistics import OverlapSummary, summarize_overlaps
 @printed
 @dataclass(frozen=True, eq=False)
 class Overlaps:
-    """Overlaps between replicas at one temperature; ``print`` shows their averages.
+    """Overlaps between replicas at one temperature. ``print`` shows their averages.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Overlaps:
     beta : float
         Inverse temperature.
     n_spins : int
-        N: overlaps are multiples of 2/N apart.
+        N. Two values of q differ by a multiple of 2/N.
     link_values : numpy.ndarray of float64, (n_pairs, n_measurements), or None
         Link overlaps q_l = (1/N_b) sum_<ij> s_i^a s_j^a s_i^b s_j^b over the N_b bonds whose
         coupling is not zero, if they were measured. A pair of sites with two bonds counts twice.
@@ -39,7 +39,7 @@ class Overlaps:
 
     @property
     def n_replicas(self) -> int:
-        """Number of replicas that make the pairs."""
+        """Number of replicas."""
         return (1 + math.isqrt(1 + 8 * len(self.values))) // 2
 
     def summary(self) -> OverlapSummary:
@@ -48,7 +48,7 @@ class Overlaps:
         Returns
         -------
         spinglass.statistics.OverlapSummary
-            Prints as a table. Its errors allow for correlations in time, and between pairs that
+            It prints as a table. Its errors include correlations in time, and between pairs that
             share a replica.
 
         Raises
@@ -73,10 +73,10 @@ class Overlaps:
         Parameters
         ----------
         bins : int, optional
-            Number of bins over [-1, 1]; by default at most 51, and no more than there are values
-            of q.
+            Number of bins over [-1, 1]. The default is at most 51, and at most the number of
+            possible values of q.
         symmetric : bool
-            Count each q as -q too, as the symmetry of a model without field allows.
+            Whether to count each q as -q too. The symmetry of a model without field allows this.
 
         Returns
         -------

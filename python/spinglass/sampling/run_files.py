@@ -1,7 +1,7 @@
 """Runs on disk: an ``.npz`` file of their arrays and a JSON text of the rest.
 
-Nothing in a file is run: it is read without pickle and checked before it is used, by a digest too.
-A run that is loaded goes on with the bits of one that never was on disk.
+No code in a file is executed. A file is read without pickle and checked before it is used, also by
+a digest. A run that is loaded continues with the same bits as a run that was never saved.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _OPTIONAL = ("states", "clamp", "_streams", "_overlaps", "_link_overlaps")
 
 
 def save(run: Any, path: Any) -> None:
-    """Write a run whole or not at all."""
+    """Write a run completely or not at all."""
     given = {field.name: getattr(run, field.name) for field in fields(run)}
     if not run._is_unaltered:
         given["_streams"] = None  # it cannot be continued, nor can its copy
@@ -47,7 +47,7 @@ def save(run: Any, path: Any) -> None:
 
 
 def load(kinds: tuple[type[Any], ...], path: Any) -> Any:
-    """Read a run of one of these kinds, and trust nothing in it."""
+    """Read a run of one of these kinds, and check everything in it."""
     source = file_path(path)
     with opened(source) as file:
         try:

@@ -1,7 +1,7 @@
-"""What sampling leaves behind: time series, states, and what follows from them.
+"""The results of sampling: time series, states, and quantities that follow from them.
 
-A run knows its units: energies are total, magnetizations per spin, both float64; rows are replicas
-and columns measurements. It carries what is needed to go on from where it ended.
+Energies are total, magnetizations per spin, both float64. Rows are replicas and columns
+measurements. A run contains everything that is needed to continue it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _R = TypeVar("_R", bound="Run | Annealing")
 
 
 def unaltered(run: _R) -> _R:
-    """Mark a run as made of one piece: states, streams and sweeps belong together.
+    """Mark a run as unaltered: its states, streams and sweeps belong together.
 
-    A copy keeps the mark, what `dataclasses.replace` makes has none. (A digest would cost more than
+    A copy keeps the mark; a run from `dataclasses.replace` has none. (A digest would cost more than
     a short call on a large lattice.)
     """
     object.__setattr__(run, "_is_unaltered", True)
@@ -40,7 +40,7 @@ def unaltered(run: _R) -> _R:
 @printed
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A sampled model: what :func:`spinglass.sample` returns.
+    """The result of :func:`spinglass.sample`.
 
     Attributes
     ----------
@@ -49,30 +49,32 @@ class Run:
     magnetization : numpy.ndarray of float64, (n_replicas, n_measurements)
         (1/N) sum_i s_i, signed.
     final_states : numpy.ndarray of int8, (n_replicas, n_spins)
-        Where the run ended. Products of bytes overflow: ``run.overlaps_with(pattern)`` is
-        ``final_states @ pattern / n_spins`` without that.
+        The states at the end of the run. ``run.overlaps_with(pattern)`` is
+        ``final_states @ pattern / n_spins`` without the overflow of products of bytes.
     states : numpy.ndarray of int8, (n_replicas, n_measurements, n_spins), or None
-        The state of each measurement, if they were to be kept. :func:`spinglass.overlaps` compares
-        them with patterns.
+        The states at the measurements, if they were kept. :func:`spinglass.overlaps` compares them
+        with patterns.
     acceptance : numpy.ndarray of float64, (n_replicas,)
-        Flipped spins per spin and sweep, warmup included; in cluster moves the mean part of all
-        spins that a sweep flips.
+        Flipped spins per spin and sweep, including the warmup. With cluster moves it is the mean
+        fraction of spins that a sweep flips.
     beta : float
         Inverse temperature.
     n_spins : int
         N.
     model : str
-        What was sampled.
+        Description of the sampled model.
     dynamics, warmup, n_sweeps, every
-        As given; ``n_sweeps`` is what was done, if the run was interrupted.
+        As given. If the run was interrupted, ``n_sweeps`` is the number of finished sweeps.
     clamp : numpy.ndarray of bool, (n_replicas, n_spins), or None
         True where a spin was held.
     sweeps : int
-        Sweeps that lie behind the final states: warmup, and earlier runs that this one continued.
+        All sweeps before the final states, including the warmup and the earlier runs that this run
+        continued.
     seed : int or numpy.random.SeedSequence
-        What was given, or drawn for None and a Generator; given again it repeats the run.
+        The seed that was given, or the one that was drawn for None and a Generator. The same seed
+        repeats the run.
     version : str
-        Of the package.
+        Version of the package.
     """
 
     energy: NDArray[np.float64] = field(repr=False)
@@ -116,8 +118,8 @@ class Run:
         Returns
         -------
         spinglass.statistics.Summary
-            Prints as a table. Its errors allow for correlations in time; where there is none, as
-            of a run that never moved, it is NaN and a note says why.
+            It prints as a table. Its errors include correlations in time. An error that cannot be
+            estimated, as in a run that never moved, is NaN, and a note says why.
 
         Raises
         ------
@@ -144,10 +146,11 @@ class Run:
         return summarize(energy, magnetization, self.n_spins, beta)
 
     def overlaps(self) -> Overlaps:
-        """Return the overlaps of all pairs of replicas, and so P(q).
+        """Return the overlaps of all pairs of replicas, from which P(q) follows.
 
-        The overlap of replicas a and b is q = (1/N) sum_i s_i^a s_i^b. They are what the run
-        measured (``measure=`` of :func:`spinglass.sample`), or else follow from its kept states.
+        The overlap of replicas a and b is q = (1/N) sum_i s_i^a s_i^b. The overlaps were measured
+        during the run (``measure=`` of :func:`spinglass.sample`), or are computed from the kept
+        states.
 
         Returns
         -------
@@ -174,16 +177,16 @@ class Run:
         return overlaps_between(self.states[(slice(None), *place)], beta, links)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the run to a file, whole or not at all.
+        """Write the run to a file, completely or not at all.
 
-        An ``.npz`` file of its arrays and their digest, without pickle. A run that is loaded can be
-        continued.
+        The file is an ``.npz`` file of the arrays and their digest, without pickle. A run that is
+        loaded can be continued.
 
         Parameters
         ----------
         path : path
-            Nothing is added to its name. A link is followed; a folder, a pipe or a device is not
-            replaced.
+            Name of the file, to which nothing is added. A link is followed. A folder, a pipe or a
+            device is not replaced.
 
         Raises
         ------
@@ -194,7 +197,7 @@ class Run:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a run that :meth:`save` has written; ``Run.load`` reads tempered runs too.
+        """Read a run that :meth:`save` wrote. ``Run.load`` reads tempered runs too.
 
         Parameters
         ----------
@@ -203,12 +206,12 @@ class Run:
         Raises
         ------
         ValueError
-            If the file is none of these, or damaged. Nothing in it is run. Files of earlier
-            versions have no digest that would tell a changed byte.
+            If the file is not such a file, or is damaged. No code in it is executed. Files of
+            earlier versions have no digest, so a changed byte is not always found.
         OSError
-            If it cannot be read, or is no regular file.
+            If the file cannot be read, or is not a regular file.
         MemoryError
-            If it does not fit in memory.
+            If the run does not fit in memory.
         """
         run: Self = run_files.load((cls, *cls.__subclasses__()), path)
         return unaltered(run)
@@ -223,20 +226,20 @@ class Run:
 @printed
 @dataclass(frozen=True, eq=False)
 class TemperedRun(Run):
-    """A run on a ladder of temperatures: what :func:`spinglass.temper` returns.
+    """The result of :func:`spinglass.temper`: a run on a ladder of temperatures.
 
     ``energy`` and ``magnetization`` are (n_replicas, n_betas, n_measurements), ``final_states``
     (n_replicas, n_betas, n_spins), ``states`` (n_replicas, n_betas, n_measurements, n_spins),
-    ``acceptance`` (n_replicas, n_betas); a replica is a whole ladder. ``beta`` is the array of
-    inverse temperatures, ascending. The other attributes are those of :class:`Run`.
+    ``acceptance`` (n_replicas, n_betas). A replica is a whole ladder. ``beta`` is the ascending
+    array of inverse temperatures. The other attributes are those of :class:`Run`.
 
     Attributes
     ----------
     swap_rates : numpy.ndarray of float64, (n_betas - 1,)
-        Accepted part of the exchanges tried between each temperature and the next, all ladders
-        together; nan where none was tried.
+        Fraction of accepted exchanges between each temperature and the next, over all ladders; nan
+        where no exchange was tried.
     round_trips : numpy.ndarray of int64, (n_replicas,)
-        Journeys of a state from the hottest temperature to the coldest and back.
+        Number of times that a state went from the hottest temperature to the coldest and back.
     """
 
     swap_rates: NDArray[np.float64]
@@ -250,7 +253,7 @@ class TemperedRun(Run):
         return np.asarray(self.beta)
 
     def summary(self) -> Summaries:
-        """Return one summary a temperature.
+        """Return one summary per temperature.
 
         Returns
         -------
@@ -263,17 +266,17 @@ class TemperedRun(Run):
         )
 
     def overlaps(self, index: int = -1) -> Overlaps:
-        """Return the overlaps of all pairs of ladders at one temperature, and so P(q).
+        """Return the overlaps of all pairs of ladders at one temperature, from which P(q) follows.
 
         Parameters
         ----------
         index : int
-            Which temperature, as an index into ``betas``; by default the coldest.
+            Index of the temperature in ``betas``; by default the coldest.
 
         Returns
         -------
         Overlaps
-            As of :meth:`Run.overlaps`.
+            As for :meth:`Run.overlaps`.
 
         Raises
         ------
@@ -288,7 +291,7 @@ class TemperedRun(Run):
         return self._overlaps_at((index,), float(self.betas[index]))
 
     def overlap_summary(self) -> Summaries:
-        """Return one summary of the overlaps a temperature.
+        """Return one summary of the overlaps per temperature.
 
         Returns
         -------
@@ -332,10 +335,10 @@ _COLUMNS = {
 
 @printed
 class Summaries(list[Any]):
-    """The summaries of a ladder, one a temperature; prints as a table.
+    """The summaries of a ladder, one per temperature. They print as a table.
 
-    Its attributes are those of all its summaries: ``summaries.energy`` is an ``Estimate`` of arrays
-    ``value`` and ``error``, ``summaries.beta`` an array.
+    The attributes collect those of all summaries: ``summaries.energy`` is an ``Estimate`` with
+    arrays ``value`` and ``error``, and ``summaries.beta`` is an array.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -358,37 +361,40 @@ class Summaries(list[Any]):
 @printed
 @dataclass(frozen=True, eq=False)
 class Annealing:
-    """The states an annealing found: what :func:`spinglass.anneal` returns.
+    """The result of :func:`spinglass.anneal`: the states that it found.
 
     Attributes
     ----------
     best_states : numpy.ndarray of int8, (n_replicas, n_spins)
-        The lowest local minimum that each replica came to: no spin but a held one points against
-        its local field. They are where the best state that it had after a sweep (or at its start)
-        and its final state descend to. (An interrupted run has the best states as they were.)
-        ``overlaps_with`` compares them with patterns, where products of bytes would overflow.
+        The lowest local minimum that each replica reached. Only held spins can point against their
+        local fields. Two states of a replica descend, the best state that it had after a sweep (or
+        at its start) and its final state, and the lower minimum is kept. (In an interrupted run
+        they have not descended.) ``overlaps_with`` compares the states with patterns; products of
+        bytes would overflow.
     best_energy : numpy.ndarray of float64, (n_replicas,)
-        Its total energy.
+        Total energies of ``best_states``.
     final_states : numpy.ndarray of int8, (n_replicas, n_spins)
-        Where each replica ended, after its last sweep and before the descent.
+        The state of each replica after its last sweep and before the descent.
     energy : numpy.ndarray of float64, (n_replicas, n_sweeps)
         Total energy after each sweep of this call.
     betas : numpy.ndarray of float64, (n_sweeps,)
-        The inverse temperature of each sweep; fewer than were asked for if the run ended early.
+        The inverse temperature of each sweep. A run that ended early has fewer sweeps.
     n_spins : int
         N.
     model : str
-        What was annealed.
+        Description of the model.
     dynamics : str
         As given.
     clamp : numpy.ndarray of bool, (n_replicas, n_spins), or None
         True where a spin was held.
     sweeps : int
-        Sweeps that lie behind the final states, also those of annealings that it continued.
+        All sweeps before the final states, including those of the annealings that this one
+        continued.
     seed : int or numpy.random.SeedSequence
-        What was given, or drawn for None and a Generator; given again it repeats the run.
+        The seed that was given, or the one that was drawn for None and a Generator. The same seed
+        repeats the run.
     version : str
-        Of the package.
+        Version of the package.
     """
 
     best_states: NDArray[np.int8] = field(repr=False)

@@ -1,7 +1,7 @@
 """Monte Carlo at one temperature.
 
-A sweep is N attempted updates of each replica. A replica's trajectory depends on (seed, replica)
-alone, whatever else runs, on however many threads and on whichever instruction set.
+A sweep is N attempted updates of each replica. The trajectory of a replica depends only on (seed,
+replica), not on other replicas, the number of threads or the instruction set.
 """
 
 from __future__ import annotations
@@ -58,44 +58,46 @@ def sample(
     Parameters
     ----------
     model : SpinModel, SpinForm, or anything else with the ``structure()`` of pairs of spins
-        A lattice, a spin glass, a Hopfield network, any :class:`~spinglass.Ising`; of a machine,
-        its :func:`~spinglass.spin_form`.
+        A lattice, a spin glass, a Hopfield network, any :class:`~spinglass.Ising`, or the
+        :func:`~spinglass.spin_form` of a machine.
     beta : float
-        Inverse temperature, 0 to infinity; infinity is zero temperature.
+        Inverse temperature, 0 to infinity. Infinity is zero temperature.
     n_sweeps : int
         Sweeps after the warmup.
     n_replicas : int
         Independent copies of the system.
     dynamics : {"metropolis", "heat-bath", "wolff", "swendsen-wang"}
         Single flips, or clusters (only for models without frustration and without field). A sweep
-        of ``"wolff"`` flips one cluster, or by the toss of a coin two.
+        of ``"wolff"`` flips one cluster, or two with probability 1/2.
     warmup : int
-        Sweeps before the first that counts.
+        Sweeps before the measured ones.
     every : int
-        Sweeps from one measurement to the next; the first comes ``every`` sweeps after the warmup.
+        Sweeps from one measurement to the next. The first measurement comes ``every`` sweeps after
+        the warmup.
     initial : array_like or Run, optional
-        The starts, (n_spins,) for all or (n_replicas, n_spins); by default independent uniform
-        spins. An earlier :class:`~spinglass.Run` is continued from its states and its random
-        streams: the two together have the bits of one long run. It must be a run of the same model:
-        of the same couplings and fields, kept in the same way (a lattice is not its matrix).
+        The starts, (n_spins,) for all replicas or (n_replicas, n_spins). By default the spins are
+        independent and uniform. An earlier :class:`~spinglass.Run` is continued from its states and
+        its random streams. Both together have the bits of one long run. It must be a run of the
+        same model: the same couplings and fields, kept in the same way (a lattice is not the same
+        model as its matrix).
     keep_states : bool
         Whether to keep the state of each measurement (N bytes each).
     measure : sequence of {"overlap", "link_overlap"}, optional
-        What is measured of every pair of replicas, for ``run.overlaps()``. Link overlaps are those
-        of the bonds, where a model keeps these: lattices and sparse couplings. By default the
-        overlap, for 2 to 8 replicas of any model but a lattice with one coupling, where it would
-        take longer than the sweeps. It changes no other result.
+        Quantities to measure for every pair of replicas, for ``run.overlaps()``. Link overlaps are
+        those of the bonds, and need a model that keeps bonds: lattices and sparse couplings. The
+        default is the overlap, for 2 to 8 replicas of any model except a lattice with one coupling,
+        where it would take longer than the sweeps. The choice does not affect other results.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
-        Replica k depends on (seed, k) alone. A continued run keeps its seed.
+        Replica k depends only on (seed, k). A continued run keeps its seed.
     num_threads : int, optional
-        Threads to use; all that the process may use by default. Never changes a bit.
+        Number of threads; by default all that the process may use. It does not affect the result.
     progress : bool or callable
         True for a bar, or a callable of ``(done, total)`` in sweeps.
     clamp : array_like of bool, (n_spins,) or (n_replicas, n_spins), optional
         True where a spin is held at its value in ``initial``, which must then be given. The other
-        spins follow the Boltzmann law given those; energies and magnetizations are those of the
-        whole state. Only with ``"metropolis"`` and ``"heat-bath"``. A
-        continued run keeps its clamp.
+        spins follow the Boltzmann law given the held ones. Energies and magnetizations are those of
+        the whole state. This works only with ``"metropolis"`` and ``"heat-bath"``. A continued run
+        keeps its clamp.
 
     Returns
     -------
@@ -106,18 +108,18 @@ def sample(
     ValueError, TypeError
         If an argument has another shape, type or range, or the model does not allow the dynamics.
     MemoryError
-        If the replicas, what is measured or the states to keep do not fit in memory.
+        If the replicas, the measurements or the states to keep do not fit in memory.
     Interrupted
-        On Ctrl-C: a KeyboardInterrupt that carries what was measured.
+        On Ctrl-C. It is a KeyboardInterrupt that carries the run so far.
 
     Notes
     -----
     Metropolis and heat bath visit the sites in a fixed order, colour by colour or shuffled, which
-    leaves the Boltzmann distribution exp(-beta E) unchanged. In a Metropolis sweep some sites
-    rest, so that no order carries anything along. At beta = 0 Metropolis would flip
-    every spin in every sweep, for ever; there it is the heat bath. A large lattice that is quenched
-    from random spins below its critical temperature can freeze in stripes for longer than any run:
-    start it from all +1.
+    leaves the Boltzmann distribution exp(-beta E) unchanged. In a Metropolis sweep some sites rest,
+    because a fixed order of visits can otherwise move domain walls along with it. At beta = 0
+    Metropolis would flip every spin in every sweep, so the heat bath is used instead. A large
+    lattice that is quenched from random spins below its critical temperature can freeze in stripes
+    for longer than any run. Start it from all +1.
 
     Metropolis et al., J. Chem. Phys. 21, 1087 (1953); Glauber, J. Math. Phys. 4, 294 (1963);
     Swendsen and Wang, Phys. Rev. Lett. 58, 86 (1987); Wolff, Phys. Rev. Lett. 62, 361 (1989).

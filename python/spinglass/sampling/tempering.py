@@ -66,19 +66,20 @@ def temper(
     n_sweeps : int
         Sweeps at every temperature, after the warmup.
     n_replicas : int
-        Independent ladders; overlaps and P(q) need at least 2.
+        Number of independent ladders. Overlaps and P(q) need at least 2.
     dynamics, warmup, every, keep_states, measure, num_threads, progress
-        As in :func:`sample`; pairs are those of the ladders at each temperature.
+        As in :func:`sample`. Pairs are pairs of ladders at each temperature.
     initial : array_like or TemperedRun, optional
-        The starts, (n_spins,) for all, (n_betas, n_spins) or (n_replicas, n_betas, n_spins); or a
-        run of the same model to be continued.
+        The starts, (n_spins,) for all replicas, (n_betas, n_spins) or (n_replicas, n_betas,
+        n_spins), or a run of the same model to be continued.
     tune : bool
         Whether to move the inner temperatures during the warmup, so that all neighbours exchange
-        equally often. The ends and the number of temperatures stay; the run tells what came out.
+        equally often. The ends and the number of temperatures do not change. ``betas`` of the run
+        has the result.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
         Fixes the run. A continued run keeps its seed.
     clamp : array_like of bool, (n_spins,) or (n_replicas, n_spins), optional
-        True where a spin is held at its value in ``initial``, as in :func:`sample`; the states of
+        True where a spin is held at its value in ``initial``, as in :func:`sample`. All states of
         one ladder must agree there.
 
     Returns
@@ -90,15 +91,15 @@ def temper(
     ValueError, TypeError
         If an argument has another shape, type or range, or the model does not allow the dynamics.
     MemoryError
-        If the replicas, what is measured or the states to keep do not fit in memory.
+        If the replicas, the measurements or the states to keep do not fit in memory.
     Interrupted
-        On Ctrl-C: a KeyboardInterrupt that carries what was measured.
+        On Ctrl-C. It is a KeyboardInterrupt that carries the run so far.
 
     Notes
     -----
-    After each sweep neighbouring temperatures, even pairs and odd pairs in turn, exchange their
-    states with probability min(1, exp((beta_a - beta_b) (E_a - E_b))): Hukushima and Nemoto, J.
-    Phys. Soc. Jpn 65, 1604 (1996). Tuning places the temperatures at equal steps of the summed
+    After each sweep neighbouring temperatures exchange their states with probability min(1,
+    exp((beta_a - beta_b) (E_a - E_b))), even pairs and odd pairs in turn (Hukushima and Nemoto, J.
+    Phys. Soc. Jpn 65, 1604 (1996)). Tuning places the temperatures at equal steps of the summed
     rejection rates: Syed, Bouchard-Cote, Deligiannidis and Doucet, J. R. Stat. Soc. B 84, 321
     (2022).
 
