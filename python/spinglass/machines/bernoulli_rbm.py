@@ -1,12 +1,12 @@
-"""The restricted Boltzmann machine, where scikit-learn has it and beyond.
+"""The restricted Boltzmann machine, compatible with that of scikit-learn and with more options.
 
 P. Smolensky, in Parallel Distributed Processing vol. 1, 194 (1986); G. E. Hinton, Neural Comput.
-14, 1771 (2002) (contrastive divergence); T. Tieleman, Proc. 25th ICML, 1064 (2008) (chains that
-persist). The energy is E(v, h) = -a.v - b.h - h W v with units 0 and 1. Learning follows the
-gradient of the log-likelihood, <v h> under the data minus <v h> under the model, the latter from
-Markov chains.
+14, 1771 (2002) (contrastive divergence); T. Tieleman, Proc. 25th ICML, 1064 (2008) (persistent
+chains). The energy is E(v, h) = -a.v - b.h - h W v with units 0 and 1. Learning follows the
+gradient of the log-likelihood, <v h> under the data minus <v h> under the model. The second average
+comes from Markov chains.
 
-Fields of units 0 and 1 are sums of integers, and the same seed gives the same bits on any machine
+Fields of units 0 and 1 are sums of integers, so the same seed gives the same bits on any computer
 and any number of threads. Parameters are single precision.
 """
 
@@ -52,9 +52,9 @@ class RbmIsing(NamedTuple):
     Attributes
     ----------
     model : Ising
-        Of n_features + n_components spins.
+        An Ising model of n_features + n_components spins.
     offset : float
-        What the change of variables adds to every energy.
+        The constant that the change of variables adds to every energy.
     """
 
     model: Ising
@@ -63,69 +63,74 @@ class RbmIsing(NamedTuple):
 
 @final
 class BernoulliRBM(Transformer):
-    """A restricted Boltzmann machine with units 0 and 1, a drop-in for that of scikit-learn.
+    """A restricted Boltzmann machine with units 0 and 1, which can replace that of scikit-learn.
 
     The defaults do what ``sklearn.neural_network.BernoulliRBM`` does (persistent contrastive
-    divergence, one step an update), but that each phase is averaged over its own number of rows.
+    divergence, one step per update), except that each phase is averaged over its own number of
+    rows.
 
     Parameters
     ----------
     n_components : int
-        Hidden units.
+        Number of hidden units.
     learning_rate : float, pair of float, or callable
-        Of each update; ``(first, last)`` falls linearly over a fit; a callable is given the number
-        of the update, from 0, and how many there are (infinitely many in ``partial_fit``).
+        Learning rate of each update. ``(first, last)`` decreases linearly over a fit. A callable
+        gets the number of the update, from 0, and the number of updates (infinity in
+        ``partial_fit``).
     batch_size : int
-        Rows an update; the last batch of an epoch may be smaller.
+        Rows per update. The last batch of an epoch may be smaller.
     n_iter : int
-        Epochs of a fit. Rows are taken in the order in which they stand.
+        Epochs of a fit. Rows are taken in the order of the data.
     verbose : int
-        Print a line after each epoch, as scikit-learn does.
+        If not 0, print a line after each epoch, as scikit-learn does.
     random_state : None, int, SeedSequence, Generator or RandomState
-        Fixes everything random. None draws from NumPy's global state.
+        Fixes all random numbers. None draws from NumPy's global state.
     k : int
         Gibbs steps of the chains between updates.
     persistent : bool
-        Whether chains go on from update to update (PCD-k) or begin at the data of each (CD-k).
+        Whether chains continue from update to update (PCD-k), or start from the data of each update
+        (CD-k).
     n_chains : int, optional
-        Chains that persist; ``batch_size`` by default.
+        Number of persistent chains; ``batch_size`` by default.
     tempering : array_like, optional
-        Ascending inverse temperatures up to 1: ``n_chains`` chains at each, which swap states.
+        Ascending inverse temperatures up to 1. There are ``n_chains`` chains at each of them, and
+        they exchange states.
     momentum : float
-        Share of the last gradient that is followed again, below 1.
+        Fraction of the last step that is added to the next one, below 1.
     weight_decay : float
-        Pulls weights towards 0 by this times ``learning_rate`` each update.
+        Fraction, times ``learning_rate``, by which each update reduces the weights.
     sparsity : pair of float, optional
-        ``(target, cost)``: mean activity that hidden units are drawn to, and how strongly.
+        ``(target, cost)``: the target of the mean activity of hidden units, and the strength of
+        this term.
     centered : bool
-        Follow the gradient of units from which their mean is subtracted, which does not depend on
-        which value is called 1.
+        Whether to follow the gradient of units with their mean subtracted. That gradient does not
+        depend on which value is called 1.
     precision : {"full", "fast"}
-        Weights of 24 or of 16 bits while fields are summed; both take the same time.
+        Whether fields are summed with weights of 24 or of 16 bits. Both take the same time.
     num_threads : int, optional
-        Threads to use; all that the process may use by default. Never changes a bit.
+        Number of threads; by default all that the process may use. It does not affect the result.
 
     Attributes
     ----------
     components_ : numpy.ndarray, (n_components, n_features)
-        W. This and the next three are copies that cannot be written to; assigning to the attribute
-        changes the machine. float32 if the data were, else float64.
+        W. This and the next three are read-only copies. Assigning to the attribute changes the
+        machine. The dtype is float32 if the data had it, else float64.
     intercept_hidden_ : numpy.ndarray, (n_components,)
         b.
     intercept_visible_ : numpy.ndarray, (n_features,)
         a.
     h_samples_ : numpy.ndarray, (n_chains, n_components)
-        Hidden states of the chains (those at beta = 1 with ``tempering``).
+        Hidden states of the chains (with ``tempering``, of those at beta = 1).
     n_features_in_ : int
-        Visible units.
+        Number of visible units.
     feature_names_in_ : numpy.ndarray of str objects, (n_features,)
-        Only if the data were a DataFrame whose columns are named by strings.
+        Names of the columns, only if the data were a DataFrame with strings as column names.
 
     Notes
     -----
-    Data of exactly 0 and 1, in whatever dtype, take the fast path, in integers. Other values in
-    [0, 1] are used as they are and never drawn; every method warns of values outside. Only rows of
-    0 and 1 have a probability: :meth:`log_likelihood` warns of all others.
+    Data of exactly 0 and 1, in any dtype, are handled fast, in integers. Other values in [0, 1] are
+    used as they are and never drawn. Every method warns of values outside [0, 1]. Only rows of 0
+    and 1 have a probability, so :meth:`log_likelihood` warns of all other rows.
 
     Examples
     --------
@@ -210,7 +215,7 @@ class BernoulliRBM(Transformer):
         callbacks: Callbacks = (),
         progress: Progress = False,
     ) -> Self:
-        """Learn from data, from scratch or from a checkpoint.
+        """Train on data, from new parameters or from a checkpoint.
 
         Parameters
         ----------
@@ -218,31 +223,33 @@ class BernoulliRBM(Transformer):
             Rows of 0 and 1, or of numbers between.
         y : ignored
         initial_bias : {"zeros", "data"}
-            Visible biases to begin with: 0, as in scikit-learn, or those of independent units with
-            the means of the data (Hinton, A Practical Guide to Training RBMs (2010)), which spares
-            the hidden units to learn them together and be stuck on ever after.
+            Visible biases at the start: 0, as in scikit-learn, or those of independent units with
+            the means of the data (Hinton, A Practical Guide to Training RBMs (2010)). Without the
+            latter all hidden units first learn the means together, and can stay at 1 afterwards.
         checkpoint : path, optional
-            File to write to, whole or not at all. If it is there, the fit goes on from it, with the
-            bits of one that was never stopped; it must be of the same data and parameters
-            (``n_iter`` may have grown).
+            File to write, completely or not at all. If the file exists, the fit continues from it,
+            with the same bits as a fit that was never stopped. It must be of the same data and
+            parameters (``n_iter`` may be larger).
         every : int, optional
             Epochs between two writes; 1 by default.
         callbacks : sequence of callable
-            Each is called with an :class:`Epoch` after every epoch; True ends the fit.
+            Each is called with an :class:`Epoch` after every epoch. A return value of True ends the
+            fit.
         progress : bool or callable
             True for a bar, or a callable of ``(done, total)`` in updates.
 
         Returns
         -------
         BernoulliRBM
-            Itself.
+            The estimator itself.
 
         Raises
         ------
         ValueError, TypeError
-            If a parameter or the data are not as described, or the training diverges.
+            If a parameter or the data are not as described, or if the training diverges.
         KeyboardInterrupt
-            On Ctrl-C. The model stays as of the last update, and the checkpoint is written.
+            On Ctrl-C. The model keeps the state after the last update, and the checkpoint is
+            written.
 
         Warns
         -----
@@ -271,16 +278,16 @@ class BernoulliRBM(Transformer):
         return self
 
     def save(self, path: Any) -> None:
-        """Write the model to a safetensors file, whole or not at all.
+        """Write the model to a safetensors file, completely or not at all.
 
-        All of it: a model that is loaded goes on training with the same bits. Parameters that are
-        no numbers or text (a schedule, a RandomState) are not kept; of a schedule there is a
-        UserWarning.
+        The file has the whole state: a model that is loaded continues its training with the same
+        bits. Parameters that are not numbers or text (a schedule, a RandomState) are not kept. A
+        schedule causes a UserWarning.
 
         Parameters
         ----------
         path : path
-            A link is followed; a folder, a pipe or a device is not replaced.
+            A link is followed. A folder, a pipe or a device is not replaced.
 
         Raises
         ------
@@ -297,7 +304,7 @@ class BernoulliRBM(Transformer):
 
     @classmethod
     def load(cls, path: Any) -> Self:
-        """Read a model that :meth:`save` or a checkpoint of :meth:`fit` has written.
+        """Read a model that :meth:`save` or a checkpoint of :meth:`fit` wrote.
 
         Parameters
         ----------
@@ -306,12 +313,12 @@ class BernoulliRBM(Transformer):
         Raises
         ------
         ValueError
-            If the file is none of these, or broken. Nothing in it is run. Files of earlier versions
-            have no digest that would tell a changed byte.
+            If the file is not such a file, or is damaged. No code in it is executed. Files of
+            earlier versions have no digest, so a changed byte is not always found.
         OSError
-            If it cannot be read, or is no regular file.
+            If the file cannot be read, or is not a regular file.
         MemoryError
-            If it does not fit in memory.
+            If the model does not fit in memory.
         """
         model: Self = files.load(cls, path)
         return model
@@ -367,19 +374,20 @@ class BernoulliRBM(Transformer):
         Parameters
         ----------
         method : {"auto", "exact", "ais", "reverse-ais"}
-            ``"exact"`` sums over all states of the smaller layer, of at most 30 units. ``"ais"``
-            estimates from below by annealed importance sampling, so that likelihoods come out
-            flattered; ``"reverse-ais"`` from above, if its chains start in equilibrium. ``"auto"``
-            is exact up to 25 units, and beyond runs both and reports the gap between them.
+            ``"exact"`` sums over all states of the smaller layer, which has at most 30 units.
+            ``"ais"`` estimates ln Z from below by annealed importance sampling, so likelihoods are
+            too high on average. ``"reverse-ais"`` estimates it from above, if its chains start in
+            equilibrium. ``"auto"`` is exact up to 25 units, and for larger layers it runs both and
+            reports the gap between them.
         n_chains : int
-            Of the annealing.
+            Number of annealed chains.
         betas : int or array_like
-            Inverse temperatures of the annealing, 0 to 1, or how many.
+            Inverse temperatures of the annealing, 0 to 1, or their number.
         warmup : int
-            Gibbs steps from the chains of the training to the states that reverse annealing starts
-            from. (The machine at beta = 0 has the means of the data of :meth:`fit`.)
+            Gibbs steps between the chains of the training and the start of the reverse annealing.
+            (The machine at beta = 0 has the means of the data of :meth:`fit`.)
         random_state : None, int, SeedSequence, Generator or RandomState
-            None goes on with the random numbers of the model.
+            None continues the random numbers of the model.
         progress : bool or callable
             True for a bar, or a callable of ``(done, total)``.
 
@@ -390,8 +398,8 @@ class BernoulliRBM(Transformer):
         Warns
         -----
         UserWarning
-            If the two sides differ by more than a nat, or the weights are so uneven that few chains
-            make the estimate.
+            If the two sides differ by more than a nat, or if the weights are so uneven that few
+            chains dominate the estimate.
 
         Examples
         --------
@@ -416,7 +424,8 @@ class BernoulliRBM(Transformer):
         ----------
         X : array_like or sparse matrix, (n_samples, n_features)
         log_partition : LogPartition or str
-            What :meth:`log_partition` returned, which serves many sets of data; or its method.
+            The result of :meth:`log_partition`, which can be used for many sets of data, or the
+            name of its method.
 
         Returns
         -------
@@ -425,7 +434,7 @@ class BernoulliRBM(Transformer):
         Raises
         ------
         ValueError
-            If ``log_partition`` is that of other parameters.
+            If ``log_partition`` belongs to other parameters.
 
         Warns
         -----
@@ -451,7 +460,7 @@ class BernoulliRBM(Transformer):
         )
 
     def to_ising(self) -> RbmIsing:
-        """Return the same machine in spins -1 and +1, and the constant between the energies.
+        """Return the same machine in spins -1 and +1, and the constant difference of the energies.
 
         Returns
         -------

@@ -1,7 +1,7 @@
 """Gibbs sampling of units 0 and 1: h given v, then v given h, all units of a layer at once.
 
-Units are drawn by the core throughout. A real number v in [0, 1] enters as it is, in the field of
-the hidden units, and is never drawn itself.
+The core draws all units. A real number v in [0, 1] enters the field of the hidden units as it is,
+and is never drawn itself.
 """
 
 from __future__ import annotations
@@ -37,26 +37,27 @@ def sample(
     Parameters
     ----------
     n : int
-        Chains. They are independent; left at 1, ``initial`` says how many.
+        Number of independent chains. If it is 1, ``initial`` determines the number.
     n_steps : int
-        Gibbs steps of each; :meth:`equilibration` says how many are enough.
+        Gibbs steps of each chain. :meth:`equilibration` measures how many are enough.
     initial : array_like, (n_features,) or (n, n_features), optional
-        Visible states 0 and 1 to start from; independent uniform ones by default.
+        Visible states 0 and 1 to start from; by default independent and uniform.
     clamp : array_like of bool, (n_features,), optional
-        True where a visible unit keeps its initial value: what is drawn is the rest given it.
+        True where a visible unit keeps its initial value. The other units are drawn given these.
     every : int, optional
-        Also keep the states after every so many steps.
+        Number of steps after which the states are kept too.
     means : bool
-        Return P(v=1|h) of the last step instead of states, which makes smoother pictures.
+        Whether to return P(v=1|h) of the last step instead of states. This gives smoother pictures.
     random_state : None, int, SeedSequence, Generator or RandomState
-        None goes on with the random numbers of the model.
+        None continues the random numbers of the model.
     progress : bool or callable
         True for a bar, or a callable of ``(done, total)`` in steps.
 
     Returns
     -------
     numpy.ndarray of uint8, (n, n_features)
-        With ``every``, (n_steps // every, n, n_features); with ``means`` in the model's dtype.
+        With ``every`` the shape is (n_steps // every, n, n_features). With ``means`` the dtype is
+        that of the model.
 
     Examples
     --------
@@ -121,18 +122,18 @@ def reconstruct(
     clamp: ArrayLike | None = None,
     random_state: RandomState = None,
 ) -> NDArray[Any]:
-    """Return what the machine makes of visible states: P(v=1|h), h drawn from P(h|v=X).
+    """Return reconstructions of visible states: P(v=1|h), with h drawn from P(h|v=X).
 
     Parameters
     ----------
     X : array_like or sparse matrix, (n_samples, n_features)
     n_steps : int
-        Gibbs steps; more wander further from ``X``.
+        Gibbs steps. With more steps the result moves further from ``X``.
     clamp : array_like of bool, (n_features,), optional
-        True where a unit is known and keeps the value it has in ``X`` (which must then hold 0
-        and 1): the rest is filled in.
+        True where a unit is known and keeps its value in ``X`` (which must then hold 0 and 1). The
+        other units are filled in.
     random_state : None, int, SeedSequence, Generator or RandomState
-        None goes on with the random numbers of the model.
+        None continues the random numbers of the model.
 
     Returns
     -------
@@ -161,7 +162,7 @@ def chains_from(
     every: int | None = None,
     report: Callable[[int, int], object] | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """Return the states that chains from ``rows`` come to, and those kept on the way."""
+    """Return the final states of chains from ``rows``, and the states that were kept before."""
     machine, data = fitted(model).machine, core_data(rows)
     seed, threads = seed_word(word, 0), thread_count(model.num_threads)
     if data.binary:

@@ -1,7 +1,7 @@
-"""Checkpoints: a training that was stopped goes on with the bits of one that never was.
+"""Checkpoints: a stopped training continues with the same bits as one that was never stopped.
 
-A checkpoint is a model file that also says of which data and which learning rates it is. Going on
-is right only if these and all parameters are the same, so that is checked, name by name.
+A checkpoint is a model file that also identifies its data and its learning rates. A fit can
+continue only with the same data, learning rates and parameters, so each of them is checked.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ROWS_AT_A_TIME = 4096
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where and how often a fit writes, and of which data it is."""
+    """The file of a checkpoint, the epochs between two writes, and the identity of the data."""
 
     path: Path
     every: int
@@ -34,7 +34,7 @@ class Checkpoint:
 
     @classmethod
     def of(cls, path: Any, every: Any, rows: NDArray[Any], from_data: bool) -> Checkpoint | None:
-        """Check the arguments of ``fit``; None if no checkpoint is wanted."""
+        """Check the arguments of ``fit``; return None if no checkpoint is requested."""
         if path is None:
             if every is not None:
                 raise ValueError("every needs checkpoint, the path to write to")
@@ -47,7 +47,7 @@ class Checkpoint:
         return cls(target, every, _digest(rows), from_data)
 
     def is_due(self, epoch: int) -> bool:
-        """Say whether the fit writes after this epoch, whatever comes after it."""
+        """Return whether the fit writes after this epoch."""
         return epoch % self.every == 0
 
     def write(self, model: Any, rates: NDArray[np.float32], finished: bool = False) -> None:
@@ -69,17 +69,17 @@ class Checkpoint:
         rates: NDArray[np.float32],
         word: int | None,
     ) -> tuple[Trained[Any], bool] | None:
-        """Return the machine to go on with, and whether it is finished; None without a file.
+        """Return the machine that continues, and whether its fit is finished; None without a file.
 
         Parameters
         ----------
         word : int or None
-            What random_state gave; None if any will do.
+            The value that random_state gave; None if any value is accepted.
 
         Raises
         ------
         ValueError
-            If the file is none, or of another fit; the message names what differs.
+            If the file is not a checkpoint, or is of another fit. The message names the difference.
         """
         if not self.path.exists():
             return None

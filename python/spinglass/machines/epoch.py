@@ -1,4 +1,4 @@
-"""An epoch that is over, as callbacks see it."""
+"""A finished epoch, as callbacks get it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from spinglass.machines.rows import some_of
 @printed
 @dataclass(frozen=True, eq=False)
 class Epoch:
-    """An epoch that is over: what a callback of ``fit`` is called with.
+    """A finished epoch: the argument of every callback of ``fit``.
 
     Attributes
     ----------
     model : estimator
-        As it is now.
+        The model after this epoch.
     number : int
-        Of the epoch, from 1.
+        Number of the epoch, from 1.
     n_epochs : int
-        How many there will be.
+        Number of epochs of the fit.
     updates : int
-        Updates done so far.
+        Number of updates so far.
     learning_rate : float
-        Of the last one.
+        Learning rate of the last update.
     seconds : float
-        That the epoch took, with what was measured after the one before it.
+        Time of the epoch, including the measurements after the epoch before it.
     """
 
     model: Any

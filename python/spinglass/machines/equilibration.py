@@ -1,10 +1,10 @@
-"""How long the chains of a machine take to forget where they began.
+"""The time in which the chains of a machine become independent of their starts.
 
 A. Decelle, C. Furtlehner and B. Seoane, Adv. Neural Inf. Process. Syst. 34, 5345 (2021): a machine
-whose chains mix more slowly than its k steps was trained out of equilibrium; it may make good
-samples after k steps and bad ones later, and what its likelihood says of them is void. Two looks:
-chains from the data and from random states should come to the same energies, and their states
-should lose their memory within k steps.
+whose chains mix more slowly than its k steps was trained out of equilibrium. It may give good
+samples after k steps and bad ones later, and its likelihood says nothing about them. Two things are
+measured. Chains from the data and from random states should reach the same energies, and the
+autocorrelation of their states should decay within k steps.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NUMBERS_AT_A_TIME = 2**22
 @printed
 @dataclass(frozen=True, eq=False)
 class Equilibration:
-    """How the chains of a machine mix: what ``BernoulliRBM.equilibration`` returns.
+    """The result of ``BernoulliRBM.equilibration``: how fast the chains of a machine mix.
 
     Attributes
     ----------
@@ -46,26 +46,27 @@ class Equilibration:
         Integrated autocorrelation time of the visible states, 1/2 + sum_t rho(t), in Gibbs steps,
         over the second half of all chains.
     is_bound : bool
-        The chains were too short to see the memory end: the mixing time is longer than this.
+        Whether the chains were too short to see the autocorrelation decay. The mixing time is then
+        longer than ``mixing_time``.
     meeting_step : float
-        First measured step from which on the mean free energies of both kinds of chains agree
-        within three standard errors; infinite if they never do.
+        From this measured step on, the mean free energies of both kinds of chains agree within
+        three standard errors. It is infinite if they never do.
     k : int
         Steps between two updates in training.
     autocorrelation : numpy.ndarray of float64, (n_lags,)
-        rho(t), t = 0, 1, ...; one mean, that of all chains, is subtracted from each unit.
+        rho(t), t = 0, 1, .... The mean over all chains is subtracted from each unit.
     steps : numpy.ndarray of int, (n_measurements,)
-        Where the free energies below were measured.
+        The steps at which the free energies below were measured.
     data_free_energy, random_free_energy : numpy.ndarray of float64, (n_measurements,)
-        Mean free energy of the chains that began at data and at random states, in nats.
+        Mean free energy of the chains that started from data and from random states, in nats.
     data_error, random_error : numpy.ndarray of float64, (n_measurements,)
         Their standard errors.
     n_chains, n_steps : int
-        Chains of each kind, and the steps of each.
+        Number of chains of each kind, and steps of each chain.
     seed : int
-        Of the random streams.
+        Seed of the random streams.
     version : str
-        Of the package.
+        Version of the package.
     """
 
     mixing_time: float
@@ -98,19 +99,19 @@ def equilibration(
     random_state: RandomState = None,
     progress: Progress = False,
 ) -> Equilibration:
-    """Measure how long chains take to mix, to be compared with k.
+    """Measure the mixing time of the chains, which should be compared with k.
 
     Parameters
     ----------
     X : array_like or sparse matrix, (n_samples, n_features), optional
-        Data to start one half of the chains from; the chains of the training by default. The
+        Data from which one half of the chains start; by default the chains of the training. The
         other half starts from random states.
     n_steps : int
         Gibbs steps, at least 8.
     n_chains : int
-        Of each kind, at least 2.
+        Chains of each kind, at least 2.
     random_state : None, int, SeedSequence, Generator or RandomState
-        None goes on with the random numbers of the model.
+        None continues the random numbers of the model.
     progress : bool or callable
         True for a bar, or a callable of ``(done, total)`` in steps.
 

@@ -1,12 +1,12 @@
-"""Models on disk: safetensors, with a JSON text in the header that says what the tensors are.
+"""Models on disk: safetensors files, with a JSON text in the header that describes the tensors.
 
 A file holds the whole state of the training (parameters, chains, random streams, velocities), so a
-model that is loaded goes on with the bits of one that was never saved. A checkpoint of `fit` is
-such a file too, which knows in addition of which data and rates it is. No file can run code: it
-holds numbers and JSON, both checked before they are used, by a digest too.
+model that is loaded continues with the same bits as one that was never saved. A checkpoint of `fit`
+is such a file too, and it also identifies its data and learning rates. No file can run code: it
+contains numbers and JSON, which are checked before they are used, also by a digest.
 
 The tensors ``components``, ``intercept_hidden`` and ``intercept_visible`` are the parameters, for
-whoever reads the file without this package; ``state.*`` is the rest.
+reading the file without this package. ``state.*`` is the rest.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 
 
 def safetensors() -> Any:
-    """Import safetensors, or say where it comes from."""
+    """Import safetensors; if it is missing, the error says how to install it."""
     try:
         import safetensors
         import safetensors.numpy
@@ -49,7 +49,7 @@ def safetensors() -> Any:
 
 
 def write(model: Any, path: Any, training: dict[str, Any] | None = None) -> None:
-    """Write a fitted estimator whole or not at all, so that a crash leaves the file before it."""
+    """Write a fitted estimator completely or not at all; a crash does not damage an old file."""
     target = file_path(path)
     trained: Trained[Any] = model._trained
     parameters = {name: _plain(value) for name, value in model.get_params().items()}
@@ -102,12 +102,12 @@ class Stored:
 
     @property
     def n_features(self) -> int:
-        """Of the data."""
+        """Number of features of the data."""
         n: int = self.options.n_features(self.state)
         return n
 
     def trained(self) -> Trained[Any]:
-        """Return the machine in training."""
+        """Return the machine with the state of its training."""
         dtype, word, calls = (self.about[name] for name in ("dtype", "word", "calls"))
         try:
             return Trained.from_state(
@@ -118,7 +118,7 @@ class Stored:
 
 
 def read(path: Any, estimator: type[Any]) -> Stored:
-    """Read a file, and trust nothing in it."""
+    """Read a file, and check everything in it."""
     source = file_path(path)
     tensors, metadata = _open(source)
     if FORMAT not in metadata:

@@ -1,13 +1,13 @@
-"""The partition function of a restricted Boltzmann machine, and the likelihood that follows.
+"""The partition function and the likelihood of a restricted Boltzmann machine.
 
-ln Z is summed exactly where one layer has at most 30 units. Beyond, annealed importance sampling
-(R. Salakhutdinov and I. Murray, Proc. 25th ICML, 872 (2008), after R. M. Neal, Stat. Comput. 11,
-125 (2001)) weighs chains that go from a machine without couplings to this one. Its estimate of Z
-has the right mean, so by Jensen's inequality that of ln Z lies below on average, and the likelihood
-looks better than it is. Chains that go the other way, from equilibrium to the machine without
-couplings, err to the other side (R. B. Grosse, Z. Ghahramani and R. P. Adams, arXiv:1511.02543
-(2015)): the truth lies between, if the chains were in equilibrium. The gap between the two says how
-much is known (`spinglass.partition.log_partition`).
+ln Z is summed exactly if one layer has at most 30 units. For larger layers, annealed importance
+sampling (R. Salakhutdinov and I. Murray, Proc. 25th ICML, 872 (2008), after R. M. Neal, Stat.
+Comput. 11, 125 (2001)) weights chains that go from a machine without couplings to this one. The
+estimate of Z has the mean Z, so by Jensen's inequality the estimate of ln Z is too low on average,
+and the likelihood is too high. Chains in the other direction, from equilibrium to the machine
+without couplings, have the opposite error (R. B. Grosse, Z. Ghahramani and R. P. Adams,
+arXiv:1511.02543 (2015)). The true value lies between the two, if the chains were in equilibrium.
+The gap between the two measures how well ln Z is known (`spinglass.partition.log_partition`).
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ class LogLikelihood:
     value : float
         Mean over the rows, in nats, with ``log_partition.value``.
     error : float
-        That of ln Z, and of the free energies, whose weights the core rounds to 24 bits (16 of
-        ``precision="fast"``): so it is not 0 if ln Z is exact. It does not say how the mean would
-        differ for other rows.
+        Error of ln Z and of the free energies, whose weights the core rounds to 24 bits (16 with
+        ``precision="fast"``). So it is not 0 even if ln Z is exact. It does not include the
+        variation of the mean between different sets of rows.
     pessimistic, optimistic : float or None
-        The mean with ln Z from above and from below. Upward annealing alone is the optimistic side.
+        The mean with ln Z from above and from below. ``"ais"`` alone gives the optimistic side.
     rows : numpy.ndarray of float64, (n_samples,)
-        ln p of each row, with ``log_partition.value``.
+        ln p(v) of each row, with ``log_partition.value``.
     log_partition : LogPartition
-        What was taken for ln Z.
+        The ln Z that was used.
     """
 
     value: float
@@ -69,7 +69,7 @@ class LogLikelihood:
 
 
 def fingerprint(trained: Trained[Any]) -> str:
-    """Return a digest of the parameters as they are now."""
+    """Return a digest of the present parameters."""
     digest = hashlib.sha256()
     for name in trained.options.PARAMETERS:
         values = getattr(trained.machine, name)()
@@ -79,10 +79,10 @@ def fingerprint(trained: Trained[Any]) -> str:
 
 
 def rounding(machine: _core.RbmMachine) -> float:
-    """Return the standard error of a free energy by the rounding of the weights.
+    """Return the standard error of a free energy that comes from the rounding of the weights.
 
-    A field sums up to n_visible weights and a bias, each off by a uniform part of a unit; the free
-    energy changes by no more than the sum of the changes of the fields.
+    A field sums at most n_visible weights and a bias. The rounding error of each is uniform within
+    a unit. The free energy changes by at most the sum of the changes of the fields.
     """
     return math.sqrt(machine.n_hidden * (machine.n_visible + 1) / 12) / machine.scale
 
@@ -119,7 +119,7 @@ def log_partition(
     threads: int | None,
     progress: Progress,
 ) -> LogPartition:
-    """Sum or estimate ln Z; the arguments are those of ``BernoulliRBM.log_partition``."""
+    """Sum or estimate ln Z, with the arguments of ``BernoulliRBM.log_partition``."""
     method = cast(Method, choice(method, "method", get_args(Method)))
     machine = trained.machine
     smaller = min(machine.n_hidden, machine.n_visible)
@@ -227,8 +227,8 @@ def _base_rates(means: NDArray[np.float32]) -> NDArray[np.float32]:
 def schedule(betas: int | ArrayLike) -> NDArray[np.float64]:
     """Return the inverse temperatures of an annealing, 0 to 1.
 
-    A number of them is shared out as by Salakhutdinov and Murray: 500 of 14,500 up to 0.5, 4,000 up
-    to 0.9, the rest beyond, where the machine freezes.
+    A given number of them is distributed as by Salakhutdinov and Murray: 500 of 14,500 up to 0.5,
+    4,000 up to 0.9, and the rest above, where the machine freezes.
     """
     if array_of(betas, "betas", "real numbers").ndim == 0:
         count = integer(betas, "betas", at_least=2, at_most=2**31 - 1)

@@ -1,6 +1,6 @@
-"""What a machine says of data: hidden probabilities, free energies, pseudo-likelihoods.
+"""Observables of data under a machine: hidden probabilities, free energies, pseudo-likelihoods.
 
-Each function but the last two is a method of every machine.
+Each function except the last two is a method of every machine.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def transform(self: Machine[Any], X: Any) -> Any:
     Returns
     -------
     numpy.ndarray, (n_samples, n_components)
-        float32 if both ``X`` and the data of the fit were, else float64; or the DataFrame that
-        :meth:`set_output` asked for.
+        float32 if both ``X`` and the data of the fit had this dtype, else float64. After
+        :meth:`set_output` it can be a DataFrame.
     """
     rows, trained = rows_of(self, X), fitted(self)
     threads = thread_count(self.num_threads)
@@ -62,10 +62,10 @@ def free_energy(self: Machine[Any], X: Any) -> NDArray[np.float64]:
 def score_samples(self: Machine[Any], X: Any) -> NDArray[np.float64]:
     """Return the stochastic pseudo-likelihood of each row, as scikit-learn defines it.
 
-    n_features ln P(v_i | the other units), with one unit i drawn for each row. Cheap, and no
-    bound on the likelihood: :meth:`log_likelihood` is the real thing. Of real numbers P is a
-    density, integrated exactly over v_i: the score may be positive, and depends on the units of
-    the data.
+    It is n_features ln P(v_i | the other units), with one unit i drawn for each row. It is cheap,
+    but not a bound on the likelihood, which :meth:`log_likelihood` computes. For real numbers P is
+    a density, integrated exactly over v_i, so the score may be positive, and depends on the units
+    of the data.
 
     Parameters
     ----------

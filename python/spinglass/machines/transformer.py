@@ -1,4 +1,4 @@
-"""An estimator that transforms data to its hidden units: their names, and their container."""
+"""Estimators that transform data to hidden units: the names of the columns, and their container."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from spinglass._estimator import Estimator
 
 
 class Transformer(Estimator):
-    """An estimator with what scikit-learn's mixin gives one that has ``fit`` and ``transform``."""
+    """The methods of scikit-learn's mixin for an estimator that has ``fit`` and ``transform``."""
 
     fit: Callable[..., Any]
     transform: Callable[[Any], Any]
 
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        """Learn from data and return what :meth:`transform` makes of them.
+        """Train on data and return the result of :meth:`transform` for them.
 
         Parameters
         ----------
         X : array_like or sparse matrix, (n_samples, n_features)
         y : ignored
         **fit_params
-            Of :meth:`fit`.
+            Passed to :meth:`fit`.
         """
         self.fit(X, y, **fit_params)
         with warnings.catch_warnings():
@@ -41,7 +41,7 @@ class Transformer(Estimator):
         Parameters
         ----------
         transform : {"default", "pandas", "polars"}, optional
-            A NumPy array, or a DataFrame of that library; None changes nothing.
+            A NumPy array, or a DataFrame of that library. None changes nothing.
         """
         if transform is not None:
             transform = choice(transform, "transform", ("default", "pandas", "polars"))
@@ -73,12 +73,12 @@ class Transformer(Estimator):
         Parameters
         ----------
         input_features : ignored
-            For the sake of scikit-learn.
+            Accepted for compatibility with scikit-learn.
 
         Returns
         -------
         numpy.ndarray of str objects, (n_components,)
-            The name of the class in lower case, and a number.
+            Each name is the name of the class in lower case, followed by a number.
         """
         self._check_is_fitted()
         prefix = type(self).__name__.lower()
