@@ -1,10 +1,10 @@
-"""Figures: functions that take a result and ``ax=``, draw on it, and return it.
+"""Figures: functions that take a result and ``ax=``, draw on these Axes, and return them.
 
-Needs Matplotlib, which comes with ``pip install 'spinglass[plot]'``. Sizes and series are told
-apart by marker as well as by colour, dark to light, so that a grey print still reads. Figures keep
-the style that is in use: its colours of text and background, its size of fonts, and whatever else
-it sets. `STYLE` has what they set themselves where the style in use has Matplotlib's defaults.
-`THEORY` is the look of a line of theory in the style in use.
+They need Matplotlib, which ``pip install 'spinglass[plot]'`` installs. Sizes and series differ by
+marker as well as by colour, dark to light, so that they can be distinguished in a grey print.
+Figures keep the style that is in use: its colours of text and background, its size of fonts, and
+all its other settings. `STYLE` has the settings of the figures for everything that the style in use
+leaves at Matplotlib's defaults. `THEORY` is the look of a line of theory in the style in use.
 """
 
 from typing import Any

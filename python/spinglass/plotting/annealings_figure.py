@@ -1,4 +1,4 @@
-"""Annealed importance sampling drawn: ln Z from both sides, more and more slowly."""
+"""A figure of annealed importance sampling: ln Z from both sides, more and more slowly annealed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: 
     Parameters
     ----------
     results : sequence of LogPartition
-        Of one machine, annealed more and more slowly.
+        Results of one machine, annealed more and more slowly.
     exact : float, optional
         The true ln Z, if it is known.
     ax : matplotlib Axes, optional
@@ -30,7 +30,7 @@ def annealings(results: Sequence[LogPartition], exact: float | None = None, ax: 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

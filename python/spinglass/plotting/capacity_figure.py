@@ -1,4 +1,4 @@
-"""The capacity scan drawn: retrieval, overlap, the two peaks, and the way to infinite N."""
+"""A figure of the capacity scan: retrieval, overlap, the two peaks, and the limit of infinite N."""
 
 from __future__ import annotations
 
@@ -34,21 +34,22 @@ MOST_SIZES = 6
 def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     """Draw a capacity scan.
 
-    Four panels: retrieval probability against load with the fitted curves and half-points; mean
-    final overlap against load with the replica-symmetric curve; the histogram of final overlaps
-    near the half-points; and the half-points extrapolated to infinite N.
+    The four panels are the retrieval probability against load with the fitted curves and
+    half-points; the mean final overlap against load with the replica-symmetric curve; the histogram
+    of final overlaps near the half-points; and the half-points with their extrapolation to infinite
+    N.
 
     Parameters
     ----------
     scan : CapacityScan
-        What `spinglass.experiments.capacity` returned, complete or not.
+        The result of `spinglass.experiments.capacity`, complete or not.
     ax : matplotlib Axes or sequence of four Axes, optional
-        One Axes gets the first panel. By default a new figure gets all four.
+        One Axes shows the first panel. By default a new figure shows all four.
 
     Returns
     -------
     Axes or array of four Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

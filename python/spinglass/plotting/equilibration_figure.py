@@ -1,4 +1,4 @@
-"""The mixing of a restricted Boltzmann machine drawn: memory, and energies from two starts."""
+"""A figure of the mixing of a machine: autocorrelation, and energies from two kinds of starts."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 @figure(((1, 2), (12.5, 5.0)))
 def equilibration(result: Equilibration, ax: Any = None) -> Any:
-    """Draw how chains forget, and how those from data and from random states come together.
+    """Draw the autocorrelation of chains, and the energies of chains from data and random states.
 
     Parameters
     ----------
     result : Equilibration
-        What `BernoulliRBM.equilibration` returned.
+        The result of `BernoulliRBM.equilibration`.
     ax : matplotlib Axes or sequence of two Axes, optional
-        One gets the autocorrelation, two get the free energies too; so does a new figure.
+        One Axes shows the autocorrelation. Two, or a new figure, show the free energies too.
 
     Returns
     -------
     Axes or array of two Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

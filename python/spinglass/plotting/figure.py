@@ -1,4 +1,4 @@
-"""What all figures share: the style, a new figure, and a PNG that leaves pyplot alone."""
+"""Shared by all figures: the style, a new figure, and a PNG that does not affect pyplot."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ FOUR: Layout = (2, 2), (12.5, 9.5)
 
 
 def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
-    """Let a function that draws on its argument ``ax`` make a new figure if it gets none.
+    """Let a function that draws on its argument ``ax`` make a new figure if ``ax`` is None.
 
     Parameters
     ----------
     layout : tuple or callable
-        That of the figure, or a function that returns it for what is drawn, the first argument.
+        The layout of the figure, or a function that returns it for the first argument, the result.
     """
 
     def decorate(draw: F) -> F:
@@ -108,7 +108,7 @@ _UNDATED: dict[str, dict[str, None]] = {
 
 
 def layout_of(draw: Any, result: Any) -> Layout:
-    """Return the layout of the figure that a function makes of a result."""
+    """Return the layout of the figure that a function draws for a result."""
     layout: Layout = draw.layout(result) if callable(draw.layout) else draw.layout
     return layout
 
@@ -119,7 +119,7 @@ def png(
     shape: Shape = None,
     size: tuple[float, float] | None = None,
 ) -> bytes:
-    """Return what `picture` does, as PNG."""
+    """Return the result of `picture` as PNG."""
     return picture(draw, result, shape, size)
 
 
@@ -130,23 +130,23 @@ def picture(
     size: tuple[float, float] | None = None,
     format: str = "png",
 ) -> bytes:
-    """Return the picture that ``draw(result, axes)`` makes, without touching pyplot's state.
+    """Return the picture that ``draw(result, axes)`` makes, without changing the state of pyplot.
 
     The same result gives the same bytes, with one version of Matplotlib.
 
     Parameters
     ----------
     draw : callable
-        One of the functions here, or one of your own, which gets a flat array of Axes.
+        One of these functions, or your own function, which gets a flat array of Axes.
     result : object
-        What it draws.
+        The result to draw.
     shape : tuple of int or list of list of int, optional
-        Rows and columns of panels, or a mosaic: which panel stands where, -1 for none. By default
-        that of the function.
+        Rows and columns of panels, or a mosaic with the number of the panel at each place, -1 for
+        none. The default is that of the function.
     size : tuple of float, optional
-        Width and height in inches; 160 dots an inch. By default that of the function.
+        Width and height in inches, with 160 dots per inch. The default is that of the function.
     format : {"png", "pdf", "svg"}
-        What the bytes are.
+        Format of the bytes.
     """
     own = (shape, size) if shape and size else layout_of(draw, result)
     with styled(), warnings.catch_warnings():
@@ -169,7 +169,7 @@ def picture(
 
 
 def on_panels(result: Any, ax: Any, *draw: Callable[[Any, Any], None], alone: int = 0) -> Any:
-    """Draw a function a panel, or of a single one that with the number ``alone``; return ``ax``."""
+    """Draw one function per panel, or on a single Axes the one with the number ``alone``."""
     axes = flat(ax)
     if len(axes) == 1:
         draw[alone](result, axes[0])
@@ -197,7 +197,7 @@ def _make_ticks(figure: Any) -> None:
 
 
 def say_none(ax: Any, result: Any, words: str) -> None:
-    """Write in an empty panel why it is empty: of what is only a part nobody knows yet."""
+    """Write into an empty panel why it is empty; for an incomplete result this is not known yet."""
     text = words if getattr(result, "complete", True) else "not finished yet"
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", bbox=_behind())
 
@@ -223,7 +223,7 @@ def panels(figure: Any, shape: Shape) -> Any:
 
 
 def styled() -> Any:
-    """Return a context in which `STYLE` is on, where the user has not chosen otherwise."""
+    """Return a context in which `STYLE` is used for all settings that the user has not changed."""
     mpl = matplotlib()
     untouched = {
         name: value
@@ -239,7 +239,7 @@ def ink() -> Any:
 
 
 def paper() -> Any:
-    """Return the colour that the user's style has behind what is drawn."""
+    """Return the colour of the background in the user's style."""
     rc = matplotlib().rcParams
     from matplotlib.colors import to_rgba
 
@@ -248,7 +248,7 @@ def paper() -> Any:
 
 
 def shade(part: float) -> Any:
-    """Return a colour between that of paper (0) and that of ink (1): on white a grey."""
+    """Return a colour between that of paper (0) and that of ink (1), which is grey on white."""
     to_rgb = _to_rgb()
     back, front = np.array(to_rgb(paper())), np.array(to_rgb(ink()))
     return tuple((back + part * (front - back)).tolist())
@@ -262,7 +262,7 @@ def _to_rgb() -> Any:
 
 
 def colours(places: Any, name: str = "viridis") -> Any:
-    """Return colours of a map, from far off that of paper (0) to nearer (1), told apart in grey."""
+    """Return colours of a map, from far from paper (0) to near (1), which differ in grey too."""
     to_rgb = _to_rgb()
     is_dark = sum(to_rgb(paper())) < sum(to_rgb(ink()))
     first, last = (0.9, 0.38) if is_dark else (0.0, 0.82)
@@ -270,7 +270,7 @@ def colours(places: Any, name: str = "viridis") -> Any:
 
 
 def series(count: int) -> list[tuple[Any, str]]:
-    """Return (colour, marker) of each of ``count`` series, dark to light on white paper."""
+    """Return the colour and marker of each of ``count`` series, dark to light on white paper."""
     found = colours(np.linspace(0.0, 1.0, count))
     return [(found[k], MARKERS[k % len(MARKERS)]) for k in range(count)]
 
@@ -281,7 +281,7 @@ def theory_line(**more: Any) -> dict[str, Any]:
 
 
 def limit_point() -> dict[str, Any]:
-    """Return the look of what is extrapolated to infinite size: no size has half a marker."""
+    """Return the look of extrapolations to infinite size: a half-filled marker, as no size has."""
     return {
         "color": ink(),
         "marker": "o",
@@ -294,7 +294,7 @@ def limit_point() -> dict[str, Any]:
 
 
 def by_size(sizes: Iterable[int]) -> list[tuple[int, dict[str, Any]]]:
-    """Return each size with its colour and marker, dark to light on white with growing size."""
+    """Return each size with its colour and marker; larger sizes are lighter on white."""
     ascending = sorted(sizes)
     looks = zip(ascending, series(len(ascending)), strict=True)
     return [(n, {"color": colour, "marker": marker}) for n, (colour, marker) in looks]
@@ -306,7 +306,7 @@ def points(ax: Any, table: NDArray[Any], x: str, y: str, **look: Any) -> None:
 
 
 def residuals(ax: Any, place: list[float], rows: Collection[Any], title: str) -> None:
-    """Draw in an inset what a fit leaves, against size: of each its value, error and look."""
+    """Draw in an inset the residuals of a fit against size, each with its error and look."""
     inset = ax.inset_axes(place)
     for n, value, error, look in rows:
         inset.errorbar(n, value, error, **look)
@@ -320,7 +320,7 @@ def residuals(ax: Any, place: list[float], rows: Collection[Any], title: str) ->
 
 
 def legend_above(ax: Any, loc: str, columns: int = 1) -> None:
-    """Make space above what was drawn, and put the legend there."""
+    """Make space above the drawing, and put the legend there."""
     rows = -(-len(ax.get_legend_handles_labels()[1]) // columns)
     bottom, top = ax.get_ylim()
     part = min(0.6, 0.0055 * rows * _points_of(matplotlib().rcParams["legend.fontsize"]))
@@ -337,7 +337,7 @@ def _points_of(size: Any) -> float:
 
 
 def near(ax: Any, exact: float, found: list[Any], nbins: int) -> None:
-    """Let the axis of inverse temperatures hold all crossings, with the exact one in the middle."""
+    """Let the axis of inverse temperatures show all crossings, with the exact one in the middle."""
     reach = max(abs(x.beta - exact) + 1.4 * x.beta_error for x in found)
     ax.set_xlim(exact - 1.1 * reach, exact + 1.1 * reach)
     ax.ticklabel_format(axis="x", useOffset=False)
@@ -345,7 +345,7 @@ def near(ax: Any, exact: float, found: list[Any], nbins: int) -> None:
 
 
 def matplotlib() -> Any:
-    """Import Matplotlib, or say where it comes from."""
+    """Import Matplotlib; if it is missing, the error says how to install it."""
     try:
         import matplotlib
     except ImportError as error:

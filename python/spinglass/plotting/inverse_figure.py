@@ -1,4 +1,4 @@
-"""Inferred couplings drawn: against the true ones, or as a matrix."""
+"""A figure of inferred couplings: against the true ones, or as a matrix."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def inverse(model: InverseIsing, true_couplings: ArrayLike | None = None, ax: An
     Parameters
     ----------
     model : InverseIsing
-        A fitted one.
+        A fitted model.
     true_couplings : array_like or sparse array, (n_features, n_features), optional
-        beta J_ij: a point a pair, with the diagonal and the root mean square error, which is also
-        given as a share of that of the true couplings. Without them the couplings are drawn as a
-        matrix, in colours that are symmetric about zero.
+        beta J_ij. The figure then has one point per pair, the diagonal, and the root mean square
+        error, also relative to the root mean square of the true couplings. Without true couplings,
+        the inferred ones are drawn as a matrix, in colours that are symmetric about zero.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The Ising model through its transition drawn: measurement on exact curves, and pictures."""
+"""A figure of the Ising model at its transition: measurements on exact curves, and pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SPINS = ("#2a1745", "#f6f3ea")  # -1 dark, +1 light
 
 
 def ising_layout(scan: IsingScan) -> tuple[list[list[int]], tuple[float, float]]:
-    """Return which panel stands where in the figure of a scan, and its size in inches."""
+    """Return the places of the panels in the figure of a scan, and its size in inches."""
     rows = [[0, 1, 2], [3, 4, 5]]
     if scan.snapshots:
         pictures = list(range(CURVES, CURVES + len(scan.snapshots)))
@@ -41,22 +41,23 @@ def ising_layout(scan: IsingScan) -> tuple[list[list[int]], tuple[float, float]]
 def ising(scan: IsingScan, ax: Any = None) -> Any:
     r"""Draw a scan of the Ising model.
 
-    Six panels: energy, magnetization, specific heat and susceptibility against temperature, the
-    Binder cumulant, and where the cumulants of each pair of sizes cross; then a snapshot a panel.
-    Thin lines are Kaufman's exact results for each size, dashed ones those of the infinite lattice.
+    Six panels show energy, magnetization, specific heat and susceptibility against temperature, the
+    Binder cumulant, and the crossings of the cumulants of each pair of sizes. Further panels show
+    one snapshot each. Thin lines are Kaufman's exact results for each size, dashed lines those of
+    the infinite lattice.
 
     Parameters
     ----------
     scan : IsingScan
-        What `spinglass.experiments.ising` returned, complete or not.
+        The result of `spinglass.experiments.ising`, complete or not.
     ax : matplotlib Axes or sequence of Axes, optional
-        One Axes gets the energy, 6 + k of them the six panels and k snapshots. By default a new
+        One Axes shows the energy, 6 + k Axes show the six panels and k snapshots. By default a new
         figure.
 
     Returns
     -------
     Axes or array of Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def ising(scan: IsingScan, ax: Any = None) -> Any:
 
 
 def draw_spins(ax: Any, spins: Any) -> None:
-    """Draw a lattice: +1 light, -1 dark, every spin the same square."""
+    """Draw a lattice: +1 is light, -1 is dark, and all spins are squares of one size."""
     from matplotlib.colors import ListedColormap
 
     colours = ListedColormap(list(SPINS))
@@ -92,7 +93,7 @@ def draw_spins(ax: Any, spins: Any) -> None:
 
 
 def critical_line(ax: Any, value: float, label: str | None = None) -> None:
-    """Draw a dotted upright line where the infinite lattice has its transition."""
+    """Draw a dotted vertical line at the transition of the infinite lattice."""
     ax.axvline(value, color=shade(0.55), linewidth=1.2, linestyle=":", zorder=0, label=label)
 
 

@@ -1,8 +1,8 @@
-"""Energy landscapes drawn: the tree of barriers, and how large the basins are.
+"""A figure of an energy landscape: the tree of barriers, and the sizes of the basins.
 
 The tree is a disconnectivity graph (O. M. Becker, M. Karplus, J. Chem. Phys. 106, 1495 (1997)). A
-line goes up from every minimum; where it meets a line that comes from lower down it ends. The
-height of the joint is the energy of the lowest saddle between the two.
+line goes up from every minimum. It ends where it meets the line of a lower minimum. The height of
+this joint is the energy of the lowest saddle between the two.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _GROUND = "#d55e00"
 
 
 def landscape_layout(result: Landscape) -> tuple[list[list[int]], tuple[float, float]]:
-    """Return which panel stands where in the figure, and its size in inches."""
+    """Return the places of the panels in the figure, and its size in inches."""
     return [[0, 0, 0, 1]], (16.0, 7.5)
 
 
@@ -44,14 +44,14 @@ def landscape(result: Landscape, ax: Any = None) -> Any:
     Parameters
     ----------
     result : Landscape
-        What `spinglass.experiments.landscape` returned.
+        The result of `spinglass.experiments.landscape`.
     ax : matplotlib Axes or sequence of two Axes, optional
-        One Axes gets the tree. By default a new figure gets both.
+        One Axes shows the tree. By default a new figure shows both panels.
 
     Returns
     -------
     Axes or array of two Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -73,10 +73,11 @@ def landscape(result: Landscape, ax: Any = None) -> Any:
 
 
 def leaf_order(result: Landscape, at_most: int = MOST) -> list[int]:
-    """Return the lowest minima in the order in which no two lines of their tree cross.
+    """Return the lowest minima in an order in which no two lines of their tree cross.
 
-    A lake stays together, and what joins it later stands further outside. A minimum and the one
-    with all spins turned stand on opposite sides of the lake that holds both.
+    The minima of a lake stay together, and those that join it later stand further outside. A
+    minimum and the one with all spins reversed stand on opposite sides of the lake that contains
+    both.
     """
     table, merges = result.minima, result.merges
     count = len(table)

@@ -1,4 +1,4 @@
-"""Annealed importance sampling drawn: what each chain says of ln Z."""
+"""A figure of annealed importance sampling: the ln Z of each chain."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @figure(((1, 1), (7.5, 6.0)))
 def log_partition(result: LogPartition, ax: Any = None, exact: float | None = None) -> Any:
-    """Draw what each forward and reverse chain says of ln Z, and what follows from both.
+    """Draw the ln Z of each forward and reverse chain, and the estimate that follows from both.
 
     The two histograms cross at ln Z. Where they overlap, both sides can be trusted.
 
     Parameters
     ----------
     result : LogPartition
-        What `estimate_log_partition` or `BernoulliRBM.log_partition` returned.
+        The result of `estimate_log_partition` or `BernoulliRBM.log_partition`.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
     exact : float, optional
@@ -31,7 +31,7 @@ def log_partition(result: LogPartition, ax: Any = None, exact: float | None = No
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Mean field drawn: on the lattice beside the truth, and the solutions of any model."""
+"""Figures of mean field: on the lattice beside exact results, and the solutions of any model."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _LINES = {"naive": (0, (5, 2)), "bethe": (0, (1, 1.2))}
 
 @figure(((1, 2), (12.5, 4.9)))
 def meanfield(result: MeanFieldLattice, ax: Any = None) -> Any:
-    """Draw the square lattice in mean field, in the Bethe approximation, measured and exact.
+    """Draw the square lattice: mean field, Bethe approximation, measurements and exact results.
 
-    Two panels: magnetization against temperature; and by how much the free energies of both
-    approximations lie above the exact one.
+    The first panel shows the magnetization against temperature. The second shows how far the free
+    energies of both approximations lie above the exact one.
 
     Parameters
     ----------
     result : MeanFieldLattice
-        What `spinglass.experiments.meanfield` returned, complete or not.
+        The result of `spinglass.experiments.meanfield`, complete or not.
     ax : matplotlib Axes or sequence of two Axes, optional
-        One Axes gets the magnetization. By default a new figure gets both.
+        One Axes shows the magnetization. By default a new figure shows both panels.
 
     Returns
     -------
     Axes or array of two Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -111,8 +111,8 @@ def solutions(result: MeanField, ax: Any = None) -> Any:
     Parameters
     ----------
     result : MeanField
-        What a method of `spinglass.meanfield` returned. Of more than six solutions the six of
-        lowest free energy are drawn.
+        The result of a method of `spinglass.meanfield`. If it has more than six solutions, the six
+        of lowest free energy are drawn.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.
 

@@ -29,7 +29,7 @@ UNKNOWN = -1.0
 def grid_of(
     images: NDArray[np.float64], columns: int, image_shape: tuple[int, int] | None
 ) -> NDArray[np.float64]:
-    """Return (n, n_visible) as (rows, columns, height, width), NaN where the images run out."""
+    """Return (n, n_visible) as (rows, columns, height, width), with NaN in empty cells."""
     n_images, n_visible = images.shape
     height, width = nearly_square(n_visible)
     if image_shape is not None:
@@ -45,7 +45,7 @@ def grid_of(
 
 
 def mosaic(grid: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a grid of images as one image, with a pixel of NaN between them and around."""
+    """Return a grid of images as one image, with a pixel of NaN between and around them."""
     rows, columns, height, width = grid.shape
     framed = np.full((rows, columns, height + 1, width + 1), math.nan)
     framed[:, :, 1:, 1:] = grid
@@ -54,7 +54,7 @@ def mosaic(grid: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def show(image: NDArray[np.float64], ax: Any, colours: Any, low: float, high: float) -> Any:
-    """Draw a mosaic without ticks and frame; return what a colour bar is made for."""
+    """Draw a mosaic without ticks and frame; return the image, for a colour bar."""
     drawn = ax.imshow(image, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
     ax.set_xticks([])
     ax.set_yticks([])
@@ -63,14 +63,14 @@ def show(image: NDArray[np.float64], ax: Any, colours: Any, low: float, high: fl
 
 
 def signed() -> Any:
-    """Return the colours of numbers of either sign."""
+    """Return the colours of numbers of both signs."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("signed", _SIGNED).with_extremes(bad=_GAP)
 
 
 def ink() -> Any:
-    """Return the colours of units between 0 and 1, and of those that are not known."""
+    """Return the colours of units between 0 and 1, and of unknown units."""
     from matplotlib.colors import LinearSegmentedColormap
 
     colours = LinearSegmentedColormap.from_list("ink", [_PAPER, _INK])

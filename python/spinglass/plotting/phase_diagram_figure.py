@@ -1,4 +1,4 @@
-"""The phase diagram of the Hopfield model drawn."""
+"""A figure of the phase diagram of the Hopfield model."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def phase_diagram(diagram: PhaseDiagram, ax: Any = None) -> Any:
     Parameters
     ----------
     diagram : PhaseDiagram
-        What `spinglass.theory.hopfield.phase_diagram` returned.
+        The result of `spinglass.theory.hopfield.phase_diagram`.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

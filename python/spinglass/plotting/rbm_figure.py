@@ -1,4 +1,4 @@
-"""Restricted Boltzmann machines drawn: learning curves, filters, chains, and half-erased images."""
+"""Figures of machines: learning curves, filters, chains, and half-erased images."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def rbm_layout(_: object = None) -> tuple[tuple[int, int], tuple[float, float]]:
 
 @figure(rbm_layout)
 def rbm(result: RbmTraining, ax: Any = None) -> Any:
-    """Draw a trained machine: how it learned, what its units look for, what it dreams and repairs.
+    """Draw a trained machine: learning curves, filters, samples, and repaired images.
 
     Parameters
     ----------
     result : RbmTraining
-        What `spinglass.experiments.rbm` returned, complete or not.
+        The result of `spinglass.experiments.rbm`, complete or not.
     ax : matplotlib Axes or sequence of four Axes, optional
-        One Axes gets the learning curves. Four get these, the filters, samples along the chain, and
-        half-erased images; so does a new figure if none is given.
+        One Axes shows the learning curves. Four Axes show these, the filters, samples along the
+        chain, and half-erased images. By default a new figure shows all four.
 
     Returns
     -------
     Axes or array of four Axes
-        What was drawn on.
+        The Axes with the drawing.
     """
     axes = flat(ax)
     if len(axes) not in (1, 4):
@@ -63,22 +63,23 @@ def rbm(result: RbmTraining, ax: Any = None) -> Any:
 
 @figure(_ONE)
 def learning_curves(curves: NDArray[np.void], ax: Any = None) -> Any:
-    """Draw likelihoods against the epoch, and on a second scale the reconstruction error.
+    """Draw likelihoods against the epoch, and the reconstruction error on a second scale.
 
     Parameters
     ----------
     curves : structured array
-        One row an epoch, as `RbmTraining.curves`: ``epoch``, and any of ``pseudo_likelihood``,
-        ``log_likelihood``, ``optimistic`` and ``pessimistic`` (nats an image), and
-        ``reconstruction_error`` (pixels an image). A column of the same name with ``_error`` behind
-        is a band around it; what lies between the two sides is shaded. NaN is not drawn.
+        One row per epoch, as `RbmTraining.curves`: ``epoch``, and any of ``pseudo_likelihood``,
+        ``log_likelihood``, ``optimistic`` and ``pessimistic`` (nats per image), and
+        ``reconstruction_error`` (pixels per image). A column of the same name with ``_error`` at
+        the end is drawn as a band around it. The area between the two sides is shaded. NaN is not
+        drawn.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on; the second scale is a twin of it.
+        The Axes with the drawing. The second scale is a twin of it.
     """
     names = curves.dtype.names or ()
     dark, middle, light = (look[0] for look in series(3))
@@ -123,16 +124,16 @@ def filters(
     model : estimator or array_like, (n_hidden, n_visible)
         A machine with ``components_``, or the weights themselves.
     image_shape : tuple of int, optional
-        Height and width; by default as nearly square as the number of visible units allows.
+        Height and width. By default the images are as close to squares as possible.
     count : int
-        At most so many units are shown.
+        Largest number of units to show.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -166,23 +167,23 @@ def chains(
     image_shape: tuple[int, int] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Draw samples along chains: a row is a chain, a column a number of steps.
+    """Draw samples along chains. A row is a chain, a column a number of steps.
 
     Parameters
     ----------
     states : array_like, (n_chains, n_columns, n_visible)
         Visible units, 0 to 1.
     steps : sequence of int, (n_columns,)
-        Gibbs steps made by then; 0 is the start.
+        Gibbs steps before each column; 0 is the start.
     image_shape : tuple of int, optional
-        Height and width; by default as nearly square as the number of visible units allows.
+        Height and width. By default the images are as close to squares as possible.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -216,25 +217,25 @@ def reconstructions(
     columns: int = 8,
     ax: Any = None,
 ) -> Any:
-    """Draw images as they are, with a part erased, and as the machine fills it in.
+    """Draw images as they are, with a part erased, and with this part filled in by the machine.
 
     Parameters
     ----------
     original, reconstructed : array_like, (n_images, n_visible)
         Visible units, 0 to 1.
     erased : array_like of bool, (n_visible,) or (n_images, n_visible)
-        Which units were hidden from the machine.
+        True where a unit was hidden from the machine.
     image_shape : tuple of int, optional
-        Height and width; by default as nearly square as the number of visible units allows.
+        Height and width. By default the images are as close to squares as possible.
     columns : int
-        Images side by side; more go on below, three rows at a time.
+        Number of images side by side. More images follow below, in three rows each.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Recall drawn: what was found against what was shown, pictures, and the energy on its way down."""
+"""Figures of recall: final against initial overlaps, pictures, and the decrease of the energy."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ EMPTY = -1
 
 @figure(((1, 1), (6.4, 6.0)))
 def recall(result: Recall, ax: Any = None) -> Any:
-    """Draw the overlap of each final state against that of its start.
+    """Draw the overlap of each final state against the overlap of its start.
 
-    Both overlaps are with the pattern nearest to the start: a point above the diagonal came nearer
-    to it, a point at 1 is the pattern itself. Fixed points are dots; what fell into a two-cycle is
-    an open square, what was not seen to come to rest an open triangle.
+    Both overlaps are with the pattern that is nearest to the start. A point above the diagonal came
+    nearer to it, and a point at 1 is the pattern itself. Fixed points are dots, two-cycles are open
+    squares, and states that did not come to rest within the run are open triangles.
 
     Parameters
     ----------
     result : Recall
-        What `spinglass.Hopfield.recall` returned, of one state or a batch.
+        The result of `spinglass.Hopfield.recall`, of one state or a batch.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def recall(result: Recall, ax: Any = None) -> Any:
 
 
 def pictures_layout(result: RecallPictures) -> tuple[list[list[int]], tuple[float, float]]:
-    """Return which panel stands where in the figure of the pictures, and its size in inches."""
+    """Return the places of the panels in the figure of the pictures, and its size in inches."""
     rows = 1 if result.config.images is None else min(ROWS, len(result.names))
     if rows == 1:
         return [[0, 1, 2, 3, 3]], (15.5, 4.1)
@@ -81,21 +81,21 @@ def pictures_layout(result: RecallPictures) -> tuple[list[list[int]], tuple[floa
 
 @figure(pictures_layout)
 def pictures(result: RecallPictures, ax: Any = None) -> Any:
-    """Draw pictures as stored, as started from and as recalled, and the energy between.
+    """Draw pictures as stored, at the start and as recalled, and the energy between.
 
     Parameters
     ----------
     result : RecallPictures
-        What `spinglass.experiments.recall_pictures` returned.
+        The result of `spinglass.experiments.recall_pictures`.
     ax : matplotlib Axes or sequence of Axes, optional
-        One Axes gets the energy against the updates. 3 k + 1 of them get the first k pictures,
-        three panels each, and the energy. By default a new figure gets up to six pictures; of the
-        built-in figures, the cross alone.
+        One Axes shows the energy against the updates. 3 k + 1 Axes show the first k pictures, three
+        panels each, and the energy. By default a new figure shows up to six pictures; with the
+        built-in pictures it shows only the cross.
 
     Returns
     -------
     Axes or array of Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Block spins drawn: the same lattice from further and further away, and where nothing changes."""
+"""A figure of block spins: a lattice after more and more steps, and the fixed point."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ CURVES = 3
 
 
 def renormalize_layout(result: Renormalization) -> tuple[Any, tuple[float, float]]:
-    """Return which panel stands where in the figure, and its size in inches.
+    """Return the places of the panels in the figure, and its size in inches.
 
-    The pictures have a mosaic of their own, so that labels of the panels below do not part them.
+    The pictures have their own mosaic, so that labels of the panels below do not move them apart.
     """
     below = [list(range(CURVES))]
     if not result.flows:
@@ -47,22 +47,22 @@ def renormalize_layout(result: Renormalization) -> tuple[Any, tuple[float, float
 def renormalize(result: Renormalization, ax: Any = None) -> Any:
     r"""Draw the flow of block spins, the crossing of their correlations, and the exponent.
 
-    Rows of pictures are temperatures, columns steps; each spin of a later column is the majority of
-    2 x 2 spins of the one before, and every picture shows the whole lattice.
+    Rows of pictures are temperatures, columns are steps. Each spin of a later column is the
+    majority of 2 x 2 spins of the column before. Every picture shows the whole lattice.
 
     Parameters
     ----------
     result : Renormalization
-        What `spinglass.experiments.renormalize` returned, complete or not.
+        The result of `spinglass.experiments.renormalize`, complete or not.
     ax : matplotlib Axes or sequence of Axes, optional
-        One Axes gets the correlations against temperature. Three get that, the crossings and the
-        exponents; with one more for each picture, temperature by temperature, also these. By
-        default a new figure.
+        One Axes shows the correlations against temperature. Three Axes show these, the crossings
+        and the exponents. With one more Axes for each picture, temperature by temperature, the
+        pictures are drawn too. By default a new figure.
 
     Returns
     -------
     Axes or array of Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

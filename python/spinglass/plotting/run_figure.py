@@ -1,4 +1,4 @@
-"""Runs drawn: energies in time, energies against temperature, P(q), annealing."""
+"""Figures of runs: energies in time, energies against temperature, P(q), annealing."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _POINTS = 2000
 def run(result: Run, ax: Any = None) -> Any:
     """Draw the energy per spin of each replica against sweeps, and the mean with its error.
 
-    At most eight replicas are drawn as lines; the mean is over all.
+    At most eight replicas are drawn as lines. The mean is over all replicas.
 
     Parameters
     ----------
     result : Run
-        What `spinglass.sample` returned.
+        The result of `spinglass.sample`.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -68,14 +68,14 @@ def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
     Parameters
     ----------
     result : TemperedRun
-        What `spinglass.temper` returned.
+        The result of `spinglass.temper`.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -110,14 +110,14 @@ def overlaps(result: Overlaps, ax: Any = None) -> Any:
     Parameters
     ----------
     result : Overlaps
-        What `overlaps()` of a run returned.
+        The result of `overlaps()` of a run.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -144,19 +144,19 @@ def overlaps(result: Overlaps, ax: Any = None) -> Any:
 
 @figure(_ONE)
 def annealing(result: Annealing, ax: Any = None) -> Any:
-    """Draw the energy per spin of each replica against sweeps, and the lowest of all.
+    """Draw the energy per spin of each replica against sweeps, and the lowest energy of all.
 
     Parameters
     ----------
     result : Annealing
-        What `spinglass.anneal` returned.
+        The result of `spinglass.anneal`.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
     Returns
     -------
     Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Sherrington-Kirkpatrick glasses drawn: energies, ground states, P(q), and the equilibrium."""
+"""A figure of Sherrington-Kirkpatrick glasses: energies, ground states, P(q), and equilibration."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ _GLASSES = 50
 def sk(result: SkResult, ax: Any = None) -> Any:
     r"""Draw tempered Sherrington-Kirkpatrick glasses.
 
-    Four panels: energy per spin against beta with theory; ground-state energies against N^(-2/3)
-    with the fit to infinite N; P(q) above and below the critical temperature; and the way to
-    equilibrium, where the energy and what follows from the overlap meet.
+    The four panels are the energy per spin against beta with theory; the ground-state energies
+    against N^(-2/3) with the fit to infinite N; P(q) above and below the critical temperature; and
+    equilibration, in which the energy and its value from the overlap become equal.
 
     Parameters
     ----------
     result : SkResult
-        What `spinglass.experiments.sk` returned, complete or not.
+        The result of `spinglass.experiments.sk`, complete or not.
     ax : matplotlib Axes or sequence of four Axes, optional
-        One Axes gets the second panel. By default a new figure gets all four.
+        One Axes shows the second panel. By default a new figure shows all four.
 
     Returns
     -------
     Axes or array of four Axes
-        What was drawn on.
+        The Axes with the drawing.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def _series(result: SkResult) -> list[tuple[int, dict[str, Any]]]:
 
 
 def glass_energy(beta: Any) -> Any:
-    """Return the energy per spin of the infinite glass: `theory.sk.energy`, off by 1e-4 at most."""
+    """Return the energy per spin of the infinite glass, within 1e-4 of `theory.sk.energy`."""
     from scipy.interpolate import CubicSpline
 
     temperature, energy, _ = np.array(_PARISI).T
@@ -97,7 +97,7 @@ def glass_energy(beta: Any) -> Any:
 
 
 def largest_overlap(beta: Any) -> Any:
-    """Return the largest overlap of the infinite glass, in Parisi's theory in three steps."""
+    """Return the largest overlap of the infinite glass, from Parisi's theory with three steps."""
     from scipy.interpolate import PchipInterpolator
 
     temperature, _, overlap = np.array(_PARISI).T
