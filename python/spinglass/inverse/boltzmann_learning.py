@@ -1,19 +1,19 @@
-"""Boltzmann learning: couplings under which the model has the moments of the data.
+"""Boltzmann learning finds the couplings whose model has the moments of the data.
 
-The likelihood of the samples has the gradient <s_i s_j>_data - <s_i s_j>_model by J_ij, and
+The gradient of the likelihood of the samples is <s_i s_j>_data - <s_i s_j>_model by J_ij, and
 <s_i>_data - <s_i>_model by h_i (Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985)). The
-model's moments come from heat-bath chains that persist from update to update, or, without chains,
-from sums over all states.
+model's moments come from heat-bath chains that persist from update to update. Without chains they
+come from sums over all states.
 
-The gradient is followed in the metric of a Gaussian model with the covariance C of the data (Amari,
-Neural Comput. 10, 251 (1998)). For couplings of s - m, and fields h + J m, its Fisher information
-has two blocks, C x C and C, and l2 adds itself to the first: with the eigenvectors v_a of C and its
-eigenvalues lambda_a, the step along v_a v_b^T is G_ab / (lambda_a lambda_b + l2). So strongly and
-weakly correlated spins are learned in about as many updates. The metric is good near the data only,
-so that learning begins where pseudo-likelihood ends, with chains at samples, and no update moves a
-parameter far. The rate falls as 1 / sqrt(t), and the second half of the updates is averaged, which
-takes out most of the noise of the chains (Polyak and Juditsky, SIAM J. Control Optim. 30, 838
-(1992)).
+Each step follows the gradient in the metric of a Gaussian model with the covariance C of the data
+(Amari, Neural Comput. 10, 251 (1998)). For couplings of s - m, and fields h + J m, its Fisher
+information has two blocks, C x C and C, and l2 is added to the first. With the eigenvectors v_a of
+C and its eigenvalues lambda_a, the step along v_a v_b^T is G_ab / (lambda_a lambda_b + l2). So
+strongly and weakly correlated spins need about the same number of updates. The metric is good only
+near the data. Learning therefore begins at the result of pseudo-likelihood, with chains at samples,
+and no update moves a parameter far. The rate falls as 1 / sqrt(t). The second half of the updates
+is averaged, which removes most of the noise of the chains (Polyak and Juditsky, SIAM J. Control
+Optim. 30, 838 (1992)).
 """
 
 from __future__ import annotations

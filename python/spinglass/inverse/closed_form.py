@@ -1,14 +1,14 @@
 """Couplings in closed form, from the inverse of the covariance: naive mean field, and TAP.
 
 With the covariance C_ij = <s_i s_j> - m_i m_j, linear response of the naive mean-field equation
-m_i = tanh(h_i + sum_j J_ij m_j) says (C^-1)_ij = -J_ij for i != j (Kappen and Rodriguez, Neural
+m_i = tanh(h_i + sum_j J_ij m_j) gives (C^-1)_ij = -J_ij for i != j (Kappen and Rodriguez, Neural
 Comput. 10, 1137 (1998)). The Onsager term of Thouless, Anderson and Palmer adds one more:
 (C^-1)_ij = -J_ij - 2 J_ij^2 m_i m_j (Tanaka, Phys. Rev. E 58, 2302 (1998); Roudi, Aurell and Hertz,
 Front. Comput. Neurosci. 3, 22 (2009)). Fields follow from the equation itself.
 
-Both treat the samples as Gaussian. So the penalty l2 is that of the Gaussian likelihood,
--ln det(L) / 2 + tr(L C) / 2 + (l2 / 4) tr(L^2), whose minimum has the eigenvectors of C and
-eigenvalues 2 / (c + sqrt(c^2 + 4 l2)) in the place of 1 / c (Barton, Cocco, De Leonardis and
+Both methods treat the samples as Gaussian. So the penalty l2 is that of the Gaussian likelihood,
+-ln det(L) / 2 + tr(L C) / 2 + (l2 / 4) tr(L^2). Its minimum has the eigenvectors of C and
+eigenvalues 2 / (c + sqrt(c^2 + 4 l2)) instead of 1 / c (Barton, Cocco, De Leonardis and
 Monasson, Phys. Rev. E 90, 012132 (2014)).
 """
 

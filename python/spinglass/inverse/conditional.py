@@ -1,10 +1,10 @@
-"""Pseudo-likelihood and flow: what each spin says of its field, sample by sample.
+"""Pseudo-likelihood and flow: objectives that are sums over spins and samples.
 
-Both are sums over sites of a function of s_i f_i that falls for ever, ln(1 + exp(-2 s_i f_i)) and
-exp(-s_i f_i). They end at infinity wherever the likelihood does: couplings and fields whose energy
-is lowest in every sample have s_i f_i >= 0 there, for a single flip never lowers it, and
-s_i f_i = 0 for all spins of all samples only if a spin never changes. So a pseudo-likelihood that
-has a maximum says that the likelihood has one.
+Both are sums over sites of a decreasing function of s_i f_i, ln(1 + exp(-2 s_i f_i)) and
+exp(-s_i f_i). They diverge wherever the likelihood does. The reason is that couplings and fields
+whose energy is lowest in every sample have s_i f_i >= 0 there, because a single flip does not lower
+the energy. All spins of all samples have s_i f_i = 0 only if a spin never changes. So if the
+pseudo-likelihood has a maximum, the likelihood has one.
 """
 
 from __future__ import annotations

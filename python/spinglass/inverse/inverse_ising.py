@@ -1,8 +1,8 @@
 """The inverse Ising problem: couplings and fields from samples.
 
-The model is p(s) = exp(sum_{i<j} J_ij s_i s_j + sum_i h_i s_i) / Z with spins -1 and +1, in which
-the inverse temperature is part of J and h. Its likelihood needs Z; what is cheaper gives it up for
-an approximation (mean field), or for another consistent objective (pseudo-likelihood, probability
+The model is p(s) = exp(sum_{i<j} J_ij s_i s_j + sum_i h_i s_i) / Z with spins -1 and +1. The
+inverse temperature is part of J and h. The likelihood needs Z. Cheaper methods replace it by an
+approximation (mean field), or by another consistent objective (pseudo-likelihood, probability
 flow). H. C. Nguyen, R. Zecchina and J. Berg, Adv. Phys. 66, 197 (2017) review all of them.
 """
 
@@ -42,27 +42,27 @@ class InverseIsing(Estimator):
     ----------
     method : {"pseudolikelihood", "mean-field", "tap", "flow", "boltzmann"}
         ``"pseudolikelihood"`` maximises the product of the probabilities of each spin given the
-        others: consistent, and nearly as precise as the likelihood. ``"flow"`` minimises the flow
-        of probability out of the samples by single flips: consistent too. ``"mean-field"`` and
-        ``"tap"`` invert the covariance: fast, and biased where couplings are strong.
-        ``"boltzmann"`` follows the likelihood itself, with Markov chains.
+        others. It is consistent, and nearly as precise as the likelihood. ``"flow"`` minimises the
+        flow of probability out of the samples by single flips. It is consistent too.
+        ``"mean-field"`` and ``"tap"`` invert the covariance. They are fast, and biased where
+        couplings are strong. ``"boltzmann"`` maximises the likelihood itself, with Markov chains.
     l1, l2 : float
-        Penalty on couplings: l1 sum_{i<j} |J_ij| + (l2 / 2) sum_{i<j} J_ij^2 is added to what is
-        minimised, which is a mean over samples (see the notes). Fields are never penalised. l1 only
-        with ``"pseudolikelihood"`` and ``"flow"``.
+        Penalty on couplings: l1 sum_{i<j} |J_ij| + (l2 / 2) sum_{i<j} J_ij^2 is added to the
+        objective, which is a mean over samples (see the notes). Fields have no penalty. l1 requires
+        ``"pseudolikelihood"`` or ``"flow"``.
     tol : float
-        The largest component of the gradient (with l1: of the smallest subgradient) that passes for
-        zero. Not used by chains, nor by mean-field and tap.
+        The search ends when no component of the gradient (with l1: of the smallest subgradient) is
+        larger. Chains, mean-field and tap do not use it.
     max_iter : int
-        Iterations of the minimiser at most, or updates by chains.
+        Largest number of iterations of the minimiser, or of updates by chains.
     n_chains : int, optional
-        Of ``"boltzmann"``; None sums over all states instead, of at most 20 spins.
+        Number of chains of ``"boltzmann"``. None sums over all states instead, of at most 20 spins.
     sweeps : int
-        Of the chains in each update.
+        Sweeps of the chains in each update.
     learning_rate : float
-        Of the first updates by chains; it falls as 1 / sqrt(t).
+        Rate of the first updates by chains; it falls as 1 / sqrt(t).
     random_state : None, int, SeedSequence, Generator or RandomState
-        Fixes the chains. None draws from NumPy's global state.
+        Determines the chains. None draws from NumPy's global state.
     num_threads : int, optional
         Threads to use; all that the process may use by default.
     verbose : int
@@ -77,14 +77,15 @@ class InverseIsing(Estimator):
     n_iter_ : int
         Iterations or updates; 1 for mean-field and tap.
     converged_ : bool
-        Whether the gradient is below ``tol``; by chains, whether the moments of the model agree
-        with those of the samples within the noise of the chains. Not with ``"boltzmann"`` where
-        couplings are strong and the pseudo-likelihood has no maximum: they may run away.
+        Whether the gradient is below ``tol``. With chains, whether the moments of the model agree
+        with those of the samples within the noise of the chains. With ``"boltzmann"`` it is False
+        where couplings are strong and the pseudo-likelihood has no maximum, because the couplings
+        may diverge.
     objective_ : float or None
-        What was minimised, at its minimum, penalties included; None where nothing was evaluated
+        The minimum of the objective, penalties included. None for methods that do not evaluate it
         (mean-field, tap, chains).
     n_negative_discriminants_ : int
-        Only of tap: pairs i < j for which the quadratic equation has no real root.
+        With tap only: number of pairs i < j whose quadratic equation has no real root.
     n_features_in_ : int
         Spins.
     feature_names_in_ : numpy.ndarray of str objects, (n_features,)
@@ -92,24 +93,27 @@ class InverseIsing(Estimator):
 
     Notes
     -----
-    With f_i = h_i + sum_j J_ij s_j, what is minimised is the mean over samples of sum_i ln(1 +
-    exp(-2 s_i f_i)) for the pseudo-likelihood (Besag, The Statistician 24, 179 (1975); with l1
-    Ravikumar, Wainwright and Lafferty, Ann. Stat. 38, 1287 (2010); for spin glasses Aurell and
-    Ekeberg, Phys. Rev. Lett. 108, 090201 (2012)), each J_ij being one variable for both of its
-    sites; of sum_i exp(-s_i f_i) for the flow (Sohl-Dickstein, Battaglino and DeWeese, Phys. Rev.
-    Lett. 107, 220601 (2011)); of -ln p(s) by ``"boltzmann"`` (Ackley, Hinton and Sejnowski, Cogn.
-    Sci. 9, 147 (1985)); and of the likelihood of a Gaussian with ``"mean-field"`` (Kappen and
-    Rodriguez 1998) and ``"tap"`` (Tanaka 1998; Roudi, Aurell and Hertz 2009), where l2 is on all of
-    the inverse covariance. Flow that ends in another sample is counted as well. The authors leave
-    it out; with it the objective is the interaction screening of Vuffray, Misra, Lokhov and
-    Chertkov (2016), convex and consistent whatever share of all states the samples are.
+    With f_i = h_i + sum_j J_ij s_j, the objective is the mean over samples of
 
-    Ctrl-C stops a fit within a fraction of a second, but not within the eigenvalues of
-    ``"mean-field"`` and ``"tap"``: LAPACK computes them in one call, which takes some seconds for
+    - sum_i ln(1 + exp(-2 s_i f_i)) for the pseudo-likelihood (Besag, The Statistician 24, 179
+      (1975); with l1 Ravikumar, Wainwright and Lafferty, Ann. Stat. 38, 1287 (2010); for spin
+      glasses Aurell and Ekeberg, Phys. Rev. Lett. 108, 090201 (2012)). Each J_ij is one variable
+      for both of its sites;
+    - sum_i exp(-s_i f_i) for the flow (Sohl-Dickstein, Battaglino and DeWeese, Phys. Rev. Lett.
+      107, 220601 (2011)). Flow that ends in another sample counts as well, although the authors
+      leave it out. With it the objective is the interaction screening of Vuffray, Misra, Lokhov and
+      Chertkov (2016), which is convex, and consistent for any share of all states in the samples;
+    - -ln p(s) for ``"boltzmann"`` (Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985));
+    - minus the log-likelihood of a Gaussian for ``"mean-field"`` (Kappen and Rodriguez 1998) and
+      ``"tap"`` (Tanaka 1998; Roudi, Aurell and Hertz 2009). There l2 is on all of the inverse
+      covariance.
+
+    Ctrl-C stops a fit within a fraction of a second. The exception is the eigenvalues of
+    ``"mean-field"`` and ``"tap"``. LAPACK computes them in one call, which takes some seconds for
     2,500 features and eight times as long for twice as many.
 
-    Values and gradients have the same bits on any number of threads and any machine. What SciPy
-    and LAPACK make of them agrees to rounding.
+    The number of threads and the machine do not affect values and gradients. The results that
+    SciPy and LAPACK compute from them agree to rounding.
 
     Examples
     --------
@@ -178,15 +182,15 @@ class InverseIsing(Estimator):
         Raises
         ------
         ValueError, TypeError
-            If a parameter or the data are not as described; if a spin never changes; if no finite
-            couplings are best, because two spins are always equal or opposite, or there are too few
-            samples.
+            If a parameter or the data are not as described; if a spin never changes; or if the best
+            couplings are infinite, because two spins are always equal or opposite, or there are too
+            few samples.
 
         Warns
         -----
         RuntimeWarning
-            If it has not converged: also if one of the four states of a pair never occurs, so that
-            its best coupling is infinite, or if couplings of ``"boltzmann"`` seem to run away.
+            If it has not converged; if one of the four states of a pair never occurs, so that its
+            best coupling is infinite; or if couplings of ``"boltzmann"`` seem to diverge.
         """
         penalty = self._check_parameters()
         rows = spin_rows(X, type(self).__name__)
@@ -235,7 +239,7 @@ class InverseIsing(Estimator):
         Returns
         -------
         float
-            In nats a sample; 0 at most, and -n_features ln 2 without couplings and fields.
+            In nats a sample. It is at most 0, and -n_features ln 2 without couplings and fields.
         """
         self._check_is_fitted()
         self._take_feature_names(X, reset=False)
@@ -257,14 +261,14 @@ class InverseIsing(Estimator):
         return Ising(self.couplings_, self.fields_)
 
     def plot(self, true_couplings: ArrayLike | None = None, ax: Any = None) -> Any:
-        """Draw the couplings: against the true ones, or as a matrix.
+        """Draw the couplings against the true ones, or as a matrix.
 
         Parameters
         ----------
         true_couplings : array_like or sparse array, (n_features, n_features), optional
             beta J_ij.
         ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
+            Where to draw; by default a new figure.
 
         Returns
         -------

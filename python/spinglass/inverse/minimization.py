@@ -1,16 +1,17 @@
 """The minimum of a convex objective of couplings and fields, with or without penalties.
 
 The minimiser is SciPy's L-BFGS-B (Byrd, Lu, Nocedal and Zhu, SIAM J. Sci. Comput. 16, 1190 (1995)).
-What is ours are the coordinates. Pseudo-likelihood and flow are sums over sites i of a function of
-the field f_i, so that along a change D of the couplings, bordered by that of the fields, the second
-derivative is about sum_i a_i D_i^T C D_i = tr(D A D C): C = <s s^T> with a spin that is always up,
-a_i the mean curvature of site i. With V^T C V = 1 and V^T A V = diag(alpha), and D = V Z V^T, that
-is sum_pq Z_pq^2 (alpha_p + alpha_q) / 2: in the coordinates Z_pq sqrt(alpha_p + alpha_q) the
-objective is about round, and L-BFGS needs a quarter of the steps. A penalty l2 tr(D D) / 2 is taken
-for l2 tr(D A D) / (2 a) with the mean curvature a, which is a little more of C.
+This file chooses the coordinates. Pseudo-likelihood and flow are sums over sites i of a function of
+the field f_i. So the second derivative along a change D of the couplings, bordered by that of the
+fields, is about sum_i a_i D_i^T C D_i = tr(D A D C). Here C = <s s^T> includes a spin that is
+always up, and a_i is the mean curvature of site i. With V^T C V = 1, V^T A V = diag(alpha) and
+D = V Z V^T, this is sum_pq Z_pq^2 (alpha_p + alpha_q) / 2. In the coordinates
+Z_pq sqrt(alpha_p + alpha_q) the objective is about round, and L-BFGS needs a quarter of the steps.
+The penalty l2 tr(D D) / 2 is approximated by l2 tr(D A D) / (2 a) with the mean curvature a, which
+is a small addition to C.
 
-With l1, couplings are differences of two variables that are not negative, which are exactly zero
-where it matters, and coordinates are only scaled.
+With l1, each coupling is the difference of two variables that are not negative. These can be
+exactly zero, and coordinates are only scaled.
 """
 
 from __future__ import annotations
@@ -73,9 +74,9 @@ class Penalty(NamedTuple):
 
 
 class DivergingError(ValueError):
-    """The objective has no minimum: it falls for ever as parameters grow.
+    """The objective has no minimum: it decreases without end as parameters grow.
 
-    ``found`` is where the search ended, or None if that says nothing.
+    ``found`` is the end of the search, or None if that end has no meaning.
     """
 
     def __init__(self, message: str, found: Solution | None = None) -> None:

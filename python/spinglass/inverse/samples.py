@@ -1,6 +1,6 @@
-"""Samples on the way to the core: rows of spins -1 and +1, each with a weight.
+"""Samples as the core takes them: rows of spins -1 and +1, each with a weight.
 
-Where there are fewer states than samples, equal samples become one with their weights added up.
+If there are fewer states than samples, equal samples become one row with the sum of their weights.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Samples:
     data : InverseData
         The core's copy.
     rows : numpy.ndarray of int8, (n_samples, n_spins)
-        Those with a weight.
+        The samples with a weight above 0.
     shares : numpy.ndarray, (n_samples,), or None
         Weights over their sum; None if all are equal.
     magnetizations : numpy.ndarray, (n_spins,)

@@ -1,15 +1,15 @@
-"""Samples whose best fields and couplings are infinite, told by columns and pairs of them.
+"""Samples whose best fields and couplings are infinite, detected from columns and pairs of columns.
 
 A spin that never changes has an infinite field. Two spins make a table of four cells, with the
 shares (1 + a m_i + b m_j + a b C_ij) / 4 of a, b = -1, +1. If the cell (a, b) is empty, then
 
     h_i - a t,  h_j - b t,  J_ij - a b t
 
-takes t (a s_i + 1) (b s_j + 1) - t from the exponent of p(s): the same from all samples, and 4 t
-more from the states that never occur. So the likelihood rises for ever with t, and pseudo-
-likelihood and flow improve too, as s_i f_i grows in the samples of (-a, b) and falls in none (for
-contingency tables Haberman, The Analysis of Frequency Data (1974), ch. 2). Equal or opposite
-columns are two empty cells. Any penalty on couplings bounds them.
+subtracts t (a s_i + 1) (b s_j + 1) - t from the exponent of p(s). This is the same for all samples,
+and 4 t more for the states that never occur. So the likelihood increases without end as t grows.
+Pseudo-likelihood and flow improve too, because s_i f_i grows in the samples of (-a, b) and falls in
+none (for contingency tables Haberman, The Analysis of Frequency Data (1974), ch. 2). Equal or
+opposite columns have two empty cells. Any penalty on couplings bounds them.
 """
 
 from __future__ import annotations

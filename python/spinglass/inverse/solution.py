@@ -1,4 +1,4 @@
-"""What every method returns."""
+"""The solution that every method returns."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Solved models, one file each: what the simulations are held against.
+"""Solved models, one file each. The simulations are compared with them.
 
-Theory stands alone: it needs NumPy and SciPy, and of the package only the checks of arguments.
+Theory depends on NumPy, SciPy and the package's checks of arguments, and on nothing else.
 """
 
 from spinglass.theory import hopfield, ising2d, sk

@@ -2,7 +2,7 @@ r"""The Hopfield model solved: replica-symmetric theory of Amit, Gutfreund and S
 
 N spins remember P = load * N random patterns by Hebb's rule. As N grows, each spin sees the signal
 m (the overlap with the recalled pattern) in Gaussian crosstalk of variance sigma^2 = load * r from
-the other patterns, h = m + sigma z, and the theory closes on itself [1]_ [2]_:
+the other patterns, h = m + sigma z. This gives closed equations [1]_ [2]_:
 
     m = <tanh(beta h)>,   q = <tanh^2(beta h)>,   r = q / (1 - C)^2,   C = beta (1 - q),
 
@@ -10,10 +10,11 @@ where <.> averages over z, normal of unit variance. At zero temperature this bec
 
     m = erf(m / (sqrt(2) sigma)),   C = sqrt(2/pi) / sigma exp(-m^2 / (2 sigma^2)),   r = 1/(1-C)^2.
 
-**One curve.** At fixed temperature T = 1/beta take the noise-to-signal ratio rho = sigma / m as
-coordinate. Then m = <tanh(beta m (1 + rho z))>, a mixture of Curie-Weiss curves concave in m, has
-one positive root if T < 1, and load = (rho m (1 - C))^2 / q follows. Along the curve the load rises
-from 0 to a maximum, the critical load, and falls again; the retrieval states are the rising part.
+**One curve.** At fixed temperature T = 1/beta the coordinate is the noise-to-signal ratio
+rho = sigma / m. The equation m = <tanh(beta m (1 + rho z))> is a mixture of Curie-Weiss curves
+concave in m. It has one positive root if T < 1, and load = (rho m (1 - C))^2 / q follows. Along the
+curve the load rises from 0 to a maximum, the critical load, and falls again. The retrieval states
+are the rising part.
 Since G(m) = <tanh(beta h)> is concave at fixed sigma, C = dG/dm < 1 there, so r is always finite.
 
 .. [1] D. J. Amit, H. Gutfreund, H. Sompolinsky, Phys. Rev. Lett. 55, 1530 (1985).
@@ -54,8 +55,9 @@ def retrieval_overlap(load: ArrayLike, beta: float = inf) -> float | NDArray[np.
 def retrieval_overlap(load: ArrayLike, beta: float = inf) -> float | NDArray[np.float64]:
     """Overlap m of the retrieval state: how well a stored pattern is remembered.
 
-    The largest solution m of the AGS equations; 0.0 above the critical load, where there is none.
-    At ``load=0`` it is the Curie-Weiss magnetization, m = tanh(beta m).
+    The result is the largest solution m of the AGS equations. Above the critical load there is no
+    solution, and the result is 0.0. At ``load=0`` it is the Curie-Weiss magnetization,
+    m = tanh(beta m).
 
     Parameters
     ----------
@@ -158,8 +160,8 @@ def critical_overlap(beta: float = inf) -> float:
 def ferromagnetic_load(beta: float = inf) -> float:
     """Load below which the retrieval states are the global minima: the line T_c of AGS.
 
-    There the free energies of the retrieval ("ferromagnetic") and spin-glass states cross. Between
-    this load and `critical_load` the network still remembers, in metastable states.
+    At this load the free energies of the retrieval ("ferromagnetic") and spin-glass states cross.
+    Between this load and `critical_load` the network still remembers, in metastable states.
 
     Parameters
     ----------
@@ -192,7 +194,7 @@ def spin_glass_temperature(load: ArrayLike) -> float | NDArray[np.float64]: ...
 def spin_glass_temperature(load: ArrayLike) -> float | NDArray[np.float64]:
     """Temperature T_g = 1 + sqrt(load) at which the paramagnet freezes into a spin glass.
 
-    A temperature, not a beta: this line of the phase diagram is a function of the load.
+    The result is a temperature, not a beta. It is the line T_g(load) of the phase diagram.
 
     Parameters
     ----------

@@ -1,18 +1,19 @@
-r"""The Ising model on the square lattice solved: Onsager's infinite one, Kaufman's finite torus.
+r"""Exact solutions of the Ising model on the infinite and the finite square lattice.
 
-Spins on a square lattice have the energy E = -J sum_<ij> s_i s_j over nearest neighbours, J the
-``coupling``. With K = beta J, t = tanh 2K and k = 2 sinh 2K / cosh^2 2K, Onsager's solution [1]_ is
+Spins on a square lattice have the energy E = -J sum_<ij> s_i s_j over nearest neighbours, where J
+is the ``coupling``. With K = beta J, t = tanh 2K and k = 2 sinh 2K / cosh^2 2K, Onsager's solution
+[1]_ for the infinite lattice is
 
     ln Z / N = ln(2 cosh 2K) + 1/pi int_0^{pi/2} ln((1 + sqrt(1 - k^2 sin^2 x)) / 2) dx,
     E / N = -J coth 2K (1 + (2 t^2 - 1) 2 K1(k) / pi),
 
-K1 the complete elliptic integral. The singularity is at sinh 2K = 1, where the complement
+where K1 is the complete elliptic integral. The singularity is at sinh 2K = 1, where the complement
 k' = |2 t^2 - 1| vanishes; below this temperature the magnetization is (1 - sinh^-4 2K)^(1/8) [2]_.
-A finite lattice with periodic boundaries has Kaufman's sum [3]_, evaluated in `theory.kaufman`.
+`theory.kaufman` evaluates Kaufman's sum [3]_ for a finite lattice with periodic boundaries.
 
-**No differences of near equals.** The textbook forms lose all digits at high temperature. Here K1
-comes from the arithmetic-geometric mean of 1 and k', as w = 2 K1 / pi - 1, a sum of positive terms
-that starts with min(t^2, 1 - t^2); energies and specific heats are written in w.
+**Cancellation.** The textbook forms lose all digits at high temperature. Here the
+arithmetic-geometric mean of 1 and k' gives w = 2 K1 / pi - 1, a sum of positive terms that starts
+with min(t^2, 1 - t^2). Energies and specific heats are written in w.
 
 An antiferromagnet, J < 0, has the same sums where the lattice is bipartite, that is, where it is
 infinite or both sides are even.
@@ -264,7 +265,7 @@ def magnetization(beta: ArrayLike, *, coupling: float = 1.0) -> float | Floats:
     Returns
     -------
     float or ndarray
-        Between 0 and 1; 0 down to the critical temperature.
+        Between 0 and 1. It is 0 at and above the critical temperature.
 
     Raises
     ------

@@ -59,8 +59,8 @@ def finite_log_partition(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) 
     Parameters
     ----------
     shape : int or pair of ints
-        Side lengths m and n, at least 1; one number is a square. A side of 2 has two bonds between
-        the spins of a pair, a side of 1 a bond from each spin to itself.
+        Side lengths m and n, at least 1; one number gives a square. A side of 2 has two bonds
+        between the spins of a pair. A side of 1 has a bond from each spin to itself.
     beta : float or array of floats
         Inverse temperature >= 0.
     coupling : float, default=1.0
@@ -134,7 +134,7 @@ def finite_specific_heat(shape: Any, beta: ArrayLike, *, coupling: float = 1.0) 
     -------
     float or ndarray
         beta^2 (<E^2> - <E>^2) / (m n), in units of Boltzmann's constant. Its absolute error is
-        about 1e-15 (beta J)^2 e^(-4 beta J): at very low temperature this exceeds the value.
+        about 1e-15 (beta J)^2 e^(-4 beta J), which exceeds the value at very low temperature.
 
     Raises
     ------

@@ -1,16 +1,18 @@
 r"""Parisi's replica symmetry breaking in k steps, for the Sherrington-Kirkpatrick model.
 
-In no field, the overlaps of pairs of states take the values q_0 < ... < q_k, and one below q_i with
-the probability m_i (m_0 = 0, m_{k+1} = q_{k+1} = 1). A spin sees k + 1 Gaussian fields [1]_ [2]_:
+Without a field, the overlaps of pairs of states take the values q_0 < ... < q_k. An overlap is
+below q_i with the probability m_i (m_0 = 0, m_{k+1} = q_{k+1} = 1). A spin sees k + 1 Gaussian
+fields [1]_ [2]_:
 
     phi_k(h) = T ln 2cosh(h / T) + (1 - q_k) / (2T),
     phi_{i-1}(h) = T/m_i ln <exp(m_i phi_i(h + sqrt(q_i - q_{i-1}) z) / T)>,
     f = -<phi_0(sqrt(q_0) z)> + 1/(4T) sum_{i=1}^{k+1} m_i (q_i^2 - q_{i-1}^2),
 
-with the largest f over all q and m; z is normal. For every k it is a lower bound of the free energy
-per spin [3]_, which it approaches with many steps [4]_, as k^-4 [5]_. With the density of the field
-at step i, p_i(h') = int p_{i-1}(h) G(h' - h) exp(m_i (phi_i(h') - phi_{i-1}(h)) / T), G the normal
-one, the derivatives are
+where z is normal. The result is the largest f over all q and m. For every k it is a lower bound of
+the free energy per spin [3]_. It approaches the free energy with many steps [4]_, as k^-4 [5]_.
+The density of the field at step i is
+p_i(h') = int p_{i-1}(h) G(h' - h) exp(m_i (phi_i(h') - phi_{i-1}(h)) / T), where G is the normal
+density. The derivatives are
 
     df/dq_i = (m_{i+1} - m_i) / (2T) (<phi_i'^2>_i - q_i),
     df/dm_i = (q_i^2 - q_{i-1}^2) / (4T) - (<phi_i>_i - <phi_{i-1}>_{i-1}) / m_i.

@@ -1,7 +1,7 @@
 """The replica-symmetric states of the Hopfield model, solved to rounding at every temperature.
 
-One spin in the field h = m + sigma z, z normal; the equations are those of `theory.hopfield`, whose
-public functions stand in front of this file.
+A state is one spin in the field h = m + sigma z, where z is normal. The equations are those of
+`theory.hopfield`, whose public functions call this file.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-r"""The Sherrington-Kirkpatrick (SK) model solved: every spin coupled to every other at random.
+r"""Theory of the Sherrington-Kirkpatrick (SK) model, in which all pairs of spins are coupled.
 
 N spins have the energy E = -sum_{i<j} J_ij s_i s_j - h sum_i s_i with independent normal couplings
 of mean 0 and variance 1/N. Above the critical temperature T = 1 (no field) the model is a
-paramagnet with the energy -beta/2 per spin [1]_. Below, two random states of it overlap by more
-than one value. The **replica-symmetric** theory knows one, q = <tanh^2(beta (h + sqrt(q) z))>, z
-normal. It is right above the line of de Almeida and Thouless (AT) [2]_, beta^2 <sech^4> = 1; below,
-its entropy becomes negative. **Parisi's** theory [3]_ is right everywhere, and `theory.parisi`
-solves it in k steps.
+paramagnet with the energy -beta/2 per spin [1]_. Below, the overlap of two random states has more
+than one value. The **replica-symmetric** theory has one value,
+q = <tanh^2(beta (h + sqrt(q) z))>, where z is normal. It is right above the line of de Almeida and
+Thouless (AT) [2]_, beta^2 <sech^4> = 1. Below this line its entropy becomes negative. **Parisi's**
+theory [3]_ is right everywhere, and `theory.parisi` solves it in k steps.
 
 .. [1] D. Sherrington, S. Kirkpatrick, Phys. Rev. Lett. 35, 1792 (1975).
 .. [2] J. R. L. de Almeida, D. J. Thouless, J. Phys. A 11, 983 (1978).
@@ -65,10 +65,11 @@ def energy(beta: float) -> float: ...
 def energy(beta: ArrayLike) -> float | Floats: ...
 @takes_beta
 def energy(beta: ArrayLike) -> float | Floats:
-    """Energy per spin in the limit of many spins, in no field, averaged over the couplings.
+    """Energy per spin in the limit of many spins, without a field, averaged over the couplings.
 
-    -beta/2 up to the critical ``beta=1``, exactly. Beyond, Parisi's theory in three steps, whose
-    energy is too low: by less than 1e-5 at ``beta=2`` and 1.5e-4 at zero temperature.
+    Up to the critical ``beta=1`` the energy is exactly -beta/2. Beyond, it is that of Parisi's
+    theory in three steps, which is too low by less than 1e-5 at ``beta=2`` and by 1.5e-4 at zero
+    temperature.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def energy(beta: ArrayLike) -> float | Floats:
     -------
     float or ndarray
         A float for one beta, else an array of the shape of ``beta``. A new beta beyond 1 takes
-        about a second, the first ones some seconds.
+        about a second; the first call takes some seconds.
 
     Raises
     ------
@@ -112,7 +113,7 @@ def free_energy(beta: ArrayLike) -> float | Floats:
     Parameters
     ----------
     beta : float or array of floats
-        Inverse temperature between 0 and 1. See `replica_symmetry_breaking` for more.
+        Inverse temperature between 0 and 1. `replica_symmetry_breaking` covers larger values.
 
     Returns
     -------
@@ -148,10 +149,10 @@ class ReplicaSymmetric:
     magnetization : float
         <s>.
     energy, free_energy, entropy : float
-        The entropy in units of Boltzmann's constant; at low temperature it is negative, which no
-        entropy of discrete spins can be.
+        The entropy is in units of Boltzmann's constant. At low temperature it is negative, which
+        is impossible for discrete spins.
     stability : float
-        1 - beta^2 <sech^4>: the state is right where this is positive, above the AT line.
+        1 - beta^2 <sech^4>. The state is right where this is positive, above the AT line.
     """
 
     overlap: float
@@ -176,7 +177,7 @@ def replica_symmetric(beta: float, *, field: float = 0.0) -> ReplicaSymmetric:
     Returns
     -------
     ReplicaSymmetric
-        q, the magnetization, the energies, the entropy, and whether all that is stable.
+        q, the magnetization, the energies, the entropy, and the stability of the state.
 
     Raises
     ------
@@ -221,7 +222,7 @@ def de_almeida_thouless(field: ArrayLike) -> float | Floats: ...
 def de_almeida_thouless(field: ArrayLike) -> float | Floats:
     """Temperature T_AT below which the replica-symmetric state is unstable.
 
-    A temperature, not a beta: this line of the phase diagram is a function of the field.
+    The result is a temperature, not a beta. It is the line T_AT(field) of the phase diagram.
 
     Parameters
     ----------
@@ -231,8 +232,8 @@ def de_almeida_thouless(field: ArrayLike) -> float | Floats:
     Returns
     -------
     float or ndarray
-        1 in no field, 1 - (3 h^2 / 4)^(1/3) in a weak one, and 4 / (3 sqrt(2 pi)) exp(-h^2 / 2) in
-        a strong one: a float for one field, else an array of its shape.
+        A float for one field, else an array of its shape. The temperature is 1 without a field,
+        1 - (3 h^2 / 4)^(1/3) in a weak field, and 4 / (3 sqrt(2 pi)) exp(-h^2 / 2) in a strong one.
 
     Raises
     ------
@@ -263,7 +264,7 @@ class ReplicaSymmetryBreaking:
     overlaps : ndarray of shape (k + 1,)
         q_0 < ... < q_k.
     breakpoints : ndarray of shape (k,)
-        m_1 < ... < m_k: two states overlap by less than q_i with the probability m_i.
+        m_1 < ... < m_k. The overlap of two states is less than q_i with the probability m_i.
     """
 
     energy: float
@@ -275,7 +276,7 @@ class ReplicaSymmetryBreaking:
 
 @takes_beta
 def replica_symmetry_breaking(beta: float, steps: int = 1) -> ReplicaSymmetryBreaking:
-    """Solve Parisi's theory in a few steps, in no field.
+    """Solve Parisi's theory in a few steps, without a field.
 
     Parameters
     ----------
