@@ -1,17 +1,17 @@
-"""Experiments, one question a folder: a frozen config in, a result object out.
+"""Experiments, one folder for each question: a frozen config in, a result object out.
 
-Every folder has the same files, and further ones named after what they hold:
+Every folder has the same files, and further files named after their contents:
 
-- ``config.py``, what is asked: a frozen config whose fields say of each argument what it may be and
-  what it is (see `spinglass.experiments.config`). The command line is made of them;
-- ``experiment.py``, the public function, which says the defaults in its signature and what its
-  arguments do in its docstring, and the grid of tasks if there is one. A grid goes to the runner by
+- ``config.py`` has a frozen config. Its fields give the allowed values and the meaning of each
+  argument (see `spinglass.experiments.config`). The command line is made of them;
+- ``experiment.py`` has the public function. Its signature gives the defaults, and its docstring
+  explains the arguments. If there is a grid of tasks, it is here too. A grid goes to the runner by
   ``return measured(TheExperiment, TheResult, locals())``;
-- ``result.py``, what comes out: a `spinglass._result.Result`, which names its tables and figure;
-- ``report.py``, the result in words: what the command prints.
+- ``result.py`` has the result: a `spinglass._result.Result`, which names its tables and figure;
+- ``report.py`` has the text that the command prints.
 
-What several share is beside the folders: the kinds of arguments (``kinds.py``), tables, points of
-the square lattice, and where two curves cross.
+Shared code is beside the folders: the kinds of arguments (``kinds.py``), tables, points of the
+square lattice, and the crossing of two curves.
 """
 
 from spinglass._interrupted import ExperimentStopped, Interrupted

@@ -1,9 +1,9 @@
-"""What is asked of an experiment: the single place that says of each argument all there is to say.
+"""Configs of experiments: the single place that describes each argument.
 
-A field of a frozen config is declared by `parameter`: what it may be, and what it is in words. From
-there come the check in Python, the option on the command line with its help, and the documentation
-of the config. The function of the experiment says the defaults in its signature, where its users
-look for them, and `asked` tells the config of them.
+`parameter` declares a field of a frozen config, with its allowed values and its meaning in words.
+The check in Python, the option on the command line with its help, and the documentation of the
+config all come from this declaration. The signature of the experiment's function has the defaults,
+where its users look for them, and `asked` passes them to the config.
 
 >>> from spinglass.experiments.kinds import SEED, integer
 >>> @dataclass(frozen=True)
@@ -53,15 +53,15 @@ class Parameter:
     Attributes
     ----------
     kind : Kind
-        What it may be.
+        Its allowed values.
     about : str
-        What it is, in a few words.
+        Its meaning, in a few words.
     letter : str, optional
-        What stands for a value in the help of the command line.
+        The placeholder of a value in the help of the command line.
     flag : str or None
-        Its option: by default its name without ``n_``. None for no option.
+        Its option; by default its name without ``n_``. None for no option.
     default : str or None
-        What None stands for in words, or "" if ``about`` says it; None where None is not allowed.
+        The meaning of None in words, or "" if ``about`` has it. None if None is not allowed.
     """
 
     kind: Kind
@@ -90,12 +90,12 @@ def derived(about: str) -> Any:
 
 @dataclass(frozen=True)
 class Config:
-    """What was asked, everything resolved; equal configs give equal results.
+    """All arguments, resolved. Equal configs give equal results.
 
     Attributes
     ----------
     further : mapping
-        Arguments that are no fields, as they only say what others are.
+        Arguments that are not fields, because they only determine others.
     defaults : mapping
         The default of each argument of the experiment's function.
     """

@@ -1,9 +1,9 @@
-r"""Where two measured curves cross, and how well that is known.
+r"""The crossing of two measured curves, and its error.
 
-Each curve is a polynomial in the inverse temperature, fitted by least squares to its points, each
-weighted by its error; the crossing is where the two are equal. Its error is that of a parametric
-bootstrap: the points are independent runs, so each is drawn again from a normal distribution of
-its own error, and both polynomials are fitted anew.
+Each curve is a polynomial in the inverse temperature. Least squares fits it to its points, with
+weights from their errors. The crossing is where the two polynomials are equal. Its error comes from
+a parametric bootstrap. The points are independent runs, so each is drawn again from a normal
+distribution of its own error, and both polynomials are fitted again.
 
 References
 ----------
@@ -34,13 +34,13 @@ class Crossing:
     Attributes
     ----------
     beta, beta_error : float
-        The inverse temperature, NaN if the curves were not seen to cross.
+        The inverse temperature; NaN if no crossing was found.
     height, height_error : float
-        The value there.
+        The value at the crossing.
     chi_square, freedom : float, int
-        Of both fits together.
+        Chi-square and degrees of freedom of both fits together.
     reason : str
-        Why there is no crossing; empty if there is one.
+        The reason why there is no crossing; empty if there is one.
     """
 
     beta: float = math.nan
@@ -65,9 +65,9 @@ def crossing(
     first, second : (beta, value, error)
         The points of each curve near the crossing: three arrays of one length.
     seed : int
-        Of the bootstrap.
+        Seed of the bootstrap.
     degree : int
-        Of the polynomials; lower where there are too few points.
+        Degree of the polynomials; lower if there are too few points.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What an argument of an experiment may be: checked in Python, read as text on the command line."""
+"""Kinds of arguments of an experiment: checked in Python, read as text on the command line."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _MOST = 10_000
 
 @dataclass(frozen=True)
 class Kind:
-    """What an argument may be.
+    """A kind of argument: its allowed values.
 
     Attributes
     ----------
     check : callable
-        Gets a value and the name of the argument; returns the value resolved, or says what was
-        expected and what came.
+        Takes a value and the name of the argument. Returns the resolved value, or raises an error
+        that states the expected and the given value.
     read : callable
-        The argparse type: what a word of the command line means.
+        The argparse type: converts a word of the command line.
     choices : tuple of str, optional
-        All that it may be.
+        All allowed words.
     join : callable, optional
-        What a list of words that were read means; without it there is one word.
+        Converts the list of words that were read. Without it there is one word.
     written : str
-        How values are written on the command line, if not as in Python: ends the help there.
+        The form of values on the command line, if it is not that of Python. It ends the help.
     """
 
     check: Callable[[Any, str], Any]

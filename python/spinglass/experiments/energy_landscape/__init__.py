@@ -1,1 +1,1 @@
-"""Which minima a small glass or memory has, and the barriers between them."""
+"""The minima of a small glass or memory, and the barriers between them."""

@@ -1,4 +1,4 @@
-"""What is asked of an energy landscape."""
+"""The arguments of an energy landscape."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MODELS = ("sk", "hopfield")
 
 @dataclass(frozen=True)
 class LandscapeConfig(Config):
-    """What was asked, everything resolved; equal configs of drawn models give equal landscapes.
+    """All arguments, resolved. Equal configs of drawn models give equal landscapes.
 
-    ``model`` is the class of a model that was given; it has no seed. ``n_patterns`` and
-    ``disorder`` are None for models that have none.
+    If a model was given, ``model`` is its class, and there is no seed. ``n_patterns`` and
+    ``disorder`` are None for models without them.
     """
 
     model: str = parameter(Kind(lambda model, _: model, choices=MODELS), "which model")

@@ -1,20 +1,21 @@
 r"""What does an energy landscape look like? All local minima, their basins, and the barriers.
 
-The landscape of N spins is the energies of all 2^N states; states that differ in one spin are
-neighbours. Of a small model all of it can be seen:
+The landscape of N spins consists of the energies of all 2^N states. Two states are neighbours if
+they differ in one spin. A small model allows a complete list:
 
-- the **local minima**, states from which every path leads upwards. States of equal energy that hang
-  together are one minimum, a plateau; what counts as equal is what the rounding of the couplings
-  cannot tell apart;
-- their **basins**: every state moves to its lowest neighbour until it is in a minimum. Of equal
-  neighbours it is the one of the lowest number, where a state and its mirror image, all spins
-  turned, both have the smaller of their numbers. Without fields, states with the first spin up
-  go where their mirror images go, in the mirror: so mirror images have equal basins;
-- the **barriers**: to go from one minimum to another, the energy must rise at least to that of the
-  lowest saddle between them. These saddles are the joints of a tree: as water rises, lakes around
-  the minima meet one after the other.
+- the **local minima** are the states from which every path leads upwards. Connected states of equal
+  energy are one minimum, a plateau. Energies count as equal if the rounding of the couplings cannot
+  distinguish them;
+- the **basins**: every state moves to its lowest neighbour until it is in a minimum. If several
+  neighbours are equally low, it moves to the one with the lowest number. Here a state and its
+  mirror image (all spins turned) both have the smaller of their two numbers. Without fields, the
+  path of a state with the first spin up is the mirror image of the path of its mirror image. So
+  mirror images have equal basins;
+- the **barriers**: on the way from one minimum to another, the energy must rise at least to that of
+  the lowest saddle between them. These saddles are the joints of a tree. They are the energies at
+  which the regions around the minima join as the energy rises.
 
-The landscape depends on the model alone. A model drawn here depends on (seed, N, P) alone.
+The landscape depends only on the model. A model drawn here depends only on (seed, N, P).
 
 References
 ----------
@@ -70,13 +71,13 @@ def landscape(
     Parameters
     ----------
     model : {"sk", "hopfield"}, SpinModel, SpinForm, UnitForm, BernoulliRBM, ...
-        A Sherrington-Kirkpatrick glass or a Hopfield network of random patterns, drawn here; or any
-        model whose energy has pairs of spins or units, or two layers of units, for which
-        ``n_spins``, ``n_patterns`` and ``disorder`` are not given. Units u are shown as spins
+        A word draws a Sherrington-Kirkpatrick glass or a Hopfield network of random patterns. A
+        model must have an energy of pairs of spins or units, or of two layers of units, and does
+        not allow ``n_spins``, ``n_patterns`` and ``disorder``. Units u are shown as spins
         s = 2u - 1, visible ones first.
     n_spins : int, optional
-        N, 2 to 28; 20 by default. Each spin more doubles time and memory: 24 take 230 MB and
-        a second or two, 28 take 4 GB.
+        N, 2 to 28; 20 by default. Each further spin doubles time and memory: 24 spins take 230 MB
+        and a second or two, 28 take 4 GB.
     n_patterns : int, optional
         P, for "hopfield"; 3 by default.
     disorder : {"gaussian", "pm1"}, optional
@@ -84,7 +85,8 @@ def landscape(
     seed : None, int, SeedSequence or Generator
         Draws the model; ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
-        Threads; by default all that the process may use. The result does not depend on it.
+        Number of threads; by default all that the process may use. The result does not depend on
+        it.
     progress : bool or callable
         True shows a bar; a callable gets (states done, states in total).
 
@@ -95,16 +97,16 @@ def landscape(
     Raises
     ------
     ValueError, TypeError
-        For an argument out of range, or too many spins (the message says what they would cost).
+        For an argument out of range, or too many spins (the message states the memory and time).
     MemoryError
         If the landscape does not fit.
     KeyboardInterrupt
-        On Ctrl-C; half a landscape is none, so nothing is kept.
+        On Ctrl-C. A partial landscape has no use, so nothing is kept.
 
     Examples
     --------
-    A ferromagnet has two minima. Between them lies a barrier as high as the bonds that half of the
-    spins have with the other half:
+    A ferromagnet has two minima. The barrier between them is the energy of the bonds between one
+    half of the spins and the other:
 
     >>> import spinglass
     >>> from spinglass.experiments import landscape

@@ -41,31 +41,31 @@ class Landscape(
     Attributes
     ----------
     config : LandscapeConfig
-        What was asked.
+        The resolved arguments.
     version : str
-        The version of spinglass that ran it.
+        The version of spinglass that computed the result.
     model : SpinModel
         The model.
     minima : structured array, (n_minima,)
-        One row a minimum, by energy, those of equal energy by state: ``state`` (its number, where
-        spin i is up if bit N-1-i is set; of a plateau the lowest number in it, but without fields
-        two plateaus that are mirror images are named after states that are mirror images, the
-        lowest in one and its mirror image in the other), ``energy`` (total), ``energy_per_spin``,
-        ``plateau`` (its number of states), ``basin`` (how many states descend to it),
-        ``basin_fraction``, ``barrier`` (how far the energy must rise on the way to another minimum
-        that is no higher; NaN if there is none), ``ground_overlap`` (with the first row),
-        ``mirror`` (the row of the minimum with all spins turned, which may be the same; -1 in a
-        model with fields). For a Hopfield network also ``pattern`` (that of the largest overlap,
-        reversed or not), ``overlap`` (signed) and ``kind``: "pattern" and "reversed" from an
-        overlap of 0.75 on, else "mixture".
+        One row for each minimum, sorted by energy and then by state. Columns: ``state`` (its
+        number, where spin i is up if bit N-1-i is set; for a plateau see below), ``energy``
+        (total), ``energy_per_spin``, ``plateau`` (its number of states), ``basin`` (the number of
+        states that descend to it), ``basin_fraction``, ``barrier`` (the smallest rise of the energy
+        on the way to another minimum that is no higher; NaN if there is none), ``ground_overlap``
+        (with the first row), ``mirror`` (the row of the minimum with all spins turned, which may be
+        the same; -1 in a model with fields). A Hopfield network also has ``pattern`` (the one of
+        the largest overlap, reversed or not), ``overlap`` (signed) and ``kind``: "pattern" and
+        "reversed" from an overlap of 0.75 on, else "mixture". The ``state`` of a plateau is the
+        lowest number in it. Without fields, two plateaus that are mirror images have states that
+        are mirror images: the lowest of one plateau, and its mirror image in the other.
     spins : numpy.ndarray of int8, (n_minima, N)
-        The states of the rows; ``overlaps_with`` compares them with patterns, where products of
-        bytes would overflow.
+        The states of the rows. ``overlaps_with`` compares them with patterns; products of bytes
+        would overflow.
     merges : structured array, (n_minima - 1,)
-        The tree: as the energy rises, lakes meet. ``energy`` of the saddle (total),
-        ``energy_per_spin``, ``state`` (its number), and the lakes ``lower`` and ``higher``, by
-        their lowest minima: number k is minimum k alone if k < n_minima, else what row
-        k - n_minima made.
+        The tree of the regions that join as the energy rises. Columns: ``energy`` of the saddle
+        (total), ``energy_per_spin``, ``state`` (its number), and the two regions ``lower`` and
+        ``higher``, in the order of their lowest minima. A region k < n_minima is minimum k alone;
+        otherwise it is the region that row k - n_minima formed.
     """
 
     config: LandscapeConfig
@@ -121,12 +121,12 @@ class Landscape(
         return parents
 
     def saddle(self, i: int, j: int) -> np.void:
-        """Return the row of `merges` where the lakes of minima ``i`` and ``j`` meet.
+        """Return the row of `merges` where the regions of minima ``i`` and ``j`` join.
 
         Raises
         ------
         ValueError, TypeError
-            If they are no two different rows of `minima`.
+            If they are not two different rows of `minima`.
         """
         most = self.n_minima - 1
         one = _arguments.integer(i, "i", at_least=0, at_most=most)
@@ -142,12 +142,12 @@ class Landscape(
         return row
 
     def barrier(self, i: int, j: int) -> float:
-        """Return how far the energy must rise, at least, on the way from minimum i to minimum j.
+        """Return the smallest rise of the energy on the way from minimum i to minimum j.
 
         Raises
         ------
         ValueError, TypeError
-            If they are no two different rows of `minima`.
+            If they are not two different rows of `minima`.
         """
         return float(self.saddle(i, j)["energy"] - self.minima["energy"][i])
 

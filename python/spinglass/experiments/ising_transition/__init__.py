@@ -1,1 +1,1 @@
-"""Where the square lattice orders, and how."""
+"""The ordering transition of the square lattice."""

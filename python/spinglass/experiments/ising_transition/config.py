@@ -1,7 +1,7 @@
-"""What a scan of the Ising model is asked for.
+"""The arguments of a scan of the Ising model.
 
-By default half of the temperatures stand at T_c (1 + x / L), since the transition of a finite
-lattice is rounded over a width of 1/L. That says where to look, not what to find.
+By default half of the temperatures are at T_c (1 + x / L), because the transition of a finite
+lattice is rounded over a width of 1/L. This choice does not determine the result.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def default_snapshots() -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class IsingConfig(Config):
-    """What was asked of a scan, everything resolved; equal configs give equal points.
+    """All arguments of a scan, resolved. Equal configs give equal points.
 
-    Temperatures, sweeps and warmup are those of each size.
+    Each size has its own temperatures, sweeps and warmup.
     """
 
     sizes: tuple[int, ...] = parameter(each_once(_SIDE), "sides of the lattices", "L")

@@ -1,14 +1,15 @@
-r"""The Ising model through its transition: what is measured, and what is known exactly.
+r"""The Ising model through its transition: measurements and exact results.
 
 A square lattice of L x L spins with periodic boundaries, E = -sum_<ij> s_i s_j, is sampled at many
-temperatures T = 1/beta. The infinite lattice orders below T_c = 2 / ln(1 + sqrt 2) = 2.269. For the
-energy and the specific heat of each finite lattice there is Kaufman's exact result, and every point
-is compared with it.
+temperatures T = 1/beta. The infinite lattice orders below T_c = 2 / ln(1 + sqrt 2) = 2.269.
+Kaufman's exact result gives the energy and the specific heat of each finite lattice, and every
+point is compared with it.
 
-**Starts.** Every run starts with all spins up. Above T_c that is forgotten within a few sweeps;
-below, a large lattice that starts at random spins can freeze into stripes for longer than any run.
+**Starts.** Every run starts with all spins up. Above T_c the lattice forgets this start within a
+few sweeps. Below T_c a large lattice that starts at random spins can freeze into stripes for longer
+than any run.
 
-A point depends on (seed, L, T) alone, wherever it stands in a grid.
+A point depends only on (seed, L, T), not on the rest of the grid.
 
 References
 ----------
@@ -53,34 +54,36 @@ def ising(
     sizes : int or sequence of int
         The sides L of the lattices, each once.
     temperatures : sequence of float, optional
-        Temperatures T > 0 for every size, each once. By default for each size its own, around its
+        Temperatures T > 0 for every size, each once. By default each size has its own, around its
         rounded transition and a few far from it.
     n_sweeps : int, optional
-        Sweeps of each replica that are measured, every max(1, L // 16)-th of them. By default
-        10,000, from L = 32 on in proportion to L: the memory of larger lattices is longer.
+        Sweeps of each replica for the measurements, one every max(1, L // 16) sweeps. The default
+        is 10,000, and from L = 32 on it grows in proportion to L, because larger lattices have
+        longer autocorrelation times.
     n_replicas : int
-        Independent lattices a point: errors come from their spread.
+        Independent lattices for each point. Errors come from their spread.
     warmup : int, optional
-        Sweeps before, from all spins up; by default half of ``n_sweeps``.
+        Sweeps before the measurement, from all spins up; by default half of ``n_sweeps``.
     dynamics : {"metropolis", "heat-bath", "wolff", "swendsen-wang"}
-        Single flips, or clusters. At T_c single flips remember for L^2.17 sweeps, but up to
-        L of a few hundred they are so fast that they still win.
+        Single flips, or clusters. At T_c the autocorrelation time of single flips is L^2.17 sweeps,
+        but their sweeps are so fast that they are the better choice up to L of a few hundred.
     snapshot_size : int, optional
-        Side of the lattices that are shown below, at and above T_c; None shows none.
+        Side of the lattices in the pictures below, at and above T_c. None makes no pictures.
     seed : None, int, SeedSequence or Generator
-        Keys every random number; ``None`` draws a seed, which the result's config records.
+        Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
-        Threads; by default all that the process may use. The result does not depend on it.
+        Number of threads; by default all that the process may use. The result does not depend on
+        it.
     progress : bool or callable
-        True shows a bar with the time left (plain lines where stderr is no terminal); a callable
+        True shows a bar with the time left (plain lines if stderr is not a terminal). A callable
         gets (points done, points in total).
     store : path, optional
-        An SQLite file that keeps every finished point: called again, also after a crash, the
-        scan goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+        An SQLite file that keeps every finished point. The same call with this file continues the
+        scan where it stopped, also after a crash. ``seed=None`` then takes the seed of the store.
     executor : concurrent.futures.Executor, str or distributed.Client, optional
-        Where points are made: by default on threads of this process. An address such as
-        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``), and
-        ``num_threads`` that of each worker. The result does not depend on it.
+        Where points are computed; by default on threads of this process. An address such as
+        ``"dask://host:8786"`` names a Dask scheduler (needs ``spinglass[dask]``). ``num_threads``
+        is then the number of threads of each worker. The result does not depend on it.
 
     Returns
     -------
@@ -89,14 +92,14 @@ def ising(
     Raises
     ------
     Interrupted
-        On Ctrl-C: a KeyboardInterrupt with the finished points in ``result``.
+        On Ctrl-C. It is a KeyboardInterrupt with the finished points in ``result``.
     ValueError, TypeError
         For an argument out of range, or a repeated size or temperature; or if the store holds
         another scan.
     MemoryError
-        If the measurements of a point do not fit; it is named.
+        If the measurements of a point do not fit. The message names the point.
     ExperimentStopped
-        If the workers are lost or the disk is full: with the finished points in ``result``.
+        If the workers are lost or the disk is full. It holds the finished points in ``result``.
     StoreError
         If the store cannot be used, or another process works on it.
 

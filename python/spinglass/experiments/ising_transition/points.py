@@ -1,4 +1,4 @@
-"""What a scan of the Ising model is made of: its points and pictures, and how each is made."""
+"""The points and pictures of a scan of the Ising model, and the computation of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scan of the Ising model found: its points, and what follows from them."""
+"""The result of a scan of the Ising model: its points, and the quantities that follow from them."""
 
 from __future__ import annotations
 
@@ -59,23 +59,23 @@ class Snapshot:
 
 @dataclass(frozen=True, eq=False)
 class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
-    """The points of a scan and what follows from them.
+    """The points of a scan and the quantities that follow from them.
 
     Attributes
     ----------
     config : IsingConfig
-        What was asked.
+        The resolved arguments.
     version : str
-        The version of spinglass that ran it.
+        The version of spinglass that computed the result.
     points : structured array
-        One row a size and temperature: ``L``, ``beta``, ``temperature``; per spin ``energy``,
-        ``magnetization`` (of <|m|>), ``specific_heat``, ``susceptibility`` (connected: beta N
-        (<m^2> - <|m|>^2)), and ``binder`` (the cumulant), each with its ``_error``;
+        One row for each size and temperature: ``L``, ``beta``, ``temperature``; per spin
+        ``energy``, ``magnetization`` (<|m|>), ``specific_heat``, ``susceptibility`` (connected:
+        beta N (<m^2> - <|m|>^2)), and ``binder`` (the cumulant), each with its ``_error``;
         ``tau_energy`` and ``tau_magnetization`` (of |m|) in sweeps; ``n_measurements`` of all
-        replicas; and Kaufman's ``exact_energy`` and ``exact_specific_heat`` of that lattice. Fewer
-        than ``config.n_points`` if the scan was interrupted.
+        replicas; and Kaufman's ``exact_energy`` and ``exact_specific_heat`` of that lattice. There
+        are fewer rows than ``config.n_points`` if the scan was interrupted.
     snapshots : tuple of Snapshot
-        Larger lattices to look at.
+        Larger lattices as pictures.
     """
 
     config: IsingConfig
@@ -97,21 +97,21 @@ class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
     def deviations(self, quantity: str) -> NDArray[np.float64]:
         """Return (measured - exact) / error of ``"energy"`` or ``"specific_heat"``.
 
-        NaN where a point has no error, as where no spin was ever flipped.
+        NaN where a point has no error, for example because no spin was flipped.
         """
         p = self.points
         error = np.where(p[f"{quantity}_error"] > 0, p[f"{quantity}_error"], np.nan)
         return np.asarray((p[quantity] - p[f"exact_{quantity}"]) / error)
 
     def energy_deviations(self) -> NDArray[np.float64]:
-        """Return how far each energy is from Kaufman's exact one, in standard errors."""
+        """Return the difference of each energy from Kaufman's exact one, in standard errors."""
         return self.deviations("energy")
 
     @property
     def doubtful(self) -> NDArray[np.bool_]:
-        """Which points have fewer than 50 autocorrelation times, or fewer than 3 of warmup.
+        """True for points with fewer than 50 autocorrelation times, or fewer than 3 of warmup.
 
-        Points where no spin was ever flipped, whose tau is NaN, are among them.
+        It is also True for points where no spin was flipped, whose tau is NaN.
         """
         p = self.points
         sizes, tau = p["L"].tolist(), _longest(p)
@@ -121,7 +121,7 @@ class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
 
     @cached_property
     def crossings(self) -> dict[tuple[int, int], Crossing]:
-        """Where the Binder cumulants of each pair of sizes cross, by the smaller and the larger."""
+        """The crossing of the Binder cumulants for each pair of sizes (smaller, larger)."""
         found = {}
         for pair in combinations(sorted(self.config.sizes), 2):
             curves = []
@@ -135,7 +135,7 @@ class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
 
     @property
     def critical_beta(self) -> Crossing:
-        """The crossing of the two largest sizes, which finite size shifts least."""
+        """The crossing of the two largest sizes, where the finite-size shift is smallest."""
         if len(self.config.sizes) < 2:
             return Crossing(reason="one size alone has no crossing")
         first, second = sorted(self.config.sizes)[-2:]

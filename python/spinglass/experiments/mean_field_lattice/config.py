@@ -18,7 +18,7 @@ DEFAULT_TEMPERATURES = (
 
 @dataclass(frozen=True)
 class MeanFieldConfig(Config):
-    """What was asked, everything resolved; equal configs give equal points."""
+    """All arguments, resolved. Equal configs give equal points."""
 
     size: int = parameter(integer(3, 2**13), "side of the lattice", "L")
     temperatures: tuple[float, ...] = parameter(

@@ -82,25 +82,27 @@ def meanfield(
     n_sweeps : int
         Sweeps of each replica that are measured, every max(1, L // 16)-th of them.
     n_replicas : int
-        Independent lattices a point: errors come from their spread.
+        Independent lattices for each point. Errors come from their spread.
     warmup : int, optional
-        Sweeps before, from all spins up; by default a quarter of ``n_sweeps``.
+        Sweeps before the measurement, from all spins up; by default a quarter of ``n_sweeps``.
     dynamics : {"metropolis", "heat-bath", "wolff", "swendsen-wang"}
         Single flips, or clusters. A sweep of ``"wolff"`` is one cluster: above T_c a small one.
     seed : None, int, SeedSequence or Generator
-        Keys every random number; ``None`` draws a seed, which the result's config records.
+        Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
-        Threads; by default all that the process may use. The result does not depend on it.
+        Number of threads; by default all that the process may use. The result does not depend on
+        it.
     progress : bool or callable
-        True shows a bar with the time left (plain lines where stderr is no terminal); a callable
+        True shows a bar with the time left (plain lines if stderr is not a terminal). A callable
         gets (points done, points in total).
     store : path, optional
-        An SQLite file that keeps every finished point: called again, also after a crash, the
-        experiment goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+        An SQLite file that keeps every finished point. The same call with this file continues the
+        experiment where it stopped, also after a crash. ``seed=None`` then takes the seed of the
+        store.
     executor : concurrent.futures.Executor, str or distributed.Client, optional
-        Where points are made: by default on threads of this process. An address such as
-        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``), and
-        ``num_threads`` that of each worker. The result does not depend on it.
+        Where points are computed; by default on threads of this process. An address such as
+        ``"dask://host:8786"`` names a Dask scheduler (needs ``spinglass[dask]``). ``num_threads``
+        is then the number of threads of each worker. The result does not depend on it.
 
     Returns
     -------
@@ -109,14 +111,14 @@ def meanfield(
     Raises
     ------
     Interrupted
-        On Ctrl-C: a KeyboardInterrupt with the finished points in ``result``.
+        On Ctrl-C. It is a KeyboardInterrupt with the finished points in ``result``.
     ValueError, TypeError
         For an argument out of range, or a repeated temperature; or if the store holds another
         experiment.
     MemoryError
         If the replicas do not fit; the point is named.
     ExperimentStopped
-        If the workers are lost or the disk is full: with the finished points in ``result``.
+        If the workers are lost or the disk is full. It holds the finished points in ``result``.
     StoreError
         If the store cannot be used, or another process works on it.
 

@@ -40,9 +40,9 @@ class MeanFieldLattice(
     Attributes
     ----------
     config : MeanFieldConfig
-        What was asked.
+        The resolved arguments.
     version : str
-        The version of spinglass that ran it.
+        The version of spinglass that computed the result.
     points : structured array
         One row a temperature: ``temperature``, ``beta``, ``magnetization`` (measured <|m|>) with
         ``magnetization_error``, ``tau`` (of |m|, in sweeps), ``n_measurements`` of all replicas,

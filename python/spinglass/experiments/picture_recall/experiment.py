@@ -62,7 +62,8 @@ def recall_pictures(
     seed : None, int, SeedSequence or Generator
         Chooses the flipped pixels; ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
-        Threads; by default all that the process may use. The result does not depend on it.
+        Number of threads; by default all that the process may use. The result does not depend on
+        it.
     max_sweeps : int
         A recall that has not converged by then is ended, ``converged`` False.
 

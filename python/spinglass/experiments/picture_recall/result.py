@@ -39,9 +39,9 @@ class RecallPictures(Result, figure="pictures", summary="recall.json", picture="
     Attributes
     ----------
     config : RecallPicturesConfig
-        What was asked.
+        The resolved arguments.
     version : str
-        The version of spinglass that ran it.
+        The version of spinglass that computed the result.
     names : tuple of str
         As the mapping has them; of a file, the last part of its path.
     stored, start, recalled : numpy.ndarray of int8, (n_pictures, size, size)

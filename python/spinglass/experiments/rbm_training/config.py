@@ -29,7 +29,7 @@ def _rate(value: Any, name: str) -> float:
 
 @dataclass(frozen=True)
 class RbmConfig(Config):
-    """What was asked, everything resolved; equal configs give equal rows."""
+    """All arguments, resolved. Equal configs give equal rows."""
 
     data: str = parameter(
         Kind(lambda data, _: data),

@@ -94,7 +94,7 @@ def rbm(
         Chains and inverse temperatures of annealed importance sampling at the end; on the way it
         has a tenth of the temperatures.
     seed : None, int, SeedSequence or Generator
-        Keys every random number; ``None`` draws a seed, which the result's config records.
+        Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
         By default all that the process may use. The result does not depend on it.
     checkpoint : path, optional
@@ -102,7 +102,7 @@ def rbm(
         there already, the training goes on from it, with the bits of one that was never stopped.
         Both stay when the training is complete, and going on then repeats the pictures.
     progress : bool or callable
-        True shows a bar with the time left (plain lines where stderr is no terminal); a callable
+        True shows a bar with the time left (plain lines if stderr is not a terminal). A callable
         gets (updates done, updates in total).
 
     Returns
@@ -112,7 +112,7 @@ def rbm(
     Raises
     ------
     Interrupted
-        On Ctrl-C: a KeyboardInterrupt with the finished epochs in ``result``.
+        On Ctrl-C. It is a KeyboardInterrupt with the finished epochs in ``result``.
     ValueError, TypeError
         For an argument out of range, data without images, or a training that diverges.
     OSError

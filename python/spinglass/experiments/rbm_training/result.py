@@ -27,9 +27,9 @@ class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
     Attributes
     ----------
     config : RbmConfig
-        What was asked.
+        The resolved arguments.
     version : str
-        The version of spinglass that ran it.
+        The version of spinglass that computed the result.
     model : BernoulliRBM
         The machine.
     curves : structured array

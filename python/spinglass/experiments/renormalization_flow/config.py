@@ -32,7 +32,7 @@ def default_pictures() -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class RenormalizeConfig(Config):
-    """What was asked, everything resolved; equal configs give equal points."""
+    """All arguments, resolved. Equal configs give equal points."""
 
     size: int = parameter(_SIDE, "side of the larger lattice, a power of two from 16 on", "L")
     temperatures: tuple[float, ...] = parameter(

@@ -57,9 +57,9 @@ class Renormalization(Result, figure="renormalize", tables={"points.csv": "point
     Attributes
     ----------
     config : RenormalizeConfig
-        What was asked.
+        The resolved arguments.
     version : str
-        The version of spinglass that ran it.
+        The version of spinglass that computed the result.
     points : structured array
         One row a lattice, temperature and step: ``L``, ``step`` (0 for the lattice itself),
         ``side`` (of the block lattice), ``beta``, ``temperature``, ``correlation`` (of nearest

@@ -79,21 +79,23 @@ def capacity(
         A trial keeps its memory if its final overlap is at least this. Near the half-point a tenth
         of the trials end between 0.5 and 0.9 at N = 1000, a fiftieth at N = 2000, fewer beyond.
     seed : None, int, SeedSequence or Generator
-        Keys every random number; ``None`` draws a seed, which the result's config records.
+        Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
-        Threads; by default all that the process may use. The result does not depend on it.
+        Number of threads; by default all that the process may use. The result does not depend on
+        it.
     progress : bool or callable
-        True shows a bar with the time left (plain lines where stderr is no terminal); a callable
+        True shows a bar with the time left (plain lines if stderr is not a terminal). A callable
         gets (trials done, trials in total).
     max_sweeps : int
         A trial that has not converged by then is ended, ``converged`` False.
     store : path, optional
-        An SQLite file that keeps every finished piece of the scan: called again, also after a
-        crash, the scan goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+        An SQLite file that keeps every finished piece of the scan. The same call with this file
+        continues the scan where it stopped, also after a crash. ``seed=None`` then takes the seed
+        of the store.
     executor : concurrent.futures.Executor, str or distributed.Client, optional
-        Where the trials run: by default on threads of this process. An address such as
-        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``).
-        ``num_threads`` is then that of each worker. The result does not depend on it.
+        Where the trials run; by default on threads of this process. An address such as
+        ``"dask://host:8786"`` names a Dask scheduler (needs ``spinglass[dask]``). ``num_threads``
+        is then the number of threads of each worker. The result does not depend on it.
 
     Returns
     -------
@@ -102,14 +104,14 @@ def capacity(
     Raises
     ------
     Interrupted
-        On Ctrl-C: a KeyboardInterrupt with the finished trials in ``result``.
+        On Ctrl-C. It is a KeyboardInterrupt with the finished trials in ``result``.
     ValueError, TypeError
         For an argument out of range, a repeated size or load, a load that gives no pattern, or
         more starts than patterns; or if the store holds another scan.
     MemoryError
         If the trials or the patterns of one instance do not fit.
     ExperimentStopped
-        If the workers are lost or the disk is full: with the finished trials in ``result``.
+        If the workers are lost or the disk is full. It holds the finished trials in ``result``.
     StoreError
         If the store cannot be used, or another process works on it.
 

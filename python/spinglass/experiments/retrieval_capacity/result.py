@@ -35,9 +35,9 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
     Attributes
     ----------
     config : CapacityConfig
-        What was asked.
+        The resolved arguments.
     version : str
-        The version of spinglass that ran it.
+        The version of spinglass that computed the result.
     trials : structured array
         One row a trial: ``n_spins``, ``n_patterns``, ``load`` (P/N as run), ``instance``,
         ``start``, ``overlap`` (final, with the pattern started from), ``sweeps``, ``flips``,

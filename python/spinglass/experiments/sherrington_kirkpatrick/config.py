@@ -65,7 +65,7 @@ def _coldest(value: Any, name: str) -> float:
 
 @dataclass(frozen=True)
 class SkConfig(Config):
-    """What was asked, everything resolved; equal configs give equal rows.
+    """All arguments, resolved. Equal configs give equal rows.
 
     Instances, sweeps and betas are those of each size. Couplings have the variance 1/N.
     """

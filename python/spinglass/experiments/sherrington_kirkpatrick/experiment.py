@@ -88,20 +88,21 @@ def sk(
     disorder : {"gaussian", "pm1"}
         The couplings: normal, or of one size and either sign; of variance 1/N.
     seed : None, int, SeedSequence or Generator
-        Keys every random number; ``None`` draws a seed, which the result's config records.
+        Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
         Threads, a glass each; by default all that the process may use. The result does not depend
         on it.
     progress : bool or callable
-        True shows a bar with the time left (plain lines where stderr is no terminal); a callable
+        True shows a bar with the time left (plain lines if stderr is not a terminal). A callable
         gets (glasses done, glasses in total).
     store : path, optional
-        An SQLite file that keeps every finished glass: called again, also after a crash, the
-        experiment goes on where it stopped. With ``seed=None`` it takes the seed of the store.
+        An SQLite file that keeps every finished glass. The same call with this file continues the
+        experiment where it stopped, also after a crash. ``seed=None`` then takes the seed of the
+        store.
     executor : concurrent.futures.Executor, str or distributed.Client, optional
-        Where glasses are made: by default on threads of this process. An address such as
-        ``"dask://host:8786"`` is that of a Dask scheduler (needs ``spinglass[dask]``), and
-        ``num_threads`` that of each worker. The result does not depend on it.
+        Where glasses are computed; by default on threads of this process. An address such as
+        ``"dask://host:8786"`` names a Dask scheduler (needs ``spinglass[dask]``). ``num_threads``
+        is then the number of threads of each worker. The result does not depend on it.
 
     Returns
     -------
@@ -110,13 +111,13 @@ def sk(
     Raises
     ------
     Interrupted
-        On Ctrl-C: a KeyboardInterrupt with the finished glasses in ``result``.
+        On Ctrl-C. It is a KeyboardInterrupt with the finished glasses in ``result``.
     ValueError, TypeError
         For an argument out of range or a repeated size; or if the store holds another experiment.
     MemoryError
         If the glasses do not fit; the one that does not is named.
     ExperimentStopped
-        If the workers are lost or the disk is full: with the finished glasses in ``result``.
+        If the workers are lost or the disk is full. It holds the finished glasses in ``result``.
     StoreError
         If the store cannot be used, or another process works on it.
 

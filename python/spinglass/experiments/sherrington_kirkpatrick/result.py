@@ -55,9 +55,9 @@ class SkResult(
     Attributes
     ----------
     config : SkConfig
-        What was asked.
+        The resolved arguments.
     version : str
-        The version of spinglass that ran it.
+        The version of spinglass that computed the result.
     instances : tuple of SkInstance
         One entry a glass, by size and number; fewer than asked if interrupted.
     """

@@ -22,7 +22,7 @@ class Status:
     experiment : str
         Its name.
     version : str
-        The version of spinglass that runs it.
+        The version of spinglass that runs the scan.
     created : str
         When the store was made (UTC).
     tasks_done, tasks : int

@@ -32,7 +32,7 @@ class StoredScan:
     config : object
         What was asked: that of the result, or a dictionary if the experiment is not known here.
     version : str
-        The version of spinglass that runs it.
+        The version of spinglass that runs the scan.
     """
 
     path: Path
