@@ -1,4 +1,4 @@
-"""Points of the square lattice: what the experiments that measure them have in common."""
+"""Points of the square lattice: the code that experiments on it share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEMPERATURES = read_ranges(
 
 
 def check_two_measurements(n_sweeps: int, every: int, size: int) -> None:
-    """Refuse sweeps that hold one measurement or none: there would be no error."""
+    """Reject sweeps with fewer than two measurements, because they give no error."""
     if n_sweeps < 2 * every:
         raise ValueError(
             f"n_sweeps must give two measurements, one every {every} sweeps at L = {size}: "
@@ -36,7 +36,7 @@ def check_two_measurements(n_sweeps: int, every: int, size: int) -> None:
 
 @dataclass(frozen=True)
 class LatticeRun:
-    """How one square lattice is sampled at one temperature, from all spins up.
+    """The sampling of one square lattice at one temperature, from all spins up.
 
     The sweeps are those of each replica.
     """
@@ -91,11 +91,12 @@ class LatticeRun:
 
 
 def replica_estimate(function: Callable[..., Any], *series: Any) -> tuple[float, float]:
-    """Return a function of averages with its error, from replicas that know nothing of each other.
+    """Return a function of averages with its error, from independent replicas.
 
-    The jackknife leaves out one replica at a time, or, if these are few, one of 32 blocks. Errors
-    from the autocorrelation were short by a fifth here: near T_c a small part of the energy follows
-    the magnetization, ten times slower than the rest, and no window sees it end.
+    The jackknife leaves out one replica at a time, or, if there are few, one of 32 blocks. Errors
+    from the autocorrelation were too small by a fifth here. Near T_c a small part of the energy
+    follows the magnetization, which is ten times slower than the rest, and no window is long enough
+    for it.
     """
     n_replicas, n_measurements = series[0].shape
     n_blocks = min(max(_BLOCKS, n_replicas), n_replicas * n_measurements)

@@ -1,1 +1,1 @@
-"""How far off mean field is on the square lattice."""
+"""The error of mean field on the square lattice."""

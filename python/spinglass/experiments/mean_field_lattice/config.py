@@ -1,4 +1,4 @@
-"""What is asked for to hold mean field against the lattice."""
+"""The arguments of the comparison of mean field with the lattice."""
 
 from __future__ import annotations
 

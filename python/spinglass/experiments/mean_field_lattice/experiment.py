@@ -1,13 +1,14 @@
 r"""How good is mean field on the lattice? Two approximations, Monte Carlo and the exact solution.
 
-The magnetization of the square lattice against temperature four ways: naive mean field, which
-forgets all correlations, orders at T = 4 J; the Bethe approximation, which keeps those of
-neighbours, at 2 J / ln 2 = 2.885 J; the lattice itself, in theory (Onsager, Yang) and measured by
-Monte Carlo, at 2.269 J. And the free energies of both approximations against the exact one of the
-same lattice (Kaufman): naive mean field lies above it, as it must.
+The magnetization of the square lattice is compared in four ways. Naive mean field neglects all
+correlations, and orders at T = 4 J. The Bethe approximation keeps those of neighbours, and orders
+at 2 J / ln 2 = 2.885 J. The lattice itself orders at 2.269 J, in theory (Onsager, Yang) and in the
+Monte Carlo measurement. The free energies of both approximations are compared with the exact one of
+the same lattice (Kaufman). That of naive mean field is an upper bound.
 
-All spins of a lattice are equal, so the solution of the approximations that starts all up is the
-same on every lattice whose sides are above 2, to the last digit: it is found on 4 x 4 spins.
+All spins of a lattice are equivalent. So the solution of the approximations from a start with all
+spins up is exactly the same on every lattice whose sides are above 2. A lattice of 4 x 4 spins
+gives it.
 
 References
 ----------
@@ -71,16 +72,16 @@ def meanfield(
     store: StorePath = None,
     executor: Where = None,
 ) -> MeanFieldLattice:
-    """Hold naive mean field and the Bethe approximation against the two-dimensional Ising model.
+    """Compare naive mean field and the Bethe approximation with the two-dimensional Ising model.
 
     Parameters
     ----------
     size : int
         Side L >= 3 of the lattice.
     temperatures : sequence of float, optional
-        Temperatures T > 0 to measure at, each once; by default 14 from 1.2 to 4.4.
+        Temperatures T > 0 of the measurements, each once; by default 14 from 1.2 to 4.4.
     n_sweeps : int
-        Sweeps of each replica that are measured, every max(1, L // 16)-th of them.
+        Sweeps of each replica for the measurements, one every max(1, L // 16) sweeps.
     n_replicas : int
         Independent lattices for each point. Errors come from their spread.
     warmup : int, optional
@@ -116,7 +117,7 @@ def meanfield(
         For an argument out of range, or a repeated temperature; or if the store holds another
         experiment.
     MemoryError
-        If the replicas do not fit; the point is named.
+        If the replicas do not fit. The message names the point.
     ExperimentStopped
         If the workers are lost or the disk is full. It holds the finished points in ``result``.
     StoreError

@@ -1,4 +1,4 @@
-"""What came of holding mean field against the lattice: measured points and the methods' curves."""
+"""The comparison of mean field with the lattice: measured points and the curves of the methods."""
 
 from __future__ import annotations
 
@@ -44,12 +44,13 @@ class MeanFieldLattice(
     version : str
         The version of spinglass that computed the result.
     points : structured array
-        One row a temperature: ``temperature``, ``beta``, ``magnetization`` (measured <|m|>) with
-        ``magnetization_error``, ``tau`` (of |m|, in sweeps), ``n_measurements`` of all replicas,
+        One row for each temperature: ``temperature``, ``beta``, ``magnetization`` (measured <|m|>)
+        with ``magnetization_error``, ``tau`` (of |m|, in sweeps), ``n_measurements`` (all replicas)
         and the magnetizations ``naive``, ``bethe`` and ``exact`` (Yang, infinite lattice).
     curves : structured array
-        The three on a fine grid of temperatures, and the free energies per spin
-        ``naive_free_energy``, ``bethe_free_energy`` and ``exact_free_energy`` (Kaufman, same L).
+        ``naive``, ``bethe`` and ``exact`` on a fine grid of temperatures, and the free energies per
+        spin ``naive_free_energy``, ``bethe_free_energy`` and ``exact_free_energy`` (Kaufman, same
+        L).
     """
 
     config: MeanFieldConfig

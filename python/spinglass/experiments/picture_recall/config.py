@@ -1,4 +1,4 @@
-"""What is asked of a recall of pictures."""
+"""The arguments of a recall of pictures."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def _seed(seed: _random.Seed, _: str) -> int:
 
 @dataclass(frozen=True)
 class RecallPicturesConfig(Config):
-    """What was asked, everything resolved.
+    """All arguments, resolved.
 
-    ``images`` are the files as they were named, ``array k`` for an array, None for the built-in
-    figures.
+    ``images`` has the names of the files as given, and ``array k`` for an array. It is None for the
+    built-in figures.
     """
 
     images: tuple[str, ...] | None = parameter(

@@ -1,16 +1,17 @@
 r"""What does a Hopfield network recall? Pictures stored, spoiled, and found again.
 
-Each picture is a pattern of size x size spins, +1 where it is light and -1 where it is dark. All of
-them are stored by Hebb's rule; the network starts at each with a fraction ``flip`` of its pixels
-flipped and runs sequential zero-temperature dynamics to the fixed point. The energy
+Each picture is a pattern of size x size spins, +1 where it is light and -1 where it is dark. Hebb's
+rule stores all pictures. The network starts at each picture with a fraction ``flip`` of its pixels
+flipped, and runs sequential zero-temperature dynamics to the fixed point. The energy
 
     E(s) = -(1/2) sum_{i != j} J_ij s_i s_j = -(1/2N) [sum_mu M_mu^2 - N P],  M_mu = xi^mu . s,
 
-falls with every flip, since a spin turns only against its field.
+falls with every flip, because a spin turns only if it opposes its field.
 
-Hebb's rule is made for patterns with as many +1 as -1 that have nothing in common: a picture is cut
-in two at the grey level that leaves the halves most nearly equal. What pictures still have in
-common is crosstalk: a network of alike pictures recalls mixtures, and the result says so.
+Hebb's rule is made for uncorrelated patterns with as many +1 as -1. So a picture is divided at the
+grey level that makes the numbers of light and dark pixels most nearly equal. The remaining
+correlation of the pictures is crosstalk. A network of similar pictures recalls mixtures, and the
+result shows this.
 
 References
 ----------
@@ -51,21 +52,23 @@ def recall_pictures(
     ----------
     images : sequence of paths and 2-D arrays, or such with names as a mapping, optional
         The pictures: files that Pillow reads (the first frame of an animation, upright, on white
-        where transparent), or arrays of grey levels, larger is lighter. Each is cropped to its
-        central square, resized, and cut in two at the grey level that leaves light and dark most
-        nearly equal; an array that holds only -1 and +1 and has the size is taken as it is. By
-        default five figures of 11 x 11 pixels, the first a cross, with overlaps of at most 0.12.
+        where transparent), or arrays of grey levels, where larger is lighter. Each picture is
+        cropped to its central square and resized. It is then divided at the grey level that makes
+        the numbers of light and dark pixels most nearly equal. An array of this size that holds
+        only -1 and +1 is used unchanged. The default is five figures of 11 x 11 pixels, the first a
+        cross, with overlaps of at most 0.12.
     flip : float
         Fraction of the pixels that are flipped at the start: round(flip N) of them.
     size : int, optional
-        Pixels a side, 2 to 1024. By default 64, or that of the arrays if all are square and alike.
+        Pixels of each side, 2 to 1024. The default is 64, or the side of the arrays if all are
+        squares of the same size.
     seed : None, int, SeedSequence or Generator
-        Chooses the flipped pixels; ``None`` draws a seed, which the result's config records.
+        Determines the flipped pixels. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
         Number of threads; by default all that the process may use. The result does not depend on
         it.
     max_sweeps : int
-        A recall that has not converged by then is ended, ``converged`` False.
+        A recall ends after this many sweeps. If it has not converged, ``converged`` is False.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def recall_pictures(
     MemoryError
         If the pictures do not fit in memory.
     ImportError
-        If files are to be read, or arrays resized, without Pillow.
+        If files must be read, or arrays resized, and Pillow is not installed.
 
     Examples
     --------

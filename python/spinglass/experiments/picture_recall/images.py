@@ -1,7 +1,7 @@
 """Pictures as patterns: image files and arrays made into spins, and the built-in figures.
 
-+1 is light and -1 dark. A picture is cut in two at the grey level that leaves the halves most
-nearly equal, since Hebb's rule is made for patterns with as many +1 as -1.
++1 is light and -1 dark. A picture is divided at the grey level that makes the numbers of light and
+dark pixels most nearly equal, because Hebb's rule is made for patterns with as many +1 as -1.
 """
 
 from __future__ import annotations

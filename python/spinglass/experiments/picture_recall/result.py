@@ -1,4 +1,4 @@
-"""What was recalled: pictures as stored, started from and found, and the energy on the way."""
+"""The result of a recall: the pictures stored, at the start and at the end, and the energy."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class EnergyTrace:
     Attributes
     ----------
     updates : numpy.ndarray of int64, (n_flips + 1,)
-        0 for the start, then for each flip the number of sites visited by then, its own included.
+        0 for the start. Then, for each flip, the number of sites visited so far, its own included.
     energy : numpy.ndarray of float64, (n_flips + 1,)
-        From there on; total, not per spin.
+        The energy from this update on; total, not per spin.
     """
 
     updates: NDArray[np.int64] = field(repr=False)
@@ -34,7 +34,7 @@ class EnergyTrace:
 
 @dataclass(frozen=True, eq=False)
 class RecallPictures(Result, figure="pictures", summary="recall.json", picture="recall.png"):
-    """Pictures and what became of them, one entry a picture.
+    """Pictures and their recalls, one entry for each picture.
 
     Attributes
     ----------
@@ -43,19 +43,19 @@ class RecallPictures(Result, figure="pictures", summary="recall.json", picture="
     version : str
         The version of spinglass that computed the result.
     names : tuple of str
-        As the mapping has them; of a file, the last part of its path.
+        The names of the mapping; for a file, the last part of its path.
     stored, start, recalled : numpy.ndarray of int8, (n_pictures, size, size)
         +1 light, -1 dark.
     start_overlap, overlap : numpy.ndarray of float64, (n_pictures,)
-        Of the start and of the final state with the picture stored.
+        Overlaps of the start and of the final state with the stored picture.
     best_picture : numpy.ndarray of int64, (n_pictures,)
         Number of the picture of largest overlap with the final state.
     best_overlap : numpy.ndarray of float64, (n_pictures,)
         That overlap.
     stored_energy : numpy.ndarray of float64, (n_pictures,)
-        Energy of the picture stored, total.
+        Total energy of the stored picture.
     flips, sweeps : numpy.ndarray of int64, (n_pictures,)
-        Pixels turned on the way, and sweeps run, the last without a flip included.
+        Number of flips, and number of sweeps, including the last one without a flip.
     converged : numpy.ndarray of bool, (n_pictures,)
         Whether a fixed point was reached.
     traces : tuple of EnergyTrace

@@ -1,1 +1,1 @@
-"""How well a restricted Boltzmann machine learns images."""
+"""The training of a restricted Boltzmann machine on images, and its quality."""

@@ -1,4 +1,4 @@
-"""What is asked of a restricted Boltzmann machine that is trained on images."""
+"""The arguments of the training of a restricted Boltzmann machine on images."""
 
 from __future__ import annotations
 

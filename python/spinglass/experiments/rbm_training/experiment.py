@@ -1,16 +1,16 @@
 r"""How good is my Boltzmann machine? Trained on images, and measured from both sides.
 
 A restricted Boltzmann machine gives an image v the probability p(v) = exp(-F(v)) / Z. Training by
-contrastive divergence never needs Z, and so cannot say how good it is; what is usually reported
-instead, the reconstruction error and the pseudo-likelihood, can improve while the model gets worse.
-Here ln Z is summed exactly where a layer is small, and otherwise estimated by annealed importance
-sampling from below and from above, on held-out images, about ten times during the training and more
-slowly at its end. Free energies alone already tell overfitting: ln Z is the same for images trained
-on and held out.
+contrastive divergence does not compute Z, so it does not measure the quality of the model. Usual
+reports use the reconstruction error and the pseudo-likelihood, but both can improve while the model
+gets worse. This experiment computes the likelihood of held-out images. If a layer is small, ln Z is
+an exact sum. Otherwise annealed importance sampling estimates it from below and from above. This
+is done about ten times during the training, and with slower annealing at its end. Free energies
+alone show overfitting, because ln Z is the same for training images and held-out images.
 
-Then three pictures of what was learned: the weights of hidden units; chains that start at held-out
-images, whose samples should become others of the same kind; and held-out images of which half is
-erased and filled in from the rest.
+Three pictures show the trained model: the weights of hidden units; chains that start at held-out
+images and should turn into other images of the same kind; and held-out images with one half erased
+and filled in from the rest.
 
 References
 ----------
@@ -73,34 +73,36 @@ def rbm(
     n_components : int
         Hidden units.
     n_epochs : int, optional
-        Passes over the images; by default as many as give 20,000 updates, at least 10.
+        Passes over the images. The default gives 20,000 updates, and is at least 10.
     batch_size : int
-        Images an update, and persistent chains.
+        Images in each update, and number of persistent chains.
     learning_rate : float
-        Of the first update.
+        Learning rate of the first update.
     schedule : {"linear", "constant"}
-        Whether the rate falls in a straight line, to nothing after the last update.
+        ``"linear"`` decreases the rate linearly, to 0 after the last update.
     method : {"pcd", "cd"}
         Persistent chains, or chains that start at the images in every update.
     k : int
-        Gibbs steps an update.
+        Gibbs steps in each update.
     centered : bool
-        Whether to follow the centred gradient, which treats 0 and 1 alike. Either way the visible
-        biases begin with those of the images: from 0 the hidden units would learn the mean image
-        first, all of them, and stay saturated.
+        Whether to follow the centred gradient, which treats 0 and 1 alike. The visible biases
+        always start with those of the images. With a start at 0, all hidden units would first learn
+        the mean image, and stay saturated.
     binarise : {"bernoulli", "threshold", "none"}
-        How grey levels become units: one draw of each pixel, a cut at 1/2, or used as they are.
+        The conversion of grey levels to units: one draw of each pixel, a threshold at 1/2, or no
+        change.
     n_chains, n_betas : int
-        Chains and inverse temperatures of annealed importance sampling at the end; on the way it
-        has a tenth of the temperatures.
+        Chains and inverse temperatures of annealed importance sampling at the end. During the
+        training it uses a tenth of the temperatures.
     seed : None, int, SeedSequence or Generator
         Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
-        By default all that the process may use. The result does not depend on it.
+        Number of threads; by default all that the process may use. The result does not depend on
+        it.
     checkpoint : path, optional
-        A file that is written after every epoch, and a table of the curves beside it. If it is
-        there already, the training goes on from it, with the bits of one that was never stopped.
-        Both stay when the training is complete, and going on then repeats the pictures.
+        A file that is written after every epoch, with a table of the curves beside it. If the file
+        exists, the training continues from it, and the result is the same as without the stop.
+        Both files stay after the training. The same call then computes only the pictures again.
     progress : bool or callable
         True shows a bar with the time left (plain lines if stderr is not a terminal). A callable
         gets (updates done, updates in total).

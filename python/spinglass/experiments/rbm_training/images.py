@@ -1,9 +1,9 @@
 """Images as rows of visible units: read from a file, scaled to [0, 1], and made binary once.
 
-A restricted Boltzmann machine has units of 0 and 1. Grey levels become bits either by one draw,
-each pixel 1 with its grey level as the probability, which keeps the mean of every pixel
-(Salakhutdinov and Murray 2008, and most likelihoods published since), or by a threshold at 1/2.
-The bits are drawn once: likelihoods of binary data say nothing about data drawn anew.
+A restricted Boltzmann machine has units of 0 and 1. Grey levels become bits in one of two ways. One
+draw makes each pixel 1 with its grey level as the probability. This keeps the mean of every pixel
+(Salakhutdinov and Murray 2008, and most likelihoods published since). The other way is a threshold
+at 1/2. The bits are drawn once, because the likelihood of one draw does not hold for another draw.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _ROWS = 4096
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Images to train on and images held out.
+    """Training images and held-out images.
 
     Attributes
     ----------
     name : str
-        Where they are from.
+        The source of the images.
     train, test : numpy.ndarray, (n_images, n_visible)
         uint8 of 0 and 1, or float32 in [0, 1] if they were not made binary.
     image_shape : tuple of int or None
@@ -63,14 +63,15 @@ def load_images(data: Data, binarise: Binarise = "bernoulli", seed: int = 0) -> 
     Parameters
     ----------
     data : path, array or "digits"
-        An ``.npz`` file that holds images as a 2-D or 3-D array, and perhaps held-out ones under
-        x_test; or such an array; or scikit-learn's 1797 digits of 8 x 8 pixels. Grey levels above
-        1 are divided by the largest one. Where no images are held out, a tenth of the rows is,
-        drawn with the seed.
+        An ``.npz`` file that holds images as a 2-D or 3-D array, with optional held-out images
+        under x_test; or such an array; or scikit-learn's 1797 digits of 8 x 8 pixels. Grey levels
+        above 1 are divided by the largest one. If there are no held-out images, the seed draws a
+        tenth of the rows as such.
     binarise : {"bernoulli", "threshold", "none"}
-        Draw each pixel once with its grey level as the probability, cut at 1/2, or leave as is.
+        Draw each pixel once with its grey level as the probability, use a threshold at 1/2, or do
+        not change it.
     seed : int
-        Draws the rows that are held out, and the bits.
+        Determines the held-out rows and the bits.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def load_images(data: Data, binarise: Binarise = "bernoulli", seed: int = 0) -> 
     OSError
         If the file cannot be read.
     ImportError
-        For the digits without scikit-learn.
+        If the digits are asked for and scikit-learn is not installed.
 
     Examples
     --------

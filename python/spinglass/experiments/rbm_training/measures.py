@@ -1,10 +1,11 @@
-"""What is measured of a machine on held-out images: after an epoch, and at the end.
+"""Measurements of a machine on held-out images, after an epoch and at the end.
 
-log p(v) = -F(v) - ln Z. A small ln Z flatters the machine: forward annealing gives ln Z from
-below and so the optimistic likelihood, reverse annealing the pessimistic one. The difference
-between images trained on and held out needs free energies alone.
+The likelihood is log p(v) = -F(v) - ln Z, so a small ln Z gives a large likelihood. Forward
+annealing estimates ln Z from below and gives the optimistic likelihood. Reverse annealing gives the
+pessimistic one. The difference between training images and held-out images needs free energies
+only.
 
-Everything random has a seed of its own, so that looking at a machine does not change its training.
+All measurements have seeds of their own, so they do not affect the training.
 """
 
 from __future__ import annotations
@@ -43,13 +44,13 @@ _EXACT_UNITS = 14
 @printed
 @dataclass(frozen=True, eq=False)
 class RbmLikelihood:
-    """How likely a machine finds images, mean in nats.
+    """The mean log-likelihood of images under a machine, in nats.
 
     Attributes
     ----------
     train, test : LogLikelihood
-        Of images trained on and of images held out: exact, or midway between the optimistic side
-        (forward annealing) and the pessimistic one (reverse annealing).
+        Those of the training images and of the held-out images. They are exact, or midway between
+        the optimistic value (forward annealing) and the pessimistic one (reverse annealing).
     """
 
     train: LogLikelihood
@@ -65,17 +66,17 @@ class RbmLikelihood:
 
     @property
     def log_partition(self) -> LogPartition:
-        """What is known of ln Z."""
+        """The knowledge of ln Z."""
         return self.test.log_partition
 
     @property
     def test_error(self) -> float:
-        """Standard error of the mean over held-out images; that of ln Z comes on top."""
+        """Standard error of the mean over held-out images, without that of ln Z."""
         return standard_error(self.test.rows)
 
     @property
     def gap(self) -> float:
-        """How far the two sides of ln Z are apart, in nats; 0 if exact."""
+        """The distance of the two estimates of ln Z, in nats; 0 if ln Z is exact."""
         return self.log_partition.gap or 0.0
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a machine makes of held-out images: chains that start at them, and halves filled in."""
+"""Pictures from held-out images: chains that start at them, and erased halves filled in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trained machine leaves: curves, two sides of its likelihood, chains, and pictures."""
+"""The result of a training: curves, the likelihood from two sides, chains, and pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from spinglass.machines import BernoulliRBM
 
 @dataclass(frozen=True, eq=False)
 class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
-    """A machine, how it learned, and what it makes of held-out images.
+    """A trained machine, its learning curves, and its samples from held-out images.
 
     Attributes
     ----------
@@ -33,25 +33,25 @@ class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
     model : BernoulliRBM
         The machine.
     curves : structured array
-        One row an epoch, or about a hundred in all: ``epoch``, ``learning_rate`` (of its last
-        update), and of the held-out images, in nats an image: ``pseudo_likelihood`` (of pixels
-        drawn at random) with the standard error over images, ``log_likelihood`` (exact, or midway
-        between ``optimistic`` and ``pessimistic``) with the error of ln Z, NaN where they were not
-        measured. ``reconstruction_error``: pixels of an image that come back wrong from one step to
-        the hidden units and back. ``free_energy_gap``: by how many nats images trained on are
-        likelier than held-out ones; it does not need ln Z.
+        One row for each epoch, or about a hundred in all. Columns: ``epoch``, ``learning_rate`` (of
+        its last update), and for the held-out images, in nats for each image, NaN where not
+        measured: ``pseudo_likelihood`` (of pixels drawn at random) with the standard error over
+        images, ``log_likelihood`` (exact, or midway between ``optimistic`` and ``pessimistic``)
+        with the error of ln Z. ``reconstruction_error`` is the number of wrong pixels of an image
+        after one step to the hidden units and back. ``free_energy_gap`` is the log-likelihood of
+        training images less that of held-out images, in nats; it does not need ln Z.
     likelihood : RbmLikelihood or None
-        At the end; None if interrupted.
+        The likelihood at the end; None if interrupted.
     chains : numpy.ndarray of uint8, (n_chains, n_columns, n_visible)
-        Samples along the chain, each from a held-out image; empty if interrupted.
+        Samples along chains, each of which starts at a held-out image; empty if interrupted.
     chain_steps : tuple of int
-        Gibbs steps made by then.
+        The Gibbs steps before each column.
     shown : numpy.ndarray of uint8, (n_images, n_visible)
         Held-out images; empty if interrupted.
     erased : numpy.ndarray of bool, (n_images, n_visible)
-        Where something was hidden from the machine.
+        True for the erased units.
     filled : numpy.ndarray of float32, (n_images, n_visible)
-        The probability of each unit to be 1, given what was not hidden.
+        The probability that each unit is 1, given the units that were not erased.
     """
 
     config: RbmConfig
@@ -71,7 +71,7 @@ class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
     def unfinished(
         cls, config: RbmConfig, model: BernoulliRBM, curves: NDArray[np.void]
     ) -> RbmTraining:
-        """Return what an interrupted training leaves."""
+        """Return the result of an interrupted training."""
         none = np.empty((0, config.n_visible), np.uint8)
         pictures = none[None, :0], (), none, none.astype(bool), none.astype(np.float32)
         return cls(config, __version__, model, curves, None, *pictures)
@@ -96,7 +96,7 @@ class RbmTraining(Result, figure="rbm", tables={"curves.csv": "curves"}):
     def save(
         self, directory: str | os.PathLike[str], figure: bool = True, format: Format = "png"
     ) -> tuple[Path, ...]:
-        """Write model.safetensors, and what other results write: see `Result.save`."""
+        """Write model.safetensors, and the files of `Result.save`."""
         _arguments.choice(format, "format", FORMATS)
         file = _arguments.file_path(directory, "directory") / "model.safetensors"
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""A training that is looked at on the way, and goes on from where it was stopped.
+"""A training with measurements on the way, which continues where it was stopped.
 
-The checkpoint is that of `BernoulliRBM.fit`, which knows whether it belongs to this training; the
-curves so far stand in a table beside it. Ctrl-C may come after an epoch and before its row, which
-is then measured from the checkpoint: the curves are those of a training that was never stopped.
+The checkpoint is that of `BernoulliRBM.fit`, which checks that it belongs to this training. A table
+beside it holds the curves so far. Ctrl-C may come after an epoch and before its row. The row is
+then measured from the checkpoint, so the curves are the same as without the stop.
 """
 
 from __future__ import annotations
