@@ -1,1 +1,1 @@
-"""What a lattice looks like from far away."""
+"""The renormalization of a lattice by block spins."""

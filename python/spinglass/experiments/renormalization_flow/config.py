@@ -1,4 +1,4 @@
-"""What the renormalization of block spins is asked for."""
+"""The arguments of the renormalization by block spins."""
 
 from __future__ import annotations
 

@@ -1,22 +1,21 @@
-r"""Seen from further and further away: block spins, and the critical point as what stays the same.
+r"""Block spins, and the critical point as the fixed point of blocking.
 
-Every 2 x 2 block of a lattice is replaced by one spin, +1 or -1 as the majority of its four; two
-against two is decided by a random bit. Below T_c the lattice looks more ordered at each step, above
-more disordered, and at T_c alone it keeps looking the same: that is the fixed point.
+One spin replaces every 2 x 2 block of a lattice. It is +1 or -1 as the majority of the four; a
+random bit decides if there are two of each. At each step the lattice looks more ordered below T_c,
+and more disordered above. Only at T_c it looks the same after a step, so T_c is the fixed point.
 
 **The critical point.** Blocking a lattice of L x L spins k times, or one of L/2 x L/2 spins k - 1
-times, leaves lattices of one size, which have one more step behind them or one less. Their
-nearest-neighbour correlation c = <s_i s_j> agrees where a step changes nothing, at the fixed point:
-the two curves cross at T_c (Wilson; Swendsen).
+times, gives two lattices of the same size. Their nearest-neighbour correlation c = <s_i s_j> agrees
+where a step changes nothing, at the fixed point. So the two curves cross at T_c (Wilson; Swendsen).
 
 **The exponent.** With S_k the sum of s_i s_j over neighbours after k steps, a step changes the
 coupling by the factor
 
     lambda = dK_k / dK_(k-1) = <S_k S_(k-1)>_c / <S_k S_k>_c = 2^(y_t),
 
-both averages connected and taken at T_c. The exact y_t = 1/nu is 1. One coupling alone is kept
-here where a block lattice has many, and the lattice is finite: the error in the result knows of
-neither.
+where both averages are connected and at T_c. The exact y_t = 1/nu is 1. A block lattice has many
+couplings, and only one is kept here. The lattice is also finite. The error in the result includes
+neither of these effects.
 
 References
 ----------
@@ -54,16 +53,16 @@ def renormalize(
     store: StorePath = None,
     executor: Where = None,
 ) -> Renormalization:
-    """Coarse-grain the two-dimensional Ising model, and find T_c where that changes nothing.
+    """Coarse-grain the two-dimensional Ising model, and find T_c, where this changes nothing.
 
     Parameters
     ----------
     size : int
-        Side L of the larger lattice, a power of two from 16 on; the smaller has half of it.
+        Side L of the larger lattice, a power of two from 16 on. The smaller lattice has half of it.
     temperatures : sequence of float, optional
         Temperatures T > 0 of both, each once; by default some around the transition.
     n_sweeps : int
-        Sweeps of each replica that are measured, every max(1, L // 4)-th of them.
+        Sweeps of each replica for the measurements, one every max(1, L // 4) sweeps.
     n_replicas : int
         Independent lattices for each point. Errors come from their spread.
     warmup : int, optional
@@ -71,7 +70,7 @@ def renormalize(
     dynamics : {"metropolis", "heat-bath", "wolff", "swendsen-wang"}
         Single flips, or clusters; single flips are faster here up to L of a few hundred.
     picture_size : int, optional
-        Side of the lattices that are shown, a power of two from 16 on; None shows none.
+        Side of the lattices in the pictures, a power of two from 16 on. None makes no pictures.
     seed : None, int, SeedSequence or Generator
         Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
@@ -101,7 +100,7 @@ def renormalize(
         For an argument out of range, or a repeated temperature; or if the store holds another
         experiment.
     MemoryError
-        If the replicas do not fit; the point is named.
+        If the replicas do not fit. The message names the point.
     ExperimentStopped
         If the workers are lost or the disk is full. It holds the finished points in ``result``.
     StoreError

@@ -1,4 +1,4 @@
-"""What `renormalize` is made of: block spins, the points that count them, and the pictures."""
+"""Parts of `renormalize`: block spins, points and pictures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def block_spins(spins: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np
     spins : numpy.ndarray of int8, (..., L, L)
         -1 and +1, L even.
     rng : numpy.random.Generator
-        Decides blocks of two against two, one bit a block.
+        Decides blocks without a majority, with one bit for each block.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What block spins of the Ising model found: their correlations, and what follows from them."""
+"""The result of block spins: their correlations, and the quantities that follow from them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CRITICAL = 0.05
 @printed
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """One lattice seen from further and further away.
+    """One lattice and its block lattices after each step.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Flow:
 
 @dataclass(frozen=True, eq=False)
 class Renormalization(Result, figure="renormalize", tables={"points.csv": "points"}):
-    """Correlations of block spins and what follows from them.
+    """Correlations of block spins and the quantities that follow from them.
 
     Attributes
     ----------
@@ -61,13 +61,13 @@ class Renormalization(Result, figure="renormalize", tables={"points.csv": "point
     version : str
         The version of spinglass that computed the result.
     points : structured array
-        One row a lattice, temperature and step: ``L``, ``step`` (0 for the lattice itself),
+        One row for each lattice, temperature and step: ``L``, ``step`` (0 for the lattice itself),
         ``side`` (of the block lattice), ``beta``, ``temperature``, ``correlation`` (of nearest
         neighbours) with ``correlation_error``, ``exact_correlation`` (Kaufman, of step 0),
-        ``thermal_exponent`` with its error (of the step that led here), ``tau`` (of the
-        correlation, in sweeps) and ``n_measurements`` of all replicas. NaN where there is none.
+        ``thermal_exponent`` with its error (of the step that gave this block lattice), ``tau`` (of
+        the correlation, in sweeps) and ``n_measurements`` of all replicas. Missing values are NaN.
     flows : tuple of Flow
-        Larger lattices to look at.
+        Larger lattices as pictures.
     """
 
     config: RenormalizeConfig
@@ -95,7 +95,7 @@ class Renormalization(Result, figure="renormalize", tables={"points.csv": "point
 
     @cached_property
     def crossings(self) -> dict[int, Crossing]:
-        """For each number of steps k: where L blocked k times meets L / 2 blocked k - 1 times."""
+        """The crossing of L blocked k times with L / 2 blocked k - 1 times, for each k."""
         large, small = self.config.sizes
         found = {}
         for k in range(1, self.config.steps(large) + 1):
@@ -109,7 +109,7 @@ class Renormalization(Result, figure="renormalize", tables={"points.csv": "point
 
     @property
     def thermal_exponents(self) -> dict[int, Estimate]:
-        """For each step y_t = log2 lambda of L at T_c; empty if T_c is not among the temperatures.
+        """The y_t = log2 lambda of L at T_c for each step; empty without T_c as a temperature.
 
         The errors are statistical.
         """

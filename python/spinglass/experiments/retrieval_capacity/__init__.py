@@ -1,1 +1,1 @@
-"""How much a Hopfield network can remember."""
+"""The storage capacity of a Hopfield network."""

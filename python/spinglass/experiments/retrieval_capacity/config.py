@@ -1,4 +1,4 @@
-"""What a capacity scan is asked for."""
+"""The arguments of a capacity scan."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ SIZES = (1000, 2000, 4000, 8000)
 def default_loads(n_spins: int, n_starts: int = 1) -> tuple[float, ...]:
     """Return loads that bracket the half-point of ``n_spins``, and a few well below.
 
-    Eleven loads across the fall, equally spaced in sqrt(load) out to 2.5 of its widths, about
-    where pilot runs found it: 0.1405 + 0.845 N^(-0.52), width 0.73 N^(-1/2). They say where to
-    look, not what to find: the half-point is fitted to the trials alone.
+    Eleven loads are equally spaced in sqrt(load), out to 2.5 widths of the fall from the half-point
+    that pilot runs found: 0.1405 + 0.845 N^(-0.52), width 0.73 N^(-1/2). This choice does not
+    determine the result, because the half-point is fitted only to the trials.
     """
     centre, width = fall(n_spins)
     across = [max(0.0, centre + width * k / 2) ** 2 for k in range(-5, 6)]
@@ -45,10 +45,11 @@ def fall(n_spins: int) -> tuple[float, float]:
 
 
 def default_instances(n_spins: int) -> int:
-    """Return how many pattern sets to draw a load: 0.6 10^6/N, between 10 and 600.
+    """Return the number of pattern sets for each load: 0.6 10^6/N, between 10 and 600.
 
-    The fall narrows as N^(-1/2), and the loads stand as close, so this gives half-points of about
-    equal error. A pattern set costs little beside the trials on it: many, with few starts each.
+    The width of the fall and the distance of the loads decrease as N^(-1/2), so half-points have
+    about equal errors. A pattern set costs little compared with its trials, so the default is many
+    pattern sets with few starts each.
     """
     return min(600, max(10, round(0.6e6 / n_spins)))
 
@@ -65,9 +66,9 @@ def _loads(values: Any, name: str) -> Any:
 
 @dataclass(frozen=True)
 class CapacityConfig(Config):
-    """What was asked of a capacity scan, everything resolved; equal configs give equal trials.
+    """All arguments of a capacity scan, resolved. Equal configs give equal trials.
 
-    Loads and instances are those of each size; P = round(load N).
+    Each size has its own loads and instances; P = round(load N).
     """
 
     n_spins: tuple[int, ...] = parameter(each_once(integer(1)), "sizes", "N")

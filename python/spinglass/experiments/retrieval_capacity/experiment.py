@@ -1,14 +1,14 @@
 r"""How much can a Hopfield network remember? The storage capacity alpha_c, measured.
 
-P random patterns are stored in N spins by Hebb's rule, the network starts at one of them (or a
-fraction ``flip`` of its spins away) and runs sequential zero-temperature dynamics to the fixed
-point. Below a critical load P/N the fixed point is a slightly damaged copy of the pattern, above
-it the memory is lost: the final overlap falls from nearly 1 to about 0.3, and with growing N the
-fall becomes a jump. The module `finite_size` beside this one turns the share of trials that keep
-their memory into half-points and alpha_c.
+Hebb's rule stores P random patterns in N spins. The network starts at one of the patterns, or with
+a fraction ``flip`` of its spins turned, and runs sequential zero-temperature dynamics to the fixed
+point. Below a critical load P/N the fixed point is a slightly damaged copy of the pattern. Above
+it the memory is lost. The final overlap falls from nearly 1 to about 0.3, and as N grows the fall
+becomes a jump. The module `finite_size` beside this one computes half-points and alpha_c from the
+share of trials that keep their memory.
 
-A trial depends on (seed, N, P, instance, start) alone: a scan of one load gives the rows that the
-same load has in a larger grid.
+A trial depends only on (seed, N, P, instance, start). So a scan of one load gives the same rows as
+this load in a larger grid.
 
 References
 ----------
@@ -63,21 +63,24 @@ def capacity(
     n_spins : int or sequence of int
         The sizes N, each once.
     loads : sequence of float or mapping, optional
-        Loads P/N, each once, for every size, or by size as ``{1000: [...], 2000: [...]}``;
+        Loads P/N, each once, for every size, or by size as ``{1000: [...], 2000: [...]}``.
         P = round(load N), and loads that round to the same P are one. By default each size has its
-        own, around its half-point: those of `default_loads` in the ``config`` module beside this.
+        own loads around its half-point, those of `default_loads` in the ``config`` module beside
+        this.
     n_instances : int or sequence of int, optional
         Pattern sets drawn for each load: one number, or one for each size. By default 600,000 / N,
         between 10 and 600.
     n_starts : int
-        Trials an instance: start k starts at stored pattern k, so at most P. Starts of one instance
-        share its patterns but hardly feel it (correlation about 0.02); the errors allow for it.
+        Trials on each instance, at most P, because start k starts at stored pattern k. Starts on
+        one instance share its patterns, which correlates them by about 0.02. The errors include
+        this correlation.
     flip : float
-        Fraction of spins, drawn anew for each trial, that are flipped from the pattern at the
-        start: round(flip N) of them.
+        Fraction of spins that are flipped from the pattern at the start: round(flip N) of them,
+        drawn anew for each trial.
     threshold : float
         A trial keeps its memory if its final overlap is at least this. Near the half-point a tenth
-        of the trials end between 0.5 and 0.9 at N = 1000, a fiftieth at N = 2000, fewer beyond.
+        of the trials end between 0.5 and 0.9 at N = 1000, a fiftieth at N = 2000, and fewer at
+        larger N.
     seed : None, int, SeedSequence or Generator
         Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
@@ -87,7 +90,7 @@ def capacity(
         True shows a bar with the time left (plain lines if stderr is not a terminal). A callable
         gets (trials done, trials in total).
     max_sweeps : int
-        A trial that has not converged by then is ended, ``converged`` False.
+        A trial ends after this many sweeps. If it has not converged, ``converged`` is False.
     store : path, optional
         An SQLite file that keeps every finished piece of the scan. The same call with this file
         continues the scan where it stopped, also after a crash. ``seed=None`` then takes the seed

@@ -1,27 +1,29 @@
-r"""From yes and no at finite size to a critical load with an error: half-points and their law.
+r"""Half-points at finite size, and their extrapolation to a critical load with an error.
 
-A trial keeps its memory or loses it. At N spins the share that keep it falls from 1 to 0 as the
-load grows, and the **half-point** is the load where it is 1/2. The crosstalk of P stored patterns
-is noise of variance P/N, so what a trial must withstand grows as the square root of the load; if
-the largest amplitude a trial withstands is normally distributed,
+A trial keeps its memory or loses it. At N spins the share of trials that keep it falls from 1 to 0
+as the load grows. The **half-point** is the load where this share is 1/2. The crosstalk of P stored
+patterns is noise of variance P/N, so its amplitude grows as the square root of the load. If the
+largest amplitude that a trial withstands is normally distributed, then
 
-    P(kept | load) = Phi((sqrt(half) - sqrt(load)) / width),
+    P(kept | load) = Phi((sqrt(half) - sqrt(load)) / width).
 
-a probit regression on sqrt(load), fitted by maximum likelihood to all loads of one size. It fits
-10^5 trials at N = 1000; against the load itself they reject it, and its half-point is 6e-4 higher,
-three times the error of a scan with default numbers. A logistic curve they reject either way.
+This is a probit regression on sqrt(load). Maximum likelihood fits it to all loads of one size. It
+fits 10^5 trials at N = 1000. These trials reject a probit in the load itself, whose half-point is
+6e-4 higher, three times the error of a scan with default numbers. They reject a logistic curve in
+both variables.
 
-Half-points depend on N, and are extrapolated with the law
+Half-points depend on N. They are extrapolated with the law
 
     half(N) = alpha_c + A N^(-x),
 
-alpha_c, A and x together. Nobody knows that the correction is one power, and alpha_c depends on
-its form more than on the noise. What is quoted is therefore the interval of alpha_c over every law
+where alpha_c, A and x are fitted together. It is not known that the correction is one power, and
+alpha_c depends on its form more than on the noise. So the quoted result is the interval of alpha_c
+over every law
 
     half(N) = alpha_c + A N^(-x) + B N^(-y),    A >= 0,  1/5 <= x < y <= 3,
 
-that the half-points do not reject, with one power among them; the error of the one power alone,
-over every x, stands beside it. With fewer than three sizes there is no alpha_c.
+that the half-points do not reject, including laws of one power. The error of one power alone, over
+every x, is given beside it. Fewer than three sizes give no alpha_c.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ class HalfPoint:
     width : float
         Width of the fall, in units of sqrt(load).
     reason : str
-        Why there is no value, in words; empty if there is one.
+        The reason why there is no value; empty if there is one.
     """
 
     n_spins: int
@@ -81,31 +83,32 @@ class HalfPoint:
 class CriticalLoad:
     """The load up to which a descent from a pattern stops near it, extrapolated to infinite N.
 
-    Quote ``interval``: ``error`` holds only if the correction is one power of N. What is measured
-    is the end of a zero-temperature descent, not the retrieval states of equilibrium that the
-    theory of alpha_c follows.
+    Quote ``interval``, because ``error`` holds only if the correction is one power of N. The
+    measurement is of the end of a zero-temperature descent. The theory of alpha_c is for the
+    retrieval states of equilibrium.
 
     Attributes
     ----------
     interval : tuple of float
-        alpha_c over all laws of one and two powers that the half-points do not reject at 95 %,
-        lower and upper end.
+        Lower and upper end of alpha_c over all laws of one and two powers that the half-points do
+        not reject at 95 %.
     value, error : float
         alpha_c of half(N) = alpha_c + A N^(-x), and half the width of its 68 % interval if that law
-        holds. The uncertainty of the exponent is in it, that of the form is not.
+        holds. It includes the uncertainty of the exponent, but not that of the form.
     exponent, exponent_error : float
         x, and half the width of its 68 % interval within the bounds 0.1 and 1.5.
     exponent_spread : float
-        Half the range of alpha_c over every exponent that the half-points do not reject at 95 %:
-        what the choice of an exponent could do. Not to be added to ``error`` in quadrature.
+        Half the range of alpha_c over every exponent that the half-points do not reject at 95 %. It
+        is the effect of the choice of an exponent. Do not add it to ``error`` in quadrature.
     amplitude : float
         A.
     n_spins, residuals : tuple
-        The sizes that entered, and half-point minus law at each of them.
+        The sizes in the fit, and half-point minus law at each of them.
     chi_square : float
-        Sum of the squared residuals in units of their errors; sizes minus three degrees of freedom.
+        Sum of the squared residuals in units of their errors. The degrees of freedom are the number
+        of sizes minus three.
     note : str
-        What to know about this fit, in words.
+        A remark on this fit.
     """
 
     value: float = math.nan
@@ -134,15 +137,17 @@ def half_point(
 
     Instances (drawn pattern sets) are resampled within each load, because the starts of one
     instance share its patterns. The error is half the width of the central 68 % of the
-    resampled half-points, and no less than the curvature of the likelihood gives for independent
-    trials; where no load has a mixed share, only the gap is known: its middle, gap/sqrt(12).
+    resampled half-points, and at least the error from the curvature of the likelihood for
+    independent trials. If all shares are 0 or 1, only the gap between the loads is known. The value
+    is then its middle, with the error gap/sqrt(12).
 
     Parameters
     ----------
     n_spins : int
-        N, carried into the result.
+        N, for the result.
     load, kept, tried : array_like, shape (n_instances,)
-        For each instance its load, how many of its trials kept the memory, and how many there were.
+        For each instance its load, the number of its trials that kept the memory, and the number of
+        its trials.
     seed : int or numpy.random.SeedSequence
         Seeds the bootstrap.
     n_bootstrap : int
@@ -151,7 +156,7 @@ def half_point(
     Returns
     -------
     HalfPoint
-        With NaN and the reason where the loads do not bracket it.
+        Its value is NaN, with the reason, if the loads do not bracket the half-point.
 
     Examples
     --------
@@ -275,13 +280,13 @@ def extrapolate(points: list[HalfPoint] | tuple[HalfPoint, ...]) -> CriticalLoad
     """Return alpha_c of half(N) = alpha_c + A N^(-x), fitted to the half-points that exist.
 
     For given exponents a law is linear, so weighted least squares gives alpha_c and the amplitudes
-    at once, and the exponents are found by going through their whole range. With fewer than three
-    sizes there is no value. ``note`` says so.
+    directly. A search over their whole range finds the exponents. Fewer than three sizes give no
+    value, and ``note`` says so.
 
     Parameters
     ----------
     points : sequence of HalfPoint
-        One a size; those without a value are left out.
+        One for each size. The fit leaves out those without a value.
 
     Examples
     --------

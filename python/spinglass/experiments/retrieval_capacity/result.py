@@ -1,4 +1,4 @@
-"""What a capacity scan found: its trials, and what follows from them."""
+"""The result of a capacity scan: its trials, and the quantities that follow from them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SUMMARY = columns(
 
 @dataclass(frozen=True, eq=False)
 class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
-    """The trials of a capacity scan and what follows from them.
+    """The trials of a capacity scan and the quantities that follow from them.
 
     Attributes
     ----------
@@ -39,9 +39,10 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
     version : str
         The version of spinglass that computed the result.
     trials : structured array
-        One row a trial: ``n_spins``, ``n_patterns``, ``load`` (P/N as run), ``instance``,
-        ``start``, ``overlap`` (final, with the pattern started from), ``sweeps``, ``flips``,
-        ``converged``. Fewer than ``config.n_trials`` if the scan was interrupted.
+        One row for each trial: ``n_spins``, ``n_patterns``, ``load`` (P/N as run), ``instance``,
+        ``start``, ``overlap`` (of the final state with the pattern of the start), ``sweeps``,
+        ``flips``, ``converged``. There are fewer rows than ``config.n_trials`` if the scan was
+        interrupted.
     """
 
     config: CapacityConfig
@@ -75,11 +76,11 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
     def summary(self) -> NDArray[np.void]:
         """Return mean overlap and retrieval probability for each size and load.
 
-        Errors come from the scatter between instances, since the starts of one share its
-        patterns: the standard error that a bootstrap over instances tends to, in closed form (and
-        with n - 1, so that few instances do not look better than they are). Where the instances
-        do not scatter, as at shares 0 and 1, the error of the share is that of
-        (n share + 1/2)/(n + 1) with n instances: small, not zero.
+        Errors come from the scatter between instances, because the starts on one instance share its
+        patterns. They are the closed form of the standard error that a bootstrap over instances
+        approaches, with n - 1 instead of n, so that the errors of few instances are not too small.
+        Where the instances do not scatter, as at shares 0 and 1, the error of the share is that of
+        (n share + 1/2)/(n + 1) with n instances. It is small, but not zero.
 
         Returns
         -------
@@ -115,7 +116,7 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
 
     @cached_property
     def half_points(self) -> tuple[finite_size.HalfPoint, ...]:
-        """For each size the load at which half of the trials keep their memory."""
+        """The load at which half of the trials keep their memory, for each size."""
         each, points = self._instances, []
         for n in self.config.n_spins:
             here = each["n_spins"] == n
@@ -126,7 +127,7 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
 
     @cached_property
     def alpha_c(self) -> finite_size.CriticalLoad:
-        """The critical load of descents, extrapolated to infinite N: quote its interval."""
+        """The critical load of descents, extrapolated to infinite N. Quote its interval."""
         return finite_size.extrapolate(self.half_points)
 
     def _summary(self) -> dict[str, Any]:
