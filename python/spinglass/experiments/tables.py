@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 def columns(names: str, integers: str = "", truth: str = "") -> np.dtype[np.void]:
-    """Return the type of a table: its columns by name, all float64 but those named again.
+    """Return the type of a table: its columns by name, all float64 except those named again.
 
     Examples
     --------

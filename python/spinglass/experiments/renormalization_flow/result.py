@@ -109,7 +109,7 @@ class Renormalization(Result, figure="renormalize", tables={"points.csv": "point
 
     @property
     def thermal_exponents(self) -> dict[int, Estimate]:
-        """The y_t = log2 lambda of L at T_c for each step; empty without T_c as a temperature.
+        """The exponents y_t = log2 lambda of L at T_c, by step; empty if T_c was not measured.
 
         The errors are statistical.
         """

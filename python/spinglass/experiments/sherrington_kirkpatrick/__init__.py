@@ -1,1 +1,1 @@
-"""What a Sherrington-Kirkpatrick glass looks like in the cold."""
+"""The Sherrington-Kirkpatrick glass at low temperature."""

@@ -1,4 +1,4 @@
-"""What is asked of tempered Sherrington-Kirkpatrick glasses."""
+"""The arguments of the experiment on tempered Sherrington-Kirkpatrick glasses."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _COLDEST = 100.0
 
 
 def default_instances(n_spins: int) -> int:
-    """Return how many glasses to draw: 400 of 32 spins, fewer of more, 8 at least.
+    """Return the number of glasses: 400 of 32 spins, fewer of larger sizes, at least 8.
 
-    Ground-state energies scatter from glass to glass less and less, about as N^(-5/6), and cost
-    more and more.
+    As N grows, the scatter of ground-state energies from glass to glass decreases about as
+    N^(-5/6), and their cost increases.
     """
     return max(8, min(400, round(12_800 / n_spins)))
 
 
 def default_sweeps(n_spins: int) -> int:
-    """Return how long to temper: 10 N sweeps, 500 at least.
+    """Return the number of sweeps: 10 N, at least 500.
 
-    In pilot runs on ladders to beta = 4 both then found the same lowest energy on 9 of 10 glasses
-    or more.
+    In pilot runs on ladders to beta = 4 both ladders then found the same lowest energy on at least
+    9 of 10 glasses.
     """
     return max(500, 10 * n_spins)
 

@@ -1,23 +1,23 @@
-r"""What does a spin glass do when it gets cold? The Sherrington-Kirkpatrick model, tempered.
+r"""The Sherrington-Kirkpatrick spin glass at low temperature, by tempering.
 
-Every pair of N spins has a random coupling of variance 1/N. Each glass, one draw of the couplings,
-is tempered on two ladders of temperatures (see `instance` beside this module), and four things come
-of it:
+Every pair of N spins has a random coupling of variance 1/N. A glass is one draw of the couplings.
+It is tempered on two ladders of temperatures (see `instance` beside this module). The results are:
 
-- the energy per spin against temperature: -beta/2 above the critical temperature 1, where the
-  corrections are of order 1/N (at it, N^(-2/3)), and Parisi's solution below;
+- the energy per spin against temperature. It is -beta/2 above the critical temperature 1, with
+  corrections of order 1/N (N^(-2/3) at this temperature), and that of Parisi's solution below;
 - the ground-state energies, extrapolated to infinite N (see `ground_state`);
-- the distribution P(q) of the overlap between two states of one glass: below the critical
+- the distribution P(q) of the overlap between two states of one glass. Below the critical
   temperature it does not become a peak but spreads over a whole range, as Parisi's solution says;
-- whether all this is equilibrium. For Gaussian couplings an integration by parts over them links
-  the energy to the overlap, at every N and beta, in the average over glasses:
+- a test of equilibrium. For Gaussian couplings an integration by parts over them relates the energy
+  to the overlap, at every N and beta, in the average over glasses:
 
       [<e>] = -(beta/2) (1 - [<q^2>]).
 
-  From random starts e comes from above, and the right-hand side, where q begins at 0, from below:
-  they meet in equilibrium. For couplings of one size the identity has corrections of order 1/N.
+  From random starts e approaches its value from above. The right-hand side approaches it from
+  below, because q begins at 0. The two are equal in equilibrium. For couplings of one size the
+  identity has corrections of order 1/N.
 
-A glass depends on (seed, N, instance) alone, never on its place in the plan.
+A glass depends only on (seed, N, instance), not on the rest of the plan.
 
 References
 ----------
@@ -78,11 +78,11 @@ def sk(
         Glasses: one number, or one for each size. By default 12,800 / N,
         between 8 and 400.
     n_sweeps : int or sequence of int, optional
-        Sweeps at every temperature, of which the second half is measured: one number, or one for
-        each size. By default 10 N, at least 500.
+        Sweeps at every temperature: one number, or one for each size. The second half is measured.
+        By default 10 N, at least 500.
     betas : sequence of float, optional
-        The inverse temperatures of every size, ascending. By default each size has a ladder of its
-        own, from 0.3 to ``beta_max``.
+        The inverse temperatures of every size, ascending. By default each size has its own ladder,
+        from 0.3 to ``beta_max``.
     beta_max : float
         The coldest inverse temperature of these ladders, above 0.3. Not used with ``betas``.
     disorder : {"gaussian", "pm1"}
@@ -90,8 +90,8 @@ def sk(
     seed : None, int, SeedSequence or Generator
         Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
-        Threads, a glass each; by default all that the process may use. The result does not depend
-        on it.
+        Number of threads, each with one glass; by default all that the process may use. The result
+        does not depend on it.
     progress : bool or callable
         True shows a bar with the time left (plain lines if stderr is not a terminal). A callable
         gets (glasses done, glasses in total).
@@ -115,7 +115,7 @@ def sk(
     ValueError, TypeError
         For an argument out of range or a repeated size; or if the store holds another experiment.
     MemoryError
-        If the glasses do not fit; the one that does not is named.
+        If the glasses do not fit. The message names the one that does not.
     ExperimentStopped
         If the workers are lost or the disk is full. It holds the finished glasses in ``result``.
     StoreError

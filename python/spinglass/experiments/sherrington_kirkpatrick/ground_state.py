@@ -1,18 +1,19 @@
-r"""From the ground-state energies of finite glasses to that of the infinite one.
+r"""The extrapolation of ground-state energies of finite glasses to that of the infinite one.
 
 The mean ground-state energy per spin of the Sherrington-Kirkpatrick model approaches its limit as
 
     e_N = e_inf + a N^(-2/3),
 
-the exponent that theory gives for the energy at and below the critical temperature [1]_ and that
-simulations find for ground states [2]_ [3]_, with a = 0.70(1). Here e_inf and a are fitted by
-weighted least squares. Very small glasses need further terms: sizes are left out from below until
-chi-square is no longer unlikely. What is quoted is the interval of e_inf over every law
+with the exponent that theory gives for the energy at and below the critical temperature [1]_, and
+that simulations find for ground states [2]_ [3]_, with a = 0.70(1). Weighted least squares fits
+e_inf and a. Very small glasses need further terms. So the fit leaves out the smallest sizes, one by
+one, until chi-square is no longer unlikely. The quoted result is the interval of e_inf over every
+law
 
     e_N = e_inf + a N^(-2/3) + b N^(-y),    0.8 <= y <= 2,
 
-of all sizes that chi-square does not reject, with that of the fit among them: a further term moves
-e_inf by more than the noise. With fewer than three sizes there is no e_inf.
+of all sizes that chi-square does not reject, including the law of the fit. The reason is that a
+further term moves e_inf by more than the noise. Fewer than three sizes give no e_inf.
 
 .. [1] G. Parisi, F. Ritort, F. Slanina, J. Phys. A 26, 247 (1993).
 .. [2] S. Boettcher, Eur. Phys. J. B 46, 501 (2005).
@@ -50,26 +51,26 @@ _NOT_REJECTED = 3.84
 @printed
 @dataclass(frozen=True)
 class GroundEnergy:
-    """The ground-state energy per spin at infinite N; NaN where the sizes do not tell.
+    """The ground-state energy per spin at infinite N; NaN where the sizes do not determine it.
 
     Attributes
     ----------
     interval : tuple of float
-        e_inf over all laws with a further term that the sizes do not reject at 95 %, lower and
-        upper end: what to quote.
+        Lower and upper end of e_inf over all laws with a further term that the sizes do not reject
+        at 95 %. Quote this interval.
     value, error : float
         e_inf of the fit, and its standard error if that law holds.
     spread : float
-        By how much e_inf moves if the smallest size used is left out too: no independent error,
-        but what the choice of sizes can do. NaN with fewer than four sizes.
+        The change of e_inf if the fit leaves out the smallest of its sizes too. It is the effect of
+        the choice of sizes, not an independent error. NaN with fewer than four sizes.
     amplitude, amplitude_error : float
         a and its standard error.
     chi_square : float
-        Of the fit.
+        Chi-square of the fit.
     p_value : float
-        Chance of a larger chi-square if the law holds.
+        Probability of a larger chi-square if the law holds.
     n_spins : tuple of int
-        The sizes used.
+        The sizes in the fit.
     """
 
     value: float
@@ -91,8 +92,8 @@ class GroundEnergy:
 def extrapolate(n_spins: ArrayLike, energy: ArrayLike, error: ArrayLike) -> GroundEnergy:
     """Fit e_N = e_inf + a N^(-2/3) to ground-state energies per spin with their standard errors.
 
-    Sizes without a finite positive error are not used. The smallest sizes are left out one by one
-    while chi-square is less likely than 5 % and more than three sizes remain.
+    The fit does not use sizes without a finite positive error. It leaves out the smallest sizes one
+    by one while the p-value is below 5 % and more than three sizes remain.
 
     Parameters
     ----------

@@ -1,18 +1,18 @@
-r"""One Sherrington-Kirkpatrick glass, tempered: energies, overlaps, and its ground state.
+r"""One tempered Sherrington-Kirkpatrick glass: energies, overlaps, and its ground state.
 
-Two ladders of temperatures run on the same couplings and share no random number. The run is cut
-into legs, each as long as all before it. In equilibrium the legs agree; the last leg, the second
-half of all sweeps, is what is measured.
+Two ladders of temperatures run on the same couplings with independent random numbers. The run is
+divided into legs, each as long as all before it. In equilibrium the legs agree. The measurements
+come from the last leg, the second half of all sweeps.
 
 **Ladder.** Neighbours beta and beta + d exchange with probability erfc(d sigma / 2), where
 sigma^2 = -N de/dbeta is the variance of the energy. de/dbeta is -1/2 above the critical temperature
-of the infinite glass and about -1/2 beta^(-3) below (pilot runs): temperatures at equal steps of
+of the infinite glass and about -1/2 beta^(-3) below (pilot runs). So temperatures at equal steps of
 the integral of sigma exchange about equally often, and their number grows as sqrt(N).
 
-**Ground state.** Tempering visits states near the ground state and rarely stands in it: a state
-falls from the coldest temperatures into its local minimum. Every state kept there in the last leg
-is quenched (single flips at zero temperature, site after site, to the end). The lowest energy so
-found is an upper bound. That both ladders find the same one is what speaks for it.
+**Ground state.** Tempering visits states near the ground state, and rarely the ground state itself.
+So every state kept at the coldest temperatures in the last leg is quenched to its local minimum
+(single flips at zero temperature, site after site, to the end). The lowest energy is an upper bound
+of the ground-state energy. It is more trustworthy if both ladders find the same value.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def ladder(n_spins: int, coldest: float) -> tuple[float, ...]:
 
 
 def leg_ends(n_sweeps: int) -> list[int]:
-    """Return after how many sweeps each leg ends: n, n/2, n/4, ... down to 16, ascending.
+    """Return the sweeps at which the legs end: n, n/2, n/4, ... down to 16, ascending.
 
     Examples
     --------
@@ -80,12 +80,12 @@ def leg_ends(n_sweeps: int) -> list[int]:
 @printed
 @dataclass(frozen=True, eq=False)
 class SkInstance:
-    """What was measured on one glass.
+    """The measurements of one glass.
 
     Attributes
     ----------
     n_spins, instance : int
-        N, and which of its glasses.
+        N, and the number of the glass among those of this size.
     lowest : numpy.ndarray of float64, (2,)
         The lowest energy per spin that each ladder found.
     energy : numpy.ndarray of float64, (n_legs, n_betas)
@@ -93,9 +93,9 @@ class SkInstance:
     square_overlap : numpy.ndarray of float64, (n_legs, n_betas)
         Mean of q^2 in each leg, q = (1/N) sum_i s_i s'_i between the two ladders.
     overlaps : numpy.ndarray of int32, (n_betas, N + 1)
-        How often q was (2k - N)/N in the last leg, k = 0 to N.
+        Counts of q = (2k - N)/N in the last leg, k = 0 to N.
     swap_rates : numpy.ndarray of float64, (n_betas - 1,)
-        Accepted part of the exchanges between neighbours in the last leg.
+        Accepted fraction of the exchanges between neighbours in the last leg.
     round_trips : int
         Journeys of a state from the hottest temperature to the coldest and back, in the last leg,
         both ladders together.

@@ -1,4 +1,4 @@
-"""What tempered Sherrington-Kirkpatrick glasses tell: energies, ground states, overlaps, checks."""
+"""The result of tempered Sherrington-Kirkpatrick glasses: energies, ground states and overlaps."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class SkResult(
         "overlaps.csv": "_overlap_table",
     },
 ):
-    """Tempered glasses of one or several sizes, and what follows from them.
+    """Tempered glasses of one or several sizes, and the quantities that follow from them.
 
-    Every error is the standard error over glasses, NaN for a single one.
+    Every error is the standard error over glasses. It is NaN for a single glass.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class SkResult(
     version : str
         The version of spinglass that computed the result.
     instances : tuple of SkInstance
-        One entry a glass, by size and number; fewer than asked if interrupted.
+        One entry for each glass, by size and number; some are missing if interrupted.
     """
 
     config: SkConfig
@@ -85,7 +85,7 @@ class SkResult(
 
     @cached_property
     def ground_states(self) -> NDArray[np.void]:
-        """The ground states, one row a size.
+        """The ground states, one row for each size.
 
         ``n_spins``, ``n_instances``, ``energy`` (mean over glasses of the lower of the two ladders,
         per spin), ``energy_error``, ``agree`` (share of glasses on which both ladders found the
@@ -104,7 +104,7 @@ class SkResult(
     def ground_energy(self) -> GroundEnergy:
         """The ground-state energy per spin, extrapolated to infinite N.
 
-        Sizes at which the ladders agree on fewer than half of the glasses are not used.
+        The fit does not use sizes at which the ladders agree on fewer than half of the glasses.
         """
         table = self.ground_states
         table = table[table["agree"] >= _AGREEMENT]
@@ -112,13 +112,13 @@ class SkResult(
 
     @cached_property
     def temperatures(self) -> NDArray[np.void]:
-        """The second half of all sweeps, one row a size and temperature.
+        """The second half of all sweeps, one row for each size and temperature.
 
         ``n_spins``, ``beta``, ``n_instances``, ``energy`` (per spin), ``energy_error``,
         ``square_overlap`` (<q^2>), ``square_overlap_error``, ``from_overlap`` (the energy that
-        follows from the overlap, -(beta/2)(1 - <q^2>)), ``difference`` (energy less that, zero in
-        equilibrium for Gaussian couplings), ``difference_error``, ``swap_rate`` (with the next
-        temperature; NaN for the last).
+        follows from the overlap, -(beta/2)(1 - <q^2>)), ``difference`` (``energy`` minus
+        ``from_overlap``, zero in equilibrium for Gaussian couplings), ``difference_error``,
+        ``swap_rate`` (with the next temperature; NaN for the last).
         """
         rows = []
         for k, n, glasses in self._sizes:
@@ -129,10 +129,10 @@ class SkResult(
 
     @cached_property
     def legs(self) -> NDArray[np.void]:
-        """The way to equilibrium at the coldest temperature, one row a size and leg.
+        """The approach to equilibrium at the coldest temperature, one row for each size and leg.
 
-        A leg is from after ``first_sweep`` to ``last_sweep``; the other columns are those of
-        `temperatures`.
+        A leg starts after ``first_sweep`` and ends with ``last_sweep``. The other columns are those
+        of `temperatures`.
         """
         rows = []
         for k, n, glasses in self._sizes:
@@ -144,23 +144,26 @@ class SkResult(
 
     @property
     def coldest(self) -> NDArray[np.void]:
-        """The rows of `temperatures` at the coldest of each size, where equilibrium comes last."""
+        """The rows of `temperatures` at the coldest temperature of each size.
+
+        This temperature reaches equilibrium last.
+        """
         table = self.temperatures
         return np.asarray(table[np.diff(table["n_spins"], append=0) != 0])
 
     def distribution(self, n_spins: int, index: int = -1) -> NDArray[np.void]:
         """Return P(q) of one size at one temperature, averaged over its glasses.
 
-        Without a field P(q) is symmetric: each q is counted as -q too. Bins hold equally many of
-        the N + 1 values that q can have, and lie symmetric about 0; the outermost may reach beyond
-        1.
+        Without a field P(q) is symmetric, so each q is counted as -q too. All bins hold the same
+        number of the N + 1 values that q can have. They are symmetric about 0, and the outermost
+        may reach beyond 1.
 
         Parameters
         ----------
         n_spins : int
-            A size of which a glass was finished.
+            A size with at least one finished glass.
         index : int
-            Which temperature, as an index into its betas; by default the coldest.
+            The temperature, as an index into the betas of this size; by default the coldest.
 
         Returns
         -------
