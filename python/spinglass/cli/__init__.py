@@ -1,11 +1,11 @@
-"""The command ``spinglass``: a thin door to the experiments.
+"""The command ``spinglass``: a thin layer over the experiments.
 
-A command is one file with a function ``add`` that adds its parser, listed in ``_COMMANDS``;
-`spinglass.cli.run` shows how one is written. Only the parser of the command that was chosen gets
-its options, so that ``--help`` need not import any experiment.
+A command is one file with a function ``add`` that adds its parser. ``_COMMANDS`` lists these files,
+and `spinglass.cli.run` shows an example. Only the parser of the chosen command gets its options, so
+``--help`` does not import any experiment.
 
-Exit codes: 0 done, 1 stopped by a full disk or lost workers, 2 bad input (one line on stderr says
-what), 130 interrupted.
+Exit codes: 0 done, 1 stopped by a full disk or lost workers, 2 bad input (one line on stderr names
+the error), 130 interrupted.
 """
 
 from __future__ import annotations

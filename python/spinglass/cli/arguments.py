@@ -1,4 +1,4 @@
-"""What the parsers of all commands are made of: their form, and options read off a config."""
+"""Parts of the parsers of all commands: their form, and options made from a config."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # How the help of a command ends whose experiment can be stored; of what it counts.
 STORED = """
-Ctrl-C writes the {} that are finished; with --store the same command
-goes on later, and 'spinglass status FILE' tells how far it is. The table
+Ctrl-C writes the {} that are finished. With --store the same command
+continues later, and 'spinglass status FILE' shows its progress. The table
 goes to stdout, progress and errors to stderr.
 """
 
@@ -35,7 +35,7 @@ _WRITTEN = (".csv", ".json", ".pdf", ".png", ".safetensors", ".svg")
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that complains in one line, and knows the flag of each argument."""
+    """A parser that reports errors in one line, and knows the flag of each argument."""
 
     def __init__(self, **options: Any) -> None:
         self.flags: dict[str, str] = {}
@@ -136,15 +136,15 @@ def add_experiment(
     Parameters
     ----------
     parser : Parser
-        Of the command.
+        The parser of the command.
     config : type
-        What the experiment is asked for: each of its parameters that has a flag is an option.
+        The config of the experiment. Each of its parameters that has a flag is an option.
     result : type
-        What the experiment returns: names the files that are written, and has a ``report``.
+        The result of the experiment. It names the files that are written, and has a ``report``.
     run : callable
-        Gets the namespace and returns the exit code: `carry_out`, or what calls it.
+        Takes the namespace and returns the exit code: `carry_out`, or a function that calls it.
     quiet : str
-        What --quiet leaves.
+        The help of --quiet.
     """
     from spinglass.experiments.kinds import integer
 
@@ -157,8 +157,8 @@ def add_experiment(
             "--store",
             type=file_path,
             metavar="FILE",
-            help="write every piece to FILE as soon as it is finished, and go on with what FILE "
-            "has: after a crash or Ctrl-C the same command takes up where it stopped",
+            help="write every piece to FILE as soon as it is finished. After a crash or Ctrl-C the "
+            "same command continues from FILE",
         )
         parser.add_argument(
             "--cluster",

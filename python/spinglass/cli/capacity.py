@@ -1,4 +1,4 @@
-"""The command ``spinglass capacity``: how much a Hopfield network can remember."""
+"""The command ``spinglass capacity``: the storage capacity of a Hopfield network."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def add(commands: Any, chosen: bool) -> None:
     parser = add_command(
         commands,
         "capacity",
-        "measure how many patterns a Hopfield network remembers: alpha_c, and how well it is known",
-        "Measure how many patterns a Hopfield network remembers. Random patterns are stored by "
-        "Hebb's rule, the network starts at one of them and follows zero-temperature dynamics "
+        "measure how many patterns a Hopfield network remembers: alpha_c and its uncertainty",
+        "Measure how many patterns a Hopfield network remembers. Hebb's rule stores random "
+        "patterns. The network starts at one of them and follows zero-temperature dynamics "
         "to the fixed point. The load (patterns a spin) at which half of the trials keep their "
         "memory is measured for each size and extrapolated to infinite size.",
         _EPILOG + STORED.format("trials"),

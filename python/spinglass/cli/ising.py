@@ -20,11 +20,11 @@ def add(commands: Any, chosen: bool) -> None:
     parser = add_command(
         commands,
         "ising",
-        "take the 2D Ising model through its transition, beside the exact results",
-        "Take the Ising model on a square lattice through its transition: energy, "
+        "measure the 2D Ising model through its transition, and compare with the exact results",
+        "Measure the Ising model on a square lattice through its transition: energy, "
         "magnetization, specific heat, susceptibility and Binder cumulant of several sizes "
-        "against temperature, with errors, beside the exact results of Onsager, Yang and "
-        "Kaufman. The critical point is measured where the cumulants of two sizes cross.",
+        "against temperature, with errors. The exact results of Onsager, Yang and Kaufman are "
+        "beside them. The crossing of the cumulants of two sizes gives the critical point.",
         _EPILOG + STORED.format("points"),
     )
     if chosen:

@@ -25,9 +25,9 @@ def add(commands: Any, chosen: bool) -> None:
         "landscape",
         "map an energy landscape: all minima, their basins, the barriers between them",
         "Map the energy landscape of a small model, a Sherrington-Kirkpatrick glass or a Hopfield "
-        "network of random patterns. All 2^N states are looked at. Found are the local minima, "
-        "how many states descend to each of them, and how far the energy must rise to get from "
-        "one to another.",
+        "network of random patterns. The command visits all 2^N states. It finds the local "
+        "minima, the number of states that descend to each of them, and the rise of the energy "
+        "on the way from one to another.",
         _EPILOG,
     )
     if chosen:

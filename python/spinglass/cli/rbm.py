@@ -1,4 +1,4 @@
-"""The command ``spinglass rbm``: train a restricted Boltzmann machine and say how good it is."""
+"""The command ``spinglass rbm``: train a restricted Boltzmann machine and measure its quality."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ examples:
   spinglass rbm mnist.npz --components 500 --epochs 30 --batch-size 128
   spinglass rbm mnist.npz --method cd --k 10 --out cd10
 
-Ctrl-C keeps the epochs that are finished; --resume goes on from there, with the same
-bits. The table goes to stdout, progress and errors to stderr.
+Ctrl-C keeps the epochs that are finished. --resume continues from there, and the result
+is the same as without the stop. The table goes to stdout, progress and errors to stderr.
 """
 
 
@@ -29,8 +29,8 @@ def add(commands: Any, chosen: bool) -> None:
     parser = add_command(
         commands,
         "rbm",
-        "train a restricted Boltzmann machine on images, its likelihood from two sides",
-        "Train a restricted Boltzmann machine on images by contrastive divergence. Left behind are "
+        "train a restricted Boltzmann machine on images, and measure its likelihood",
+        "Train a restricted Boltzmann machine on images by contrastive divergence. It writes "
         "the model, the learning curves on held-out images, and a figure: curves, filters, samples "
         "along the chain, half-erased images filled in. The log-likelihood is exact where a layer "
         "has at most 25 units, and otherwise estimated from both sides by annealed importance "

@@ -1,4 +1,4 @@
-"""The command ``spinglass recall``: pictures stored, spoiled, and found again."""
+"""The command ``spinglass recall``: recall stored pictures from noisy copies."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def add(commands: Any, chosen: bool) -> None:
         commands,
         "recall",
         "recall pictures from noise while the energy falls",
-        "Recall pictures from noise. The pictures are stored in a Hopfield network, one spin a "
-        "pixel; a part of the pixels of each is flipped, and the network follows "
-        "zero-temperature dynamics, in which the energy never rises, to the fixed point. "
-        "Without images of your own: five figures of 11 x 11 pixels, the first a cross.",
+        "Recall pictures from noise. A Hopfield network stores the pictures, with one spin for "
+        "each pixel. A part of the pixels of each picture is flipped. The network then follows "
+        "zero-temperature dynamics to the fixed point, and its energy never rises. "
+        "The default images are five figures of 11 x 11 pixels, the first a cross.",
         _EPILOG,
     )
     if chosen:

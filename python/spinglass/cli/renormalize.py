@@ -1,4 +1,4 @@
-"""The command ``spinglass renormalize``: the Ising model seen from further and further away."""
+"""The command ``spinglass renormalize``: block spins of the Ising model."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def add(commands: Any, chosen: bool) -> None:
         commands,
         "renormalize",
         "coarse-grain the 2D Ising model: the renormalization group in pictures and numbers",
-        "Coarse-grain the Ising model on a square lattice. Every block of 2 x 2 spins becomes "
-        "one spin, by majority; again and again, the lattice is seen from further away. Below "
-        "the critical temperature it looks more ordered at each step, above more disordered, "
-        "at it the same: there the correlations of lattices with one step more and one step "
-        "less cross.",
+        "Coarse-grain the Ising model on a square lattice. In each step every block of 2 x 2 "
+        "spins becomes one spin, by majority. At each step the lattice looks more ordered below "
+        "the critical temperature, and more disordered above. At the critical temperature it "
+        "looks the same, and the correlations of lattices with one step more and one step less "
+        "cross.",
         _EPILOG + STORED.format("points"),
     )
     if chosen:

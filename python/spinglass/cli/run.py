@@ -1,8 +1,8 @@
-"""What every command does once its flags are read: run, save, print, and end as it should.
+"""The work of every command after its flags are read: run, save, print, and return the exit code.
 
-A command is one file. ``add`` says what it does; its options are those of the config of its
-experiment, which is imported only if the command was chosen. What is printed is the ``report`` of
-the result; all else is here and in `spinglass.cli.arguments`::
+A command is one file. ``add`` describes it. Its options are those of the config of its experiment,
+which is imported only if the command was chosen. The command prints the ``report`` of the result.
+All else is here and in `spinglass.cli.arguments`::
 
     def add(commands, chosen):
         parser = add_command(commands, "walk", "what it does", "The same at length.", _EPILOG)
@@ -11,10 +11,10 @@ the result; all else is here and in `spinglass.cli.arguments`::
 
             add_experiment(parser, WalkConfig, Walk, carry_out)
 
-The experiment begins its complaints with the name of the argument, which here becomes that of the
-flag. On Ctrl-C it raises an `Interrupted` with what was finished, and if it cannot go on
-an `ExperimentStopped`. A command that does more has a function of its own in the place of
-`carry_out`, and calls that.
+Error messages of the experiment begin with the name of the argument. Here this name is replaced by
+that of the flag. On Ctrl-C the experiment raises an `Interrupted` with the finished tasks. If it
+cannot continue, it raises an `ExperimentStopped`. A command that does more has its own function,
+which calls `carry_out`.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def carry_out(
     Parameters
     ----------
     chosen : argparse.Namespace
-        The parsed flags, and what `add_experiment` put beside them.
+        The parsed flags, and the values that `add_experiment` added to them.
     experiment : callable, optional
-        By default that of the name of the command.
+        By default the experiment with the name of the command.
     **further : object
         Arguments of the experiment beside those that were chosen.
     """

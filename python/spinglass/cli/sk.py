@@ -23,10 +23,10 @@ def add(commands: Any, chosen: bool) -> None:
         "sk",
         "cool Sherrington-Kirkpatrick spin glasses: energy, ground states, overlaps P(q)",
         "Cool Sherrington-Kirkpatrick spin glasses: N spins, a random coupling of variance 1/N "
-        "for every pair. Each glass is tempered on two ladders of temperatures. Measured are "
-        "the energy against temperature, the ground-state energy, extrapolated to infinite N, "
-        "and the distribution of the overlap between two states of one glass, with Parisi's "
-        "theory beside them, and whether all of it is equilibrium.",
+        "for every pair. Each glass is tempered on two ladders of temperatures. The command "
+        "measures the energy against temperature, the ground-state energy, extrapolated to "
+        "infinite N, and the distribution of the overlap between two states of one glass. It "
+        "compares them with Parisi's theory, and tests whether the glasses are in equilibrium.",
         _EPILOG + STORED.format("glasses"),
     )
     if chosen:

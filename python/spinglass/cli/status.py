@@ -1,4 +1,4 @@
-"""The command ``spinglass status``: how far a stored scan is."""
+"""The command ``spinglass status``: the progress of a stored scan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ examples:
   spinglass status scan.sqlite --out sofar
   spinglass status scan.sqlite --export rows.parquet
 
-The store is only read, also while a process works on it.
+The command only reads the store. A process may work on the store at the same time.
 """
 
 _SUFFIXES = (".csv", ".parquet")
@@ -31,14 +31,14 @@ def add(commands: Any, _: bool) -> None:
     parser = add_command(
         commands,
         "status",
-        "tell how far a stored scan is, and write the result so far",
-        "Tell what a store was asked for, what is done, what is left, how long that will take, and "
-        "who works on it. Tables, summary and figure can be had at any time, of what is done so "
-        "far.",
+        "show the progress of a stored scan, and write the result so far",
+        "Show the config of a stored scan, the finished and the remaining tasks, the time left, "
+        "and the process that works on it. Tables, summary and figure of the finished tasks can be "
+        "written at any time.",
         _EPILOG,
     )
     parser.add_argument(
-        "store", type=file_path, metavar="FILE", help="what the experiment had as --store"
+        "store", type=file_path, metavar="FILE", help="the file that the experiment had as --store"
     )
     parser.add_argument(
         "--out",

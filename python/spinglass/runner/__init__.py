@@ -1,4 +1,4 @@
-"""How any experiment runs: tasks, where they are computed, and the store that keeps them."""
+"""The runner of all experiments: tasks, the places that compute them, and the store."""
 
 from spinglass.runner.loop import run
 from spinglass.runner.stores.database import StoreError

@@ -1,7 +1,7 @@
-"""Ctrl-C as a message: it ends an experiment between two steps, never in the middle of one.
+"""Ctrl-C as a message: it ends an experiment between two steps, not in the middle of one.
 
-Where Ctrl-C strikes by itself, it can strike after a row was taken off a queue and before it was
-put down, or after it was written to disk and before that was noted.
+Without this, Ctrl-C can arrive after a row was taken from a queue and before it was stored, or
+after it was written to disk and before this was recorded.
 """
 
 from __future__ import annotations

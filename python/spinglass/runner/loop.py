@@ -1,9 +1,9 @@
 """One runner for every experiment: order, progress, storing, resuming.
 
-`run` takes the tasks of an experiment, the longest first, and does them where it is told to: on
-threads of this process, on any executor of `concurrent.futures`, on a Dask cluster. No more are
-begun at once than fit in memory. With a store every task that is finished is on disk at once, and
-what is there already is not done again. The rows do not depend on any of this.
+`run` takes the tasks of an experiment, the longest first, and computes them on threads of this
+process, on any executor of `concurrent.futures`, or on a Dask cluster. It starts only as many tasks
+at a time as fit in memory. With a store, every finished task is written to disk at once, and `run`
+does not compute stored tasks again. None of this affects the rows.
 """
 
 from __future__ import annotations
@@ -52,45 +52,45 @@ def run(
     progress: Progress = False,
     any_seed: bool = False,
 ) -> Any:
-    """Do the tasks of an experiment that are not done yet, and return its result.
+    """Compute the unfinished tasks of an experiment, and return its result.
 
     Parameters
     ----------
     experiment : Experiment
-        What to do.
+        The experiment to run.
     store : path, optional
-        An SQLite file to which every finished task is written at once. If it is there already,
-        the experiment goes on where it stopped; it must be of the same config and version.
+        An SQLite file to which every finished task is written at once. If the file exists, the
+        experiment continues where it stopped. The file must have the same config and version.
     executor : concurrent.futures.Executor, str or distributed.Client, optional
-        Where the tasks run: by default on threads of this process. An address such as
-        ``"dask://host:8786"`` or ``"tcp://host:8786"`` is that of a Dask scheduler (needs the
-        extra ``spinglass[dask]``). It stays open.
+        Where the tasks run; by default on threads of this process. An address such as
+        ``"dask://host:8786"`` or ``"tcp://host:8786"`` names a Dask scheduler (needs the
+        extra ``spinglass[dask]``). The executor stays open.
     num_threads : int, optional
         Threads of this process, or of each worker of the executor. By default all that the process
         may use, or that the worker was given. The result does not depend on it.
     progress : bool or callable
-        True shows a bar with the time left (plain lines where stderr is no terminal), and says
-        what the store had already; a callable gets (done, total) in units of the experiment.
+        True shows a bar with the time left (plain lines if stderr is not a terminal), and prints
+        the number of stored tasks. A callable gets (done, total) in units of the experiment.
     any_seed : bool
-        Whether a store that is there already may have any seed, and the experiment then takes it.
+        Whether an existing store may have any seed. The experiment then takes this seed.
 
     Returns
     -------
     object
-        What `Experiment.result` makes of all tasks.
+        The return value of `Experiment.result` for all tasks.
 
     Raises
     ------
     Interrupted
         On Ctrl-C; ``result`` is that of the finished tasks.
     ExperimentStopped
-        If the workers are lost or the store cannot be written any more; with a ``result`` too.
+        If the workers are lost or the store can no longer be written. It has a ``result`` too.
     StoreError
         If the store cannot be read or written, or if another process works on it.
     ValueError
-        If the store holds another scan; the fields that differ are named.
+        If the store holds another scan. The message names the fields that differ.
     MemoryError
-        Before any work, if a task needs more memory than there is; it is named.
+        Before any work, if a task needs more memory than there is. The message names the task.
     """
     path = None if store is None else _arguments.file_path(store, "store")
     if path is not None:

@@ -1,7 +1,7 @@
-"""What an experiment declares: its config, its grid of independent tasks, and what a task does.
+"""The declaration of an experiment: its config, its grid of independent tasks, and their work.
 
-An experiment is a subclass of `Experiment` with three methods. `tasks` lists the grid, `work` does
-one task and returns its rows, `result` makes of all rows what the user gets. `run` of
+An experiment is a subclass of `Experiment` with three methods. `tasks` returns the grid, `work`
+computes one task and returns its rows, and `result` makes the user's result from all rows. `run` of
 `spinglass.runner.loop` does the rest: the order, the progress, the store, the executor.
 
 >>> from dataclasses import dataclass
@@ -57,20 +57,20 @@ class Task:
     Attributes
     ----------
     key : str
-        Says which one it is, to people and in the store; no two of an experiment are alike.
+        The name of the task, for people and in the store. Each task of an experiment has another.
     stream : tuple of int
-        Names its seed stream: its random numbers are those of (seed of the config, stream) alone,
-        whatever runs beside it.
+        The seed stream. The random numbers of the task depend only on the seed of the config and
+        on the stream, and not on other tasks.
     arguments : tuple
-        Whatever else `Experiment.work` needs to know about it.
+        All further arguments of the task for `Experiment.work`.
     cost : float
-        About how many seconds it takes on one thread; the longest are begun first.
+        The approximate time on one thread in seconds. The longest tasks start first.
     memory : int
-        How many bytes it needs while it runs.
+        The bytes that the task needs while it runs.
     units : int
-        How many of what progress counts are in it.
+        The number of units of progress in the task.
     wide : bool
-        Whether it gives more with all threads for itself than side by side with others.
+        Whether the task is more efficient with all threads than beside other tasks.
     """
 
     key: str
@@ -92,7 +92,7 @@ class Task:
                 )
 
     def seed(self, seed: int, *further: int) -> int:
-        """Return the 64-bit word that keys its random numbers, or those of a part of it."""
+        """Return the 64-bit seed of the random numbers of the task, or of a part of it."""
         return _random.seed_word(seed, *self.stream, *further)
 
 
@@ -134,15 +134,15 @@ def expect(
 
 @dataclass(frozen=True)
 class Share:
-    """What a task gets of the machine.
+    """The share of the machine for one task.
 
     Attributes
     ----------
     num_threads : int
-        How many threads it may use.
+        The number of threads that the task may use.
     progress : callable, optional
-        Goes to its calls into the core as ``progress``: ends them when the whole is to end. Work
-        outside of the core calls it now and then, with any two numbers.
+        The argument ``progress`` for calls into the core. It ends them when the scan ends. Work
+        outside the core must call it from time to time, with any two numbers.
     """
 
     num_threads: int = 1
@@ -155,10 +155,10 @@ class Experiment(ABC):
     Attributes
     ----------
     name, unit : str
-        What the experiment is called, and what its progress counts.
+        The name of the experiment, and the unit of its progress.
     config_type : type
-        A frozen dataclass of numbers, text, None and tuples of such. One with a field ``seed``
-        may be asked for with ``seed=None`` and goes on with the seed of its store.
+        A frozen dataclass of numbers, text, None and tuples of such. If it has a field ``seed``,
+        the experiment allows ``seed=None`` and then takes the seed of its store.
     """
 
     name: ClassVar[str]
@@ -180,21 +180,21 @@ class Experiment(ABC):
 
     @abstractmethod
     def tasks(self) -> Sequence[Task]:
-        """Return the grid; it depends on the config alone, not on the machine."""
+        """Return the grid. It depends only on the config, not on the machine."""
 
     @abstractmethod
     def work(self, task: Task, share: Share) -> Rows:
-        """Do a task, in whatever process it may be; the rows depend on config and task alone."""
+        """Compute a task, in any process. The rows depend only on the config and the task."""
 
     def check_rows(self, task: Task, rows: Rows) -> None:  # noqa: B027  (may be left out)
-        """Raise ValueError if these cannot be the rows of a task: too few, or another one's.
+        """Raise ValueError if these cannot be the rows of a task: too few, or of another task.
 
-        It is asked of what a store has before that is used. By default all rows are taken.
+        The rows of a store are checked before their use. By default all rows are accepted.
         """
 
     @abstractmethod
     def result(self, finished: Finished) -> Any:
-        """Return what the user gets, of all tasks or of those that are done."""
+        """Return the user's result, from all tasks or from the finished ones."""
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Experiment:

@@ -50,24 +50,24 @@ SECONDS_TO_ANSWER = 10.0
 class Cluster(TaskExecutor):
     """The workers of a Dask cluster; all tasks are with the scheduler, the longest first.
 
-    On Ctrl-C the tasks that have not begun are taken back. Those that run in the core end within a
-    moment; those that run something else run to their end.
+    Ctrl-C cancels the tasks that have not begun. Tasks in the core end within a moment. Other tasks
+    run to their end.
 
     Parameters
     ----------
     experiment : Experiment
-        Whose tasks; it is pickled, by value if it is defined in ``__main__``.
+        The experiment. It is pickled, by value if it is defined in ``__main__``.
     executor : str, Client, its ``get_executor()``, or a cluster
-        An address gets a client that is closed in the end; a client that is given stays open.
+        For an address a client is created, and closed at the end. A given client stays open.
     num_threads : int, optional
         Threads of each worker; by default those that it was given.
 
     Raises
     ------
     ValueError
-        If the address is none, or the client is asynchronous or closed.
+        If the address is not valid, or the client is asynchronous or closed.
     ConnectionError
-        If nobody answers there.
+        If there is no answer at the address.
     """
 
     def __init__(self, experiment: Experiment, executor: Any, num_threads: int | None) -> None:

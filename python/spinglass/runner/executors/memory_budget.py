@@ -1,9 +1,9 @@
-"""A budget of memory and threads: at a time run as many tasks as there are threads and as fit.
+"""A budget of memory and threads. It limits the number of tasks that run at a time.
 
-What cannot be side by side for want of memory, or because few tasks are left, shares the threads
-instead: of four threads and memory for two, each task gets two. The memory is what was free when
-the budget was made. What tasks leave behind, their rows, is held back from then on; what other
-programs take meanwhile is not known here.
+If memory or the number of remaining tasks allows fewer tasks than threads, the tasks share the
+threads. With four threads and memory for two tasks, each task gets two threads. The memory of the
+budget is the memory that was free at its creation. The rows that tasks leave in memory are
+subtracted. The budget does not know the memory that other programs take later.
 """
 
 from __future__ import annotations

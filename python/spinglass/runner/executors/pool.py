@@ -16,12 +16,13 @@ from spinglass.runner.task import Experiment, Share, Task
 class Pool(TaskExecutor):
     """The workers of an executor of `concurrent.futures`, or of one with its interface.
 
-    Twice as many tasks as workers are under way, so that none waits for the next. On one machine
-    they are no more than fit in its memory at once; workers that may be on others, such as those of
-    mpi4py, look themselves. The executor stays open: it is the user's.
+    Twice as many tasks as workers are submitted, so that no worker waits for its next task. On one
+    machine their number is limited by its memory. Workers that may be on other machines, such as
+    those of mpi4py, check their memory themselves. The executor stays open, because it belongs to
+    the user.
 
-    On Ctrl-C the tasks that have not begun are taken back. Those that run end if they are on
-    threads, or in processes to which the terminal sent Ctrl-C too.
+    Ctrl-C cancels the tasks that have not begun. Running tasks end if they are on threads, or in
+    processes to which the terminal sent Ctrl-C too.
     """
 
     def __init__(self, experiment: Experiment, executor: Executor, num_threads: int | None) -> None:

@@ -1,8 +1,8 @@
 """Digests of what is in a store: bytes that changed on the disk, and rows of another task.
 
-There is one of what was asked and of its grid, one of each session, and one of the rows of each
-task together with its key, its session and its times. They stand in a table of their own; stores of
-format 1 have none.
+There is one digest of the config and its grid, one of each session, and one of the rows of each
+task together with its key, its session and its times. They are in a table of their own. Stores of
+format 1 have no digests.
 """
 
 from __future__ import annotations

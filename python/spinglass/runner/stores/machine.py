@@ -1,4 +1,4 @@
-"""The machine on which a result was made: what belongs beside every measured time."""
+"""The machine that computed a result, as it belongs to every measured time."""
 
 from __future__ import annotations
 

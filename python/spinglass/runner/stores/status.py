@@ -1,4 +1,4 @@
-"""How far a stored scan is: what is done, what is left, and how long that will take."""
+"""The status of a stored scan: the finished tasks, the remaining ones, and the time left."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from spinglass.runner.stores.lock import Worker, minute, worker
 @printed
 @dataclass(frozen=True)
 class Status:
-    """How far a stored scan is.
+    """The status of a stored scan.
 
     Attributes
     ----------
     experiment : str
-        Its name.
+        The name of the experiment.
     version : str
         The version of spinglass that runs the scan.
     created : str
-        When the store was made (UTC).
+        When the store was created (UTC).
     tasks_done, tasks : int
-        Finished tasks, of all.
+        Number of finished tasks, and of all tasks.
     units_done, units : int
-        The same in what progress counts.
+        The same in units of progress.
     unit : str
-        What that is.
+        The name of this unit.
     seconds : float
-        How long the finished tasks took, one after another.
+        The sum of the times of the finished tasks.
     seconds_left : float or None
-        About how long the rest takes with as many workers as there were last; None if no task is
-        finished, which would tell.
+        The approximate time that the remaining tasks take with the last number of workers. None if
+        no task is finished, because there is then no measured time.
     n_workers : int or None
-        Those workers; None if nobody has worked on it yet.
+        The last number of workers. None if no process has worked on the store yet.
     worker : Worker or None
-        The process that works on it now: ``pid``, ``host``, ``began``.
+        The process that works on the store now: ``pid``, ``host``, ``began``.
     sessions : int
-        How many processes have worked on it, one after another.
+        Number of processes that have worked on the store, one after another.
     """
 
     experiment: str

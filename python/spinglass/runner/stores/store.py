@@ -1,16 +1,17 @@
-"""Finished tasks on disk, so that a scan outlives the process, and the machine, that runs it.
+"""Finished tasks on disk, so that they remain if the process or the machine stops.
 
-A store is one SQLite file in WAL mode. It holds what was asked (experiment, config, version), the
-grid of tasks, the rows of each task that is done, written in a transaction of its own, and the
-sessions: which process of which machine worked on it and when. Whatever kills the process, the file
-is whole and has every task that was finished before.
+A store is one SQLite file in WAL mode. It holds the experiment, the config, the version, and the
+grid of tasks. It holds the rows of each finished task, each written in its own transaction. It also
+holds the sessions: the processes that worked on it, with their machines and times. If the process
+is killed, the file is whole and has every task that was finished before.
 
-One process at a time writes, and reading is free at any time (`spinglass.experiments.open_store`).
-Beside the store lie ``<store>.lock``, which means nothing when no process works on it, and, while
-one does or if it was killed, ``<store>-wal`` and ``<store>-shm``: the newest rows are in the first
-of them. Whoever opens the store next takes them in, so move or delete them with the store or not at
-all, and copy a store only when nobody works on it (or with ``sqlite3 STORE ".backup COPY"``).
-SQLite's WAL mode needs a local disk; do not put a store on a network file system.
+One process at a time writes. Reading is possible at any time (`spinglass.experiments.open_store`).
+Some files lie beside the store. ``<store>.lock`` has no meaning when no process works on the store.
+``<store>-wal`` and ``<store>-shm`` exist while a process works on it, or if one was killed, and the
+newest rows are in ``<store>-wal``. The next process that opens the store reads them. So move or
+delete these files only together with the store, and copy a store only when no process works on it
+(or with ``sqlite3 STORE ".backup COPY"``). SQLite's WAL mode needs a local disk; do not put a store
+on a network file system.
 """
 
 from __future__ import annotations
@@ -78,18 +79,19 @@ class Store:
     Parameters
     ----------
     path : Path
-        Made if it is not there.
+        The file, which is created if it does not exist.
     experiment : Experiment
-        What is stored; if the store is there already, it must be of the same.
+        The experiment. An existing store must have the same.
     n_workers : int
-        How many tasks run at a time.
+        The number of tasks that run at a time.
 
     Raises
     ------
     StoreError
-        If it cannot be written, is damaged, is no store, or if another process works on it.
+        If the file cannot be written, is damaged, or is not a store, or if another process works on
+        it.
     ValueError
-        If it holds another scan; the message names the fields that differ.
+        If it holds another scan. The message names the fields that differ.
     """
 
     def __init__(self, path: Path, experiment: Experiment, n_workers: int) -> None:

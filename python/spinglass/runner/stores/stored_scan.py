@@ -1,4 +1,4 @@
-"""A stored scan to look at, finished or not, also while a process works on it."""
+"""A stored scan to read, finished or not, also while a process works on it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class StoredScan:
     path : Path
         The store.
     name : str
-        Of the experiment.
+        The name of the experiment.
     config : object
-        What was asked: that of the result, or a dictionary if the experiment is not known here.
+        The config of the result, or a dictionary if the experiment is not known here.
     version : str
         The version of spinglass that runs the scan.
     """
@@ -42,26 +42,26 @@ class StoredScan:
     _experiment: Experiment | None = field(repr=False)
 
     def status(self) -> Status:
-        """Return what is done, what is left, how long it will take, and who works on it."""
+        """Return the finished and the remaining tasks, the time left, and the process at work."""
         with reading(self.path) as db:
             return read_status(db, self.path)
 
     def verify(self) -> bool:
-        """Read all of the store and hold it against its digests.
+        """Read all of the store and compare it with its digests.
 
-        Whatever reads or continues a store does so too; this also unpacks the rows and checks
-        every index of the file.
+        Every reading or continuing of a store does this. This method also unpacks the rows and
+        checks every index of the file.
 
         Returns
         -------
         bool
-            True if everything is as it was written. False if nothing can tell, but the file is
-            sound: the store is of an earlier version, which wrote no digests.
+            True if everything is as it was written. False if the file is intact but has no digests,
+            because an earlier version wrote it.
 
         Raises
         ------
         StoreError
-            If it is damaged, or if the rows of a task are not those that this task returned.
+            If the store is damaged, or if the rows of a task are not those that it returned.
         """
         with reading(self.path) as db:
             check_indices(db, self.path)
@@ -70,7 +70,7 @@ class StoredScan:
             return has_digests(db)
 
     def result(self) -> Any:
-        """Return the result of what is done so far: what the experiment itself returns.
+        """Return the result of the tasks finished so far, as the experiment itself returns it.
 
         The module that defines the experiment must have been imported before `open_store`.
 
@@ -138,18 +138,18 @@ class StoredScan:
 def open_store(path: str | os.PathLike[str]) -> StoredScan:
     """Open the store of a scan, finished or not, to read it.
 
-    A process may work on it meanwhile, and it may lie on a read-only disk. The store is not
-    changed.
+    Another process may work on the store at the same time, and the disk may be read-only. This
+    function does not change the store.
 
     Parameters
     ----------
     path : path
-        What the experiment had as ``store``.
+        The argument ``store`` of the experiment.
 
     Returns
     -------
     StoredScan
-        ``result()`` is the result of what is done, ``status()`` says how much that is.
+        ``result()`` returns the result of the finished tasks, and ``status()`` their number.
 
     Raises
     ------
