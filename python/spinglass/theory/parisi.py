@@ -27,7 +27,7 @@ density. The derivatives are
 from __future__ import annotations
 
 from functools import lru_cache
-from math import asinh, ceil, log, pi, sqrt
+from math import asinh, ceil, copysign, exp, log, pi, sqrt
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -40,7 +40,7 @@ COLDEST, WARMEST = 0.02, 0.85
 """Temperatures between which the equations are solved. Nearer to the critical temperature 1 the
 derivatives by m, of third order in 1 - T, drown in the errors of the quadratures."""
 
-_START = 0.5
+_RUNG = log(1.5)  # of log(T / (1 - T)), from one solution to the next
 _FIELD = 10.0  # largest field: beyond, every density is below 1e-15
 _POINTS = 240  # of the even functions of the field
 _REACH = 8.5  # of the normal variables, in standard deviations: the tilt takes some of it
@@ -73,27 +73,35 @@ class _Level(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def solve(temperature: float, steps: int) -> Solution:
-    """Find the q and m where f is stationary, at a temperature from COLDEST to WARMEST.
+    """Find the q and m where f is stationary, at a temperature from COLDEST to WARMEST."""
+    x = _stationary(log(temperature / (1.0 - temperature)) / _RUNG, steps)
+    q, m = _steps(x[: steps + 1]), _steps(x[steps + 1 :])
+    f = free_energy(q, m, temperature)[0]
+    energy = -0.5 / temperature * (1.0 - float(np.diff(m, prepend=0.0, append=1.0) @ q**2))
+    return Solution(temperature, f, energy, q, m)
 
-    From one solution at T = 1/2 a ladder of others leads to every temperature, each the guess for
-    the next: near T = 1 all q and m are proportional to 1 - T, near T = 0 all 1 - q and m to T.
+
+@lru_cache(maxsize=4096)
+def _stationary(place: float, steps: int) -> Floats:
+    """Solve on a ladder from T = 1/2, of whole places, on which the last two rungs lead on.
+
+    The place is log(T / (1 - T)) in rungs: near T = 1 all q and m are proportional to 1 - T, near
+    T = 0 all 1 - q and m to T, so that the logarithms become straight lines at both ends. Many
+    steps have soft directions, in which a far guess would be led by rounding.
     """
-    if temperature == _START:
+    temperature = 1.0 / (1.0 + exp(-place * _RUNG))
+    if place == 0.0:
         i = np.arange(1.0, steps + 2.0)
-        guess = 0.64 * (i - 0.5) / (steps + 0.5), 0.445 * i[:-1] / (steps + 0.5)
-    elif temperature > _START:
-        below = _START + 0.1 * (ceil((temperature - _START) / 0.1 - 1e-9) - 1)
-        known = solve(round(below, 6), steps)
-        ratio = (1.0 - temperature) / (1.0 - below)
-        guess = known.overlaps * ratio, known.breakpoints * ratio
+        q, m = 0.64 * (i - 0.5) / (steps + 0.5), 0.445 * i[:-1] / (steps + 0.5)
+        guess = np.concatenate([_logarithms(q), _logarithms(m)])
+    elif place == -1.0:
+        guess = _stationary(0.0, steps) + _RUNG * np.repeat([1.0, -0.7], [steps + 1, steps])
     else:
-        rungs = ceil(log(_START / temperature) / log(1.5) - 1e-9) - 1
-        above = _START / 1.5**rungs
-        known = solve(above, steps)
-        ratio = temperature / above
-        # The largest q is the nearest to 1: it alone follows in full.
-        nearing = np.linspace(1.0, ratio, steps + 1)
-        guess = 1.0 - (1.0 - known.overlaps) * nearing, known.breakpoints * ratio
+        rung = max(ceil(abs(place) - 1e-9) - 1.0, 0.0)
+        near, far = copysign(rung, place), copysign(rung - 1.0, place) if rung else -1.0
+        known = _stationary(near, steps)
+        slope = (known - _stationary(far, steps)) / (near - far)
+        guess = known + slope * (place - near)
 
     def equations(x: Floats) -> Floats:
         q, m = _steps(x[: steps + 1]), _steps(x[steps + 1 :])
@@ -101,14 +109,15 @@ def solve(temperature: float, steps: int) -> Solution:
         by_q = by_q / np.diff(m, prepend=0.0, append=1.0)
         return np.asarray(temperature * np.concatenate([by_q, by_m / np.diff(q) ** 2]))
 
-    start = np.concatenate([_logarithms(values) for values in guess])
-    found = scipy.optimize.root(equations, start, tol=1e-9, options={"factor": 0.3})
-    if not np.abs(found.fun).max() < 1e-8:
-        raise ArithmeticError(f"no solution of {steps} steps was found at T = {temperature}")
-    q, m = _steps(found.x[: steps + 1]), _steps(found.x[steps + 1 :])
-    f = free_energy(q, m, temperature)[0]
-    energy = -0.5 / temperature * (1.0 - float(np.diff(m, prepend=0.0, append=1.0) @ q**2))
-    return Solution(temperature, f, energy, q, m)
+    def jacobian(x: Floats) -> Floats:
+        # Of differences wide beside the rounding, 1e-12 at most: singular values go down to 1e-6.
+        pairs = [(equations(x + d), equations(x - d)) for d in 1e-3 * np.eye(len(x))]
+        return np.stack([(above - below) / 2e-3 for above, below in pairs], axis=1)
+
+    found = scipy.optimize.root(equations, guess, jac=jacobian, tol=1e-9)
+    if not np.abs(found.fun).max() < 1e-10:
+        raise ArithmeticError(f"no solution of {steps} steps was found at T = {temperature:.6g}")
+    return np.asarray(found.x)
 
 
 def free_energy(q: Floats, m: Floats, temperature: float) -> tuple[float, Floats, Floats]:
