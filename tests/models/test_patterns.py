@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import reference
-from spinglass import Hopfield, Patterns, corrupt, random_patterns, to_bits, to_spins
+from spinglass import Hopfield, Patterns, corrupt, exact, random_patterns, to_bits, to_spins
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -438,3 +438,12 @@ def test_bits_of_any_shape_and_dtype_keep_their_shape(shape, dtype):
 def test_a_single_spin_is_turned_into_a_single_bit():
     assert to_spins(True).shape == ()
     assert to_bits(to_spins(True)).shape == ()
+
+
+def test_functions_that_return_bytes_say_how_to_multiply_them():
+    functions = (
+        corrupt, random_patterns, to_spins, exact.ground_states, exact.states,
+    )  # fmt: skip
+    for function in functions:
+        assert "Products of bytes overflow" in function.__doc__
+        assert "spinglass.overlaps" in function.__doc__

@@ -291,7 +291,8 @@ def random_patterns(n_patterns: int, n_spins: int, *, seed: Seed = None) -> NDAr
     Returns
     -------
     numpy.ndarray of int8, (n_patterns, n_spins)
-        -1 and +1.
+        -1 and +1. Products of bytes overflow: :func:`spinglass.overlaps` compares states with
+        them.
 
     Examples
     --------
@@ -322,6 +323,7 @@ def corrupt(states: ArrayLike, flip: float = 0.1, *, seed: Seed = None) -> NDArr
     Returns
     -------
     numpy.ndarray of int8, as ``states``
+        Products of bytes overflow: :func:`spinglass.overlaps` compares them with patterns.
 
     Examples
     --------
@@ -343,6 +345,9 @@ def corrupt(states: ArrayLike, flip: float = 0.1, *, seed: Seed = None) -> NDArr
 def to_spins(bits: ArrayLike) -> NDArray[np.int8]:
     """Convert bits 0 and 1 (or False and True) of any shape to spins -1 and +1.
 
+    They are int8. Products of bytes overflow: :func:`spinglass.overlaps`
+    compares them with patterns.
+
     Examples
     --------
     >>> import spinglass
@@ -359,6 +364,8 @@ def to_spins(bits: ArrayLike) -> NDArray[np.int8]:
 
 def to_bits(spins: ArrayLike) -> NDArray[np.int8]:
     """Convert spins -1 and +1 of any shape to bits 0 and 1.
+
+    They are int8: cast them before products, for bytes overflow.
 
     Examples
     --------

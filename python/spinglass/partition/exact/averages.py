@@ -315,6 +315,7 @@ def ground_states(
     -------
     numpy.ndarray of int8, (n_ground_states, n_spins)
         Spins -1 and +1, in the order of :func:`states`. For a machine uint8, units 0 and 1.
+        Products of bytes overflow: :func:`spinglass.overlaps` compares them with patterns.
 
     Raises
     ------
@@ -344,6 +345,7 @@ def states(n_spins: int) -> NDArray[np.int8]:
     -------
     numpy.ndarray of int8, (2**n_spins, n_spins)
         Row k has spin i up if bit n_spins - 1 - i of k is set.
+        Products of bytes overflow: :func:`spinglass.overlaps` compares them with patterns.
 
     Raises
     ------
