@@ -111,6 +111,40 @@ def test_a_format_is_that_of_the_value_and_of_the_error():
     assert f"{E:.3f}" == "-2.000+/-0.500"
 
 
+def test_an_estimate_equals_the_number_it_is():
+    two = Estimate(2.0, 0.1)
+    assert two == 2.0 == two
+    assert two != 3
+    assert two != Estimate(2.0, 0.2)
+    assert Estimate(1.0) == Estimate(1.0, float("nan"))
+    assert two != "2"
+    assert two is not None
+    assert {two: 1}[2.0] == 1
+    assert (np.arange(3) == two).tolist() == [False, False, True]
+    assert (Estimate.of([two, E]) == 2.0).tolist() == [True, False]
+    assert (Estimate.of([two, E]) == Estimate.of([two, two])).tolist() == [True, False]
+
+
+def test_numbers_and_powers_of_an_estimate():
+    assert (int(Estimate(2.7, 0.1)), round(Estimate(2.7, 0.1))) == (2, 3)
+    assert round(Estimate(2.718, 0.1), 2) == 2.72
+    for power, error in ((2, 0.4), (0.5, 0.1 / 2 / 2**0.5), (-1, 0.1 / 4), (0, 0.0)):
+        found = Estimate(2.0, 0.1) ** power
+        assert (found.value, found.error) == pytest.approx((2.0**power, error), rel=1e-14)
+    many = Estimate.of([E, Estimate(3.0, 0.1)]) ** 2
+    assert many.value.tolist() == [4.0, 9.0]
+    assert many.error == pytest.approx([2.0, 0.6], rel=1e-14)
+    assert (Estimate(0.0, 0.1) ** 0.5).error == math.inf
+    assert (Estimate(0.0, 0.1) ** 0).error == 0.0
+    with pytest.raises(TypeError, match="may be correlated"):
+        E**E
+
+
+def test_a_format_of_many_is_that_of_each():
+    many = Estimate.of([E, Estimate(1.0, 0.25)])
+    assert f"{many:.2f}" == "[-2.00+/-0.50, 1.00+/-0.25]"
+
+
 def test_what_two_estimates_make_has_no_known_error():
     for make in (
         lambda: E + E, lambda: E - E, lambda: E * E, lambda: E / E, lambda: sum([E, E]),

@@ -18,13 +18,16 @@ __all__ = ["Estimate", "format_estimate"]
 
 
 @printed
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """A value with its standard error; printed as `format_estimate` writes it.
 
-    It is the number ``value`` to ``float`` and NumPy and where it is compared, unpacks as ``value,
-    error``, and keeps its error in sums, differences, products and quotients with constants. What
-    two estimates make has an error that depends on how they are correlated, and is refused.
+    It is the number ``value`` to ``float``, ``int``, ``round`` and NumPy and where it is compared
+    with numbers; two estimates are equal if value and error are. It unpacks as ``value, error``,
+    and keeps its error, to first order, in ``abs``, sums, differences, products and quotients with
+    constants, and constant powers (``estimate**0.5`` is the root). What two estimates make has an
+    error that depends on how they are correlated, and is refused. Functions of NumPy (``np.sqrt``),
+    ``//``, ``%`` and powers of a constant are not there: they take ``estimate.value``.
 
     Attributes
     ----------
@@ -69,11 +72,20 @@ class Estimate:
 
     def __format__(self, spec: str) -> str:
         if spec[-1:] in tuple("eEfFgGn"):  # that of a number
+            if np.ndim(self.value):
+                pairs = zip(np.ravel(self.value), np.ravel(self.error), strict=True)
+                return f"[{', '.join(format(Estimate(*pair), spec) for pair in pairs)}]"
             return f"{float(self):{spec}}+/-{float(self.error):{spec}}"
         return format(str(self), spec)
 
     def __float__(self) -> float:
         return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return round(self.value, ndigits)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.value, dtype=dtype)
@@ -117,6 +129,26 @@ class Estimate:
     def __rtruediv__(self, other: Any) -> Estimate:
         value = _constant(other) / self.value
         return Estimate(value, self.error * abs(value / self.value))
+
+    def __pow__(self, other: Any) -> Estimate:
+        power = _constant(other)
+        with np.errstate(divide="ignore", invalid="ignore"):  # at zero the slope may be infinite
+            slope = np.abs(power * np.float_power(self.value, np.subtract(power, 1.0)))
+        error = self.error * np.where(np.equal(power, 0.0), 0.0, slope)
+        return Estimate(self.value**power, error if np.ndim(error) else float(error))
+
+    def __eq__(self, other: Any) -> Any:
+        if isinstance(other, Estimate):
+            unknown = np.isnan(self.error) & np.isnan(other.error)
+            same = np.equal(self.value, other.value) & (np.equal(self.error, other.error) | unknown)
+            return same if np.ndim(same) else bool(same)
+        try:
+            return self.value == _constant(other)
+        except (TypeError, ValueError):  # no number
+            return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.value)  # that of a number, which may be equal
 
     def __lt__(self, other: Any) -> Any:
         return self.value < _value(other)
