@@ -245,6 +245,40 @@ def test_two_errors_cover_the_averages_as_often_as_they_say(n_replicas, length):
         assert count <= binom.isf(1e-4, N_SEEDS, 1 - TWO), key
 
 
+def test_replicas_in_valleys_of_both_signs_leave_the_mean_overlap_without_error():
+    lattice = sample(
+        spinglass.SquareLattice(16), 0.6, 1000, 4, warmup=500, seed=0, measure=("overlap",)
+    )
+    glass = spinglass.Ising(*glass_in_fields(10))
+    runs = [sample(glass, 1.2, 600, 4, "heat-bath", warmup=100, seed=seed) for seed in range(40)]
+    both = [run for run in [lattice, *runs] if np.ptp(np.sign(run.overlaps().values.mean(1)))]
+    assert len(both) > 20
+    for run in both:
+        assert np.isnan(run.overlaps().summary().overlap.error)
+
+
+def glass_in_fields(n):
+    rng = np.random.default_rng(4)
+    couplings = np.triu(rng.normal(size=(10, 10)), 1)[:n, :n]
+    return couplings + couplings.T, rng.normal(size=10)[:n] / 2
+
+
+@pytest.mark.parametrize("n_replicas", [2, 3, 6])
+def test_two_errors_cover_the_mean_overlap_in_fields(n_replicas):
+    couplings, fields = glass_in_fields(8)
+    model, beta = spinglass.Ising(couplings, fields), 0.4
+    truth = exact_averages(model, beta, bonds_of(model))["overlap"]
+    runs = [
+        sample(model, beta, 1000, n_replicas, "heat-bath", warmup=100, seed=seed)
+        for seed in range(200)
+    ]
+    found = [run.overlaps().summary().overlap for run in runs]
+    known = [one for one in found if np.isfinite(one.error)]
+    assert len(known) > 150
+    outside = sum(abs(one.value - truth) > 2 * one.error for one in known)
+    assert outside <= 0.08 * len(known)
+
+
 # ---- what is measured ---------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from spinglass.statistics import summarize_overlaps
 
@@ -47,6 +48,48 @@ def test_a_jackknife_over_replicas_serves_where_few_windows_fit():
     outside = np.mean(np.abs(deviations) > 2)
     # 4.6 % of 400 with a standard deviation of 1 %.
     assert outside < 0.046 + 4 * 0.0105
+
+
+def test_replicas_a_little_apart_are_noted_and_have_the_error_of_their_scatter():
+    # A tenth of the variance lies between replicas: too little for the window to see. The series
+    # alone would give an error 10 times too small.
+    rng = np.random.default_rng(7)
+    trials, deviations = 200, {"overlap": [], "absolute_overlap": [], "squared_overlap": []}
+    for _ in range(trials):
+        apart = 1 + rng.normal(size=(8, 1)) / 30
+        q = overlaps_of(apart + rng.normal(size=(8, 1000)) / 10)
+        found = summarize_overlaps(q, q, 8, 100, 1.0)
+        assert "replicas disagree in |q|, q^2 and q_l" in found.note
+        for name, truth in (("overlap", 1), ("absolute_overlap", 1), ("squared_overlap", None)):
+            value, error = getattr(found, name)
+            truth = (1 + 1 / 900 + 1 / 100) ** 2 if truth is None else truth
+            deviations[name].append((value - truth) / error)
+    for name, found in deviations.items():
+        assert np.sum(np.abs(found) > 2) <= binom.isf(1e-4, trials, 0.0455), name
+
+
+@pytest.mark.parametrize("n_replicas", [3, 4, 8])
+@pytest.mark.parametrize("mean", [0.0, 0.5])
+def test_replicas_that_agree_are_hardly_ever_said_to_be_apart(n_replicas, mean):
+    rng = np.random.default_rng(8)
+    trials = 200
+    noted = 0
+    for _ in range(trials):
+        q = overlaps_of(mean + rng.normal(size=(n_replicas, 600)) / 4)
+        noted += "disagree" in summarize_overlaps(q, None, n_replicas, 100, 1.0).note
+    # |q| and q^2 at 1e-3 each.
+    assert noted <= binom.isf(1e-4, trials, 2e-3)
+
+
+@pytest.mark.parametrize("signs", [[1, 1, 1, -1], [1, 1, -1, -1], [1, 1, 1, 1, 1, 1, 1, -1]])
+def test_pairs_in_valleys_of_both_signs_leave_the_mean_without_error(signs):
+    # The average over pairs hardly moves: the distances of the pairs cancel in it.
+    rng = np.random.default_rng(9)
+    m = np.array(signs)[:, None] * (0.97 + rng.normal(size=(len(signs), 1000)) / 50)
+    found = summarize_overlaps(overlaps_of(m), None, len(signs), 256, 0.6)
+    assert np.isnan(found.overlap.error)
+    assert found.tau_overlap > 100
+    assert found.absolute_overlap.error < 0.001
 
 
 def test_overlaps_that_never_change_have_no_error():

@@ -110,8 +110,8 @@ class Plan:
         if "link_overlap" in self.measure and not model.core.n_bonds():
             raise ValueError(
                 'measure can hold "link_overlap" only for a model that keeps its bonds, such as a '
-                f"lattice or sparse couplings, got {model.name}. Where all pairs are coupled it is "
-                "(N q^2 - 1) / (N - 1)"
+                f"lattice or sparse couplings other than 0, got {model.name}. In a model whose "
+                "pairs are all coupled it is (N q^2 - 1) / (N - 1)"
             )
         return self
 

@@ -33,6 +33,7 @@ __all__ = ["autocorrelation", "autocorrelation_time", "standard_error"]
 Floats: TypeAlias = NDArray[np.float64]
 
 _CHUNK = 2**22  # numbers that are Fourier transformed at a time
+_BY_CHANCE = 1e-3  # how often replicas that agree are taken to be apart
 _ROUNDING = 1e-12  # of the largest number: a smaller change is the rounding of a long sum
 
 
@@ -166,6 +167,7 @@ class Memory(NamedTuple):
     variance: float  # G(0)
     times: Floats  # 1/2 + the sum of rho, by window
     spread: float  # standard error by the means of the replicas, NaN of one
+    apart: bool = False  # whether replicas scatter by more than their memories explain
 
     def seen_through(self, window: int) -> Memory:
         """Return the same memory through a window at least as wide as its own."""
@@ -192,7 +194,21 @@ class Memory(NamedTuple):
     @property
     def by_replicas(self) -> bool:
         share = (2 * self.window + 1) / self.size
-        return self.n_replicas > 1 and (not len(self.times) or share > 1 / (self.n_replicas - 1))
+        few = not len(self.times) or share * (self.n_replicas - 1) > 1
+        return self.n_replicas > 1 and (self.apart or few)
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether the means of three replicas or more scatter by more than the error allows.
+
+        Replicas in different valleys show this where their distance is small beside what they
+        fluctuate. The ratio of two estimated variances follows the F distribution.
+        """
+        if self.n_replicas < 3 or not self.changes or self.by_replicas:
+            return False
+        ratio = (self.spread / self.standard_error) ** 2
+        chance = scipy.special.fdtrc(self.n_replicas - 1, self.freedom, ratio)
+        return bool(chance < _BY_CHANCE)
 
     def _total(self, window: int) -> tuple[float, float]:
         """Return tau and F, with what is subtracted with the mean put back.

@@ -5,8 +5,12 @@ independent series. Their average at one time is one series: its memory gives th
 through the window of the slowest of |q|, q^2 and the link overlap. The windows are those of all
 pairs around one mean, so pairs that are stuck at different values are seen.
 
-Where few windows fit the run and there are three replicas or more, the error is that of a jackknife
-over replicas [1]_, which leaves out one with all its pairs:
+q itself may remember its sign for longer, and then has the window of its own. What keeps stuck
+pairs apart can cancel in the average: <q> has no error where the signs of pairs turned too seldom.
+
+With three replicas or more, where few windows fit the run, or where the replicas differ in the mean
+of their pairs by more than their memories explain, the error is that of a jackknife over replicas
+[1]_, which leaves out one with all its pairs:
 
     error^2 = (R - 1) / R sum_r (x_r - mean x)^2.
 
@@ -55,7 +59,7 @@ class OverlapSummary:
         Inverse temperature.
     overlap, absolute_overlap, squared_overlap : Estimate
         <q>, <|q|> and <q^2>. Without a field <q> is 0 in equilibrium; where the sign of q changed
-        too seldom, <q> has no error.
+        too seldom in the pairs, <q> has no error.
     binder_ratio : Estimate
         g = (3 - <q^4> / <q^2>^2) / 2: 0 for a normal distribution, 1 for q = +-q_0.
     link_overlap : Estimate or None
@@ -166,16 +170,23 @@ def summarize_overlaps(
                 f"{series['q_l'].shape}"
             )
     # Around the mean of all pairs: what is stuck shows as a memory that does not end.
+    series["q"] = q
     of_pairs = {name: memory_of(rows) for name, rows in series.items()}
-    window = max(memory.window for memory in of_pairs.values())
-    memories = {name: _of_average(rows, R).seen_through(window) for name, rows in series.items()}
-    # As many pairs as have no replica in common are counted as independent.
-    known = {
-        name: memory.seen_through(window)._replace(size=q.shape[1] * (R // 2))
-        for name, memory in of_pairs.items()
-    }
-    longest = float(np.fmax.reduce([memory.time for memory in known.values()]))
-    memory_q = signed(q, _of_average(q, R).seen_through(window))
+    window = max(memory.window for name, memory in of_pairs.items() if name != "q")
+    memories = {}
+    for name, rows in series.items():
+        # q may remember its sign, which no even function of it does.
+        wide = max(window, of_pairs[name].window)
+        memories[name] = _of_average(rows, R, wide)
+        # As many pairs as have no replica in common are counted as independent.
+        of_pairs[name] = (
+            of_pairs[name]
+            .seen_through(wide)
+            ._replace(size=q.shape[1] * (R // 2), n_replicas=1, apart=memories[name].apart)
+        )
+    memories["q"] = signed(q, memories["q"], of_pairs["q"])
+    of_q = of_pairs.pop("q")
+    longest = float(np.fmax.reduce([memory.time for memory in of_pairs.values()]))
     ratio = _binder_ratio(square, memories["q^2"], longest, R)
 
     def mean(name: str) -> Estimate:
@@ -186,27 +197,38 @@ def summarize_overlaps(
         n_replicas=R,
         n_measurements=q.shape[1],
         beta=_arguments.inverse_temperature(beta),
-        overlap=mean_of(q, memory_q),
+        overlap=mean("q"),
         absolute_overlap=mean("|q|"),
         squared_overlap=mean("q^2"),
         binder_ratio=ratio,
         link_overlap=mean("q_l") if link_overlaps is not None else None,
-        tau_overlap=memory_of(q).seen_through(window).time,
-        tau_absolute_overlap=known["|q|"].time,
+        tau_overlap=of_q.time,
+        tau_absolute_overlap=of_pairs["|q|"].time,
         n_effective=q.shape[1] * (R // 2) / (2.0 * longest),
-        note=note_on(known, {"|q|": size}, "pairs"),
+        note=note_on(of_pairs, {"|q|": size}, "pairs"),
     )
 
 
-def _of_average(rows: Floats, n_replicas: int) -> Memory:
+def _of_average(rows: Floats, n_replicas: int, window: int) -> Memory:
     """Return the memory of the average of all pairs, with the spread between replicas."""
-    memory = memory_of(rows.mean(axis=0)[None])
+    memory = memory_of(rows.mean(axis=0)[None]).seen_through(window)
     if n_replicas == 2:
         return memory
     spread = _spread(_without_each(rows.mean(axis=1), n_replicas))
     if rows.shape[1] == 1:
         memory = memory._replace(changes=int(np.ptp(rows) > 0) * (len(rows) - 1))
-    return memory._replace(n_replicas=n_replicas, spread=spread)
+    apart = _are_apart(rows, n_replicas, window)
+    return memory._replace(n_replicas=n_replicas, spread=spread, apart=apart)
+
+
+def _are_apart(rows: Floats, n_replicas: int, window: int) -> bool:
+    """Return whether replicas differ in the mean of their pairs by more than chance and memory."""
+    first, second = np.triu_indices(n_replicas, 1)
+    of_each = np.array([rows[(first == r) | (second == r)].mean(axis=0) for r in range(n_replicas)])
+    # Deviations of R series from their own mean have (R - 1) / R of the variance.
+    memory = memory_of(of_each - of_each.mean(axis=0))
+    size = memory.size * (n_replicas - 1) // n_replicas
+    return memory._replace(size=size, window=min(window, len(memory.times))).disagrees
 
 
 def _without_each(of_pairs: Floats, n_replicas: int) -> Floats:

@@ -268,18 +268,20 @@ def reaching_up(error: float, distance: float) -> float:
     return error * math.expm1(relative) / relative
 
 
-def signed(m: Floats, memory: Memory) -> Memory:
+def signed(m: Floats, memory: Memory, each: Memory | None = None) -> Memory:
     """Return the memory of a signed magnetization, with what is particular to it.
 
     At small beta a Metropolis sweep flips nearly all spins. Measurements then alternate, which
     would make their mean look far better known than it is: the alternation itself has a memory, so
     this is never less than that of independent numbers. Near and below the ordering temperature the
-    sign changes now and then, and a short run tells nothing of the mean but that.
+    sign changes now and then, and a short run tells nothing of the mean but that. Where ``memory``
+    is that of an average of the rows, in which their signs cancel, ``each`` is that of the rows.
     """
     if memory.time < 0.5:
         memory = memory._replace(time=0.5, times=np.full_like(memory.times, 0.5))
     both_signs = m.min() < 0.0 < m.max()
-    if both_signs and memory.size < 2.0 * _ENOUGH * memory.time and not memory.by_replicas:
+    each = each or memory
+    if both_signs and each.size < 2.0 * _ENOUGH * each.time and not each.by_replicas:
         return memory._replace(changes=0)
     return memory
 
@@ -314,6 +316,11 @@ def note_on(memories: dict[str, Memory], rows: dict[str, Floats], who: str = "re
         notes.append(
             f"fewer than {_ENOUGH:g} tau of {_listed(short)} {verb} measured ({fewest:.0f} of the "
             "tau found, which a short run finds too small), and the errors may be too small"
+        )
+    if apart := [name for name, one in memories.items() if one.apart]:
+        notes.append(
+            f"replicas disagree in {_listed(apart)} by more than their memories explain, and may "
+            "sit in different valleys: the errors are those of the spread between replicas"
         )
     few = [name for name, one in memories.items() if 0 < one.changes < _FEW_CHANGES]
     if rare := [name for name in few if name not in short]:
