@@ -334,6 +334,14 @@ def test_a_lattice_without_coupling_has_no_bonds():
         sample(MODELS["no coupling"], 0.5, 5, 2, measure=BOTH)
 
 
+def test_couplings_that_are_all_zero_are_not_said_to_couple_all_pairs():
+    zeros = sparse.csr_array(([0.0, 0.0], ([0, 1], [1, 0])), shape=(2, 2))
+    with pytest.raises(
+        ValueError, match=r"sparse couplings other than 0, got Ising.*In a model whose"
+    ):
+        sample(spinglass.Ising(zeros), 0.5, 5, 2, measure=BOTH)
+
+
 def test_overlaps_are_saved_and_old_files_still_load(tmp_path):
     for run in (
         sample(LARGER["+-J lattice"], 0.5, 6, 3, measure=BOTH, seed=1),

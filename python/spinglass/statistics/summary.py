@@ -7,7 +7,8 @@ From the total energy E and the magnetization per spin m of every measurement, w
 
 Averages have the standard error of their memory, functions of averages that of a jackknife with
 blocks of many autocorrelation times. All series share the window and the blocks of the slowest of
-E, |m| and m^2.
+E, |m| and m^2, or of m where they follow it. Replicas that differ by more than this allows have the
+error of their spread.
 
 **What an error means.** An error that is itself estimated, from few independent parts of the run,
 is smaller than the deviation more often than a normal distribution has it: deviations follow
@@ -51,6 +52,7 @@ Function: TypeAlias = Callable[[Floats, Floats], Floats]
 
 _ENOUGH = 50.0  # autocorrelation times below which the errors are too small
 _UNDERRATED = 5.0  # the factor by which a run of 50 tau may find too short a tau
+_CLEARLY = 4.0  # standard errors from which a correlation is not chance
 _FEW_CHANGES = 20  # from which an error is known to a fourth
 _WITHIN_TWO = 0.9772498680518208  # the normal distribution up to two standard deviations
 
@@ -186,24 +188,33 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
     N = _arguments.integer(n_spins, "n_spins", at_least=1)
     beta = _arguments.inverse_temperature(beta)
     size, square = np.abs(m), m * m
-    memories = {"E": memory_of(E), "|m|": memory_of(size), "m^2": memory_of(square)}
+    rows_of = {"E": E, "|m|": size, "m^2": square}
+    memories = {name: memory_of(rows) for name, rows in rows_of.items()}
     # One window for all: a small part of the energy follows the magnetization, ten times slower
-    # than the rest, and the window of the energy alone closes before that tail.
+    # than the rest, and the window of the energy alone closes before that tail. The sign of m
+    # counts where they follow it: without a field they do not.
     slowest = max(memories.values(), key=lambda memory: memory.window)
-    memories = {name: memory.seen_through(slowest.window) for name, memory in memories.items()}
+    of_m = memory_of(m)
+    if of_m.window > slowest.window and any(
+        _follows(rows, memories[name], m, of_m) for name, rows in rows_of.items()
+    ):
+        slowest = of_m
+    memories = {name: _checked(memory, slowest.window) for name, memory in memories.items()}
     longest = float(np.fmax.reduce([memory.time for memory in memories.values()]))
-    memory_m = signed(m, memory_of(m).seen_through(slowest.window))
+    memory_m = signed(m, _checked(of_m, slowest.window))
 
     def mean(rows: Floats, memory: Memory, unit: float = 1.0) -> Estimate:
         return mean_of(rows, memory) * unit
 
-    cuts = 1 if slowest.by_replicas else cuts_for_memory(E.shape, np.fmax(longest, 0.0))
+    fitting = cuts_for_memory(E.shape, np.fmax(np.fmax(longest, slowest.time), 0.0))
 
     def function(
         of: Function, rows: list[Floats], memory: Memory, unit: float = 1.0, limit: float = 0.0
     ) -> Estimate:
+        by_replicas = slowest.by_replicas or memory.by_replicas
+        cuts = 1 if by_replicas else fitting
         value, error = jackknifed(of, rows, cuts)
-        if not slowest.by_replicas:
+        if not by_replicas:
             error *= shortfall(longest, cuts, E.shape[1])
         error = widened(error, min(memory.freedom, len(E) * cuts - 1))
         return Estimate(unit * value, unit * reaching_up(error, abs(value - limit)))
@@ -231,6 +242,24 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
         n_effective=E.size / (2.0 * longest),
         note=note_on(memories, {"E": E, "|m|": size}),
     )
+
+
+def _checked(memory: Memory, window: int) -> Memory:
+    """Return the memory through the window, with the error by replicas if they disagree."""
+    memory = memory.seen_through(window)
+    return memory._replace(apart=memory.disagrees)
+
+
+def _follows(rows: Floats, memory: Memory, m: Floats, of_m: Memory) -> bool:
+    """Return whether a series is correlated with a signed magnetization whose memory is known.
+
+    The standard error of a correlation of two series is at most that of the faster one's memory.
+    """
+    if not (memory.changes and of_m.size >= _ENOUGH * of_m.time):
+        return False
+    covariance = float((deviations(rows) * deviations(m)).mean())
+    known = 2.0 * min(memory.time, of_m.time) / m.size * memory.variance * of_m.variance
+    return covariance**2 > _CLEARLY**2 * known
 
 
 def mean_of(rows: Floats, memory: Memory) -> Estimate:
