@@ -56,8 +56,8 @@ class SpinModel:
         """As they are kept: (n, n), rows (offsets, columns, values), or None."""
     def digest(self) -> str:
         """Of couplings and fields, as they are kept."""
-    def coarsest_field(self, num_threads: int | None = None) -> tuple[int, float] | None:
-        """Return the site whose local field sweeps round most coarsely, and its unit; or None."""
+    def rounding(self, beta: float, num_threads: int | None = None) -> tuple[int, float] | None:
+        """Return the site whose local field sweeps round with most harm, and the error; or None."""
     def overlaps_are_cheap(self) -> bool:
         """Return whether comparing a few replicas costs little beside their sweeps."""
     def n_bonds(self) -> int:

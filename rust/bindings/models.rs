@@ -58,14 +58,17 @@ impl SpinModel {
         self.model.n_spins()
     }
 
-    /// The site whose local field sweeps round most coarsely, and to multiples of what; or None.
-    #[pyo3(signature = (num_threads=None))]
-    fn coarsest_field(
+    /// The site whose local field sweeps round with most harm, and the error there; or None. At an
+    /// infinite beta the harm is a sign that is turned or lost.
+    #[pyo3(signature = (beta, num_threads=None))]
+    fn rounding(
         &self,
         py: Python<'_>,
+        beta: f64,
         num_threads: Option<usize>,
     ) -> PyResult<Option<(usize, f64)>> {
-        enter(py, num_threads, None, &Control::default(), || Ok(self.model.coarsest_field()))
+        let is_zero = beta == f64::INFINITY;
+        enter(py, num_threads, None, &Control::default(), || Ok(self.model.worst_rounding(is_zero)))
     }
 
     /// Whether comparing a few replicas costs little beside their sweeps.

@@ -148,9 +148,9 @@ def anneal(
         schedule = schedule[:0]
     # The default ends where what flips cost still matters; a schedule may end in a quench, whose
     # minima are those of the descent.
-    if len(schedule):
-        coldest = float(schedule.min() if default is None else schedule.max())
-        warn_of_rounding(system, plan, coldest, threads)
+    judged = float(schedule.min(initial=np.inf) if default is None else schedule.max(initial=0))
+    if judged < np.inf:
+        warn_of_rounding(system, plan, judged, threads)
     with progress_callback(progress, "anneal", "sweeps") as callback:
         columns, interruption = _core.anneal(
             system.core,

@@ -164,15 +164,15 @@ def _measures(measure: Any) -> tuple[Measure, ...]:
 def warn_of_rounding(model: Sampled, plan: Plan, beta: float, threads: int | None) -> None:
     """Say so if the law at beta is another one because local fields are kept in 32 bits."""
     is_local = plan.dynamics in ("metropolis", "heat-bath")
-    coarsest = model.core.coarsest_field(threads) if is_local else None
-    if coarsest is None or not _HARMLESS < beta * coarsest[1] < math.inf:
+    worst = model.core.rounding(beta, threads) if is_local else None
+    if worst is None or not beta * worst[1] > _HARMLESS:
         return
-    site, unit = coarsest
+    site, error = worst
     warn_caller(
-        f"{model.name}: the local field of site {site} is rounded to multiples of {unit:g}, 2^-30 "
-        f"of what its couplings and field add up to; at beta = {beta:g} that is no longer small. "
-        "Couplings and fields of that size are lost beside the large ones: scale those down, or "
-        "add the couplings to spins that never move to the fields of their neighbours",
+        f"{model.name}: the local field of site {site} can be wrong by {error:.3g}, because sweeps "
+        f"round its couplings and field to 2^-30 of their sum; at beta = {beta:g} that is no "
+        "longer small. Those of that size are lost beside the large ones: scale the large ones "
+        "down, or add the couplings to spins that never move to the fields of their neighbours",
         RuntimeWarning,
     )
 

@@ -41,7 +41,7 @@ from spinglass.models.forms import spin_form
 from spinglass.models.glass import Disorder, SherringtonKirkpatrick
 from spinglass.models.hopfield import Hopfield
 from spinglass.models.patterns import Patterns
-from spinglass.partition.exact.spins import spins_of
+from spinglass.partition.exact.spins import spins_of, warn_of_rounding
 
 # As the core has it.
 MOST_SPINS = 28
@@ -122,13 +122,15 @@ def landscape(
     form, n = spin_form(drawn), config.n_spins
     fields = form.fields if form.fields.any() else None
     _arguments.check_memory(_BYTES << n, f"the landscape of {n} spins")
+    couplings = form.structure().dense_couplings()
+    warn_of_rounding(couplings, fields, np.inf)
     with progress_callback(progress, "landscape", "states") as callback:
 
         def report(done: int, total: int) -> None:
             if callback:
                 callback(2**n * done // total, 2**n)  # the core looks at each several times
 
-        found = _core.landscape(form.structure().dense_couplings(), fields, threads, report)
+        found = _core.landscape(couplings, fields, threads, report)
     energies, saddles = (levels + form.constant for levels in _energies(found))
     merges = np.zeros(len(saddles), MERGE)
     merges["energy"], merges["energy_per_spin"] = saddles, saddles / n

@@ -32,20 +32,14 @@ class SpinSums:
             raise ValueError(too_many("n_spins", pairs.n_variables, _INSTEAD))
         couplings = pairs.dense_couplings()
         self._sums = _core.ExactSums(couplings, pairs.fields)
-        self._rounding = _rounding(couplings, pairs.fields)
+        self._numbers = couplings, pairs.fields
         self._constant = pairs.constant
         self.n_variables = pairs.n_variables
         self._threads, self._progress = num_threads, progress
 
     def _run(self, name: str, *arguments: Any) -> Any:
         beta = arguments[0] if arguments else 0.0
-        if _HARMLESS < beta * self._rounding < math.inf:
-            warn_caller(
-                f"energies are rounded to about {self._rounding:g}, which is no longer small at "
-                f"beta = {beta:g}: couplings and fields of that size are lost beside the largest "
-                "ones, and the sum is that of a model without them",
-                RuntimeWarning,
-            )
+        warn_of_rounding(*self._numbers, beta)
         with progress_callback(self._progress, "exact sum", "states") as report:
             return getattr(self._sums, name)(*arguments, self._threads, report)
 
@@ -133,9 +127,22 @@ _INSTEAD = (
 )
 
 
-def _rounding(couplings: NDArray[np.float64], fields: Any) -> float:
-    """Return about how much rounding may change an energy; nothing, if sums are whole numbers."""
-    fields = np.zeros(1) if fields is None else np.asarray(fields)
-    size = float(np.abs(couplings).sum() / 2 + np.abs(fields).sum())
-    whole = all(np.array_equal(x, np.rint(x)) for x in (couplings, fields))
-    return 0.0 if whole and size < 2.0**53 else size * 2.0**-53
+def warn_of_rounding(couplings: NDArray[np.float64], fields: Any, beta: float) -> None:
+    """Say so if states are told apart otherwise because energies are rounded."""
+    numbers = np.abs(
+        np.append(couplings[np.triu_indices(len(couplings), 1)], 0.0 if fields is None else fields)
+    )
+    size = float(numbers.sum())
+    if size < 2.0**53 and np.array_equal(numbers, np.rint(numbers)):
+        return  # sums are whole numbers
+    rounding = size * 2.0**-53
+    # A spin in a field of that size changes energies by no more than what the core takes as equal.
+    # Missed are larger couplings and fields that differ from each other by no more.
+    is_smaller = beta == math.inf and numbers[numbers > 0].min() <= 2 * rounding
+    if is_smaller or _HARMLESS < beta * rounding < math.inf:
+        warn_caller(
+            f"energies are rounded to about {rounding:.3g}, which is no longer small at "
+            f"beta = {beta:g}: couplings and fields of that size are lost beside the largest "
+            "ones, and the result is that of a model without them",
+            RuntimeWarning,
+        )

@@ -177,8 +177,14 @@ impl SpinModel for Dense {
         Ok(content.digest())
     }
 
-    fn coarsest_field(&self) -> Option<(usize, f64)> {
-        self.scales.coarsest()
+    fn worst_rounding(&self, at_zero_temperature: bool) -> Option<(usize, f64)> {
+        if !at_zero_temperature {
+            return self.scales.worst();
+        }
+        self.scales.turned(|i, visit| {
+            self.row(i).iter().for_each(|&coupling| visit(coupling));
+            visit(self.field(i));
+        })
     }
 
     fn together(&self, _dynamics: Dynamics, n_replicas: usize) -> usize {

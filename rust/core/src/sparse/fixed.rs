@@ -34,12 +34,17 @@ pub(super) struct Fixed {
 }
 
 impl Fixed {
-    /// The units of all sites.
-    pub(super) fn scales(model: &Sparse) -> Scales {
-        Scales::new(model.n_spins(), |site, visit| {
+    /// What passes the couplings and the field of a site.
+    pub(super) fn terms(model: &Sparse) -> impl Fn(usize, &mut dyn FnMut(f64)) + Sync + '_ {
+        |site, visit| {
             model.neighbours(site).for_each(|(_, coupling)| visit(coupling));
             visit(model.field(site));
-        })
+        }
+    }
+
+    /// The units of all sites.
+    pub(super) fn scales(model: &Sparse) -> Scales {
+        Scales::new(model.n_spins(), Self::terms(model))
     }
 
     pub(super) fn new(model: &Sparse, order: &Order) -> Self {

@@ -229,8 +229,12 @@ impl SpinModel for Sparse {
         Ok(content.digest())
     }
 
-    fn coarsest_field(&self) -> Option<(usize, f64)> {
-        if self.lane_coupling().is_some() { None } else { Fixed::scales(self).coarsest() }
+    fn worst_rounding(&self, at_zero_temperature: bool) -> Option<(usize, f64)> {
+        if self.lane_coupling().is_some() {
+            return None;
+        }
+        let scales = Fixed::scales(self);
+        if at_zero_temperature { scales.turned(Fixed::terms(self)) } else { scales.worst() }
     }
 
     fn block(&self, dynamics: Dynamics, _n_replicas: usize) -> usize {

@@ -20,6 +20,15 @@ const LARGEST: i32 = 1020;
 /// Scales up to this one, and down to its inverse, are used as they are.
 const SINGLE: f64 = (1u128 << 100) as f64;
 
+/// Values below so many units are known to 2 % or worse.
+const FEW_UNITS: f64 = 32.0;
+
+/// Values from so many units on are large beside those of few units.
+const MANY_UNITS: f64 = 65536.0;
+
+/// How many sizes the large values of a site may have to be made to cancel, and not by chance.
+const FEW_SIZES: usize = 8;
+
 /// The units of all sites.
 #[derive(Clone, Debug)]
 pub struct Scales {
@@ -29,10 +38,12 @@ pub struct Scales {
     exact: bool,
     /// What single-precision scales are relative to: 1, unless they would leave its range.
     common: f64,
-    /// The site whose rounded field is the coarsest among those that may come close to zero, and
-    /// its unit.
-    coarsest: Option<(usize, f64)>,
+    /// The site with the largest error among those whose field may come close to zero.
+    worst: Worst,
 }
+
+/// A site where rounding does harm, and the error of the local field there.
+type Worst = Option<(usize, f64)>;
 
 impl Scales {
     /// The scales of sites whose couplings and field `visit` passes, site by site, to its callback.
@@ -54,16 +65,23 @@ impl Scales {
             // multiples of a value that is many units, unless they cancel, and then their roundings do.
             let outweighs = largest - (weight - largest) > 1e-3 * weight;
             let mut are_multiples = smallest * unit > 1e3 * f64::from(count);
-            visit(site, &mut |value| are_multiples &= (value / smallest).fract() == 0.0);
+            let (mut lost, mut largest_error) = (0.0, 0.0f64);
+            visit(site, &mut |value| {
+                are_multiples &= (value / smallest).fract() == 0.0;
+                let error = (value * unit - nearest(value * unit)).abs();
+                if value.abs() * unit < FEW_UNITS {
+                    lost += error;
+                } else {
+                    largest_error = largest_error.max(error);
+                }
+            });
             let is_harmless = exact || outweighs || are_multiples;
-            (unit, exact, (!is_harmless).then(|| (site, 1.0 / unit)))
+            let error = (!is_harmless).then(|| (site, (lost + largest_error) / unit));
+            (unit, exact, error)
         };
         let sites: Vec<_> = (0..n_sites).into_par_iter().panic_fuse().map(of_site).collect();
         let mut units: Vec<f64> = sites.iter().map(|site| site.0).collect();
-        let coarsest = sites
-            .iter()
-            .filter_map(|site| site.2)
-            .reduce(|coarsest, other| if other.1 > coarsest.1 { other } else { coarsest });
+        let worst = sites.iter().fold(None, |worst, site| worse(worst, site.2));
         // A site without couplings and field can have any unit: the finest there is.
         let largest = units.iter().copied().fold(0.0, f64::max);
         let largest = if largest > 0.0 { largest } else { 1.0 / f64::EPSILON };
@@ -71,7 +89,7 @@ impl Scales {
         let smallest = units.iter().copied().fold(f64::INFINITY, f64::min);
         let common = if largest > SINGLE || smallest < 1.0 / SINGLE { largest } else { 1.0 };
         let exact = sites.iter().all(|site| site.1) && common.to_bits() == 1f64.to_bits();
-        Self { units, exact, common, coarsest }
+        Self { units, exact, common, worst }
     }
 
     /// Units in 1 of a site.
@@ -84,10 +102,27 @@ impl Scales {
         self.exact
     }
 
-    /// The site whose rounded field is the coarsest among those that may come close to zero, and
-    /// its unit: temperatures below that see another law. None where all is exact.
-    pub fn coarsest(&self) -> Option<(usize, f64)> {
-        self.coarsest
+    /// The site with the largest error among those whose field may come close to zero. Values of few
+    /// units may be lost together, so that their errors add up; those of the others are random, and
+    /// count as the largest of all. What it misses: many equal values of more than [`FEW_UNITS`]
+    /// units, whose errors are less than 2 % of them, have the same sign.
+    pub fn worst(&self) -> Worst {
+        self.worst
+    }
+
+    /// The site with the largest error among those where it turns or loses a sign, which is what
+    /// counts at zero temperature. Looked at is the state where the values, the largest first,
+    /// cancel one after the other; and only where the large ones have few sizes: among many,
+    /// something always cancels as closely by chance. What it misses: larger values that cancel in
+    /// another order only, or in more than [`FEW_SIZES`] sizes.
+    pub fn turned(&self, visit: impl Fn(usize, &mut dyn FnMut(f64)) + Sync) -> Worst {
+        self.worst?;
+        let of_site = |site: usize| {
+            checkpoint();
+            turned_sign(self.units[site], |see| visit(site, see)).map(|error| (site, error))
+        };
+        let sites = (0..self.units.len()).into_par_iter().panic_fuse();
+        sites.map(of_site).reduce(|| None, worse)
     }
 
     /// `value` in the units of `site`.
@@ -117,6 +152,52 @@ fn scale(weight: f64, count: u32) -> f64 {
     2f64.powi(exponent)
 }
 
+/// What is worse of two; of equals the first.
+fn worse(a: Worst, b: Worst) -> Worst {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.1 > a.1 { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The nearest whole number of a small one, without a call where the processor has no instruction.
+fn nearest(value: f64) -> f64 {
+    const SHIFT: f64 = (3u64 << 51) as f64;
+    value + SHIFT - SHIFT
+}
+
+/// What rounding to multiples of 1 / `unit` does to the sum of all values of a site in the state
+/// where they cancel, the largest first, if it turns or loses the sign there.
+fn turned_sign(unit: f64, visit: impl Fn(&mut dyn FnMut(f64))) -> Option<f64> {
+    let (mut sizes, mut values) = (Vec::new(), Vec::new());
+    visit(&mut |value| {
+        let rounded = (value.abs() * unit).round_ties_even();
+        if rounded >= MANY_UNITS && sizes.len() <= FEW_SIZES && !sizes.contains(&rounded) {
+            sizes.push(rounded);
+        }
+        if value != 0.0 && sizes.len() <= FEW_SIZES {
+            values.push((value.abs(), rounded));
+        }
+    });
+    if sizes.len() > FEW_SIZES {
+        return None;
+    }
+    values.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    // A sum of doubles is not known better.
+    let noise = values.iter().map(|value| value.0).sum::<f64>() * 2.0 * f64::EPSILON;
+    let (sum, rounded) = values.iter().fold((0.0, 0.0), |(sum, rounded), value| {
+        if sum >= value.0 {
+            (sum - value.0, rounded - value.1)
+        } else {
+            (value.0 - sum, value.1 - rounded)
+        }
+    });
+    let lost: f64 = values.iter().filter(|value| value.1 == 0.0).map(|value| value.0).sum();
+    let is_turned = sum > noise && rounded <= 0.0;
+    let may_decide = lost > noise && rounded == 0.0;
+    (is_turned || may_decide).then(|| lost.max((sum - rounded / unit).abs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,14 +217,34 @@ mod tests {
     }
 
     #[test]
-    fn the_coarsest_field_is_that_of_large_values_that_cancel() {
+    fn the_worst_error_is_that_beside_large_values_that_cancel() {
+        let error = |rows: &[Vec<f64>]| scales(rows).worst();
         let rows = [vec![1e9, 1e9, 1.0], vec![1.0 / 3.0, 0.3, 0.2], vec![1e12, 1.0 / 3.0]];
-        // A sum of 2e9 needs units of 2^-1 for a bound of 2^30.
-        assert_eq!(scales(&rows).coarsest(), Some((0, 2.0)));
-        assert_eq!(scales(&rows[2..]).coarsest(), None);
-        assert_eq!(scales(&[vec![3.0, 3.0, 1.0]]).coarsest(), None);
-        assert_eq!(scales(&[vec![1e15, -1e15, 2e15]]).coarsest(), None);
-        assert!(scales(&[vec![1e15, 1.0 - 1e15]]).coarsest().is_some());
+        // A sum of 2e9 needs units of 2 for a bound of 2^30: 1 is half of that, and lost.
+        assert_eq!(error(&rows), Some((0, 1.0)));
+        assert_eq!(error(&rows[2..]), None);
+        assert_eq!(error(&[vec![3.0, 3.0, 1.0]]), None);
+        assert_eq!(error(&[vec![1e15, -1e15, 2e15]]), None);
+        assert!(error(&[vec![1e15, 1.0 - 1e15]]).is_some());
+        let many: Vec<f64> = [3.9e6, -3.9e6].into_iter().chain([0.0036; 300]).collect();
+        let (_, lost) = error(&[many]).unwrap();
+        assert!((lost - 300.0 * 0.0036).abs() < 1e-9, "{lost}");
+    }
+
+    #[test]
+    fn a_sign_is_turned_where_large_values_cancel_and_not_elsewhere() {
+        let sign = |row: &[f64]| {
+            scales(&[row.to_vec()]).turned(|_, see| row.iter().for_each(|&value| see(value)))
+        };
+        assert_eq!(sign(&[1e9, -1e9, 0.8]), Some((0, 0.8)));
+        assert_eq!(sign(&[3e9, -1e9, -2e9, 0.8]), Some((0, 0.8)));
+        assert_eq!(sign(&[1e15, 1.0 - 1e15]), Some((0, 1.0)));
+        let many: Vec<f64> = [3.9e6, -3.9e6].into_iter().chain([0.0036; 300]).collect();
+        assert!(sign(&many).is_some());
+        // The lost value decides nothing, it keeps its sign, or there is none to keep.
+        assert_eq!(sign(&[1e9, -1e9, 5000.0, 0.8]), None);
+        assert_eq!(sign(&[1e9, -1e9, 1.2]), None);
+        assert_eq!(sign(&[0.1, 0.2, 0.3]), None);
     }
 
     proptest! {

@@ -174,9 +174,9 @@ pub trait SpinModel: Send + Sync {
     /// [`Error::Cancelled`](crate::error::Error::Cancelled).
     fn digest(&self, control: &Control) -> Result<u128>;
 
-    /// Where sweeps round local fields: the site with the coarsest one among those that may come
-    /// close to zero, and the unit it is rounded to.
-    fn coarsest_field(&self) -> Option<(usize, f64)> {
+    /// The site whose local field sweeps round with most harm, and the error there. At zero
+    /// temperature the harm is a sign that is turned or lost.
+    fn worst_rounding(&self, _at_zero_temperature: bool) -> Option<(usize, f64)> {
         None
     }
 
