@@ -59,24 +59,26 @@ impl Scales {
                 smallest = if value == 0.0 { smallest } else { smallest.min(value.abs()) };
             });
             let unit = if weight == 0.0 { 0.0 } else { scale(weight, count) };
-            let mut exact = true;
-            visit(site, &mut |value| exact &= (value * unit).fract() == 0.0);
+            let (mut lost, mut largest_error) = (0.0, 0.0f64);
+            visit(site, &mut |value| {
+                let units = value * unit;
+                let error = (units - nearest(units)).abs();
+                largest_error = largest_error.max(error);
+                lost += if units.abs() < FEW_UNITS { error } else { 0.0 };
+            });
+            let exact = largest_error == 0.0;
             // One value that outweighs all others leaves a large field, whatever is rounded; so do
             // multiples of a value that is many units, unless they cancel, and then their roundings do.
             let outweighs = largest - (weight - largest) > 1e-3 * weight;
             let mut are_multiples = smallest * unit > 1e3 * f64::from(count);
-            let (mut lost, mut largest_error) = (0.0, 0.0f64);
-            visit(site, &mut |value| {
-                are_multiples &= (value / smallest).fract() == 0.0;
-                let error = (value * unit - nearest(value * unit)).abs();
-                if value.abs() * unit < FEW_UNITS {
-                    lost += error;
-                } else {
-                    largest_error = largest_error.max(error);
-                }
-            });
+            if are_multiples && !exact && !outweighs {
+                visit(site, &mut |value| {
+                    let times = value / smallest;
+                    are_multiples &= times.abs() < BOUND && times == nearest(times);
+                });
+            }
             let is_harmless = exact || outweighs || are_multiples;
-            let error = (!is_harmless).then(|| (site, (lost + largest_error) / unit));
+            let error = (!is_harmless).then(|| (site, lost.max(largest_error) / unit));
             (unit, exact, error)
         };
         let sites: Vec<_> = (0..n_sites).into_par_iter().panic_fuse().map(of_site).collect();
