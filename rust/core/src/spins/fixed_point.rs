@@ -74,7 +74,7 @@ impl Scales {
             if are_multiples && !exact && !outweighs {
                 visit(site, &mut |value| {
                     let times = value / smallest;
-                    are_multiples &= times.abs() < BOUND && times == nearest(times);
+                    are_multiples &= times.abs() < BOUND && times - nearest(times) == 0.0;
                 });
             }
             let is_harmless = exact || outweighs || are_multiples;
