@@ -18,15 +18,21 @@ from spinglass.machines.protocols import State
 # Two directions of weights and their velocities, before an update and after it; the gradient.
 _BYTES_PER_WEIGHT = 72
 
+# The most hidden units over whose states each update sums.
+_MOST_SUMMED = 12
+
 
 @dataclass(frozen=True)
 class GaussianOptions:
-    """What training needs to know. Fields have the names of the parameters, but for `varying`.
+    """What training needs to know. Fields have the names of the parameters, but for the last two.
 
     Attributes
     ----------
     varying : tuple of bool, (n_features,)
         Which features took more than one value in the first data, so that variances can be learned.
+    summed : bool
+        Whether the model's side of the gradient is summed over hidden states, since there are
+        clusters that chains do not leave.
     """
 
     PARAMETERS: ClassVar[tuple[str, ...]] = (
@@ -49,6 +55,7 @@ class GaussianOptions:
     momentum: float
     weight_decay: float
     varying: tuple[bool, ...] = ()
+    summed: bool = False
 
     @classmethod
     def of(cls, model: Any) -> GaussianOptions:
@@ -58,24 +65,28 @@ class GaussianOptions:
 
     def changed_to(self, options: GaussianOptions) -> GaussianOptions:
         """Return other options for the same machine and chains."""
-        kept = {name: getattr(self, name) for name in ("n_components", "batch_size", "varying")}
+        names = ("n_components", "batch_size", "varying", "summed")
+        kept = {name: getattr(self, name) for name in names}
         return replace(options, **kept)
 
     def begin(
         self, data: _core.GaussianRbmData, word: int
     ) -> tuple[GaussianOptions, _core.GaussianRbmTrainer]:
-        """Return a trainer of a unit that tells two clusters apart, if any, and small weights."""
+        """Return a trainer of units that tell clusters apart, if any, and small weights."""
         hidden, visible, n_chains = self.n_components, data.n_visible, self.batch_size
         check_memory(
             _BYTES_PER_WEIGHT * hidden * visible + 24 * n_chains * (hidden + visible),
             f"a machine of {hidden} x {visible} weights and {n_chains} chains",
         )
         weights_seed = seed_word(word, WEIGHTS)
-        machine = _core.GaussianRbmMachine.initial(hidden, data, weights_seed)
+        machine, telling = _core.GaussianRbmMachine.initial(hidden, data, weights_seed)
         # One row says nothing of variances.
         varying = (data.moments()[1] > 0) | (data.n_rows == 1)
-        options = replace(self, varying=tuple(varying.tolist()))
-        chains = machine.initial_chains(n_chains, weights_seed)
+        # What one unit tells apart contrastive divergence leaves as it is; the odds of states of
+        # several drift, which chains that do not leave their cluster cannot see.
+        summed = hidden <= _MOST_SUMMED and telling > (0 if self.persistent else 1)
+        options = replace(self, varying=tuple(varying.tolist()), summed=summed)
+        chains = machine.initial_chains(n_chains, data, weights_seed)
         seed = seed_word(word, TRAINING)
         return options, _core.GaussianRbmTrainer.begin(machine, chains, seed, options._rules())
 

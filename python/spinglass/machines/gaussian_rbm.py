@@ -34,9 +34,9 @@ from spinglass.partition.log_partition import LogPartition, exactly
 class GaussianBernoulliRBM(Transformer):
     """A restricted Boltzmann machine with real visible units and hidden units 0 and 1.
 
-    Training begins with one hidden unit that tells the two likeliest clusters of the data apart, if
-    two are likelier than one; the other units begin with small weights. Training does not depend on
-    the zero and the unit of a feature: data need not be standardized.
+    Training begins with hidden units that tell clusters of the data apart, if there are any; of
+    more than 12 units only one does. The others begin with small weights. Training does not depend
+    on the zero and the unit of a feature: data need not be standardized.
 
     Parameters
     ----------
@@ -57,11 +57,13 @@ class GaussianBernoulliRBM(Transformer):
     random_state : None, int, SeedSequence, Generator or RandomState
         Fixes everything random. None draws from NumPy's global state.
     k : int
-        Gibbs steps of the chains between updates.
+        Gibbs steps of the chains between updates. Without effect where hidden states are summed
+        over: those of at most 12 units, two or more of which (one, if ``persistent``) began with
+        clusters.
     persistent : bool
         Whether chains go on from update to update (PCD-k) or begin at the data of each (CD-k).
-        Where clusters lie many standard deviations apart, no chain goes from one to the other; the
-        weights of clusters then drift if chains persist, until training diverges.
+        Where clusters lie many standard deviations apart, no chain goes from one to the other; with
+        more than 12 units their weights then drift if chains persist, until training diverges.
     momentum : float
         Share of its last step that an update repeats, below 1.
     weight_decay : float

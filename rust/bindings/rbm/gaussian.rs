@@ -84,26 +84,29 @@ impl GaussianRbmMachine {
         Ok(Self { rbm: rbm.map_err(raise)? })
     }
 
-    /// The machine that training on `data` starts from.
+    /// The machine that training on `data` starts from, and how many units tell clusters apart.
     #[staticmethod]
     fn initial(
         py: Python<'_>,
         n_hidden: usize,
         data: &GaussianRbmData,
         seed: u64,
-    ) -> PyResult<Self> {
-        let job = || GaussianRbm::initial(n_hidden, &data.rows, seed);
-        Ok(Self { rbm: enter(py, Some(1), None, &Control::default(), job)? })
+    ) -> PyResult<(Self, usize)> {
+        let control = Control::default();
+        let job = || GaussianRbm::initial(n_hidden, &data.rows, seed, &control);
+        let (rbm, found) = enter(py, Some(1), None, &control, job)?;
+        Ok((Self { rbm }, found))
     }
 
-    /// Hidden states of chains that training starts from, one row a chain.
+    /// Hidden states of chains that training on `data` starts from, one row a chain.
     fn initial_chains<'py>(
         &self,
         py: Python<'py>,
         count: usize,
+        data: &GaussianRbmData,
         seed: u64,
     ) -> PyResult<Bound<'py, PyArray2<u8>>> {
-        let job = || Ok(self.rbm.initial_chains(count, seed));
+        let job = || Ok(self.rbm.initial_chains(count, &data.rows, seed));
         let chains = enter(py, Some(1), None, &Control::default(), job)?;
         array2(py, chains, self.rbm.n_hidden())
     }

@@ -162,6 +162,7 @@ fn gaussian_rules(given: &Bound<'_, PyDict>) -> PyResult<GaussianRules> {
     Ok(GaussianRules {
         steps: option(given, "k")?,
         persistent: option(given, "persistent")?,
+        summed: option(given, "summed")?,
         momentum: option(given, "momentum")?,
         weight_decay: option(given, "weight_decay")?,
         variance_rates: option(given, "variance_rates")?,

@@ -129,7 +129,7 @@ impl GaussianRbm {
     }
 
     /// K_jk, one row a hidden unit.
-    fn hidden_couplings(&self) -> Vec<f64> {
+    pub(in crate::rbm) fn hidden_couplings(&self) -> Vec<f64> {
         let rows = || self.weights.chunks_exact(self.n_visible());
         let product = |a: &[f64], b: &[f64]| {
             a.iter().zip(b).zip(&self.variances).map(|((a, b), s)| a * b / s).sum::<f64>()

@@ -22,7 +22,10 @@ use super::trainer::check_len;
 use crate::error::Result;
 
 use crate::elementary::exp_alone;
-use crate::rbm::units::{gaussian_machine::GaussianRbm, gaussian_rows::add};
+use crate::rbm::{
+    partition::gaussian_likelihood::{law, moments},
+    units::{gaussian_machine::GaussianRbm, gaussian_rows::add},
+};
 
 /// One phase: deviations d of visible units from their biases and probabilities of hidden units, row
 /// after row.
@@ -67,43 +70,92 @@ impl Direction {
 
     /// The direction of steepest ascent, as above.
     pub(super) fn of(machine: &GaussianRbm, data: &Phase, model: &Phase) -> Self {
-        let (n_hidden, n_visible) = (machine.n_hidden(), machine.n_visible());
         let mut out = Self::zero(machine);
-        for (phase, sign) in [(data, 1.0), (model, -1.0)] {
-            let rows = phase.probabilities.len() / n_hidden;
-            let share = sign / rows as f64;
-            for p in phase.probabilities.chunks_exact(n_hidden) {
-                add(&mut out.hidden, share, p);
-            }
-            for d in phase.deviations.chunks_exact(n_visible) {
-                add(&mut out.visible, share, d);
-                for (sum, d) in out.log_variances.iter_mut().zip(d) {
-                    *sum += share * (0.5 * d * d);
-                }
-            }
-            // Threads share hidden units; each sums over the rows in their order.
-            out.weights.par_chunks_mut(n_visible).enumerate().for_each(|(j, sums)| {
-                for (row, d) in phase.deviations.chunks_exact(n_visible).enumerate() {
-                    add(sums, share * phase.probabilities[row * n_hidden + j], d);
-                }
-            });
+        out.add_phase(machine, data, 1.0);
+        out.add_phase(machine, model, -1.0);
+        out.finished(machine)
+    }
+
+    /// The same, with the model's side summed over all hidden states, and shorter. The likelihood is steep in the
+    /// odds of states, in which weights and variances enter by K_jk = sum_i W_ji W_ki / s_i: along a weight
+    /// its curvature is up to 1 + sum_k K_kk / 4, along ln s the square. Clusters that are 14
+    /// standard deviations apart have K_kk = 196, and steps of the full length would overshoot.
+    pub(super) fn summed(machine: &GaussianRbm, data: &Phase) -> Self {
+        let (n, width) = (machine.n_hidden(), machine.n_visible());
+        let couplings = machine.hidden_couplings();
+        let own: Vec<f64> = (0..n).map(|j| couplings[j * n + j]).collect();
+        let odds: Vec<f64> =
+            machine.centred_bias.iter().zip(&own).map(|(c, own)| c + 0.5 * own).collect();
+        let (first, second) = moments(law(&odds, &couplings).0, n);
+        let mut out = Self::zero(machine);
+        out.add_phase(machine, data, 1.0);
+        for (sum, s) in out.log_variances.iter_mut().zip(&machine.variances) {
+            *sum -= 0.5 * s;
         }
-        let rows = out.weights.chunks_exact_mut(n_visible);
+        for (j, weights) in machine.weights.chunks_exact(width).enumerate() {
+            let mut means = vec![0.0; width];
+            for (k, others) in machine.weights.chunks_exact(width).enumerate() {
+                add(&mut means, second[j * n + k], others);
+            }
+            out.hidden[j] -= first[j];
+            add(&mut out.visible, -first[j], weights);
+            add(&mut out.weights[j * width..][..width], -1.0, &means);
+            for i in 0..width {
+                out.log_variances[i] -= 0.5 * weights[i] * means[i];
+            }
+        }
+        let mut out = out.finished(machine);
+        let curvature = 1.0 + 0.25 * own.iter().sum::<f64>();
+        for w in &mut out.weights {
+            *w /= curvature;
+        }
+        for z in &mut out.log_variances {
+            *z /= curvature * curvature;
+        }
+        out
+    }
+
+    /// Adds the means of a phase: h, d, h d, d^2 / 2.
+    fn add_phase(&mut self, machine: &GaussianRbm, phase: &Phase, sign: f64) {
+        let (n_hidden, n_visible) = (machine.n_hidden(), machine.n_visible());
+        let rows = phase.probabilities.len() / n_hidden;
+        let share = sign / rows as f64;
+        for p in phase.probabilities.chunks_exact(n_hidden) {
+            add(&mut self.hidden, share, p);
+        }
+        for d in phase.deviations.chunks_exact(n_visible) {
+            add(&mut self.visible, share, d);
+            for (sum, d) in self.log_variances.iter_mut().zip(d) {
+                *sum += share * (0.5 * d * d);
+            }
+        }
+        // Threads share hidden units; each sums over the rows in their order.
+        self.weights.par_chunks_mut(n_visible).enumerate().for_each(|(j, sums)| {
+            for (row, d) in phase.deviations.chunks_exact(n_visible).enumerate() {
+                add(sums, share * phase.probabilities[row * n_hidden + j], d);
+            }
+        });
+    }
+
+    /// The direction, of the differences of such means.
+    fn finished(mut self, machine: &GaussianRbm) -> Self {
+        let n_visible = machine.n_visible();
+        let rows = self.weights.chunks_exact_mut(n_visible);
         for ((moments, weights), &hidden) in
-            rows.zip(machine.weights.chunks_exact(n_visible)).zip(&out.hidden)
+            rows.zip(machine.weights.chunks_exact(n_visible)).zip(&self.hidden)
         {
-            add(&mut out.visible, -hidden, weights);
+            add(&mut self.visible, -hidden, weights);
             for ((sum, moment), weight) in
-                out.log_variances.iter_mut().zip(&mut *moments).zip(weights)
+                self.log_variances.iter_mut().zip(&mut *moments).zip(weights)
             {
                 *sum -= weight * (*moment - 0.5 * (weight * hidden));
                 *moment -= weight * hidden;
             }
         }
-        for (sum, s) in out.log_variances.iter_mut().zip(&machine.variances) {
+        for (sum, s) in self.log_variances.iter_mut().zip(&machine.variances) {
             *sum /= s;
         }
-        out
+        self
     }
 
     /// The step that a rate makes of a direction: W decays, ln s has factors of its own, and a part of
@@ -221,6 +273,13 @@ mod tests {
                 [found.weights, found.visible, found.hidden, found.log_variances].concat()
             })
             .collect();
+        let summed = Direction::summed(&here, &phase(&here, data.clone()));
+        let couplings = here.hidden_couplings();
+        let curvature = 1.0 + 0.25 * (couplings[0] + couplings[3]);
+        let weights = summed.weights.iter().map(|w| w * curvature);
+        let rest = summed.visible.into_iter().chain(summed.hidden);
+        let log_variances = summed.log_variances.iter().map(|z| z * curvature * curvature);
+        let summed: Vec<f64> = weights.chain(rest).chain(log_variances).collect();
         for k in 0..start.len() {
             let (mut above, mut below) = (start, start);
             above[k] += 1e-4;
@@ -229,6 +288,11 @@ mod tests {
             if k < 6 {
                 slope *= here.variances[k % 2];
             }
+            assert!(
+                (summed[k] - slope).abs() < 1e-6,
+                "parameter {k}: {} and not {slope}",
+                summed[k]
+            );
             let count = blocks as f64;
             let mean = directions.iter().map(|d| d[k]).sum::<f64>() / count;
             let squares = directions.iter().map(|d| (d[k] - mean).powi(2)).sum::<f64>();

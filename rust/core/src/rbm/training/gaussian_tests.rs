@@ -37,6 +37,7 @@ fn rules(persistent: bool) -> GaussianRules {
     GaussianRules {
         steps: 2,
         persistent,
+        summed: false,
         momentum: 0.5,
         weight_decay: 0.001,
         variance_rates: vec![0.5; 3],

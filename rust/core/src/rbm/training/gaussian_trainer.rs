@@ -16,6 +16,7 @@ use crate::{
     error::{Error, Result},
     rbm::units::{
         gaussian_gibbs::Chain,
+        gaussian_growth::MOST_UNITS,
         gaussian_machine::GaussianRbm,
         gaussian_rows::{LARGEST, Rows, add, within},
     },
@@ -38,6 +39,8 @@ pub struct GaussianRules {
     pub momentum: f64,
     /// The rate at which weights decay.
     pub weight_decay: f64,
+    /// Whether the model's side is summed over all hidden states, and there are no chains.
+    pub summed: bool,
     /// What the learning rate is multiplied by for the logarithm of each variance.
     pub variance_rates: Vec<f64>,
 }
@@ -46,6 +49,10 @@ impl GaussianRules {
     fn check(&self, machine: &GaussianRbm) -> Result<()> {
         if self.steps == 0 {
             return Err(Error::expected("k", "at least 1", 0));
+        }
+        if self.summed && machine.n_hidden() > MOST_UNITS {
+            let expected = format_args!("at most {MOST_UNITS} to be summed over").to_string();
+            return Err(Error::expected("n_components", expected, machine.n_hidden()));
         }
         if !(0.0..1.0).contains(&self.momentum) {
             return Err(Error::expected("momentum", "at least 0 and below 1", self.momentum));
@@ -248,8 +255,13 @@ impl GaussianTrainer {
         let (now, rules) = (&self.now, &self.rules);
         let machine = &now.machine;
         let data = self.positive_phase(rows);
-        let (model, chains, clock) = self.negative_phase(rows, control)?;
-        let step = Direction::of(machine, &data, &model).step(
+        let (direction, chains, clock) = if rules.summed {
+            (Direction::summed(machine, &data), now.chains.clone(), now.clock)
+        } else {
+            let (model, chains, clock) = self.negative_phase(rows, control)?;
+            (Direction::of(machine, &data, &model), chains, clock)
+        };
+        let step = direction.step(
             machine,
             rate,
             &rules.variance_rates,

@@ -6,7 +6,9 @@
 
 pub(super) mod data;
 pub(super) mod gaussian_gibbs;
+pub(super) mod gaussian_growth;
 pub(super) mod gaussian_machine;
+pub(super) mod gaussian_mixture;
 pub(super) mod gaussian_rows;
 pub(super) mod gaussian_start;
 pub(super) mod gibbs;
