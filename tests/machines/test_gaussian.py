@@ -191,6 +191,16 @@ def around(centres, weights, rng, n_rows=1000):
     return X, density + volume - constant, -n_features / 2 - constant
 
 
+def centres_of(X, n_clusters):
+    """Centres of clusters far apart: of the rows about a row that is far from those before."""
+    chosen = [X[0]]
+    for _ in range(n_clusters - 1):
+        gaps = np.linalg.norm(X[:, None] - chosen, axis=2).min(axis=1)
+        chosen.append(X[gaps.argmax()])
+    nearest = np.linalg.norm(X[:, None] - chosen, axis=2).argmin(axis=1)
+    return np.array([X[nearest == k].mean(axis=0) for k in range(n_clusters)])
+
+
 def chance(n_components, n_features, n_rows):
     """Nats a row that the start takes for chance: twice Schwarz's, for so many units."""
     return n_components * (n_features + 1) * np.log(n_rows) / n_rows
@@ -213,8 +223,8 @@ def test_two_whitened_clusters_are_found_with_the_defaults(n_features, n_compone
     assert min(found) > truth - 0.2 * (truth - one)
 
 
-def likeliest(X, n_components, seeds):
-    """The highest mean log-likelihood of a machine that SciPy finds, from random machines."""
+def likeliest(X, n_components, seeds, start):
+    """The highest mean log-likelihood that SciPy finds, from these weights and random machines."""
     n_features, h = X.shape[1], all_states(n_components)
 
     def parts(x):
@@ -244,14 +254,13 @@ def likeliest(X, n_components, seeds):
         gW = (moment - W * on[:, None]) / s
         return -value, -np.concatenate([gW.ravel(), on, gb, gz / s])
 
+    shape = (n_components, n_features)
     best = -np.inf
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        W = rng.normal(size=(n_components, n_features)) * X.std(axis=0)
+    for W in [start] + [np.random.default_rng(seed).normal(size=shape) for seed in seeds]:
         K = W / X.var(axis=0) @ W.T
         odds = (np.diag(K) - K.sum(axis=1)) / 2  # each unit is on as often as off
-        start = np.concatenate([W.ravel(), odds, X.mean(0) - W.sum(0) / 2, np.log(X.var(0))])
-        best = max(best, -minimize(loss, start, jac=True, method="L-BFGS-B").fun)
+        x = np.concatenate([W.ravel(), odds, X.mean(0) - W.sum(0) / 2, np.log(X.var(0))])
+        best = max(best, -minimize(loss, x, jac=True, method="L-BFGS-B").fun)
     return best
 
 
@@ -260,9 +269,10 @@ def likeliest(X, n_components, seeds):
 def test_three_whitened_clusters_are_told_apart_as_well_as_scipy_can(n_features, seed):
     X, _, _ = clusters(3, n_features, seed)
     model = GaussianBernoulliRBM(3, random_state=seed).fit(X)
-    best = likeliest(X, 3, range(2))
-    # Fewer units are taken if they are likelier by less than chance.
-    assert model.log_likelihood(X).value > best - chance(3, n_features, len(X))
+    # One unit a cluster, from the mean of the data to its centre.
+    best = likeliest(X, 3, range(2), centres_of(X, 3))
+    # Two units tell three clusters apart; a third is not taken where it may be chance.
+    assert model.log_likelihood(X).value > best - chance(1, n_features, len(X))
 
 
 @pytest.mark.parametrize("n_features", [2, 3, 5])
@@ -299,7 +309,19 @@ def test_clusters_that_a_machine_can_tell_apart_are_found(scene, persistent):
     rng = np.random.default_rng(0)
     X, truth, _ = around(centres(rng), np.array(weights, float), rng)
     model = GaussianBernoulliRBM(n_components, persistent=persistent, random_state=0).fit(X)
-    assert model.log_likelihood(X).value > truth - chance(n_components, X.shape[1], len(X))
+    # The likeliest machine is likelier than the true one by half a nat a parameter in the mean
+    # (Wilks, Ann. Math. Stat. 9, 60 (1938)): what is found may fall short of the truth by no more.
+    parameters = n_components * (X.shape[1] + 1) + 2 * X.shape[1]
+    assert model.log_likelihood(X).value > truth - parameters / (2 * len(X))
+
+
+@pytest.mark.parametrize("n_clusters", [3, 4, 8])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_machine_of_many_units_tells_clusters_apart_in_part(n_clusters, seed):
+    X, _, one = clusters(n_clusters, 5, seed)
+    model = GaussianBernoulliRBM(16, random_state=seed).fit(X)
+    # By its first unit, which is taken if it tells more than chance.
+    assert model.log_likelihood(X).value > one + chance(1, 5, len(X))
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 3, 5, 20, 1000])

@@ -177,6 +177,18 @@ def test_training_does_not_depend_on_the_units_of_the_data():
     assert np.allclose(other.components_, base.components_ * factor, rtol=1e-4, atol=1e-6 * factor)
 
 
+def test_powers_of_two_as_units_change_no_bit():
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=(200, 5)) + 14.0 * np.eye(5)[rng.integers(0, 4, 200)]
+    factor = 2.0 ** np.array([0, 10, -7, 3, 20])
+    base, other = fitted(rows), fitted(rows * factor)
+    assert (other.components_ == base.components_ * factor).all()
+    assert (other.transform(rows * factor) == base.transform(rows)).all()
+    # Growth ends at a unit or at its opposite; it is the one that is on in fewer rows.
+    start = fitted(rows, n_iter=0).transform(rows)
+    assert (start.mean(axis=0) < 0.5).all()
+
+
 def test_single_precision_stays_single():
     model = fitted(X.astype(np.float32))
     for values in (

@@ -41,7 +41,7 @@ class Trainer(Protocol):
         """Go on with other states of these chains."""
 
     def activity(self) -> NDArray[np.float64]:
-        """Return the mean probabilities of the hidden units over the last batch."""
+        """Return the mean probabilities of the hidden units over the last rows."""
 
     def update(
         self,

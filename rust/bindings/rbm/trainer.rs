@@ -238,7 +238,7 @@ macro_rules! trainer_class {
                 self.0.lock()?.set_chains(&units(&hidden, "hidden")?).map_err(raise)
             }
 
-            /// Mean probabilities of the hidden units over the rows of the last batch.
+            /// Mean probabilities of the hidden units over the last rows.
             fn activity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
                 Ok(array1(py, self.0.lock()?.activity()))
             }

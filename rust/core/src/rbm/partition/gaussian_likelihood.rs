@@ -96,6 +96,15 @@ impl Parameters {
         (probabilities, sum)
     }
 
+    /// The mean over rows of P(h = 1 | v).
+    pub(in crate::rbm) fn activity(&self, rows: &[f64]) -> Vec<f64> {
+        let mut means = vec![0.0; self.hidden];
+        for p in self.hidden(rows).0.chunks_exact(self.hidden.max(1)) {
+            add(&mut means, self.width as f64 / rows.len() as f64, p);
+        }
+        means
+    }
+
     /// The mean log-density of standardized rows but for 2 pi, and its gradient.
     pub(in crate::rbm) fn likelihood(&self, rows: &[f64]) -> (f64, Vec<f64>) {
         let (n, width, [w, b, a, z]) = (self.hidden, self.width, self.parts());

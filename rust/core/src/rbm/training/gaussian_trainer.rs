@@ -28,6 +28,10 @@ use crate::{
 /// deviations. Beyond it, training has left what data can mean.
 const COLLAPSE: f64 = 1e-12;
 
+/// Updates that the activity of hidden units is a mean over: of one batch of ten rows, none may lie in a
+/// cluster that a unit is on in.
+const REMEMBERED: u64 = 100;
+
 /// How a machine is trained.
 #[derive(Clone, Debug)]
 pub struct GaussianRules {
@@ -114,7 +118,7 @@ pub struct GaussianState {
     pub scales: Vec<f64>,
     /// The seed, the steps that the random streams have gone, and the updates that were made.
     pub counts: [u64; 3],
-    /// Mean probabilities of the hidden units over the rows of the last batch.
+    /// Mean probabilities of the hidden units over the rows of the last batches.
     pub activity: Vec<f64>,
 }
 
@@ -277,8 +281,9 @@ impl GaussianTrainer {
         })?;
         // Momentum that is set later begins at rest.
         let velocity = if rules.momentum > 0.0 { step } else { Direction::zero(machine) };
-        let mut activity = vec![0.0; machine.n_hidden()];
-        let share = machine.n_visible() as f64 / rows.len() as f64;
+        let weight = 1.0 / (now.updates + 1).min(REMEMBERED) as f64;
+        let mut activity: Vec<f64> = now.activity.iter().map(|p| (1.0 - weight) * p).collect();
+        let share = weight * machine.n_visible() as f64 / rows.len() as f64;
         for p in data.probabilities.chunks_exact(machine.n_hidden()) {
             add(&mut activity, share, p);
         }

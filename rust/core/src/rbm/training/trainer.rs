@@ -74,7 +74,7 @@ pub trait Trainer: Send + Sized {
     /// [`Error::Value`] if they are not as many.
     fn set_chains(&mut self, hidden: &[u8]) -> Result<()>;
 
-    /// Mean probabilities of the hidden units over the rows of the last batch.
+    /// Mean probabilities of the hidden units over the last rows.
     fn activity(&self) -> Vec<f64>;
 
     /// Updates that were made.

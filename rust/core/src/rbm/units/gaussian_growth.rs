@@ -47,7 +47,7 @@ const ROUNDS: [(usize, usize); 3] = [(12, 8), (4, 30), (1, 200)];
 pub(super) const SPLIT_ROWS: usize = 8;
 
 /// Of two machines, a later one must be this much likelier a row: below is rounding.
-const LIKELIER: f64 = 1e-6;
+pub(super) const LIKELIER: f64 = 1e-6;
 
 /// A step that rises by less, a row, is the last: it is far below chance.
 const LEAST: f64 = 1e-9;
@@ -58,18 +58,8 @@ pub(super) fn chance(width: usize, n_rows: usize) -> f64 {
     (width + 1) as f64 * ln(n_rows as f64) / n_rows as f64
 }
 
-/// Follows the gradient of the likelihood for so many steps.
-fn climb(
-    start: Parameters,
-    rows: &[f64],
-    steps: usize,
-    control: &Control,
-) -> Result<(f64, Parameters)> {
-    climb_until(start, rows, (steps, LEAST), control)
-}
-
-/// The same, until a step rises by no more than `least`.
-pub(super) fn climb_until(
+/// Follows the gradient of the likelihood for so many steps, or until one rises by no more than `least`.
+pub(super) fn climb(
     start: Parameters,
     rows: &[f64],
     (steps, least): (usize, f64),
@@ -99,7 +89,7 @@ pub(super) fn grown(
         let found = if number < ATTEMPTS {
             attempt(rows, width, most, number, words, control)?
         } else {
-            let hidden = (best.1.hidden + 1).min(most.min(MOST_UNITS));
+            let hidden = (best.1.hidden + 1).min(most);
             random(hidden, rows, width, words, control)?
         };
         let more = found.1.hidden as f64 - best.1.hidden as f64;
@@ -128,7 +118,7 @@ fn further(
     control: &Control,
 ) -> Result<Vec<(f64, Parameters)>> {
     let first = tries.into_iter().take(count);
-    first.map(|(_, machine)| climb(machine, rows, steps, control)).collect()
+    first.map(|(_, machine)| climb(machine, rows, (steps, LEAST), control)).collect()
 }
 
 /// The best that some random machines of `hidden` units come to: weights of the standard deviations of the
@@ -176,7 +166,7 @@ fn attempt(
     let chance = chance(width, rows.len() / width);
     let mut here = Parameters::alone(width);
     let mut best = (here.likelihood(rows).0, here.clone());
-    while here.hidden < most.min(MOST_UNITS) && here.hidden <= best.1.hidden + PATIENCE {
+    while here.hidden < most && here.hidden <= best.1.hidden + PATIENCE {
         let mut tries: Vec<_> = candidates(&here, rows, words)
             .into_iter()
             .map(|candidate| (candidate.likelihood(rows).0, candidate))
@@ -201,15 +191,7 @@ fn attempt(
 
 /// Whether each unit is on, and off, in more rows than a few strays.
 fn tells(machine: &Parameters, rows: &[f64]) -> bool {
-    if machine.hidden == 0 {
-        return true;
-    }
-    let mut counts = vec![0.0; machine.hidden];
-    for p in machine.hidden(rows).0.chunks_exact(machine.hidden) {
-        add(&mut counts, 1.0, p);
-    }
-    let n_rows = (rows.len() / machine.width) as f64;
-    counts.iter().all(|n| (SMALLEST_SHARE..=1.0 - SMALLEST_SHARE).contains(&(n / n_rows)))
+    machine.activity(rows).iter().all(|p| (SMALLEST_SHARE..=1.0 - SMALLEST_SHARE).contains(p))
 }
 
 /// Machines with one more unit.

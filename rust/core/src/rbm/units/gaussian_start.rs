@@ -7,9 +7,9 @@
 //! the gradient of the other units does not vanish.
 
 use super::{
-    gaussian_growth::{MOST_UNITS, SPLIT_ROWS, chance, climb_until, grown},
+    gaussian_growth::{LIKELIER, MOST_UNITS, SPLIT_ROWS, chance, climb, grown},
     gaussian_machine::GaussianRbm,
-    gaussian_rows::Rows,
+    gaussian_rows::{Rows, add},
 };
 use crate::{
     control::Control,
@@ -64,9 +64,48 @@ fn likeliest(
     }
     let steps = LAST_MULTIPLICATIONS / (rows.len() * found.hidden);
     let steps = steps.clamp(*LAST_STEPS.start(), *LAST_STEPS.end());
-    let (value, found) = climb_until(found, rows, (steps, LAST_LEAST), control)?;
+    let (value, found) = climb(found, rows, (steps, LAST_LEAST), control)?;
     let by_chance = found.hidden as f64 * chance(width, n_rows);
-    Ok(if value > alone.likelihood(rows).0 + by_chance { found } else { alone })
+    Ok(if value > alone.likelihood(rows).0 + by_chance { in_order(&found, rows) } else { alone })
+}
+
+/// The same machine with each unit on in at most half of the rows, and units that reach further before others:
+/// growth may end at h or at 1 - h, and in any order, by rounding.
+fn in_order(machine: &Parameters, rows: &[f64]) -> Parameters {
+    let (n, width) = (machine.hidden, machine.width);
+    let [w, b, a, z] = machine.parts();
+    let (mut b, mut a, mut couplings) = (b.to_vec(), a.to_vec(), machine.couplings());
+    let variances = machine.variances();
+    let activity = machine.activity(rows);
+    let mut units: Vec<Vec<f64>> = w.chunks_exact(width).map(<[f64]>::to_vec).collect();
+    for j in 0..n {
+        let reach = |i: usize| units[j][i] / variances[i].sqrt();
+        let longest = (0..width).fold(0.0, |most: f64, i| most.max(reach(i).abs()));
+        // Of two halves the one that the first feature that tells them apart says.
+        let low =
+            (0..width).find(|&i| reach(i).abs() >= 0.5 * longest).is_some_and(|i| reach(i) < 0.0);
+        if activity[j] > 0.5 + LIKELIER || (activity[j] > 0.5 - LIKELIER && low) {
+            // With h = 1 - g, h_j (a_j + sum_k K_jk h_k) gives -a_j to g_j, K_jk to the others and -K_jk to both.
+            add(&mut b, 1.0, &units[j]);
+            for w in &mut units[j] {
+                *w = -*w;
+            }
+            a[j] = -a[j];
+            for k in (0..n).filter(|&k| k != j) {
+                a[k] += couplings[j * n + k];
+                couplings[j * n + k] *= -1.0;
+                couplings[k * n + j] *= -1.0;
+            }
+        }
+    }
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by(|&j, &k| couplings[k * n + k].total_cmp(&couplings[j * n + j]));
+    let values = (order.iter().flat_map(|&j| units[j].iter().copied()))
+        .chain(b)
+        .chain(order.iter().map(|&j| a[j]))
+        .chain(z.iter().copied())
+        .collect();
+    Parameters { values, hidden: n, width }
 }
 
 impl GaussianRbm {
@@ -148,5 +187,25 @@ impl GaussianRbm {
             states.extend(fields.iter().map(|&x| u8::from(words.uniform() < logistic(x))));
         }
         states
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_units_and_what_on_means_leave_the_machine_as_it_is() {
+        let wave = |k: usize| 2.0 * (1.7 * (k * k) as f64).sin();
+        let rows: Vec<f64> = (100..160).map(wave).collect();
+        for hidden in 0..5 {
+            let values = (0..hidden * 3 + 6 + hidden).map(wave).collect();
+            let machine = Parameters { hidden, width: 3, values };
+            let other = in_order(&machine, &rows);
+            let [before, after] = [&machine, &other].map(|machine| machine.likelihood(&rows).0);
+            assert!((before - after).abs() < 1e-12, "{hidden} units: {before}, {after}");
+            assert!(other.activity(&rows).into_iter().all(|p| p <= 0.5 + LIKELIER));
+            assert_eq!(in_order(&other, &rows).values, other.values);
+        }
     }
 }
