@@ -74,17 +74,25 @@ pub(super) fn climb(
     Ok((value, Parameters { hidden, width, values }))
 }
 
-/// The machine of at most `most` units that grows on standardized rows.
+/// The machine of at most `most` units that grows on standardized rows; if not `refined`, the likeliest of
+/// the first tries for one unit.
 pub(super) fn grown(
     rows: &[f64],
     width: usize,
-    most: usize,
+    (most, refined): (usize, bool),
     words: &mut Words<'_>,
     control: &Control,
 ) -> Result<Parameters> {
     let chance = chance(width, rows.len() / width);
     let alone = Parameters::alone(width);
     let mut best = (alone.likelihood(rows).0, alone);
+    if !refined {
+        let first = candidates(&best.1, rows, words).into_iter();
+        let mut tries: Vec<_> =
+            first.map(|machine| (machine.likelihood(rows).0, machine)).collect();
+        likeliest_first(&mut tries);
+        return Ok(tries.into_iter().next().map_or(best.1, |(_, machine)| machine));
+    }
     for number in 0..=ATTEMPTS {
         let found = if number < ATTEMPTS {
             attempt(rows, width, most, number, words, control)?

@@ -25,7 +25,7 @@ const WEIGHTS: u64 = 0;
 const CHAINS: u64 = 2;
 const GROWTH: u64 = 3;
 
-/// Standard deviations of the weights of the other units, in those of the visible units.
+/// Standard deviations of the weights of the other units over the variances, in those of the data.
 const SMALL: f64 = 0.01;
 
 /// Rows that units grow on, evenly spaced; they are refined on all rows. Fewer of many features, so that a
@@ -56,14 +56,16 @@ fn likeliest(
     let few: Vec<f64> =
         (0..tried).flat_map(|k| &rows[k * n_rows / tried * width..][..width]).copied().collect();
     let philox = Philox::new(seed, Purpose::Weights, GROWTH);
-    // Chains lose what many units tell apart; where the hidden layer is summed there are none.
-    let most = if n_hidden > MOST_UNITS { 1 } else { n_hidden };
-    let found = grown(&few, width, most, &mut philox.words_from(0), control)?;
+    // Chains lose what many units tell apart, and run away where variances are as small as they can be:
+    // where the hidden layer is not summed, one unit tells two distributions apart, as it is first found.
+    let summed = n_hidden <= MOST_UNITS;
+    let most = if summed { n_hidden } else { 1 };
+    let found = grown(&few, width, (most, summed), &mut philox.words_from(0), control)?;
     if found.hidden == 0 {
         return Ok(alone);
     }
     let steps = LAST_MULTIPLICATIONS / (rows.len() * found.hidden);
-    let steps = steps.clamp(*LAST_STEPS.start(), *LAST_STEPS.end());
+    let steps = if summed { steps.clamp(*LAST_STEPS.start(), *LAST_STEPS.end()) } else { 0 };
     let (value, found) = climb(found, rows, (steps, LAST_LEAST), control)?;
     let by_chance = found.hidden as f64 * chance(width, n_rows);
     Ok(if value > alone.likelihood(rows).0 + by_chance { in_order(&found, rows) } else { alone })
@@ -132,32 +134,33 @@ impl GaussianRbm {
         })?;
         // Columns that vary; the others tell nothing.
         let varying: Vec<usize> = (0..means.len()).filter(|&i| variances[i] >= 1e-200).collect();
-        let deviations: Vec<f64> = varying.iter().map(|&i| variances[i].sqrt()).collect();
         for s in variances.iter_mut().filter(|s| **s < 1e-200) {
             *s = 1.0;
         }
+        let deviations: Vec<f64> = variances.iter().map(|s| s.sqrt()).collect();
         let standardized: Vec<f64> = (rows.values.chunks_exact(rows.width))
             .flat_map(|row| {
-                let pairs = varying.iter().zip(&deviations);
-                let means = &means;
-                pairs.map(move |(&i, deviation)| (row[i] - means[i]) / deviation)
+                let (means, deviations) = (&means, &deviations);
+                varying.iter().map(move |&i| (row[i] - means[i]) / deviations[i])
             })
             .collect();
         let found = likeliest(&standardized, varying.len(), n_hidden, seed, control)?;
         let [w, b, a, _] = found.parts();
         let mut visible = means.clone();
         weights.resize(found.hidden * rows.width, 0.0);
-        for (k, (&i, deviation)) in varying.iter().zip(&deviations).enumerate() {
-            visible[i] += deviation * b[k];
+        for (k, &i) in varying.iter().enumerate() {
+            visible[i] += deviations[i] * b[k];
             variances[i] *= found.variances()[k];
             for j in 0..found.hidden {
-                weights[j * rows.width + i] = deviation * w[j * varying.len() + k];
+                weights[j * rows.width + i] = deviations[i] * w[j * varying.len() + k];
             }
         }
         let philox = Philox::new(seed, Purpose::Weights, WEIGHTS);
         let mut words = philox.words_from(0);
         for _ in found.hidden..n_hidden {
-            let draws = variances.iter().map(|s| SMALL * s.sqrt() * gaussian(words.next_word()));
+            // Small is what they do to the odds of a unit over the data: those are far between clusters.
+            let draws = (variances.iter().zip(&deviations))
+                .map(|(s, deviation)| SMALL * s / deviation * gaussian(words.next_word()));
             weights.extend(draws);
         }
         let hidden = (weights.chunks_exact(rows.width).enumerate())
