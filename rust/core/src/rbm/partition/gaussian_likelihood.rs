@@ -105,6 +105,27 @@ impl Parameters {
         means
     }
 
+    /// With the variances that these rows have about their means given the hidden units: a feature may be
+    /// constant in the few rows that another machine grew on.
+    pub(in crate::rbm) fn with_variances_of(&self, rows: &[f64]) -> Self {
+        let (n, [w, b, a, _]) = (self.hidden, self.parts());
+        let (probabilities, _) = self.hidden(rows);
+        let mut variances = vec![0.0; self.width];
+        for (row, v) in rows.chunks_exact(self.width).enumerate() {
+            let p = &probabilities[row * n..][..n];
+            for (i, s) in variances.iter_mut().enumerate() {
+                let unit = |j: usize| w[j * self.width + i];
+                let mean: f64 = (0..n).map(|j| p[j] * unit(j)).sum();
+                let spread: f64 = (0..n).map(|j| p[j] * (1.0 - p[j]) * unit(j) * unit(j)).sum();
+                *s += (v[i] - b[i] - mean).powi(2) + spread;
+            }
+        }
+        let share = self.width as f64 / rows.len() as f64;
+        let z = variances.iter().map(|s| ln((share * s - SMALLEST_VARIANCE).max(1e-12)));
+        let values = [w, b, a].concat().into_iter().chain(z).collect();
+        Self { values, ..*self }
+    }
+
     /// The mean log-density of standardized rows but for 2 pi, and its gradient.
     pub(in crate::rbm) fn likelihood(&self, rows: &[f64]) -> (f64, Vec<f64>) {
         let (n, width, [w, b, a, z]) = (self.hidden, self.width, self.parts());

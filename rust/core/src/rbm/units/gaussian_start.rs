@@ -66,6 +66,7 @@ fn likeliest(
     }
     let steps = LAST_MULTIPLICATIONS / (rows.len() * found.hidden);
     let steps = if summed { steps.clamp(*LAST_STEPS.start(), *LAST_STEPS.end()) } else { 0 };
+    let found = if tried < n_rows { found.with_variances_of(rows) } else { found };
     let (value, found) = climb(found, rows, (steps, LAST_LEAST), control)?;
     let by_chance = found.hidden as f64 * chance(width, n_rows);
     Ok(if value > alone.likelihood(rows).0 + by_chance { in_order(&found, rows) } else { alone })
