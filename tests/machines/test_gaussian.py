@@ -264,8 +264,8 @@ def likeliest(X, n_components, seeds, start):
     return best
 
 
-@pytest.mark.parametrize("n_features", [2, 3, 5])
-@pytest.mark.parametrize("seed", range(4))
+# With others SciPy takes a minute.
+@pytest.mark.parametrize(("n_features", "seed"), [(2, 0), (2, 3), (5, 3)])
 def test_three_whitened_clusters_are_told_apart_as_well_as_scipy_can(n_features, seed):
     X, _, _ = clusters(3, n_features, seed)
     model = GaussianBernoulliRBM(3, random_state=seed).fit(X)

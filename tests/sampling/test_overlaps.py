@@ -36,8 +36,8 @@ def bonds_of(model):
         sites = np.arange(np.prod(shape)).reshape(shape)
         steps = [np.roll(sites, -1, axis).ravel() for axis in range(len(shape))]
         return np.concatenate([np.stack([sites.ravel(), step], axis=1) for step in steps])
-    if shape is None and isinstance(model, spinglass.Ising) and sparse.issparse(model.couplings()):
-        upper = sparse.triu(model.couplings()).tocoo()
+    if shape is None and getattr(model, "layout", None) == "sparse":
+        upper = sparse.triu(sparse.csr_array(model.couplings())).tocoo()
         upper.eliminate_zeros()
         return np.stack([upper.row, upper.col], axis=1)
     return np.empty((0, 2), int)
@@ -353,7 +353,8 @@ def test_overlaps_are_saved_and_old_files_still_load(tmp_path):
         np.testing.assert_array_equal(again.overlaps().link_values, run.overlaps().link_values)
         # A file from before overlaps were measured.
         with np.load(tmp_path / "run") as archive:
-            arrays = {name: archive[name] for name in archive.files if "overlaps" not in name}
+            kept = [x for x in archive.files if "overlaps" not in x and x != "digest"]
+            arrays = {name: archive[name] for name in kept}
         with (tmp_path / "old").open("wb") as file:
             np.savez(file, **arrays)
         with pytest.raises(ValueError, match="measured no overlaps"):
