@@ -275,6 +275,15 @@ def test_three_whitened_clusters_are_told_apart_as_well_as_scipy_can(n_features,
     assert model.log_likelihood(X).value > best - chance(1, n_features, len(X))
 
 
+@pytest.mark.parametrize("share", [0.01, 0.02, 0.05])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_small_cluster_is_found(share, seed):
+    centres, shares = np.array([[0.0, 0.0], [11.2, 8.4]]), np.array([1 - share, share])
+    X, truth, _ = around(centres, shares, np.random.default_rng(seed), n_rows=4000)
+    model = GaussianBernoulliRBM(4, random_state=seed).fit(X)
+    assert model.log_likelihood(X).value > truth - chance(1, 2, len(X))
+
+
 @pytest.mark.parametrize("n_features", [2, 3, 5])
 @pytest.mark.parametrize("seed", range(4))
 def test_four_whitened_clusters_are_told_apart_further_than_in_two(n_features, seed):

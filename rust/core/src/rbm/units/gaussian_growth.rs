@@ -8,7 +8,7 @@
 //! chance, or where the sum over hidden states would be long.
 
 use super::{
-    gaussian_mixture::{Mixture, SMALLEST_SHARE},
+    gaussian_mixture::{Mixture, is_parted},
     gaussian_rows::add,
 };
 use crate::{
@@ -199,7 +199,8 @@ fn attempt(
 
 /// Whether each unit is on, and off, in more rows than a few strays.
 fn tells(machine: &Parameters, rows: &[f64]) -> bool {
-    machine.activity(rows).iter().all(|p| (SMALLEST_SHARE..=1.0 - SMALLEST_SHARE).contains(p))
+    let n_rows = (rows.len() / machine.width) as f64;
+    machine.activity(rows).iter().all(|&share| is_parted(share, n_rows))
 }
 
 /// Machines with one more unit.

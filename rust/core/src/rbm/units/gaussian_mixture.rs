@@ -8,8 +8,14 @@ use crate::{
     rbm::partition::gaussian_likelihood::SMALLEST_VARIANCE,
 };
 
-/// Neither normal distribution may have fewer of the rows: a few strays are no cluster.
-pub(super) const SMALLEST_SHARE: f64 = 0.02;
+/// Neither of two parts of the rows may have fewer of them, and a smaller share: a few strays are no cluster.
+const FEWEST_ROWS: f64 = 5.0;
+const SMALLEST_SHARE: f64 = 0.005;
+
+/// Whether this share of so many rows, and what it leaves, are more than strays.
+pub(super) fn is_parted(share: f64, n_rows: f64) -> bool {
+    share.min(1.0 - share) >= SMALLEST_SHARE.max(FEWEST_ROWS / n_rows)
+}
 
 /// Two normal distributions of the same variances.
 #[derive(Clone, Debug)]
@@ -44,7 +50,7 @@ impl Mixture {
             add(&mut high, p, row);
         }
         let share = count / n_rows;
-        if !(SMALLEST_SHARE..=1.0 - SMALLEST_SHARE).contains(&share) {
+        if !is_parted(share, n_rows) {
             return None;
         }
         let low: Vec<f64> =
