@@ -57,6 +57,19 @@ def filled(path, n_walks=3):
     return path
 
 
+def begin(path, n_walks=5, done=2):
+    """Leave a store of which some walks are done."""
+
+    class Stops(Walks):
+        def work(self, task, share):
+            if len(self.done) == done:
+                raise RuntimeError("no further")
+            return super().work(task, share)
+
+    with pytest.raises(RuntimeError, match="no further"):
+        run(Stops(WalksConfig(n_walks, 0)), store=path, num_threads=1)
+
+
 def refusal(path, experiment=None):
     """Return what is said of a store that is not written, and see that nothing was."""
     kept = sorted(

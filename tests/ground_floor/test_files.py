@@ -279,13 +279,18 @@ def test_a_folder_that_is_not_there_is_named(door, tmp_path, monkeypatch):
     assert files_in(tmp_path) == []
 
 
+def at_home(folder, monkeypatch):
+    """Go into a folder "here", beside the home folder."""
+    (folder / "here").mkdir()
+    (folder / "home").mkdir()
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    monkeypatch.setenv("USERPROFILE", str(folder / "home"))
+    monkeypatch.chdir(folder / "here")
+
+
 @pytest.mark.parametrize("kind", WRITERS)
 def test_the_sign_of_home_is_the_home_folder(kind, tmp_path, monkeypatch):
-    (tmp_path / "here").mkdir()
-    (tmp_path / "home").mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path / "here")
+    at_home(tmp_path, monkeypatch)
     WRITERS[kind]("~/file")
     assert (tmp_path / "home" / "file").is_file()
     if kind in READERS:
@@ -294,11 +299,7 @@ def test_the_sign_of_home_is_the_home_folder(kind, tmp_path, monkeypatch):
 
 
 def test_commands_know_paths_as_functions_do(tmp_path, monkeypatch, capsys):
-    (tmp_path / "here").mkdir()
-    (tmp_path / "home").mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path / "here")
+    at_home(tmp_path, monkeypatch)
     quick = ["--spins", "60", "--loads", "0.1", "0.2", "--instances", "1", "--quiet"]
     paths = ["--out=~/out", "--store=~/scan.sqlite"]
     assert main(["capacity", *quick, *paths]) == 0

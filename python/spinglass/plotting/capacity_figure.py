@@ -13,6 +13,8 @@ from spinglass.plotting.figure import (
     by_size,
     figure,
     ink,
+    interval_bar,
+    legend_above,
     limit_point,
     on_panels,
     points,
@@ -80,7 +82,7 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
             loads = np.linspace(first, last, 200)
             ax.plot(loads, half.probability(loads), color=colour, linewidth=1.4)
             ax.plot(
-                [half.value] * 2, [0.5, -0.05], color=colour, linewidth=1, linestyle=":", zorder=0
+                [half.value] * 2, [0.5, -0.05], color=colour, linewidth=1, linestyle=":", zorder=1
             )
     theory, alpha = hopfield.critical_load(), scan.alpha_c
     ax.axvline(theory, label=f"replica-symmetric theory, {theory:.4f}", **theory_line())
@@ -101,7 +103,8 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
     flip = scan.config.flip
     start = f"from {flip:g} of the spins flipped" if flip else "of a stored pattern"
     ax.set_title(f"Retrieval {start} (dotted: half-points)")
-    ax.legend(loc="upper right", **FRAME)
+    legend_above(ax, "upper right")
+    ax.set_yticks(np.linspace(0, 1, 6))  # no share is larger
 
 
 def _overlap(scan: CapacityScan, ax: Any) -> None:
@@ -179,26 +182,21 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
     x = alpha.exponent if math.isfinite(alpha.exponent) else 0.5
     halves = {p.n_spins: p for p in scan.half_points if math.isfinite(p.value)}
     looks = [(n, look) for n, look in _series(scan) if n in halves]
-    for n, look in looks:
+    for k, (n, look) in enumerate(looks):
         place, value = n**-x, halves[n].value
         ax.errorbar(place, value, halves[n].error, markersize=7, **look)
-        ax.annotate(f"$N = {n}$", (place, value), (9, -12), textcoords="offset points")
+        # By turns above and below the law: near ones would run into each other.
+        side, offset = ("right", (-7, 9)) if k % 2 else ("left", (7, -17))
+        ax.annotate(f"$N = {n}$", (place, value), offset, textcoords="offset points", ha=side)
     ax.axhline(theory, label=f"replica-symmetric theory, {theory:.4f}", **theory_line())
     if math.isfinite(alpha.value):
         reach = 1.22 * min(halves) ** -x
         if math.isfinite(alpha.amplitude):
             u = np.array([0.0, reach])
             ax.plot(u, alpha.value + alpha.amplitude * u, color=shade(0.65), zorder=1)
-        wide = {
-            "elinewidth": 7,
-            "capsize": 0,
-            "color": shade(0.22),
-            "zorder": 2,
-            "linestyle": "none",
-        }
         arms = np.abs(np.array(alpha.interval)[:, None] - alpha.value)
         label = rf"$\alpha_c$ of all laws that fit: {_between(alpha.interval)}"
-        ax.errorbar(0, alpha.value, arms, label=label, **wide)
+        ax.errorbar(0, alpha.value, arms, label=label, **interval_bar())
         label = rf"of one power: $\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$"
         ax.errorbar(0, alpha.value, alpha.error, label=label, **limit_point())
         ax.set_xlim(-0.03 * reach, reach)
@@ -213,7 +211,7 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
     ax.set_ylabel("half-point (load $P/N$)")
     ax.locator_params(axis="x", nbins=5)
     ax.set_title(r"To infinite $N$:  half-point $= \alpha_c + A\,N^{-x}$")
-    ax.legend(loc="upper left", **FRAME)
+    legend_above(ax, "upper left")
 
 
 def _between(interval: tuple[float, float]) -> str:

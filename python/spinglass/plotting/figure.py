@@ -293,6 +293,11 @@ def limit_point() -> dict[str, Any]:
     }
 
 
+def interval_bar() -> dict[str, Any]:
+    """Return the look of the range over all laws that fit, behind a `limit_point`."""
+    return {"elinewidth": 7, "capsize": 0, "color": shade(0.22), "zorder": 2, "linestyle": "none"}
+
+
 def by_size(sizes: Iterable[int]) -> list[tuple[int, dict[str, Any]]]:
     """Return each size with its colour and marker; larger sizes are lighter on white."""
     ascending = sorted(sizes)

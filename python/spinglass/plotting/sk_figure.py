@@ -13,6 +13,7 @@ from spinglass.plotting.figure import (
     by_size,
     colours,
     figure,
+    interval_bar,
     legend_above,
     limit_point,
     on_panels,
@@ -176,15 +177,10 @@ def _ground_states(result: SkResult, ax: Any) -> None:
     if math.isfinite(fit.value):
         ax.plot(u, fit.value + fit.amplitude * u, color=shade(0.65), linewidth=1.4, zorder=1)
         low, high = fit.interval
-        wide = {
-            "elinewidth": 7,
-            "capsize": 0,
-            "color": shade(0.22),
-            "zorder": 2,
-            "linestyle": "none",
-        }
         label = rf"$e_\infty$ of all laws that fit: ${low:.4f}$ to ${high:.4f}$"
-        ax.errorbar(0, fit.value, [[fit.value - low], [high - fit.value]], label=label, **wide)
+        ax.errorbar(
+            0, fit.value, [[fit.value - low], [high - fit.value]], label=label, **interval_bar()
+        )
         label = rf"straight: $e_\infty = {fit.value:.4f} \pm {fit.error:.4f}$"
         ax.errorbar(0, fit.value, fit.error, label=label, **limit_point())
     if len(fit.n_spins) > 2:

@@ -23,18 +23,18 @@ It is never too small on average.
 from __future__ import annotations
 
 import math
-import textwrap
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
-from spinglass._printed import printed
+from spinglass._printed import counted, printed
 from spinglass.statistics.correlation import Floats, Memory, measurements, memory_of
 from spinglass.statistics.estimate import Estimate
 from spinglass.statistics.resampling import cuts_for_memory, jackknifed
 from spinglass.statistics.summary import (
+    averages_table,
     mean_of,
     note_on,
     reaching_up,
@@ -90,28 +90,16 @@ class OverlapSummary:
     def __str__(self) -> str:
         """Return a table of at most 80 columns."""
         rows = [
-            ("overlap", "<q>", self.overlap, self.tau_overlap),
-            ("", "<|q|>", self.absolute_overlap, self.tau_absolute_overlap),
-            ("", "<q^2>", self.squared_overlap, None),
-            ("Binder ratio", "(3-<q^4>/<q^2>^2)/2", self.binder_ratio, None),
+            ("overlap", "<q>", self.overlap, "", self.tau_overlap),
+            ("", "<|q|>", self.absolute_overlap, "", self.tau_absolute_overlap),
+            ("", "<q^2>", self.squared_overlap, "", None),
+            ("Binder ratio", "(3-<q^4>/<q^2>^2)/2", self.binder_ratio, "", None),
         ]
         if self.link_overlap is not None:
-            rows.append(("link overlap", "<q_l>", self.link_overlap, None))
-        known = math.isfinite(self.n_effective)
-        worth = f", worth {self.n_effective:.3g} independent" if known else ""
-        times = f"{self.n_measurements} measurement" + "s" * (self.n_measurements != 1)
-        lines = [
-            f"{self.n_spins} spins at beta = {self.beta:g}",
-            f"pairs of {self.n_replicas} replicas, {times}{worth}",
-            "",
-            f"{'':12}  {'':19}  {'value(error)':>22}  {'tau':>9}",
-        ]
-        for name, formula, estimate, tau in rows:
-            memory = "" if tau is None else "?" if math.isnan(tau) else f"{tau:.3g}"
-            lines.append(f"{name:12}  {formula:19}  {estimate!s:>22}  {memory:>9}".rstrip())
-        if self.note:
-            lines += ["", *textwrap.wrap(f"Note: {self.note}.", 80)]
-        return "\n".join(lines)
+            rows.append(("link overlap", "<q_l>", self.link_overlap, "", None))
+        replicas = counted(self.n_replicas, "replica")
+        times = counted(self.n_measurements, "measurement")
+        return averages_table(self, f"pairs of {replicas}, {times}", rows)
 
 
 def summarize_overlaps(

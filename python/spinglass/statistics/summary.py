@@ -24,9 +24,9 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy  # its submodules load when first used: --help does not wait for them
@@ -34,7 +34,7 @@ from numpy.typing import ArrayLike
 
 from spinglass import _arguments
 from spinglass._caller import takes_beta
-from spinglass._printed import printed
+from spinglass._printed import counted, printed
 from spinglass.statistics.correlation import (
     Floats,
     Memory,
@@ -123,24 +123,35 @@ class Summary:
             ("", "beta N <m^2>", self.paramagnetic_susceptibility, "1/energy", None),
             ("Binder cumulant", "1-<m^4>/3<m^2>^2", self.binder_cumulant, "", None),
         ]
-        replicas = f"{self.n_replicas} replica" + "s" * (self.n_replicas != 1)
-        times = f"{self.n_measurements} measurement" + "s" * (self.n_measurements != 1)
-        known = math.isfinite(self.n_effective)
-        worth = f", worth {self.n_effective:.3g} independent" if known else ""
-        lines = [
-            f"{self.n_spins} spins at beta = {self.beta:g}",
-            f"{replicas} of {times}{worth}",
-            "",
-            f"{'':15}  {'':16}  {'value(error)':>22}  {'unit':8}  {'tau':>9}",
-        ]
-        for name, formula, estimate, unit, tau in rows:
-            memory = "" if tau is None else "?" if math.isnan(tau) else f"{tau:.3g}"
-            lines.append(
-                f"{name:15}  {formula:16}  {estimate!s:>22}  {unit:8}  {memory:>9}".rstrip()
-            )
-        if self.note:
-            lines += ["", *textwrap.wrap(f"Note: {self.note}.", 80)]
-        return "\n".join(lines)
+        replicas = counted(self.n_replicas, "replica")
+        times = counted(self.n_measurements, "measurement")
+        return averages_table(self, f"{replicas} of {times}", rows)
+
+
+def averages_table(summary: Any, measured: str, rows: Sequence[tuple[Any, ...]]) -> str:
+    """Return a summary as text: what was measured, its averages, and the note.
+
+    A row has a name, a formula, an estimate, a unit and tau; where no row has a unit there is no
+    column of units, and where a row has no tau it is None.
+    """
+    known = math.isfinite(summary.n_effective)
+    worth = f", worth {summary.n_effective:.3g} independent" if known else ""
+    names, formulas, _, units, _ = zip(*rows, strict=True)
+    table = [("", "", "value(error)", "unit", "tau")]
+    table += [
+        (name, formula, str(estimate), unit,
+         "" if tau is None else "?" if math.isnan(tau) else f"{tau:.3g}")
+        for name, formula, estimate, unit, tau in rows
+    ]  # fmt: skip
+    wide = max(map(len, names)), max(map(len, formulas))
+    lines = [f"{summary.n_spins} spins at beta = {summary.beta:g}", f"{measured}{worth}", ""]
+    for name, formula, estimate, unit, tau in table:
+        unit = f"  {unit:8}" if any(units) else ""
+        line = f"{name:{wide[0]}}  {formula:{wide[1]}}  {estimate:>22}{unit}  {tau:>9}"
+        lines.append(line.rstrip())
+    if summary.note:
+        lines += ["", *textwrap.wrap(f"Note: {summary.note}.", 80)]
+    return "\n".join(lines)
 
 
 @takes_beta
