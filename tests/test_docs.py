@@ -53,16 +53,3 @@ def test_the_examples_of_a_module_show_what_they_say(name):
         pytest.skip(f"needs {error.name}")
     result = run(doctest.DocTestFinder().find(module))
     assert result.failed == 0
-
-
-@pytest.mark.parametrize("name", ["spinglass.models.hopfield", "spinglass.models.patterns"])
-def test_the_public_classes_have_an_example(name):
-    module = importlib.import_module(name)
-    found = {test.name.partition(name + ".")[2] for test in doctest.DocTestFinder().find(module)}
-    with_examples = {
-        test.name.partition(name + ".")[2]
-        for test in doctest.DocTestFinder().find(module)
-        if test.examples
-    }
-    public = {x for x in spinglass.__all__ if x in found} - {"Recall", "RecallInterrupted"}
-    assert public <= with_examples

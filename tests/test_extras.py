@@ -29,6 +29,8 @@ MODULES = {
     "tables": {"pandas", "pyarrow"},
     "dask": {"distributed"},
 }
+# Nothing in the package needs these.
+FOR_CONTRIBUTORS = {"check", "docs", "test"}
 # Imported only if the user has it already.
 THE_USERS = {"polars", "IPython"}
 
@@ -66,7 +68,7 @@ def test_messages_say_how_to_install_an_extra_that_there_is(project):
 
 def test_every_optional_module_comes_with_an_extra(project):
     extras = project["optional-dependencies"]
-    assert set(MODULES) == set(extras) - {"test", "check"}
+    assert set(MODULES) == set(extras) - FOR_CONTRIBUTORS
     needed = {re.match(r"[\w-]+", x)[0] for x in project["dependencies"]}
     known = set().union(*MODULES.values()) | needed | THE_USERS
     for file, text in sources().items():
@@ -103,6 +105,6 @@ def test_the_readme_lists_all_extras_and_what_they_install(project):
     installed = {
         extra: {re.match(r"[\w-]+", x)[0] for x in packages}
         for extra, packages in project["optional-dependencies"].items()
-        if extra not in ("test", "check")
+        if extra not in FOR_CONTRIBUTORS
     }
     assert listed == installed

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,9 +22,12 @@ def test_a_page_gives_what_it_shows(page, tmp_path, monkeypatch):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"needs {package}")
     monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "docs" / "data", tmp_path / "data")
     monkeypatch.setenv("MPLBACKEND", "Agg")
     try:
         assert pages.run(text, page.stem) == []
+        shown = re.findall(r"\(figures/([\w.]+)\)", text)
+        assert {x.name for x in tmp_path.rglob("*.png")} >= {x for x in shown if x in code}
     finally:
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")

@@ -42,7 +42,9 @@ __version__: str
 _Progress = Callable[[int, int], object] | None
 _Spins = NDArray[np.int8]
 
-def simd_level() -> str: ...
+def simd_level() -> str:
+    """Return the instruction set in use: "portable", "avx2" or "avx512"."""
+
 def available_threads() -> int: ...
 def corrupt_states(states: _Spins, count: int, seed: int) -> _Spins: ...
 

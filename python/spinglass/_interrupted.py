@@ -24,6 +24,18 @@ class Interrupted(KeyboardInterrupt):
         What they count: sweeps, measurements, trials, ...
     finished : numpy.ndarray of int, or None
         The numbers of those states of a batch that were finished.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> def stop(done, total):
+    ...     raise KeyboardInterrupt
+    >>> try:
+    ...     spinglass.sample(spinglass.SquareLattice(4), 0.4, 10**6, seed=1, progress=stop)
+    ... except spinglass.Interrupted as interruption:
+    ...     kept = interruption.result
+    >>> 0 < kept.n_sweeps < 10**6
+    True
     """
 
     def __init__(

@@ -55,6 +55,16 @@ class RbmIsing(NamedTuple):
         An Ising model of n_features + n_components spins.
     offset : float
         The constant that the change of variables adds to every energy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spinglass
+    >>> X = np.random.default_rng(1).integers(0, 2, (200, 6))
+    >>> machine = spinglass.BernoulliRBM(3, random_state=1).fit(X)
+    >>> found = machine.to_ising()
+    >>> found.model.n_spins
+    9
     """
 
     model: Ising

@@ -32,6 +32,17 @@ class Epoch:
         Learning rate of the last update.
     seconds : float
         Time of the epoch, including the measurements after the epoch before it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spinglass
+    >>> X = np.random.default_rng(1).integers(0, 2, (200, 6))
+    >>> seen = []
+    >>> machine = spinglass.BernoulliRBM(3, n_iter=2, random_state=1)
+    >>> _ = machine.fit(X, callbacks=[seen.append])
+    >>> [epoch.number for epoch in seen]
+    [1, 2]
     """
 
     model: Any

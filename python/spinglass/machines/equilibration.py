@@ -67,6 +67,15 @@ class Equilibration:
         Seed of the random streams.
     version : str
         Version of the package.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spinglass
+    >>> X = np.random.default_rng(1).integers(0, 2, (200, 6))
+    >>> machine = spinglass.BernoulliRBM(3, random_state=1).fit(X)
+    >>> machine.equilibration(X, random_state=2).mixing_time < 5  # steps
+    True
     """
 
     mixing_time: float

@@ -58,6 +58,16 @@ class LogLikelihood:
         ln p(v) of each row, with ``log_partition.value``.
     log_partition : LogPartition
         The ln Z that was used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spinglass
+    >>> X = np.random.default_rng(1).integers(0, 2, (200, 6))
+    >>> machine = spinglass.BernoulliRBM(3, random_state=1).fit(X)
+    >>> found = machine.log_likelihood(X)
+    >>> found.optimistic == found.value == found.pessimistic  # exact
+    True
     """
 
     value: float

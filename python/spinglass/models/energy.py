@@ -46,6 +46,16 @@ class Pairwise:
         h_i.
     constant : float
         A number that is added to every energy.
+
+    Examples
+    --------
+    >>> from spinglass import exact
+    >>> from spinglass.models import Pairwise
+    >>> class Pair:
+    ...     def structure(self):
+    ...         return Pairwise("spins", [[0.0, 1.0], [1.0, 0.0]])
+    >>> exact.ground_states(Pair()).tolist()
+    [[-1, -1], [1, 1]]
     """
 
     variables: Literal["spins", "units"]
@@ -85,6 +95,17 @@ class Layered:
         b.
     variances : numpy.ndarray, (n_visible,), or None
         s_i, of real visible units.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spinglass import exact
+    >>> from spinglass.models import Layered
+    >>> class Uncoupled:
+    ...     def structure(self):
+    ...         return Layered("units", np.zeros((2, 3)), np.zeros(3), np.zeros(2))
+    >>> bool(np.isclose(exact.log_partition(Uncoupled()), 5 * np.log(2)))  # five free units
+    True
     """
 
     visible: Literal["units", "real"]
@@ -109,6 +130,19 @@ class Unstructured:
         The kind of the variables.
     n_variables : int
         Number of variables.
+
+    Examples
+    --------
+    >>> from spinglass import exact
+    >>> from spinglass.models import Unstructured
+    >>> class Triple:
+    ...     def structure(self):
+    ...         return Unstructured("spins", 3)
+    >>> try:
+    ...     exact.log_partition(Triple())
+    ... except TypeError as error:
+    ...     print(error)
+    model must have pairs or two layers, got an energy without pairs of spins
     """
 
     variables: Literal["spins", "units", "real"]

@@ -42,6 +42,13 @@ class SpinForm:
     ValueError, TypeError
         If the couplings are not square, not symmetric, not finite or have a diagonal, or the fields
         or the constant are not finite numbers.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> form = spinglass.SpinForm([[0, 1], [1, 0]], constant=2.0)
+    >>> form.energy([[1, 1], [1, -1]]).tolist()
+    [1.0, 3.0]
     """
 
     couplings: Any

@@ -83,6 +83,15 @@ class Recall:
         repeats the run.
     version : str
         Version of the package.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> patterns = spinglass.Patterns.random(n_patterns=10, n_spins=1000, seed=1)
+    >>> starts = spinglass.corrupt(patterns[:3], flip=0.2, seed=2)
+    >>> found = spinglass.Hopfield(patterns).recall(starts)
+    >>> found.best_pattern.tolist(), found.overlap.tolist()
+    ([0, 1, 2], [1.0, 1.0, 1.0])
     """
 
     states: NDArray[np.int8] = field(repr=False)

@@ -19,6 +19,13 @@ class SpinModel(ABC):
     The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i. The models are subclasses
     of this class. All of them can be passed to :func:`~spinglass.sample`, :func:`~spinglass.anneal`
     and :func:`~spinglass.temper`.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> model = spinglass.Mattis([1, -1, 1, 1])
+    >>> isinstance(model, spinglass.SpinModel), model.n_spins, model.energy([1, -1, 1, 1])
+    (True, 4, -1.5)
     """
 
     _model: _core.SpinModel

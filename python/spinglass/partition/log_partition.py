@@ -81,6 +81,15 @@ class LogPartition:
         Description of the model.
     version : str
         Version of the package.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> from spinglass import exact
+    >>> glass = spinglass.SherringtonKirkpatrick(12, seed=1)
+    >>> found = spinglass.estimate_log_partition(glass, "bridge", betas=100, seed=2)
+    >>> abs(found.value - exact.log_partition(glass)) < 4 * found.error
+    True
     """
 
     value: float

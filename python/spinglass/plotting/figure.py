@@ -119,7 +119,14 @@ def png(
     shape: Shape = None,
     size: tuple[float, float] | None = None,
 ) -> bytes:
-    """Return the result of `picture` as PNG."""
+    """Return the result of `picture` as PNG.
+
+    Examples
+    --------
+    >>> from spinglass import experiments, plotting
+    >>> plotting.png(plotting.landscape, experiments.landscape(n_spins=6))[1:4]
+    b'PNG'
+    """
     return picture(draw, result, shape, size)
 
 
@@ -147,6 +154,13 @@ def picture(
         Width and height in inches, with 160 dots per inch. The default is that of the function.
     format : {"png", "pdf", "svg"}
         Format of the bytes.
+
+    Examples
+    --------
+    >>> from spinglass import experiments, plotting
+    >>> result = experiments.landscape(n_spins=6)
+    >>> plotting.picture(plotting.landscape, result, format="pdf")[:4]
+    b'%PDF'
     """
     own = (shape, size) if shape and size else layout_of(draw, result)
     with styled(), warnings.catch_warnings():

@@ -29,7 +29,15 @@ SPINS = ("#2a1745", "#f6f3ea")  # -1 dark, +1 light
 
 
 def ising_layout(scan: IsingScan) -> tuple[list[list[int]], tuple[float, float]]:
-    """Return the places of the panels in the figure of a scan, and its size in inches."""
+    """Return the places of the panels in the figure of a scan, and its size in inches.
+
+    Examples
+    --------
+    >>> from spinglass import experiments, plotting
+    >>> scan = experiments.ising([4, 8], [2.0, 2.5], n_sweeps=100, snapshot_size=None)
+    >>> plotting.ising_layout(scan)
+    ([[0, 1, 2], [3, 4, 5]], (15.5, 9.2))
+    """
     rows = [[0, 1, 2], [3, 4, 5]]
     if scan.snapshots:
         pictures = list(range(CURVES, CURVES + len(scan.snapshots)))

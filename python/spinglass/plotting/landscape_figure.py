@@ -33,7 +33,14 @@ _GROUND = "#d55e00"
 
 
 def landscape_layout(result: Landscape) -> tuple[list[list[int]], tuple[float, float]]:
-    """Return the places of the panels in the figure, and its size in inches."""
+    """Return the places of the panels in the figure, and its size in inches.
+
+    Examples
+    --------
+    >>> from spinglass import experiments, plotting
+    >>> plotting.landscape_layout(experiments.landscape(n_spins=6))
+    ([[0, 0, 0, 1]], (16.0, 7.5))
+    """
     return [[0, 0, 0, 1]], (16.0, 7.5)
 
 

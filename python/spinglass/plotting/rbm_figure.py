@@ -22,7 +22,14 @@ _ONE = (1, 1), (7.5, 6.0)
 
 
 def rbm_layout(_: object = None) -> tuple[tuple[int, int], tuple[float, float]]:
-    """Return rows and columns of the figure, and its size in inches."""
+    """Return rows and columns of the figure, and its size in inches.
+
+    Examples
+    --------
+    >>> from spinglass import plotting
+    >>> plotting.rbm_layout()
+    ((2, 2), (14.0, 11.0))
+    """
     return (2, 2), (14.0, 11.0)
 
 
@@ -42,6 +49,15 @@ def rbm(result: RbmTraining, ax: Any = None) -> Any:
     -------
     Axes or array of four Axes
         The Axes with the drawing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spinglass import experiments, plotting
+    >>> bars = np.repeat(np.eye(4), 4, axis=1).reshape(4, 4, 4)[np.arange(80) % 4]
+    >>> result = experiments.rbm(bars, n_components=4, n_epochs=2, batch_size=20)
+    >>> plotting.rbm(result).shape
+    (4,)
     """
     axes = flat(ax)
     if len(axes) not in (1, 4):
@@ -80,6 +96,15 @@ def learning_curves(curves: NDArray[np.void], ax: Any = None) -> Any:
     -------
     Axes
         The Axes with the drawing. The second scale is a twin of it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spinglass import plotting
+    >>> rows = [(0, -5.0), (1, -4.0), (2, -3.5)]
+    >>> curves = np.array(rows, dtype=[("epoch", "i8"), ("log_likelihood", "f8")])
+    >>> plotting.learning_curves(curves).get_xlabel()
+    'epoch'
     """
     names = curves.dtype.names or ()
     dark, middle, light = (look[0] for look in series(3))

@@ -68,7 +68,14 @@ def recall(result: Recall, ax: Any = None) -> Any:
 
 
 def pictures_layout(result: RecallPictures) -> tuple[list[list[int]], tuple[float, float]]:
-    """Return the places of the panels in the figure of the pictures, and its size in inches."""
+    """Return the places of the panels in the figure of the pictures, and its size in inches.
+
+    Examples
+    --------
+    >>> from spinglass import experiments, plotting
+    >>> plotting.pictures_layout(experiments.recall_pictures())
+    ([[0, 1, 2, 3, 3]], (15.5, 4.1))
+    """
     rows = 1 if result.config.images is None else min(ROWS, len(result.names))
     if rows == 1:
         return [[0, 1, 2, 3, 3]], (15.5, 4.1)

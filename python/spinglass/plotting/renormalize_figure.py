@@ -32,6 +32,13 @@ def renormalize_layout(result: Renormalization) -> tuple[Any, tuple[float, float
     """Return the places of the panels in the figure, and its size in inches.
 
     The pictures have their own mosaic, so that labels of the panels below do not move them apart.
+
+    Examples
+    --------
+    >>> from spinglass import experiments, plotting
+    >>> flow = experiments.renormalize(16, n_sweeps=100, picture_size=None)
+    >>> plotting.renormalize_layout(flow)
+    ([[0, 1, 2]], (15.5, 4.8))
     """
     below = [list(range(CURVES))]
     if not result.flows:

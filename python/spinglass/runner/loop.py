@@ -91,6 +91,29 @@ def run(
         If the store holds another scan. The message names the fields that differ.
     MemoryError
         Before any work, if a task needs more memory than there is. The message names the task.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from spinglass.runner import Experiment, Task, run
+    >>> @dataclass(frozen=True)
+    ... class Config:
+    ...     seed: int
+    >>> class Means(Experiment):
+    ...     name, unit, config_type = "means", "draws", Config
+    ...
+    ...     def tasks(self):
+    ...         return [Task(f"draw {k}", (k,)) for k in range(3)]
+    ...
+    ...     def work(self, task, share):
+    ...         random = np.random.default_rng(task.seed(self.config.seed))
+    ...         return {"mean": np.array([random.normal(size=100).mean()])}
+    ...
+    ...     def result(self, finished):
+    ...         return np.concatenate([rows["mean"] for _, rows in finished])
+    >>> run(Means(Config(seed=1))).shape
+    (3,)
     """
     path = None if store is None else _arguments.file_path(store, "store")
     if path is not None:

@@ -71,6 +71,13 @@ class Task:
         The number of units of progress in the task.
     wide : bool
         Whether the task is more efficient with all threads than beside other tasks.
+
+    Examples
+    --------
+    >>> from spinglass.runner import Task
+    >>> first, second = Task("N = 100", (100, 0)), Task("N = 200", (200, 0), cost=4.0)
+    >>> first.seed(1) == first.seed(1), first.seed(1) == second.seed(1)
+    (True, False)
     """
 
     key: str

@@ -45,6 +45,13 @@ class Descent:
         As given.
     version : str
         Version of the package.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> found = spinglass.descend(spinglass.Mattis([1] * 8), [[1] * 6 + [-1] * 2])
+    >>> found.states.tolist(), found.flips.tolist(), found.converged.tolist()
+    ([[1, 1, 1, 1, 1, 1, 1, 1]], [2], [True])
     """
 
     states: NDArray[np.int8] = field(repr=False)

@@ -30,6 +30,15 @@ class Overlaps:
     link_values : numpy.ndarray of float64, (n_pairs, n_measurements), or None
         Link overlaps q_l = (1/N_b) sum_<ij> s_i^a s_j^a s_i^b s_j^b over the N_b bonds whose
         coupling is not zero, if they were measured. A pair of sites with two bonds counts twice.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> glass = spinglass.EdwardsAnderson((6, 6), seed=1)
+    >>> overlaps = spinglass.sample(glass, 0.5, 500, n_replicas=3, seed=2).overlaps()
+    >>> overlaps.values.shape  # the pairs (0, 1), (0, 2) and (1, 2)
+    (3, 500)
+    >>> q, density = overlaps.distribution()
     """
 
     values: NDArray[np.float64] = field(repr=False)

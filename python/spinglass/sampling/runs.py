@@ -75,6 +75,16 @@ class Run:
         repeats the run.
     version : str
         Version of the package.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> run = spinglass.sample(spinglass.SquareLattice(8), 0.3, 500, n_replicas=4, seed=1)
+    >>> run.energy.shape, run.final_states.shape, run.seed
+    ((4, 500), (4, 64), 1)
+    >>> longer = spinglass.sample(spinglass.SquareLattice(8), 0.3, 500, initial=run)
+    >>> bool((longer.energy[:, 0] != run.energy[:, 0]).any())
+    True
     """
 
     energy: NDArray[np.float64] = field(repr=False)
@@ -240,6 +250,14 @@ class TemperedRun(Run):
         where no exchange was tried.
     round_trips : numpy.ndarray of int64, (n_replicas,)
         Number of times that a state went from the hottest temperature to the coldest and back.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> glass = spinglass.EdwardsAnderson((6, 6), seed=1)
+    >>> run = spinglass.temper(glass, [0.5, 1.0, 1.5], 500, n_replicas=2, seed=2)
+    >>> run.energy.shape, run.swap_rates.shape
+    ((2, 3, 500), (2,))
     """
 
     swap_rates: NDArray[np.float64]
@@ -395,6 +413,15 @@ class Annealing:
         repeats the run.
     version : str
         Version of the package.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> glass = spinglass.EdwardsAnderson((8, 8), seed=1)
+    >>> found = spinglass.anneal(glass, n_sweeps=200, n_replicas=8, seed=2)
+    >>> state, energy = found.best
+    >>> bool(energy == found.best_energy.min() == glass.energy(state))
+    True
     """
 
     best_states: NDArray[np.int8] = field(repr=False)

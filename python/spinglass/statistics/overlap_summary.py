@@ -71,6 +71,14 @@ class OverlapSummary:
         replica, by the longest memory.
     note : str
         What to know about the errors, in words; empty if there is nothing.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> glass = spinglass.EdwardsAnderson((6, 6), seed=1)
+    >>> run = spinglass.sample(glass, 0.5, 1000, n_replicas=4, warmup=100, seed=2)
+    >>> 0 < run.overlaps().summary().squared_overlap.value < 1
+    True
     """
 
     n_spins: int

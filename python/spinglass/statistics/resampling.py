@@ -53,6 +53,14 @@ class Binning:
         Standard error of the mean, were the blocks independent.
     uncertainty : ndarray, shape (n_levels,)
         Standard error of ``standard_error``, were the blocks independent and normal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spinglass.statistics import binning
+    >>> found = binning(np.random.default_rng(1).normal(size=1024))
+    >>> found.block_length[:3].tolist(), found.n_blocks[:3].tolist()
+    ([1, 2, 4], [1024, 512, 256])
     """
 
     block_length: NDArray[np.int64]

@@ -91,6 +91,14 @@ class Summary:
         m^2; NaN if none of them ever changed.
     note : str
         What to know about the errors, in words; empty if there is nothing.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> run = spinglass.sample(spinglass.SquareLattice(8), 0.3, 1000, n_replicas=4, seed=1)
+    >>> summary = run.summary()
+    >>> summary.energy.error > 0, summary.n_spins
+    (True, 64)
     """
 
     n_spins: int

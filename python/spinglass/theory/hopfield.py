@@ -236,6 +236,13 @@ class PhaseDiagram:
         Loads P/N from 0 to a little above the largest critical load.
     spin_glass_temperature : ndarray of shape (n_points,)
         Temperatures T_g at these loads, below which the paramagnet is a spin glass.
+
+    Examples
+    --------
+    >>> from spinglass.theory import hopfield
+    >>> diagram = hopfield.phase_diagram(5)
+    >>> diagram.temperature.shape, round(float(diagram.critical_load[0]), 4)
+    ((5,), 0.1379)
     """
 
     temperature: NDArray[np.float64]

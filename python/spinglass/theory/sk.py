@@ -153,6 +153,12 @@ class ReplicaSymmetric:
         is impossible for discrete spins.
     stability : float
         1 - beta^2 <sech^4>. The state is right where this is positive, above the AT line.
+
+    Examples
+    --------
+    >>> from spinglass.theory import sk
+    >>> sk.replica_symmetric(beta=0.5).overlap  # no glass above the critical temperature
+    0.0
     """
 
     overlap: float
@@ -265,6 +271,13 @@ class ReplicaSymmetryBreaking:
         q_0 < ... < q_k.
     breakpoints : ndarray of shape (k,)
         m_1 < ... < m_k. The overlap of two states is less than q_i with the probability m_i.
+
+    Examples
+    --------
+    >>> from spinglass.theory import sk
+    >>> found = sk.replica_symmetry_breaking(beta=2.0, steps=2)
+    >>> len(found.overlaps), len(found.breakpoints)
+    (3, 2)
     """
 
     energy: float

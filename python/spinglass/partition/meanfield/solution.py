@@ -61,6 +61,14 @@ class Solution:
     residual : float
         The largest difference between the two sides of the method's equations, of m or for Bethe
         of beta u (relative where that is above 1).
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> from spinglass import meanfield
+    >>> best = meanfield.naive(spinglass.SquareLattice(8), beta=0.4, seed=1).best
+    >>> best.magnetizations.shape, best.free_energy < 0
+    ((64,), True)
     """
 
     magnetizations: Floats = field(repr=False)
@@ -111,6 +119,14 @@ class MeanField:
         What was given or drawn; given again it repeats the starts.
     version : str
         Of the package.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> from spinglass import meanfield
+    >>> found = meanfield.naive(spinglass.SquareLattice(8), beta=0.4, seed=1)
+    >>> len(found.solutions), found.best is found.solutions[0]
+    (2, True)
     """
 
     method: str

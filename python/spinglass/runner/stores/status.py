@@ -42,6 +42,14 @@ class Status:
         The process that works on the store now: ``pid``, ``host``, ``began``.
     sessions : int
         Number of processes that have worked on the store, one after another.
+
+    Examples
+    --------
+    >>> from spinglass.experiments import capacity, open_store
+    >>> _ = capacity(100, loads=(0.1, 0.3), n_instances=2, store="status.sqlite")
+    >>> status = open_store("status.sqlite").status()
+    >>> status.experiment, status.tasks_done == status.tasks
+    ('capacity', True)
     """
 
     experiment: str

@@ -33,6 +33,14 @@ class StoredScan:
         The config of the result, or a dictionary if the experiment is not known here.
     version : str
         The version of spinglass that runs the scan.
+
+    Examples
+    --------
+    >>> from spinglass.experiments import capacity, open_store
+    >>> scan = capacity(100, loads=(0.1, 0.3), n_instances=2, store="stored.sqlite")
+    >>> stored = open_store("stored.sqlite")
+    >>> stored.name, stored.version == scan.version, len(stored.result().trials)
+    ('capacity', True, 8)
     """
 
     path: Path
