@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from spinglass._arguments import shown
 
 MARKERS = "osD^vP*X<>dp"
+"""Markers of sizes and series, in this order."""
 FRAME: dict[str, Any] = {"framealpha": 0.9, "frameon": True, "edgecolor": "none"}  # of a legend
-# Sizes of fonts are relative: all of them follow ``font.size``.
 STYLE = {
     "font.size": 12,
     "axes.titlesize": "medium",
@@ -27,6 +27,7 @@ STYLE = {
     "errorbar.capsize": 2.5,
     "lines.markersize": 5.5,
 }
+"""Settings of Matplotlib. Sizes of fonts are relative: all of them follow ``font.size``."""
 
 
 Shape: TypeAlias = tuple[int, int] | list[list[int]] | Any

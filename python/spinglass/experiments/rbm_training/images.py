@@ -25,6 +25,7 @@ Binarise: TypeAlias = Literal["bernoulli", "threshold", "none"]
 Data: TypeAlias = str | os.PathLike[str] | NDArray[Any]
 
 DIGITS = "digits"
+"""As the data of `rbm`: the digits of scikit-learn, 8 x 8 pixels each."""
 
 # The names that training and held-out images have in the files people pass around.
 TRAIN = ("x_train", "X_train", "train_images", "train", "images", "X", "x", "data")
