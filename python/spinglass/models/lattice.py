@@ -59,12 +59,12 @@ class Lattice(SpinModel):
 
     @property
     def field(self) -> float:
-        """H."""
+        """The field h."""
         return self._field
 
     @property
     def fields(self) -> NDArray[np.float64] | None:
-        """H of every spin, or None."""
+        """The field h of every spin, or None."""
         return np.full(self.n_spins, self._field) if self._field else None
 
     @property
