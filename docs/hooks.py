@@ -59,7 +59,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     if _notebook_of(here) in files.src_uris:
         title, _, rest = markdown.partition("\n")
         there = posixpath.relpath(_notebook_of(here), posixpath.dirname(here) or ".")
-        link = f"[Download this page as a notebook]({there}){{ download }}"
+        name = posixpath.basename(there)
+        link = f'[Download this page as a notebook]({there}){{ download="{name}" }}'
         markdown = f"{title}\n\n{link}\n{rest}"
     return markdown
 
