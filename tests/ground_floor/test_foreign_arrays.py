@@ -1,13 +1,15 @@
 """Arrays of legal types in memory that is laid out, or filled, as ours never is."""
 
 import mmap
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from scipy import sparse
 
 import spinglass
-from doors import MASK, OF_BOOLEANS, OF_REALS, OF_SPINS, OF_UNITS, SPINS, UNITS
+from doors import COUPLINGS, MASK, OF_BOOLEANS, OF_REALS, OF_SPINS, OF_UNITS, SPINS, UNITS
 from spinglass import _core
 
 
@@ -156,3 +158,82 @@ def test_the_core_refuses_what_is_not_laid_out_in_rows():
     for couplings in (square, unaligned(square), square[::-1]):
         with pytest.raises(ValueError, match=r"^couplings must be a C-contiguous, aligned array"):
             _core.dense_model(couplings)
+
+
+# What is wrong with a matrix of 60 rows of two; it would make SciPy write beyond its arrays.
+WRONG = {
+    "an index beyond all columns": "(a.row if 'coo' in kind else a.indices)[0] = 10**9",
+    "an index of the next column": "(a.row if 'coo' in kind else a.indices)[0] = 60",
+    "a negative index": "(a.row if 'coo' in kind else a.indices)[0] = -5",
+    "rows that go back": "a.indptr[5:-1] = -7",
+    "a row beyond the end": "a.indptr[30:-1] = 10**9",
+    "a last row beyond the end": "a.indptr[-1] = 10**9",
+    "too few numbers": "a.data = a.data[:1]",
+}
+
+TRY = """
+import sys
+import numpy as np, scipy.sparse, spinglass
+from spinglass.plotting import inverse
+
+kind, door, damage = sys.argv[1:]
+dense = np.roll(np.eye(60), 1, axis=1)
+a = getattr(scipy.sparse, kind)(dense + dense.T)
+exec(damage)
+rows = np.random.default_rng(1).choice([-1, 1], (600, 60))
+DOORS = {
+    "couplings": lambda: spinglass.Ising(a),
+    "form": lambda: spinglass.SpinForm(a),
+    "X": lambda: spinglass.BernoulliRBM(2, n_iter=1, random_state=0).fit(a),
+    "true_couplings": lambda: spinglass.InverseIsing("mean-field").fit(rows).plot(a),
+}
+try:
+    DOORS[door]()
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("door", ["couplings", "form", "X"])
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [
+        *(("csr_array", wrong) for wrong in WRONG),
+        *(("csc_matrix", wrong) for wrong in list(WRONG)[::2]),
+        *(("bsr_array", wrong) for wrong in list(WRONG)[1::2]),
+        *(("coo_array", wrong) for wrong in list(WRONG)[:3]),
+    ],
+)
+def test_a_sparse_matrix_out_of_order_is_refused_and_never_computed_with(kind, wrong, door):
+    refused(kind, wrong, door)
+
+
+def test_a_sparse_matrix_out_of_order_is_not_drawn():
+    pytest.importorskip("matplotlib")
+    refused("csr_array", "an index beyond all columns", "true_couplings")
+
+
+def refused(kind, wrong, door):
+    # In a process of its own: what is not refused can end it, or spoil its memory.
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", TRY, kind, door, WRONG[wrong]],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    name = "couplings" if door == "form" else door
+    assert run.stdout.startswith(f"{name} must be a sparse matrix in order, got "), run.stdout
+
+
+def test_sparse_matrices_of_every_format_mean_the_same():
+    expected = spinglass.Ising(COUPLINGS).couplings()
+    rbm = spinglass.BernoulliRBM(3, n_iter=1, random_state=0)
+    learned = rbm.fit(UNITS).components_
+    for kind in ("bsr", "coo", "csc", "csr", "dia", "dok", "lil"):
+        for suffix in ("array", "matrix"):
+            make = getattr(sparse, f"{kind}_{suffix}")
+            given = make(COUPLINGS)
+            np.testing.assert_array_equal(spinglass.Ising(given).couplings().toarray(), expected)
+            assert (given != make(COUPLINGS)).nnz == 0
+            np.testing.assert_array_equal(rbm.fit(make(UNITS)).components_, learned)

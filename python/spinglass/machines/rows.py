@@ -26,6 +26,7 @@ from spinglass._arguments import (
 )
 from spinglass._caller import warn_caller
 from spinglass._estimator import check_size, shape_message
+from spinglass._sparse import checked_copy
 
 # Rows that say enough of the data where a glance will do.
 _ROWS_OF_A_GLANCE = 1000
@@ -145,10 +146,8 @@ def _dense(X: Any, name: str) -> NDArray[Any]:
         raise ValueError(f"Complex data not supported: {name} must hold real numbers")
     if X.ndim != 2:
         raise ValueError(shape_message(X, name))
-    matrix = X.tocsr()
-    if not matrix.has_canonical_format:
-        matrix = matrix.copy()
-        matrix.sum_duplicates()
+    matrix = checked_copy(X, name).tocsr()
+    matrix.sum_duplicates()
     values = matrix.data = as_array(matrix.data)
     binary = bool(((values == 0) | (values == 1)).all())
     dtype = np.dtype(np.uint8 if binary else output_dtype(X))

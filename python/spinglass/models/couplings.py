@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import as_array, check_memory, copied, real_array
+from spinglass._sparse import checked_copy
 
 # Bytes a coupling takes while a dense model is made: the caller's copy, doubles, integers.
 DENSE_BYTES = 20
@@ -62,7 +63,7 @@ def _sparse(couplings: Any) -> Any:
     if couplings.dtype.kind not in "biuf":
         raise TypeError(f"couplings must hold real numbers, got dtype {couplings.dtype}")
     precision = _precision(couplings.dtype)
-    matrix = csr_array(couplings, copy=True)
+    matrix = csr_array(checked_copy(couplings, "couplings"))
     matrix.data = as_array(matrix.data).astype(np.float64)
     matrix.sum_duplicates()
     _check_finite(matrix.data)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import real_array
+from spinglass._sparse import checked_copy
 from spinglass.plotting.figure import figure, series, theory_line
 from spinglass.plotting.mosaic import signed
 
@@ -78,7 +79,7 @@ def _true(couplings: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
     # An array of the right shape is no larger than that of the couplings found.
     if issparse(couplings):
         if couplings.shape == shape:
-            couplings = couplings.toarray()
+            couplings = checked_copy(couplings, "true_couplings").toarray()
     else:
         couplings = real_array(couplings, "true_couplings")
     if couplings.shape != shape:
