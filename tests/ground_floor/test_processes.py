@@ -157,6 +157,32 @@ print(ended(children[0]), same, flush=True)
 
 
 @needs_fork
+@pytest.mark.parametrize("back", ["return", "raise KeyError(1)", "sys.exit(0)"])
+def test_a_child_that_comes_back_into_an_experiment_ends_with_an_error(back, tmp_path):
+    # Its threads are in the parent, and the store is the parent's to write.
+    script = """
+from spinglass.experiments import capacity, open_store
+
+children = []
+
+def progress(done, total):
+    if not children:
+        children.append(os.fork())
+        if not children[0]:
+            BACK
+
+def scan(**how):
+    return capacity(100, loads=(0.05, 0.1, 0.3), n_instances=5, seed=1, **how).trials
+
+same = (scan(store=sys.argv[1], progress=progress) == scan()).all()
+print(ended(children[0]), same, open_store(sys.argv[1]).verify(), flush=True)
+"""
+    words, errors = output_of(script.replace("BACK", back), str(tmp_path / "scan.sqlite"))
+    assert words == ["1", "True", "True"]
+    assert "RuntimeError: a process that is forked within a progress callback must end" in errors
+
+
+@needs_fork
 def test_a_child_forked_between_epochs_goes_on_with_the_fit():
     script = """
 children = []
@@ -213,3 +239,20 @@ sys.modules["last"] = last.itself = last
     words, errors = output_of(script)
     assert words == ["8", "3"]
     assert not errors
+
+
+def test_an_experiment_that_would_begin_when_python_ends_is_refused_and_not_waited_for():
+    script = """
+from spinglass.experiments import capacity
+
+class Last:
+    def __del__(self):
+        try:
+            capacity(100, loads=(0.1,), n_instances=2, seed=1)
+        except RuntimeError as error:
+            print(error, flush=True)
+
+last = Last()
+"""
+    words, _ = output_of(script)
+    assert " ".join(words) == "an experiment must begin before Python ends"

@@ -150,6 +150,7 @@ class _Run:
     ) -> None:
         self.experiment, self.tasks, self.workers, self.store = experiment, tasks, workers, store
         self.progress, self.ctrl_c = progress, ctrl_c
+        self.process = os.getpid()
         self.before = set(store.done) if store else set()
         left = [k for k in range(len(tasks)) if k not in self.before]
         self.left = deque(sorted(left, key=lambda k: -tasks[k].cost))
@@ -167,7 +168,10 @@ class _Run:
         """Do what is left and return the result, or raise with what there is of it."""
         self.ctrl_c.wait_for(self.workers.over)
         try:
-            self._do()
+            try:
+                self._do()
+            finally:
+                self._leave_child()
             result = self._result()
             self.ctrl_c.check()
         except KeyboardInterrupt:
@@ -205,7 +209,23 @@ class _Run:
                     self.cost += self.tasks[number].cost
                     if report is not None:
                         report(self.units, self.total)
+                self._leave_child()
                 self.ctrl_c.check()
+
+    def _leave_child(self) -> None:
+        """End a process that a callback has forked off and that came back from it.
+
+        The threads that do the tasks are in its parent, and so is the lock of the store.
+        """
+        if os.getpid() != self.process:
+            say(
+                "RuntimeError: a process that is forked within a progress callback must end there, "
+                "as by os._exit(0): the experiment goes on in its parent alone",
+                sys.stderr,
+            )
+            with suppress(Exception):
+                sys.stderr.flush()
+            os._exit(1)
 
     def _begin(self) -> None:
         """Begin what fits now."""

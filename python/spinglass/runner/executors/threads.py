@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -24,6 +25,8 @@ class Threads(TaskExecutor):
     """
 
     def __init__(self, experiment: Experiment, num_threads: int | None) -> None:
+        if sys.is_finalizing():  # a thread would never start, nor would anybody end the wait for it
+            raise RuntimeError("an experiment must begin before Python ends")
         n_workers = num_threads or available_threads()
         if n_workers > MAX_THREADS:
             raise ValueError(f"num_threads must be at most {MAX_THREADS}, got {n_workers}")
