@@ -6,7 +6,6 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -23,8 +22,12 @@ def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals["__name__"].partition(".")[0] == "spinglass":
         frame, level = frame.f_back, level + 1
-    with suppress(AttributeError, OSError, ValueError):
+    try:
         warnings.warn(message, category, stacklevel=level)
+    except Warning:  # a filter makes it an error
+        raise
+    except Exception:  # of stderr, which is anything
+        return
 
 
 def takes_beta(function: F) -> F:

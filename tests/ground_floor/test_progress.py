@@ -43,6 +43,7 @@ sys.stderr = Stream()""",
     "an old encoding": """
 import io
 sys.stderr = io.TextIOWrapper(io.BytesIO(), 'ascii', errors='strict')""",
+    "of bytes": "import io; sys.stderr = io.BytesIO()",
     "a file": "sys.stderr = open('err.txt', 'w')",
     "a file to read": "sys.stderr = open(sys.executable, 'rb')",
 }
@@ -142,7 +143,9 @@ def test_a_terminal_that_cannot_go_back_in_its_line_gets_lines(tmp_path):
     assert "\r" not in written.replace("\r\n", "")
 
 
-@pytest.mark.parametrize("stderr", ["None", "an object", "closed"])
+@pytest.mark.parametrize(
+    "stderr", ["None", "an object", "closed", "write raises", "a file to read", "of bytes"]
+)
 def test_a_warning_that_cannot_be_written_does_not_lose_the_result(stderr, tmp_path):
     script = f"""
 import sys
