@@ -3,7 +3,7 @@
 import numpy as np
 
 import spinglass
-from spinglass import exact, meanfield
+from spinglass import exact, meanfield, statistics
 
 N = 8
 rng = np.random.default_rng(7)
@@ -135,6 +135,13 @@ OF_REALS = {
         np.tanh(FIELDS),
         lambda x: [meanfield.naive(GLASS, beta=0.5, initial=x).solutions[0].magnetizations],
     ),
+}
+OF_REALS |= {
+    "summarize": (REALS, lambda x: [[statistics.summarize(x, x, 8, 0.5).energy.value]]),
+    "standard error": (REALS, lambda x: [[statistics.standard_error(x)]]),
+    "autocorrelation": (REALS, lambda x: [statistics.autocorrelation(x)]),
+    "binning": (REALS, lambda x: [statistics.binning(x).standard_error]),
+    "jackknife": (REALS, lambda x: [statistics.jackknife(np.mean, x)]),
 }
 OF_BOOLEANS = {
     "clamp of recall": (MASK, lambda x: recalled(SPINS, clamp=x)),

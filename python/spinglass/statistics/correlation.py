@@ -281,7 +281,7 @@ def _autocovariance(rows: Floats) -> Floats:
 
 def measurements(series: ArrayLike, name: str = "series") -> Floats:
     """Return ``series`` as finite floats of shape (n_replicas, n_measurements)."""
-    array = _arguments.real_array(series, name).astype(np.float64, copy=False)
+    array = _arguments.copied(_arguments.real_array(series, name), np.float64)
     if array.ndim == 0 or array.size == 0:
         raise ValueError(
             f"{name} must have shape (n_measurements,) or (n_replicas, n_measurements) and at "
