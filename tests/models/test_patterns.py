@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import threading
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -91,6 +92,28 @@ def test_an_index_means_what_it_means_to_numpy(data):
 def test_an_index_out_of_range_or_of_another_kind_is_an_index_error(index):
     with pytest.raises(IndexError):
         Patterns.random(3, 5, seed=1)[index]
+
+
+def test_a_pattern_or_a_few_of_a_large_set_cost_no_memory_for_the_others():
+    patterns = Patterns.random(2**22, 4, seed=1)
+    tracemalloc.start()
+    try:
+        one, few = patterns[-1], patterns[5:2:-1]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2**16
+    spins = patterns.to_array()
+    np.testing.assert_array_equal(one, spins[-1])
+    np.testing.assert_array_equal(few, spins[5:2:-1])
+
+
+@pytest.mark.parametrize("kind", [int, np.int8, np.uint8, np.uint64, np.int64])
+def test_an_integer_of_any_kind_is_an_index(kind):
+    patterns = Patterns.random(300, 5, seed=1)
+    np.testing.assert_array_equal(patterns[kind(100)], patterns.to_array()[100])
+    with pytest.raises(IndexError, match="index 100 is out of bounds for 3 patterns"):
+        Patterns.random(3, 5, seed=1)[kind(100)]
 
 
 def test_iteration_ends_after_the_last_pattern():

@@ -161,9 +161,23 @@ class Patterns:
         return self.n_patterns
 
     def __getitem__(self, which: Any) -> NDArray[np.int8]:
-        which = as_array(which) if isinstance(which, np.ndarray) else which
-        chosen = np.arange(self.n_patterns)[which]
+        chosen = self._chosen(which)
         return self._unpack(np.atleast_1d(chosen))[0 if np.ndim(chosen) == 0 else slice(None)]
+
+    def _chosen(self, which: Any) -> Any:
+        """Return the number of a pattern, or an array of numbers."""
+        n = self.n_patterns
+        if isinstance(which, slice):
+            some = range(n)[which]
+            check_memory(8 * len(some), f"the numbers of {len(some)} patterns")
+            return np.arange(some.start, some.stop, some.step)
+        if isinstance(which, int | np.integer) and not isinstance(which, bool):
+            if not -n <= (mu := int(which)) < n:
+                raise IndexError(f"index {mu} is out of bounds for {n} patterns")
+            return mu % n
+        which = as_array(which) if isinstance(which, np.ndarray) else which
+        check_memory(8 * n, f"the numbers of {n} patterns")
+        return np.arange(n)[which]
 
     def to_array(self) -> NDArray[np.int8]:
         """Return all patterns as an int8 array ``(n_patterns, n_spins)``.
@@ -173,7 +187,7 @@ class Patterns:
         MemoryError
             If the array does not fit in memory. It takes at least eight times the packed size.
         """
-        return self._unpack(np.arange(self.n_patterns))
+        return self._unpack(self._chosen(slice(None)))
 
     def _unpack(self, which: NDArray[np.integer[Any]]) -> NDArray[np.int8]:
         check_memory(
