@@ -57,6 +57,10 @@ CALLS = {
     "samples of InverseIsing": lambda: of(
         spinglass.InverseIsing("mean-field").fit, rng.choice([-1, 1], (400_000, 100))
     ),
+    "many samples of few spins": lambda: of(
+        spinglass.InverseIsing("mean-field").fit,
+        rng.choice(np.array([-1, 1], np.int8), (10_000_000, 10)),
+    ),
     "a large machine": lambda: of(
         spinglass.BernoulliRBM(4000, n_iter=1, random_state=0).fit,
         rng.integers(0, 2, (20, 4000)),

@@ -15,6 +15,9 @@ from spinglass import _core
 from spinglass._arguments import array_of, check_memory, numbers, pieces, real_array
 from spinglass._estimator import check_size, shape_message
 
+# Between two pieces Ctrl-C is noticed.
+_ROWS_AT_A_TIME = 1 << 16
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -73,8 +76,10 @@ def core_data(
     check_memory(n_rows * n_spins // 4 + 300 * n_spins**2, f"{n_rows} samples of {n_spins} spins")
     if n_spins < 63 and 2**n_spins <= n_rows:
         powers = 2 ** np.arange(n_spins, dtype=np.int64)
-        numbers = (rows > 0) @ powers
-        counts = np.bincount(numbers, weights, 2**n_spins).astype(np.float64)
+        counts = np.zeros(2**n_spins)
+        for first in range(0, n_rows, _ROWS_AT_A_TIME):
+            some = slice(first, first + _ROWS_AT_A_TIME)
+            np.add.at(counts, (rows[some] > 0) @ powers, 1 if weights is None else weights[some])
         states = np.flatnonzero(counts)
         rows = np.where(states[:, None] & powers, 1, -1).astype(np.int8)
         weights = counts[states]

@@ -32,9 +32,6 @@ impl Samples {
         if n_rows == 0 || n_rows * n_spins != spins.len() {
             return Err(Error::expected("X", "at least one row of spins", spins.len()));
         }
-        if let Some(spin) = spins.iter().find(|&&spin| spin != 1 && spin != -1) {
-            return Err(Error::expected("X", "-1 and +1", spin));
-        }
         if let Some(weights) = weights {
             if weights.len() != n_rows {
                 let expected = format_args!("{n_rows} numbers, one a row").to_string();
@@ -49,6 +46,9 @@ impl Samples {
         let mut rows = vec![0; n_rows * n_spins.div_ceil(BITS)];
         for (m, row) in spins.chunks_exact(n_spins).enumerate() {
             checkpoint();
+            if let Some(spin) = row.iter().find(|&&spin| spin != 1 && spin != -1) {
+                return Err(Error::expected("X", "-1 and +1", spin));
+            }
             for (w, spins) in row.chunks(BITS).enumerate() {
                 rows[n_rows * w + m] = pack(spins);
             }
