@@ -12,13 +12,15 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    if sys.stderr is not None:  # which may be closed
-        os.write(2, b"spinglass: interrupted\n")
+    if sys.stderr is not None:  # which may be closed, or a pipe that nobody reads
+        with suppress(OSError):
+            os.write(2, b"spinglass: interrupted\n")
     os._exit(128 + number)
 
 

@@ -47,6 +47,19 @@ def test_ctrl_c_during_the_imports_of_a_command_is_one_line(way, stage, tmp_path
     assert (process.returncode, out) == (130, "")
 
 
+@pytest.mark.parametrize(
+    "stderr", ["os.close(2)", "r, w = os.pipe(); os.close(r); os.dup2(w, 2)", "sys.stderr = None"]
+)
+def test_ctrl_c_while_a_command_starts_ends_it_whatever_stderr_is(stderr):
+    code = (
+        "import os, signal, sys, time; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"sys.argv = ['spinglass']; import spinglass._start; {stderr}; "
+        "os.kill(os.getpid(), signal.SIGINT); time.sleep(10)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+
+
 def test_a_program_that_imports_the_package_keeps_its_answer_to_ctrl_c():
     code = (
         "import signal, spinglass.cli; "
