@@ -16,7 +16,7 @@ use spinglass_core::{
 use super::{BRIEF_MULTIPLICATIONS, data::RbmData, run};
 use crate::{
     arrays::{array1, array2, check_len, copied, flags, units},
-    enter::{enter, raise},
+    enter::{enter, enter_alone, raise},
 };
 
 /// A machine that stays as it is.
@@ -71,7 +71,7 @@ impl RbmMachine {
 
     /// The weights, one row a hidden unit.
     fn components<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f32>>> {
-        array2(py, self.rbm.weights(), self.rbm.n_visible())
+        array2(py, enter_alone(py, || Ok(self.rbm.weights()))?, self.rbm.n_visible())
     }
 
     /// The biases of the hidden units.

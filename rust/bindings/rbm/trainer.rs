@@ -52,8 +52,13 @@ impl<T: Trainer> Shared<T> {
         Self::new(T::begin(machine.clone(), &units(hidden, "hidden")?, seed, rules))
     }
 
-    fn from_state(state: T::State, rules: T::Rules) -> PyResult<Self> {
-        Self::new(T::from_state(state, rules, Level::current().map_err(raise)?))
+    fn from_state(py: Python<'_>, state: T::State, rules: T::Rules) -> PyResult<Self>
+    where
+        T::State: Send,
+        T::Rules: Send,
+    {
+        let level = Level::current().map_err(raise)?;
+        Ok(Self(Mutex::new(enter_alone(py, || T::from_state(state, rules, level))?)))
     }
 
     /// The trainer, unless it is at work: to wait for it with the GIL held would be for ever.
@@ -272,7 +277,7 @@ trainer_class! {
         ) -> PyResult<Self> {
             let precision = precision_of(precision).map_err(raise)?;
             let state = BernoulliState { precision, ..state_of(state)? };
-            Shared::from_state(state, rules(options)?).map(Self)
+            Shared::from_state(options.py(), state, rules(options)?).map(Self)
         }
 
         /// The visible states of the chains at temperature one.
@@ -291,7 +296,7 @@ trainer_class! {
         /// Goes on from a state.
         #[staticmethod]
         fn from_state(state: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-            Shared::from_state(state_of(state)?, gaussian_rules(options)?).map(Self)
+            Shared::from_state(state.py(), state_of(state)?, gaussian_rules(options)?).map(Self)
         }
     }
 }
