@@ -55,6 +55,28 @@ def test_the_replica_symmetric_state_solves_its_equation_by_quadrature(beta, fie
     assert found.stability == pytest.approx(1 - beta**2 * sech4, abs=1e-9)
 
 
+@pytest.mark.parametrize("field", [1e-300, 1e-30, 1e-12, 1e-9, 1e-8, 1e-7, 1e-6, 1e-4])
+def test_in_a_weak_field_the_overlap_is_that_of_the_expansions(field):
+    # q = h / sqrt(2) at T = 1, and h^2 / (T^2 - 1) above, up to terms of relative order h.
+    critical = sk.replica_symmetric(1.0, field=field).overlap
+    assert critical == pytest.approx(field / math.sqrt(2), rel=max(5 * field, 1e-13))
+    for temperature in (1.5, 10.0):
+        above = sk.replica_symmetric(1 / temperature, field=field).overlap
+        expected = field**2 / (temperature**2 - 1)
+        assert above == pytest.approx(expected, rel=max(5 * field, 1e-13), abs=1e-320)
+
+
+@pytest.mark.parametrize("temperature", [1 - 1e-7, 1.0, 1 + 1e-7, 1.001, 1.1])
+def test_the_overlap_grows_with_the_field_without_a_jump(temperature):
+    found = [
+        sk.replica_symmetric(1 / temperature, field=h).overlap
+        for h in np.geomspace(1e-9, 1e-2, 400)
+    ]
+    slopes = np.diff(np.log(found))  # of a power between 0 and 2, and there is no kink
+    assert (slopes > 0).all()
+    assert (abs(np.diff(slopes)) < 0.05 * slopes.max()).all()
+
+
 def test_the_replica_symmetric_ground_state_is_the_known_one():
     found = sk.replica_symmetric(math.inf)
     assert found.energy == found.free_energy == pytest.approx(-math.sqrt(2 / math.pi), rel=1e-14)

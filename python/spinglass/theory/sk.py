@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cbrt, copysign, exp, inf, isfinite, log, pi, sqrt
+from math import cbrt, copysign, exp, hypot, inf, isfinite, log, pi, sqrt
 from typing import overload
 
 import numpy as np
@@ -52,6 +52,10 @@ _NODES: Floats = _STEP * np.arange(-120.0, 121.0)
 _GAUSSIAN: Floats = _STEP * np.arange(-47.0, 48.0)
 _WEIGHT = _STEP / sqrt(2.0 * pi)
 _GAUSSIAN_WEIGHT = _WEIGHT * np.exp(-0.5 * _GAUSSIAN**2)
+
+# Below this (q + h^2) / T^2 the series of `_weak_overlap` errs by 1e-10 of q, and above it the
+# rounding of the equation by no more.
+_SMALL = 2e-6
 
 # The AT line in a weak field: 1 - T = y times this polynomial in y = (3 h^2 / 4)^(1/3), from both
 # equations as series in 1 - T. Below _WEAK its error is under 2e-12.
@@ -349,13 +353,40 @@ def _overlap(field: float, temperature: float) -> float:
     if temperature == 0.0:
         return 1.0
 
+    weak = _weak_overlap(field, temperature)
+    if weak is not None:
+        return weak
+
     def excess(q: float) -> float:
         return 1.0 - q - _local_average(_sech2, field, q, temperature)
 
     lowest = max(0.0, 0.5 * (1.0 - temperature))  # q > 1 - T, with or without a field
-    if excess(lowest) <= 0.0:  # so near to T = 1, or at so small beta h, that rounding decides
+    if excess(lowest) <= 0.0:  # at so high a temperature that rounding decides
         return 2.0 * lowest
     return float(scipy.optimize.brentq(excess, lowest, 1.0, xtol=1e-16, rtol=1e-15))
+
+
+def _weak_overlap(field: float, temperature: float) -> float | None:
+    """Solve q = <x^2> - 2/3 <x^4> + 17/45 <x^6>, the series of tanh^2 x, x = (h + sqrt(q) z) / T.
+
+    Of the equation itself only rounding is left where q is small: in a weak field the terms of
+    order q cancel at T = 1. The error is of the order q^3. None where q is not small.
+    """
+    excess = (temperature - 1.0) * (temperature + 1.0)
+    h = field / temperature
+    root, h2, t2 = hypot(excess, sqrt(8.0) * h), h * h, temperature * temperature
+    # p = q / T^2 solves p excess = h^2 - 2 p^2 + ..., written without cancellation.
+    p = 2.0 * h2 / (excess + root) if excess > 0.0 else 0.25 * (root - excess)
+    if not p + h2 < _SMALL:
+        return None
+    if p == 0.0:
+        return 0.0
+    for _ in range(3):  # Newton's steps to the further terms
+        fourth = 3.0 * p * p + 6.0 * h2 * p + h2 * h2
+        sixth = 15.0 * p**3 + 45.0 * h2 * p * p + 15.0 * h2 * h2 * p + h2**3
+        value = h2 - excess * p - fourth * (2 / 3) + sixth * (17 / 45)
+        p += value / (excess + 4.0 * (p + h2) - 17.0 * (p + h2) ** 2)
+    return p * t2
 
 
 def _instability(field: float) -> float:
