@@ -17,6 +17,13 @@ from spinglass.cli import main
         (["isng"], "(did you mean ising?)"),
         (["renormalise"], "(did you mean renormalize?)"),
         (["ising", "--dynamics", "wolf"], "(did you mean wolff?)"),
+        (["capacity", "--n_spins", "9"], "(did you mean --spins?)"),
+        (["sk", "--num_threads", "2"], "(did you mean --threads?)"),
+        (["rbm", "--learning-rate", "0.1"], "(did you mean --rate?)"),
+        (["ising", "--beta", "0.4"], "(did you mean --temperatures, T = 1/beta?)"),
+        (["sk", "--temperature", "2"], "(did you mean --betas, inverse temperatures 1/T?)"),
+        (["sk", "--T", "2"], "(did you mean --betas, inverse temperatures 1/T?)"),
+        (["recall", "--format", "PDF"], "(did you mean pdf?)"),
     ],
 )
 def test_the_nearest_word_is_suggested(words, message, capsys):
@@ -26,7 +33,16 @@ def test_the_nearest_word_is_suggested(words, message, capsys):
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [["ising", "--xyzzy"], ["xyzzy"], ["ising", "extra"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ising", "--xyzzy"],
+        ["xyzzy"],
+        ["ising", "extra"],
+        ["ising", "--workers", "2"],
+        ["status", "--beta", "1"],
+    ],
+)
 def test_nothing_is_suggested_where_nothing_is_near(words, capsys):
     assert main(words) == 2
     assert "did you mean" not in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +30,12 @@ goes to stdout, progress and errors to stderr.
 
 # What --quiet leaves of a command that prints notes on what limits its numbers.
 AND_LIMITS = "no progress, only the table and what limits it"
+
+# What is given by the one is not given by the other.
+_INVERSE = (
+    ("temp", "betas", "inverse temperatures 1/T"),
+    ("beta", "temperatures", "T = 1/beta"),
+)
 
 # What the files of a result end in.
 _WRITTEN = (".csv", ".json", ".pdf", ".png", ".safetensors", ".svg")
@@ -75,10 +82,27 @@ def show(text: str) -> None:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that begins like this one, or else is most like it."""
-    words = list(known)
-    begins = [x for x in words if x.startswith(word) and len(word) > 3]
-    return next(iter(begins or difflib.get_close_matches(word, words, 1)), None)
+    """Return the known word that begins like this one, or else is most like it.
+
+    Dashes and capitals do not count, nor does an ``n_`` or ``num_`` as Python's arguments have it.
+    """
+    by_name = {_name(x): x for x in known}
+    name = _name(word)
+    begins = [x for x in by_name if x.startswith(name) and len(name) > 1]
+    within = [x for x in by_name if x in name.split("-")]  # --learning-rate has rate
+    near = begins or within or difflib.get_close_matches(name, by_name, 1)
+    if near:
+        return by_name[near[0]]
+    for begin, other, words in _INVERSE:
+        found = [x for x in by_name if x.startswith(other)]
+        if found and (name.startswith(begin) or name == begin[0]):
+            return f"{by_name[found[0]]}, {words}"
+    return None
+
+
+def _name(word: str) -> str:
+    name = word.strip("-").lower().replace("_", "-")
+    return re.sub("^(n|num)-", "", name)
 
 
 def _meant(near: Iterable[str | None]) -> str:
@@ -92,7 +116,7 @@ def file_path(text: str) -> Path:
     from spinglass import _arguments
 
     if not text:
-        raise argparse.ArgumentTypeError("expected the path of a file, got ''")
+        raise argparse.ArgumentTypeError("expected the path of a file or folder, got ''")
     try:
         return _arguments.file_path(text)
     except ValueError as error:
