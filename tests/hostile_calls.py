@@ -1,7 +1,10 @@
 """A valid call of every public function and method, and values that none of their arguments is."""
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 
@@ -39,6 +42,24 @@ class Moody:
     __hash__ = None
 
 
+class Tensor:
+    """What a tensor that needs a gradient looks like: a RuntimeError is all that it gives."""
+
+    shape, requires_grad = (3,), True
+
+    def refuse(self, *_):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+    __index__ = __int__ = __float__ = __array__ = __len__ = __iter__ = __fspath__ = refuse
+
+
+class Nameless:
+    """An object that cannot be shown."""
+
+    def __repr__(self):
+        raise RuntimeError("no words")
+
+
 def hostile_values():
     """Return what is hostile, by name; each is made anew."""
     values = {
@@ -53,7 +74,15 @@ def hostile_values():
         "a module": lambda: math,
         "a graph": Graph,
         "a moody object": Moody,
+        "a tensor": Tensor,
+        "a nameless object": Nameless,
         "a large integer": lambda: 10**5000,
+        "a large fraction": lambda: Fraction(10**5000, 3),
+        "a large decimal": lambda: Decimal("1e4000"),
+        "a signaling NaN": lambda: Decimal("sNaN"),
+        "the nodes of a graph": lambda: {0: 1, 1: -1}.keys(),
+        "a mapping of numbers": lambda: MappingProxyType({0: 1, 1: -1}),
+        "text that cannot be encoded": lambda: "\ud800",
         "NaN": lambda: math.nan,
         "a complex number": lambda: 1j,
         "a date": lambda: np.datetime64("2020-01-01"),
@@ -214,7 +243,7 @@ def calls():
     ):  # fmt: skip
         arguments = common | {"model": lattice(), "beta": 0.4}
         found[f"exact.{name}"] = getattr(exact, name), arguments
-    return found | machines() | equations() | averages() | scans() | figures()
+    return found | machines() | equations() | averages() | scans() | results() | figures()
 
 
 def machines():
@@ -357,6 +386,7 @@ def averages():
         ),
         "format_estimate": (statistics.format_estimate, {"value": 1.0, "error": 0.1}),
         "Estimate": (statistics.Estimate, {"value": 1.0, "error": 0.1}),
+        "Estimate.of": (statistics.Estimate.of, {"estimates": 2 * [statistics.Estimate(1.0)]}),
     }  # fmt: skip
 
 
@@ -398,6 +428,25 @@ def scans():
     }  # fmt: skip
 
 
+def results():
+    """Return calls of the methods of results."""
+    small = {"n_sweeps": 40, "n_replicas": 2, "num_threads": 1}
+    ising = experiments.ising([4], [2.0], snapshot_size=None, **small)
+    flow = experiments.renormalize(16, [2.0, 2.5], picture_size=None, **small)
+    glasses = experiments.sk([8], n_instances=2, n_sweeps=40, betas=[0.5, 1.0])
+    landscape = experiments.landscape("sk", n_spins=8)
+    half = experiments.HalfPoint(100, 0.15, 0.01, 0.02)
+    return {
+        "IsingScan.of_size": (ising.of_size, {"size": 4}),
+        "IsingScan.deviations": (ising.deviations, {"quantity": "energy"}),
+        "Renormalization.curve": (flow.curve, {"size": 16, "step": 0}),
+        "SkResult.of_size": (glasses.of_size, {"n_spins": 8}),
+        "Landscape.barrier": (landscape.barrier, {"i": 0, "j": 1}),
+        "Landscape.files": (landscape.files, {"format": "svg"}),
+        "HalfPoint.probability": (half.probability, {"load": 0.15}),
+    }
+
+
 def figures():
     """Return calls of functions that draw, on one Axes each; none without Matplotlib."""
     try:
@@ -431,4 +480,8 @@ def figures():
             getattr(plotting, name), arguments | {"ax": Figure().subplots()},
         )
         for name, arguments in results.items()
+    } | {
+        "plotting.picture": (
+            partial(plotting.picture, result=run()), {"draw": plotting.run, "format": "svg"},
+        ),
     }  # fmt: skip

@@ -10,7 +10,7 @@ import math
 import operator
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,17 @@ def shown(value: Any) -> str:
             return text
     except Exception:  # an integer of too many digits, an object that cannot be shown
         pass
-    shape = getattr(value, "shape", None)
+    shape = attribute(value, "shape")
     shaped = f" of shape {shape}" if isinstance(shape, tuple) else ""
     return f"a value of type {type(value).__name__}{shaped}"
+
+
+def attribute(value: Any, name: str) -> Any:
+    """Return an attribute, or None: that of a foreign object may raise whatever it likes."""
+    try:
+        return getattr(value, name, None)
+    except Exception:
+        return None
 
 
 def integer(
@@ -53,7 +61,7 @@ def integer(
         if isinstance(value, bool | np.bool_):
             raise TypeError
         number = operator.index(value)
-    except TypeError:
+    except Exception:  # of a tensor that needs a gradient it is a RuntimeError
         raise TypeError(f"{name} must be {expected}, got {shown(value)}") from None
     if number < at_least:
         raise ValueError(f"{name} must be {expected}, got {shown(number)}")
@@ -87,9 +95,11 @@ def real(value: Any, name: str) -> float:
         ):
             raise TypeError
         number = float(value)
+        if math.isinf(number) and value != number:  # a Decimal becomes infinity without a word
+            raise OverflowError
     except OverflowError:
         raise ValueError(f"{name} must be a number below 1.8e308, got {shown(value)}") from None
-    except (TypeError, ValueError):
+    except Exception:
         raise TypeError(f"{name} must be a real number, got {shown(value)}") from None
     if math.isnan(number):
         raise ValueError(f"{name} must be a number, got nan")
@@ -102,6 +112,24 @@ def finite(value: Any, name: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{name} must be finite, got {shown(value)}")
     return number
+
+
+def several(values: Any, name: str) -> list[Any] | None:
+    """Return the values of a sequence as a list, None of what is no sequence, such as a number.
+
+    Raises
+    ------
+    TypeError
+        If it has no order, or its values cannot be had.
+    """
+    if isinstance(values, Mapping | Set | bytes | bytearray | memoryview):
+        raise TypeError(f"{name} must be a sequence of values, got {shown(values)}")
+    try:
+        return None if isinstance(values, str) or not np.iterable(values) else list(values)
+    except Exception as error:  # of a tensor that needs a gradient it is a RuntimeError
+        raise TypeError(
+            f"{name} must be a sequence of values, got {shown(values)}: {error}"
+        ) from None
 
 
 def lattice_shape(
@@ -165,14 +193,19 @@ def array_of(values: ArrayLike, name: str, kind: str) -> NDArray[Any]:
     """Return ``values`` as an array, of any dtype."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(f"{name} must hold {kind}, got masked values")
-    if hasattr(values, "nodes") and hasattr(values, "edges"):  # an array of it is that of its nodes
+    if attribute(values, "nodes") is not None and attribute(values, "edges") is not None:
+        # An array of it is that of its nodes.
         hint = "networkx.to_scipy_sparse_array(graph) has its couplings"
         raise TypeError(f"{name} must be an array of {kind}, got a graph; {hint}")
+    if isinstance(values, Mapping | Set):  # an array of it is that of its keys, or has no order
+        raise TypeError(f"{name} must be an array of {kind}, got {shown(values)}")
     try:
         return as_array(values)
     except ValueError:  # rows of unequal length
         raise ValueError(f"{name} must be an array of {kind}, got rows of unequal length") from None
-    except (TypeError, OverflowError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # of a tensor that needs a gradient it is a RuntimeError
         came = f"{shown(values)}: {error}"
         raise TypeError(f"{name} must be an array of {kind}, got {came}") from None
 
@@ -306,7 +339,10 @@ def file_path(path: Any, name: str = "path") -> Path:
     """Return ``path`` as a Path, ``~`` as the home folder, or say that it is none."""
     try:
         file = Path(text := os.path.expanduser(os.fspath(path)))
-    except TypeError:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} must be a path that can be encoded, got {path!r}") from None
+    except Exception:
         raise TypeError(f"{name} must be a path, got {shown(path)}") from None
     if _NO_PATH.search(text):
         raise ValueError(f"{name} must be a path on this machine, got {path!r}")
@@ -314,8 +350,9 @@ def file_path(path: Any, name: str = "path") -> Path:
         raise ValueError(f"{name} must be a path without null characters, got {path!r}")
     if text.startswith("~") and os.sep in text:
         raise ValueError(f"{name} must not begin with the home of an unknown user, got {path!r}")
-    if path == "" and name != "directory":  # which would be the folder "."
-        raise ValueError(f"{name} must be the path of a file, got ''")
+    if name != "directory" and (path == "" or (text.endswith(os.sep) and not file.is_dir())):
+        # The one would be the folder ".", the other a file without the slash.
+        raise ValueError(f"{name} must be the path of a file, got {path!r}")
     return file
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_TEMPERATURES = frozenset({"T", "temp", "temperature", "temperatures", "kT"})
+# What others call a temperature, and an inverse one.
+_TEMPERATURE = re.compile(r"(t|ts|temps?|temperatures?|k_?b?_?t)(_range|_min|_max)?", re.IGNORECASE)
+_BETA = re.compile(r"(betas?|inverse_temperatures?)(_range|_min|_max)?", re.IGNORECASE)
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
@@ -32,17 +35,28 @@ def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
 
 def takes_beta(function: F) -> F:
     """Let a function of beta say so to whoever gives it a temperature."""
-    names = [x for x in inspect.signature(function).parameters if x.startswith("beta")]
+    return _takes(function, "beta", "the inverse temperature 1/T", _TEMPERATURE)
+
+
+def takes_temperatures(function: F) -> F:
+    """Let a function of temperatures say so to whoever gives it a beta, or calls them otherwise."""
+    return _takes(function, "temperature", "T = 1/beta", _BETA, _TEMPERATURE)
+
+
+def _takes(function: F, begin: str, words: str, *wrong: re.Pattern[str]) -> F:
+    """Let a function say what it takes in ``words`` if an argument has one of the wrong names."""
+    known = inspect.signature(function).parameters
+    names = [x for x in known if x.startswith(begin)]
     if not names:
-        raise TypeError(f"{function.__qualname__} has no argument that begins with beta")
+        raise TypeError(f"{function.__qualname__} has no argument that begins with {begin}")
 
     @wraps(function)
     def call(*arguments: Any, **options: Any) -> Any:
-        if wrong := _TEMPERATURES.intersection(options):
-            raise TypeError(
-                f"{function.__qualname__}() takes {' or '.join(names)}, the inverse temperature "
-                f"1/T, got {min(wrong)}"
-            )
+        for given in options:
+            if given not in known and any(x.fullmatch(given) for x in wrong):
+                raise TypeError(
+                    f"{function.__qualname__}() takes {' or '.join(names)}, {words}, got {given}"
+                )
         return function(*arguments, **options)
 
     return cast(F, call)

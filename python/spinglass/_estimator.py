@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._arguments import shown
 from spinglass._caller import warn_caller
 
 
@@ -143,7 +144,7 @@ def shape_message(array: Any, name: str = "X") -> str:
     if array.ndim < 2:
         what = "1D array" if array.ndim == 1 else "scalar array"
         return (
-            f"{name}: Expected 2D array, got {what} instead:\narray={array}.\nReshape your data "
+            f"{name}: Expected 2D array, got {what} instead: {shown(array)}. Reshape your data "
             "either using array.reshape(-1, 1) if your data has a single feature or "
             "array.reshape(1, -1) if it contains a single sample."
         )

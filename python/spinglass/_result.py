@@ -122,6 +122,7 @@ class Result:
             Of the picture. The same result has the same bytes.
         """
         *_, name = self.files(format)
+        figure = _arguments.flag(figure, "figure")
 
         def draw() -> bytes:
             picture: bytes = above("plotting").picture(self._drawing(), self, format=format)

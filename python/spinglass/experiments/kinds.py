@@ -81,7 +81,8 @@ def each_once(kind: Kind) -> Kind:
     """Return the kind of a sequence of values, none of them twice; one may come without it."""
 
     def check(values: Any, name: str) -> tuple[Any, ...]:
-        checked = [kind.check(x, name) for x in (values if np.iterable(values) else [values])]
+        given = _arguments.several(values, name)
+        checked = [kind.check(x, name) for x in ([values] if given is None else given)]
         if not checked:
             raise ValueError(f"{name} must not be empty")
         for x in checked:
@@ -109,7 +110,8 @@ def for_each_size(
     """Return one positive integer a size: as given, one for all, or the default."""
     if values is None:
         return tuple(default(n) for n in sizes)
-    given = list(values) if np.iterable(values) else [values] * len(sizes)
+    several = _arguments.several(values, name)
+    given = [values] * len(sizes) if several is None else several
     if len(given) != len(sizes):
         raise ValueError(
             f"{name} must be one number, or one for each of the {len(sizes)} sizes, "

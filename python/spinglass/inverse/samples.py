@@ -98,7 +98,9 @@ def spin_rows(X: Any, owner: str) -> NDArray[np.int8]:
         )
     array = array_of(X, "X", "-1 and +1")
     if array.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: X must hold spins -1 and +1\n{array}\n")
+        raise ValueError(
+            f"Complex data not supported: X must hold spins -1 and +1, got dtype {array.dtype}"
+        )
     if array.dtype.kind == "O":
         array = numbers(array, "X")
     array = real_array(array, "X", "-1 and +1")

@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _core
-from spinglass._arguments import check_memory, choice, finite, flag, fraction, integer, ladder
+from spinglass._arguments import (
+    check_memory,
+    choice,
+    finite,
+    flag,
+    fraction,
+    integer,
+    ladder,
+    shown,
+)
 from spinglass._random import seed_word
 from spinglass.machines.options import TRAINING, WEIGHTS, common
 from spinglass.machines.protocols import State
@@ -149,11 +158,11 @@ def _sparsity(value: Any) -> tuple[float, float] | None:
         return None
     try:
         target, cost = value
-    except (TypeError, ValueError):
-        raise TypeError(f"sparsity must be None or (target, cost), got {value!r}") from None
+    except Exception:
+        raise TypeError(f"sparsity must be None or (target, cost), got {shown(value)}") from None
     target, cost = fraction(target, "sparsity target"), finite(cost, "sparsity cost")
     if target in (0.0, 1.0) or cost < 0.0:
         raise ValueError(
-            f"sparsity must be (target, cost) with 0 < target < 1 and cost >= 0, got {value!r}"
+            f"sparsity must be (target, cost) with 0 < target < 1 and cost >= 0, got {shown(value)}"
         )
     return target, cost

@@ -111,7 +111,7 @@ def gibbs(self: Machine[_core.RbmMachine], v: Any) -> NDArray[np.bool_]:
     numpy.ndarray of bool, (n_samples, n_features)
     """
     rows = rows_of(self, v, "v")
-    return chains_from(self, rows, 1, fitted(self).next_word())[0].view(np.bool_)
+    return chains_from(self, rows, 1, fitted(self).next_word(), name="v")[0].view(np.bool_)
 
 
 def reconstruct(
@@ -161,9 +161,13 @@ def chains_from(
     word: int,
     every: int | None = None,
     report: Callable[[int, int], object] | None = None,
+    name: str = "X",
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """Return the final states of chains from ``rows``, and the states that were kept before."""
-    machine, data = fitted(model).machine, core_data(rows)
+    """Return the final states of chains from ``rows``, and the states that were kept before.
+
+    ``name`` is the argument that has the rows.
+    """
+    machine, data = fitted(model).machine, core_data(rows, name)
     seed, threads = seed_word(word, 0), thread_count(model.num_threads)
     if data.binary:
         states, _, _, kept = machine.gibbs(

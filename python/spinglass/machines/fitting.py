@@ -227,7 +227,7 @@ def _callables(callbacks: Any) -> Callbacks:
         raise TypeError(f"callbacks must be a sequence of callables, got {shown(callbacks)} alone")
     try:
         found = tuple(callbacks)
-    except TypeError:
+    except Exception:
         expected = "callbacks must be a sequence of callables"
         raise TypeError(f"{expected}, got {shown(callbacks)}") from None
     for callback in found:

@@ -7,7 +7,7 @@ from typing import Any, Self, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import as_array
+from spinglass._arguments import array_of
 from spinglass.machines.rows import binary_states
 from spinglass.machines.trained import Trained, fitted
 
@@ -60,7 +60,8 @@ class HiddenStates(Parameter):
 def upload(trained: Trained[Any], name: str, values: ArrayLike) -> None:
     """Go on with another array of this name, if it has the shape of the present one."""
     now = {x: getattr(trained.machine, x)() for x in trained.options.PARAMETERS}
-    array, shape = as_array(values), now[name].shape
+    shape = now[name].shape
+    array = array_of(values, f"{name}_", "real numbers")
     if array.dtype.kind not in "biuf" or array.shape != shape:
         raise ValueError(
             f"{name}_ must hold real numbers of shape {shape}, got {array.dtype} of shape "

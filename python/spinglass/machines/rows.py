@@ -61,12 +61,18 @@ def output_dtype(X: Any) -> np.dtype[Any]:
     return np.dtype(np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64)
 
 
-def core_data(rows: NDArray[Any]) -> _core.RbmData:
-    """Return rows of units as the core has them, or say which number is none."""
+def core_data(rows: NDArray[Any], name: str = "X") -> _core.RbmData:
+    """Return rows of units, the argument called ``name``, as the core has them.
+
+    Raises
+    ------
+    ValueError
+        If one of the numbers is not finite.
+    """
     try:
         return _core.RbmData(rows)
     except ValueError:
-        _refuse_infinite(rows)
+        _refuse_infinite(rows, name)
         raise
 
 
@@ -125,7 +131,9 @@ def binary_states(values: ArrayLike, name: str, n_units: int) -> NDArray[np.uint
 def _array(X: Any, name: str) -> NDArray[Any]:
     array = array_of(X, name, "real numbers")
     if array.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {name} must hold real numbers\n{array}\n")
+        raise ValueError(
+            f"Complex data not supported: {name} must hold real numbers, got dtype {array.dtype}"
+        )
     if array.dtype.kind == "O":
         return numbers(array, name)
     if array.dtype.kind not in "biuf":
@@ -158,7 +166,7 @@ def _dense(X: Any, name: str) -> NDArray[Any]:
     return dense
 
 
-def _refuse_infinite(rows: NDArray[Any]) -> None:
+def _refuse_infinite(rows: NDArray[Any], name: str) -> None:
     with np.errstate(over="ignore"):
         finite = np.isfinite(rows.astype(np.float32, copy=False))
     if not finite.all():
@@ -168,6 +176,6 @@ def _refuse_infinite(rows: NDArray[Any]) -> None:
         if np.isinf(value):
             what = f"infinity ({value})"
         raise ValueError(
-            f"X must hold finite numbers of single precision, got {what} in row {row}, "
+            f"{name} must hold finite numbers of single precision, got {what} in row {row}, "
             f"column {column}"
         )

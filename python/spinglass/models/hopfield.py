@@ -155,7 +155,7 @@ class Hopfield(SpinModel):
     def __init__(
         self, patterns: Patterns | ArrayLike, *, thresholds: ArrayLike | None = None
     ) -> None:
-        self._patterns = Patterns.from_array(patterns)
+        self._patterns = Patterns._packed_from(patterns, "patterns")
         self._thresholds = (
             None if thresholds is None else real_vector(thresholds, "thresholds", self.n_spins)
         )
@@ -251,7 +251,7 @@ class Hopfield(SpinModel):
         """
         try:
             wanted = np.dtype(dtype)
-        except (TypeError, ValueError):
+        except Exception:
             message = f"dtype must be a real float or integer dtype, got {shown(dtype)}"
             raise TypeError(message) from None
         if wanted.kind not in "iuf":

@@ -18,9 +18,11 @@ from spinglass._arguments import (
     borrowed,
     check_memory,
     copied,
+    flag,
     fraction,
     integer,
     real_array,
+    shown,
     spin_array,
     thread_count,
 )
@@ -124,17 +126,22 @@ class Patterns:
         ValueError, TypeError
             If the array has another shape, is empty, or holds other values.
         """
+        return cls._packed_from(array, "array")
+
+    @classmethod
+    def _packed_from(cls, array: Any, name: str) -> Patterns:
+        """Pack an array that is the argument called ``name``."""
         if isinstance(array, Patterns):
             return array
-        values = real_array(array, "patterns", "real numbers -1 and +1")
+        values = real_array(array, name, "real numbers -1 and +1")
         if values.ndim != 2 or 0 in values.shape:
             raise ValueError(
-                "patterns must have shape (n_patterns, n_spins) with at least one pattern of at "
+                f"{name} must have shape (n_patterns, n_spins) with at least one pattern of at "
                 f"least one spin, got {values.shape}"
             )
         # The core copies and checks piece by piece; a copy of all of it would be eight sets.
         is_int8 = values.dtype == np.int8
-        spins = borrowed(values, np.int8) if is_int8 else spin_array(values, "patterns")
+        spins = borrowed(values, np.int8) if is_int8 else spin_array(values, name)
         return cls._wrap(_core.PackedPatterns.from_array(spins))
 
     @property
@@ -177,7 +184,14 @@ class Patterns:
             return mu % n
         which = as_array(which) if isinstance(which, np.ndarray) else which
         check_memory(8 * n, f"the numbers of {n} patterns")
-        return np.arange(n)[which]
+        try:
+            return np.arange(n)[which]
+        except IndexError:
+            raise
+        except Exception:
+            raise IndexError(
+                f"patterns take an integer, a slice or an array of them, got {shown(which)}"
+            ) from None
 
     def to_array(self) -> NDArray[np.int8]:
         """Return all patterns as an int8 array ``(n_patterns, n_spins)``.
@@ -262,7 +276,7 @@ class Patterns:
         MemoryError
             If a copy does not fit in memory.
         """
-        return cls._wrap(*pattern_files.load(path, mapped))
+        return cls._wrap(*pattern_files.load(path, flag(mapped, "mapped")))
 
     def verify(self) -> bool:
         """Read all bits of a set that was loaded, and compare them with the digest of its file.

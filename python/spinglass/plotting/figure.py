@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import shown
+from spinglass._arguments import attribute, choice, shown
 
 MARKERS = "osD^vP*X<>dp"
 """Markers of sizes and series, in this order."""
@@ -65,7 +65,7 @@ def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
             shape, size = layout_of(drawn, given.args[0])
             # Outside of the style: the first figure chooses the backend, which may set parameters
             # of its own, and these must not end with the style.
-            new = pyplot.figure(figsize=size, layout="constrained")
+            new = pyplot.figure(figsize=_grown(size), layout="constrained")
             with styled():
                 _tell_unfinished(new, given.args[0])
                 given.arguments["ax"] = panels(new, shape)
@@ -91,12 +91,15 @@ def _check(arguments: Mapping[str, Any], kind: str) -> None:
     is_class = wanted.isidentifier() and wanted not in ("Any", "ArrayLike", "object")
     if is_class and not (
         isinstance(results, Sequence)
+        and len(results) > 0
         and all(wanted in {x.__name__ for x in type(one).__mro__} for one in results)
     ):
         raise TypeError(f"{name} must be of type {kind}, got {shown(result)}")
     ax = arguments.get("ax")
     given = flat(ax) if isinstance(ax, Sequence | np.ndarray) else [ax]
-    if ax is not None and not all(hasattr(panel, "get_figure") for panel in given):
+    if ax is not None and not (
+        len(given) and all(callable(attribute(panel, "get_figure")) for panel in given)
+    ):
         raise TypeError(f"ax must be one Matplotlib Axes or several, got {shown(ax)}")
 
 
@@ -112,6 +115,13 @@ def layout_of(draw: Any, result: Any) -> Layout:
     """Return the layout of the figure that a function draws for a result."""
     layout: Layout = draw.layout(result) if callable(draw.layout) else draw.layout
     return layout
+
+
+def _grown(size: tuple[float, float]) -> tuple[float, float]:
+    """Return a size that leaves to large letters the space that letters of `STYLE` have."""
+    with styled():
+        factor = max(1.0, matplotlib().rcParams["font.size"] / STYLE["font.size"])
+    return factor * size[0], factor * size[1]
 
 
 def png(
@@ -152,7 +162,8 @@ def picture(
         Rows and columns of panels, or a mosaic with the number of the panel at each place, -1 for
         none. The default is that of the function.
     size : tuple of float, optional
-        Width and height in inches, with 160 dots per inch. The default is that of the function.
+        Width and height in inches, with 160 dots per inch. The default is that of the function,
+        which grows with the size of the font.
     format : {"png", "pdf", "svg"}
         Format of the bytes.
 
@@ -163,13 +174,18 @@ def picture(
     >>> plotting.picture(plotting.landscape, result, format="pdf")[:4]
     b'%PDF'
     """
+    if not callable(draw):
+        raise TypeError(f"draw must be a callable, got {shown(draw)}")
+    format = choice(format, "format", tuple(_UNDATED))
+    if not (shape and size) and not hasattr(draw, "layout"):
+        raise ValueError("shape and size must be given for a function that is none of these")
     own = (shape, size) if shape and size else layout_of(draw, result)
     with styled(), warnings.catch_warnings():
         # A file may have a name in a script that the font lacks.
         warnings.filterwarnings("ignore", "Glyph")
         from matplotlib.figure import Figure
 
-        new = Figure(figsize=size or own[1], layout="constrained")
+        new = Figure(figsize=size or _grown(own[1]), layout="constrained")
         axes = panels(new, shape or own[0])
         if hasattr(draw, "layout"):
             draw(result, ax=axes)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import real_array
+from spinglass._arguments import real_array, shown
 from spinglass._printed import printed
 
 __all__ = ["Estimate", "format_estimate"]
@@ -61,7 +61,11 @@ class Estimate:
     @classmethod
     def of(cls, estimates: Iterable[Estimate]) -> Estimate:
         """Return several as one, of an array of values and an array of errors."""
-        pairs = [tuple(one) for one in estimates]
+        try:
+            pairs = [(value, error) for value, error in estimates]
+        except Exception:
+            came = shown(estimates)
+            raise TypeError(f"estimates must be several of type Estimate, got {came}") from None
         return cls(np.array([value for value, _ in pairs]), np.array([error for _, error in pairs]))
 
     def __str__(self) -> str:

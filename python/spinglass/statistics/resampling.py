@@ -196,7 +196,13 @@ def jackknifed(
     edges = np.linspace(0, n, cuts + 1).astype(int)
     lengths = np.tile(np.diff(edges), n_replicas)
     means = [one.mean() for one in rows]
-    value = float(function(*(float(mean) for mean in means)))
+    given = function(*(float(mean) for mean in means))
+    try:
+        value = float(given)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"function must return a number for averages, got {_arguments.shown(given)}"
+        ) from None
     n_blocks = len(lengths)
     if n_blocks < 2 or all(are_equal(one) for one in rows):
         return value, math.nan

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spinglass import _random
+from spinglass._caller import takes_temperatures
 from spinglass._progress import Progress
 from spinglass.experiments.config import asked, measured
 from spinglass.experiments.ising_transition.config import SIZES, SNAPSHOT_SIZE, IsingConfig
@@ -31,6 +32,7 @@ from spinglass.runner.loop import StorePath, Where
 from spinglass.sampling.plan import Dynamics
 
 
+@takes_temperatures
 @asked(IsingConfig)
 def ising(
     sizes: int | Sequence[int] = SIZES,

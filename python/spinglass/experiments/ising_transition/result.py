@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass import _random
+from spinglass import _arguments, _random
 from spinglass._printed import printed
 from spinglass._result import Result
 from spinglass.experiments.crossing import Crossing, crossing
@@ -34,6 +34,9 @@ CRITICAL_BINDER = 0.61069
 
 # Where the cumulant falls steeply, and a cubic in beta follows it.
 _STEEP = (0.4, 0.655)
+
+# Quantities that have exact values on every lattice.
+_EXACT = ("energy", "specific_heat")
 
 # In autocorrelation times: what all replicas together need for errors that can be trusted, and what
 # each needs to forget its start.
@@ -91,15 +94,16 @@ class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
         return len(self.points) == self.config.n_points
 
     def of_size(self, size: int) -> NDArray[np.void]:
-        """Return the points of one size."""
-        return np.asarray(self.points[self.points["L"] == size])
+        """Return the points of one size; none of a size that was not measured."""
+        side = _arguments.integer(size, "size", at_least=1)
+        return np.asarray(self.points[self.points["L"] == side])
 
     def deviations(self, quantity: str) -> NDArray[np.float64]:
         """Return (measured - exact) / error of ``"energy"`` or ``"specific_heat"``.
 
         NaN where a point has no error, for example because no spin was flipped.
         """
-        p = self.points
+        p, quantity = self.points, _arguments.choice(quantity, "quantity", _EXACT)
         error = np.where(p[f"{quantity}_error"] > 0, p[f"{quantity}_error"], np.nan)
         return np.asarray((p[quantity] - p[f"exact_{quantity}"]) / error)
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from spinglass import _random
 from spinglass import meanfield as methods
+from spinglass._caller import takes_temperatures
 from spinglass._core import __version__
 from spinglass._progress import Progress
 from spinglass.experiments.config import asked, measured
@@ -57,6 +58,7 @@ _ITERATIONS = 20_000  # near its transition a method is slow
 _ITERATION, _SLOW, _ARRAYS = 1e-5, 10.0, 4
 
 
+@takes_temperatures
 @asked(MeanFieldConfig)
 def meanfield(
     size: int = 64,

@@ -31,7 +31,10 @@ def listed(images: Any) -> list[Any]:
     if isinstance(images, str | bytes | os.PathLike) or not np.iterable(images):
         raise TypeError(f"images must be a sequence of {_EXPECTED}, got {_arguments.shown(images)}")
     values = images.values() if isinstance(images, Mapping) else images
-    found = [x if isinstance(x, str | os.PathLike) else np.asarray(x) for x in values]
+    found = [
+        x if isinstance(x, str | os.PathLike) else _arguments.array_of(x, "images", "grey levels")
+        for x in values
+    ]
     if not found:
         raise ValueError(f"images must hold at least one of {_EXPECTED}, got none")
     for x in found:
@@ -54,7 +57,8 @@ def resolved_size(given: list[Any] | None, size: Any) -> int:
     """Resolve the size, in pixels a side."""
     if given is None:
         if size is not None:
-            raise ValueError(f"size is for images of your own: the figures are 11 x 11, got {size}")
+            came = _arguments.shown(size)
+            raise ValueError(f"size is for images of your own: the figures are 11 x 11, got {came}")
         return 11
     if size is None:
         shapes = {x.shape if isinstance(x, np.ndarray) else None for x in given}

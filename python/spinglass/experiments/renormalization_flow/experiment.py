@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spinglass import _random
+from spinglass._caller import takes_temperatures
 from spinglass._progress import Progress
 from spinglass.experiments.config import asked, measured
 from spinglass.experiments.renormalization_flow.config import RenormalizeConfig
@@ -37,6 +38,7 @@ from spinglass.runner.loop import StorePath, Where
 from spinglass.sampling.plan import Dynamics
 
 
+@takes_temperatures
 @asked(RenormalizeConfig)
 def renormalize(
     size: int = 128,

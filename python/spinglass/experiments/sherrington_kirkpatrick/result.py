@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass import _arguments
 from spinglass._result import Result
 from spinglass.experiments.sherrington_kirkpatrick.config import SkConfig
 from spinglass.experiments.sherrington_kirkpatrick.ground_state import (
@@ -75,7 +76,8 @@ class SkResult(
 
     def of_size(self, n_spins: int) -> list[SkInstance]:
         """Return the glasses of one size."""
-        return [x for x in self.instances if x.n_spins == n_spins]
+        n = _arguments.integer(n_spins, "n_spins", at_least=1)
+        return [x for x in self.instances if x.n_spins == n]
 
     @property
     def _sizes(self) -> list[tuple[int, int, list[SkInstance]]]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import distributed
 
+from spinglass._arguments import shown
+
 SECONDS_TO_CONNECT = 10.0
 
 DEFAULT_PORT = "8786"
@@ -25,7 +27,7 @@ def client_of(executor: Any) -> tuple[Any, bool, dict[str, Any]]:
     # That of `Client.get_executor` has a client and says which workers are to be used.
     client = getattr(executor, "_client", executor)
     if not isinstance(client, distributed.Client):
-        raise TypeError(f"executor must be a client or a cluster of Dask, got {executor!r}")
+        raise TypeError(f"executor must be a client or a cluster of Dask, got {shown(executor)}")
     if client.asynchronous:
         raise ValueError("executor must be a client that is not asynchronous")
     if client.status != "running":
