@@ -77,8 +77,9 @@ def _brief(value: Any) -> str:
 
 
 def _pretty(self: Any, printer: Any, cycle: bool) -> None:
-    """Show the table in IPython, which looks for this name."""
-    printer.text(repr(self) if cycle else str(self))
+    """Show the table in IPython, which looks for this name, and a line within a list."""
+    is_within = cycle or len(getattr(printer, "stack", ())) > 1
+    printer.text(repr(self) if is_within else str(self))
 
 
 def _html(self: Any) -> str:

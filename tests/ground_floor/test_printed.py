@@ -77,6 +77,10 @@ def test_a_notebook_and_a_console_show_the_table():
     assert shown.said == str(WALK)
     WALK._repr_pretty_(within_itself, cycle=True)
     assert within_itself.said == repr(WALK)
+    within_a_list = Printer()
+    within_a_list.stack = [id([WALK]), id(WALK)]  # of what IPython prints
+    WALK._repr_pretty_(within_a_list, cycle=False)
+    assert within_a_list.said == repr(WALK)
     angles = printed(dataclass(type("Angles", (), {"__str__": lambda self: "<|m|> & <E>"})))()
     assert angles._repr_html_() == "<pre>&lt;|m|&gt; &amp; &lt;E&gt;</pre>"
 

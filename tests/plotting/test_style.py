@@ -134,6 +134,31 @@ def test_all_texts_follow_the_users_size_of_font(name):
         assert min(abs(text.get_fontsize() - size) for size in named) < 1e-9, text
 
 
+@pytest.mark.parametrize("size", [12.0, 24.0])
+@pytest.mark.parametrize("name", MADE)
+def test_no_text_is_cut_or_runs_into_the_title_of_a_neighbour(name, size):
+    with matplotlib.rc_context({"font.size": size}):
+        figure = figure_of(name)
+    figure.canvas.draw()
+    width, height = figure.bbox.size
+    for text in figure.findobj(Text):
+        if text.get_text().strip() and text.get_visible() and not text.get_clip_on():
+            box = text.get_window_extent()
+            assert -1 <= box.x0 <= box.x1 <= width + 1, text
+            assert -1 <= box.y0 <= box.y1 <= height + 1, text
+    titles = [ax.title.get_window_extent() for ax in figure.axes if ax.get_title()]
+    assert not any(one.overlaps(other) for one, other in combinations(titles, 2))
+
+
+def test_a_figure_grows_with_the_font():
+    def size_with(font):
+        with matplotlib.rc_context({"font.size": font}):
+            return figure_of("run").get_size_inches()
+
+    assert size_with(24) == pytest.approx(2 * size_with(12))
+    assert size_with(8) == pytest.approx(size_with(12))
+
+
 def test_the_style_of_the_package_gives_way_where_the_user_has_chosen():
     assert matplotlib.rcParams["font.size"] == 10
     plain = plotting.run(*drawn_from("run"))

@@ -4,7 +4,8 @@ They need Matplotlib, which ``pip install 'spinglass[plot]'`` installs. Sizes an
 marker as well as by colour, dark to light, so that they can be distinguished in a grey print.
 Figures keep the style that is in use: its colours of text and background, its size of fonts, and
 all its other settings. `STYLE` has the settings of the figures for everything that the style in use
-leaves at Matplotlib's defaults. `THEORY` is the look of a line of theory in the style in use.
+leaves at Matplotlib's defaults. A new figure grows in proportion to a font that is larger than
+that of `STYLE`. `THEORY` is the look of a line of theory in the style in use.
 """
 
 from typing import Any

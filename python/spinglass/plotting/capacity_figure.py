@@ -115,7 +115,9 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
     loads = critical * np.linspace(0.0, 1.0, 120) ** 0.5
     curve = [hopfield.retrieval_overlap(float(a)) for a in loads[:-1]] + [at_critical]
     # Where the curves fall below the critical load, or are many, there is no space for the inset.
-    roomy = scan.config.flip == 0 and len(scan.config.n_spins) <= MOST_SIZES
+    fallen = table["load"][table["overlap"] < 0.9]
+    is_early = fallen.size and fallen.min() < 0.6 * table["load"].max()
+    roomy = scan.config.flip == 0 and len(scan.config.n_spins) <= MOST_SIZES and not is_early
     inset = ax.inset_axes([0.09, 0.09, 0.45, 0.43]) if roomy else None
     for axis, extra in ((ax, {"label": "replica-symmetric theory"}), (inset, {})):
         if axis is not None:
@@ -142,8 +144,11 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
     ax.set_xlabel("load $P/N$")
     ax.set_ylabel(r"mean final overlap $m$")
     ax.set_title("Overlap with the pattern started from")
-    where: dict[str, Any] = {"bbox_to_anchor": (0.02, 0.95)} if roomy else {}
-    ax.legend(loc="upper left" if roomy else "best", **where, **FRAME)
+    if roomy:
+        ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.95), **FRAME)
+    else:
+        legend_above(ax, "upper right")
+        ax.set_yticks(np.linspace(0, 1, 6))  # no overlap is larger
 
 
 def _histogram(scan: CapacityScan, ax: Any) -> None:

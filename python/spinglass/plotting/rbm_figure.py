@@ -130,7 +130,7 @@ def learning_curves(curves: NDArray[np.void], ax: Any = None) -> Any:
         twin.spines["right"].set_visible(True)
         look = {"color": dark, "linestyle": (0, (4, 2)), "marker": "s"}
         _curve(curves, "reconstruction_error", twin, label="wrong pixels (right)", **look)
-        twin.set_ylim(bottom=0)
+        twin.set_ylim(0, max(twin.get_ylim()[1], 1.05 * twin.dataLim.y1))  # also of a flat curve
         twin.set_ylabel("wrong pixels per reconstructed image")
         more = twin.get_legend_handles_labels()
         handles, labels = handles + more[0], labels + more[1]

@@ -190,6 +190,10 @@ def _ground_states(result: SkResult, ax: Any) -> None:
         ]
         title = f"energy − fit, in 10⁻³ ($p = {fit.p_value:.2f}$)"
         residuals(ax, [0.6, 0.1, 0.37, 0.26], rows, title)
+    seen = np.append(table["energy"], PARISI)
+    low, high = seen.min() - np.ptp(seen), seen.max() + np.ptp(seen)
+    if min(fit.interval) < low or max(fit.interval) > high:
+        ax.set_ylim(low, high)  # few sizes allow almost any law, whose bar would dwarf the data
     ax.set_xlim(-0.03 * reach, reach)
     ax.set_xlabel("$N^{-2/3}$")
     ax.set_ylabel("ground-state energy per spin")
