@@ -45,10 +45,7 @@ def _parsed(words: Sequence[str]) -> tuple[Parser, argparse.Namespace]:
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     for name, add in _COMMANDS.items():
         add(commands, name in words)
-    chosen, unknown = parser.parse_known_args(words)
-    if unknown:
-        getattr(chosen, "parser", parser).refuse(unknown)
-    return parser, chosen
+    return parser, parser.parse_args(words)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

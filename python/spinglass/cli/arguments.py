@@ -56,6 +56,13 @@ class Parser(argparse.ArgumentParser):
         self._spellings += action.option_strings
         return action
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Return what the words mean; the parser of the command says which it does not know."""
+        chosen, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            getattr(chosen, "parser", self).refuse(unknown)
+        return chosen
+
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
         """Say which words are unknown, and which options look like them."""
         flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]

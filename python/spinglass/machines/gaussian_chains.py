@@ -1,4 +1,4 @@
-"""Gibbs sampling of real visible units: samples, with their noise, and means, without it."""
+"""Gibbs sampling of real visible units: samples, which have noise, and means, which have none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from spinglass.machines.trained import Machine, Rows, fitted, rows_of
 
 
 def mean(self: Machine[_core.GaussianRbmMachine], hidden: ArrayLike) -> NDArray[Any]:
-    """Return E(v|h) = b + h W: where samples given ``hidden`` lie, without their noise.
+    """Return E(v|h) = b + h W, the centre of the samples given ``hidden``, without noise.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def mean(self: Machine[_core.GaussianRbmMachine], hidden: ArrayLike) -> NDArray[
 def reconstruct(self: Machine[_core.GaussianRbmMachine], X: Any) -> NDArray[Any]:
     """Return the mean of v after one Gibbs step from ``X``, exactly: b + P(h=1|v=X) W.
 
-    Nothing is drawn, neither hidden units nor noise; :meth:`gibbs` does the step itself.
+    No random number is drawn. :meth:`gibbs` does the same step with hidden units and noise drawn.
 
     Parameters
     ----------
@@ -77,13 +77,14 @@ def sample(
     Parameters
     ----------
     n : int
-        Chains. They are independent; left at 1, ``initial`` says how many.
+        Number of independent chains. With the default 1 it is the number of rows of ``initial``.
     n_steps : int
-        Gibbs steps of each.
+        Gibbs steps of each chain.
     initial : array_like, (n_features,) or (n, n_features), optional
-        Visible states to start from; hidden units on or off with equal chances by default.
+        Visible states to start from. By default each hidden unit starts at 0 or 1 with equal
+        probability.
     random_state : None, int, SeedSequence, Generator or RandomState
-        None goes on with the random numbers of the model.
+        None continues the random numbers of the model.
     progress : bool or callable
         True for a bar, or a callable of ``(done, total)`` in chains.
 
@@ -105,8 +106,8 @@ def sample_means(
 ) -> NDArray[Any]:
     """Return the means of what :meth:`sample` draws, given the same hidden states.
 
-    They are smoother, but no samples: they have lost the variances. With the same arguments
-    and the same ``random_state``, the two differ by the noise alone.
+    The means are smoother, but they are not samples, because they have no noise. With the same
+    arguments and the same ``random_state``, only the noise differs between the two methods.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What training a machine of real numbers needs to know, checked."""
+"""The checked options of the training of a machine of real numbers."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _MOST_SUMMED = 12
 
 @dataclass(frozen=True)
 class GaussianOptions:
-    """What training needs to know. Fields have the names of the parameters, but for the last two.
+    """Options of a training. All fields but the last two have the names of parameters.
 
     Attributes
     ----------
     varying : tuple of bool, (n_features,)
-        Which features took more than one value in the first data, so that variances can be learned.
+        True for features with more than one value in the first data: their variances are learned.
     summed : bool
-        Whether the model's side of the gradient is summed over hidden states, since there are
-        clusters that chains do not leave.
+        Whether the negative phase of the gradient is an exact sum over hidden states. It is where
+        the data have clusters that chains do not leave.
     """
 
     PARAMETERS: ClassVar[tuple[str, ...]] = (
@@ -41,7 +41,7 @@ class GaussianOptions:
         "intercept_visible",
         "variances",
     )
-    # What a trainer is made with; it may change between updates.
+    # Arguments of a trainer, which may change between updates.
     given: ClassVar[Callable[[Any], tuple[Any, ...]]] = operator.attrgetter(
         "k", "persistent", "variance_rate", "momentum", "weight_decay"
     )
@@ -72,7 +72,7 @@ class GaussianOptions:
     def begin(
         self, data: _core.GaussianRbmData, word: int
     ) -> tuple[GaussianOptions, _core.GaussianRbmTrainer]:
-        """Return a trainer of units that tell clusters apart, if any, and small weights."""
+        """Return a trainer whose units distinguish clusters, if there are any, or are near 0."""
         hidden, visible, n_chains = self.n_components, data.n_visible, self.batch_size
         check_memory(
             _BYTES_PER_WEIGHT * hidden * visible + 24 * n_chains * (hidden + visible),
@@ -82,8 +82,8 @@ class GaussianOptions:
         machine, telling = _core.GaussianRbmMachine.initial(hidden, data, weights_seed)
         # One row says nothing of variances.
         varying = (data.moments()[1] > 0) | (data.n_rows == 1)
-        # What one unit tells apart contrastive divergence leaves as it is; the odds of states of
-        # several drift, which chains that do not leave their cluster cannot see.
+        # Contrastive divergence keeps the two clusters of one unit as they are. With several units
+        # the probabilities of the clusters drift, and chains that stay in one cannot see that.
         summed = hidden <= _MOST_SUMMED and telling > (0 if self.persistent else 1)
         options = replace(self, varying=tuple(varying.tolist()), summed=summed)
         chains = machine.initial_chains(n_chains, data, weights_seed)

@@ -34,61 +34,65 @@ from spinglass.partition.log_partition import LogPartition, exactly
 class GaussianBernoulliRBM(Transformer):
     """A restricted Boltzmann machine with real visible units and hidden units 0 and 1.
 
-    Training begins with hidden units that tell clusters of the data apart, if there are any; of
-    more than 12 units only one does. The others begin with small weights. Training does not depend
-    on the zero and the unit of a feature: data need not be standardized.
+    If the data have clusters, some hidden units distinguish them from the start of training. With
+    more than 12 hidden units, only one of them does. All other units start with small weights. The
+    training does not depend on the zero or the scale of a feature, so data need not be
+    standardized.
 
     Parameters
     ----------
     n_components : int
         Hidden units.
     learning_rate : float, pair of float, or callable
-        Of each update; ``(first, last)`` falls linearly over a fit; a callable is given the number
-        of the update, from 0, and how many there are (infinitely many in ``partial_fit``). Steps of
-        weights and visible biases are the gradient times the variance.
+        Step size of each update. ``(first, last)`` changes linearly over a fit. A callable gets the
+        number of the update, from 0, and the number of all updates (infinite in ``partial_fit``).
+        The gradients of weights and visible biases are multiplied by the variance.
     variance_rate : float
-        What the learning rate is multiplied by for the logarithms of the variances; 0 keeps them.
+        Factor of the learning rate for the logarithms of the variances. With 0 the variances stay.
     batch_size : int
-        Rows an update, and chains that persist; the last batch of an epoch may be smaller.
+        Rows in an update, and number of persistent chains. The last batch of an epoch may be
+        smaller.
     n_iter : int
-        Epochs of a fit. Rows are taken in the order in which they stand.
+        Epochs of a fit. Each takes the rows in their order.
     verbose : int
         Print a line after each epoch.
     random_state : None, int, SeedSequence, Generator or RandomState
-        Fixes everything random. None draws from NumPy's global state.
+        Determines all random numbers. None draws from NumPy's global state.
     k : int
-        Gibbs steps of the chains between updates. Without effect where hidden states are summed
-        over: those of at most 12 units, two or more of which (one, if ``persistent``) began with
-        clusters.
+        Gibbs steps of the chains between updates. It has no effect where the gradient is an exact
+        sum over hidden states. This is done with at most 12 hidden units if two or more of them
+        (one, if ``persistent``) started with clusters.
     persistent : bool
-        Whether chains go on from update to update (PCD-k) or begin at the data of each (CD-k).
-        Where clusters lie many standard deviations apart, no chain goes from one to the other; with
-        more than 12 units their weights then drift if chains persist, until training diverges.
+        Whether chains continue from update to update (PCD-k) or start at the data of each update
+        (CD-k). Between clusters that are many standard deviations apart, no chain moves. With more
+        than 12 hidden units and persistent chains, the weights of such clusters then drift until
+        the training diverges.
     momentum : float
-        Share of its last step that an update repeats, below 1.
+        Fraction of the last step that each update repeats, below 1.
     weight_decay : float
-        Pulls weights towards 0 by this times ``learning_rate`` each update.
+        Each update moves the weights towards 0 by this times ``learning_rate``.
     num_threads : int, optional
-        Threads to use; all that the process may use by default. Never changes a bit.
+        Number of threads; by default all that the process may use. The result does not depend on
+        it.
 
     Attributes
     ----------
     components_ : numpy.ndarray, (n_components, n_features)
-        W, in units of the data. This and the next four are copies that cannot be written to;
-        assigning to the attribute changes the machine. float32 if the data were, else float64.
+        W, in units of the data. This and the next four are read-only copies. To change the machine,
+        assign to the attribute. float32 if the data were float32, else float64.
     intercept_hidden_ : numpy.ndarray, (n_components,)
         c.
     intercept_visible_ : numpy.ndarray, (n_features,)
         b.
     variances_ : numpy.ndarray, (n_features,)
-        s = sigma^2, the variances of the visible units given the hidden ones. That of a feature
-        which is constant in the first data stays 1.
+        s = sigma^2, the variances of the visible units given the hidden ones. A feature that is
+        constant in the first data keeps the variance 1.
     h_samples_ : numpy.ndarray, (batch_size, n_components)
         Hidden states of the chains.
     n_features_in_ : int
         Visible units.
     feature_names_in_ : numpy.ndarray of str objects, (n_features,)
-        Only if the data were a DataFrame whose columns are named by strings.
+        Exists only if the data were a DataFrame with strings as names of its columns.
 
     Notes
     -----
@@ -105,7 +109,7 @@ class GaussianBernoulliRBM(Transformer):
     >>> model = GaussianBernoulliRBM(n_components=2, n_iter=60, learning_rate=0.05, random_state=0)
     >>> model.fit(X).transform(X).shape
     (500, 2)
-    >>> bool((model.variances_ < X.var(axis=0) / 2).all())  # the hidden units know the centre
+    >>> bool((model.variances_ < X.var(axis=0) / 2).all())  # hidden units explain the rest
     True
     >>> model.sample(3, n_steps=100, random_state=1).shape
     (3, 2)
@@ -179,7 +183,7 @@ class GaussianBernoulliRBM(Transformer):
             Rows of real numbers.
         y : ignored
         callbacks : sequence of callable
-            Each is called with an ``Epoch`` after every epoch; True ends the fit.
+            Each is called with an ``Epoch`` after every epoch. If one returns True, the fit ends.
         progress : bool or callable
             True for a bar, or a callable of ``(done, total)`` in updates.
 
@@ -191,10 +195,11 @@ class GaussianBernoulliRBM(Transformer):
         Raises
         ------
         ValueError, TypeError
-            If a parameter or the data are not as described, or the training diverges: parameters
-            that are not finite, a variance that collapses. The parameters before it are kept.
+            If a parameter or the data are not as described, or if the training diverges: a
+            parameter is not finite, or a variance goes to 0. The model keeps the last good
+            parameters.
         KeyboardInterrupt
-            On Ctrl-C. The model stays as of the last update.
+            On Ctrl-C. The model keeps the last update.
         """
         training = Fit.of(self, X, callbacks, progress)
         training.run(training.begin())
@@ -245,7 +250,7 @@ class GaussianBernoulliRBM(Transformer):
         Returns
         -------
         LogPartition
-            Whose method is ``"exact"``.
+            Its method is ``"exact"``.
 
         Raises
         ------
@@ -257,13 +262,13 @@ class GaussianBernoulliRBM(Transformer):
         return exactly(value, trained.word, model=likelihood.fingerprint(trained))
 
     def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> LogLikelihood:
-        """Return the mean of ln p(v) over rows of data, p being a density, and that of each row.
+        """Return ln p(v) of each row of data, and the mean; p is a density.
 
         Parameters
         ----------
         X : array_like or sparse matrix, (n_samples, n_features)
         log_partition : LogPartition, optional
-            What :meth:`log_partition` returned, which serves many sets of data.
+            The result of :meth:`log_partition`, which can be used for many sets of data.
 
         Returns
         -------
@@ -272,7 +277,7 @@ class GaussianBernoulliRBM(Transformer):
         Raises
         ------
         ValueError
-            If there are more than 30 hidden units, or ``log_partition`` is that of others.
+            If there are more than 30 hidden units, or ``log_partition`` is of another machine.
         """
         free = self.free_energy(X)
         return likelihood.log_likelihood(

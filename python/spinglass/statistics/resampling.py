@@ -1,18 +1,19 @@
 r"""Errors from blocks: binning of a mean, the jackknife of anything made of means.
 
-Means of blocks much longer than the autocorrelation time tau are nearly independent. **Binning**
-[1]_ doubles the block length b again and again and treats the means as independent: the standard
-error grows with b to a plateau, the true one, while its own error grows as the blocks become few.
-The variance of the means of b measurements with an exponential memory is short by the share tau/b.
+Means of blocks that are much longer than the autocorrelation time tau are nearly independent.
+**Binning** [1]_ doubles the block length b again and again, and each time treats the means of the
+blocks as independent. The standard error grows with b up to a plateau, which is the true value. Its
+own uncertainty also grows, because fewer blocks are left. If correlations decay exponentially, the
+variance from blocks of b measurements is too small by the fraction tau/b.
 
-The **jackknife** [2]_ leaves out one block of n_blocks at a time, recomputes the function of the
-means, and has the error from the spread of the results f_j,
+The **jackknife** [2]_ leaves out one of n_blocks blocks at a time and recomputes the function of
+the means. The error follows from the spread of the results f_j,
 
     error^2 = (n_blocks - 1) / n_blocks sum_j (f_j - mean f)^2.
 
-With N measurements the relative variance of error^2 is 2b/N and its relative bias -tau/b. The sum
-of the squares is smallest at b^3 = N tau^2; a bias cannot be seen in the result and noise can, so
-b is here no less than 10 tau, where the error is short by 5 %.
+With N measurements the relative variance of error^2 is 2b/N, and its relative bias is -tau/b. The
+sum of the variance and the squared bias is smallest at b^3 = N tau^2. Noise can be seen in a result
+but a bias cannot. So b is here at least 10 tau, where the error is too small by 5 %.
 
 .. [1] H. Flyvbjerg, H. G. Petersen, J. Chem. Phys. 91, 461 (1989).
 .. [2] B. Efron, The Jackknife, the Bootstrap and Other Resampling Plans (SIAM, 1982).
@@ -72,8 +73,8 @@ class Binning:
 def binning(series: ArrayLike) -> Binning:
     """Return the standard error of the mean at every block length (Flyvbjerg and Petersen 1989).
 
-    Where the errors have stopped growing within their own uncertainty, they are right; if they
-    never do, the series is too short. `standard_error` chooses without looking.
+    The errors are right where they have stopped growing, within their own uncertainty. If they
+    never stop, the series is too short. `standard_error` chooses a block length by itself.
 
     Parameters
     ----------

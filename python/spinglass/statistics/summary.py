@@ -5,17 +5,16 @@ From the total energy E and the magnetization per spin m of every measurement, w
     specific heat  beta^2 (<E^2> - <E>^2) / N,     Binder cumulant  1 - <m^4> / (3 <m^2>^2) [1]_,
     susceptibility  beta N (<m^2> - <|m|>^2)  and  beta N <m^2>.
 
-Averages have the standard error of their memory, functions of averages that of a jackknife with
-blocks of many autocorrelation times. All series share the window and the blocks of the slowest of
-E, |m| and m^2, or of m where they follow it. Replicas that differ by more than this allows have the
-error of their spread.
+The standard error of an average takes its autocorrelation time into account. Functions of averages
+have the error of a jackknife with blocks of many autocorrelation times. All series use the window
+and the blocks of the slowest of E, |m| and m^2, or of m if one of these follows it. If replicas
+differ by more than these errors allow, the error is that of their spread.
 
-**What an error means.** An error that is itself estimated, from few independent parts of the run,
-is smaller than the deviation more often than a normal distribution has it: deviations follow
-Student's t. The errors here are widened such that two of them cover 95.4 %. Variances and the
-distance of the cumulant from 2/3 are positive, and a run that saw too little of them has too small
-an error as well: theirs reach as far as two errors of the logarithm do. A series that never changed
-has no error (NaN).
+**What an error means.** An error that is estimated from few independent parts of a run is too small
+too often: the deviations follow Student's t and not a normal distribution. The errors here are
+widened so that two of them cover 95.4 %. Variances, and the distance of the cumulant from 2/3, are
+positive. A run in which they came out too small has too small an error as well, so their errors
+reach as far as two errors of the logarithm. A series that never changed has no error (NaN).
 
 .. [1] K. Binder, Z. Phys. B 43, 119 (1981).
 """
@@ -71,14 +70,14 @@ class Summary:
     energy : Estimate
         <E> / N.
     magnetization, absolute_magnetization, squared_magnetization : Estimate
-        <m>, <|m|> and <m^2>. Without a field <m> is 0 in equilibrium; below the ordering
-        temperature m seldom changes its sign. A run in which it did, but too seldom, has no error
-        of <m>; a run of one sign has that of its phase.
+        <m>, <|m|> and <m^2>. Without a field <m> is 0 in equilibrium, but below the ordering
+        temperature the sign of m seldom changes. If it changed too seldom, <m> has no error. If it
+        never changed, the error is that of the mean in this phase.
     specific_heat : Estimate
         beta^2 (<E^2> - <E>^2) / N, in units of Boltzmann's constant; NaN at ``beta=inf``.
     susceptibility : Estimate
-        Connected, beta N (<m^2> - <|m|>^2): the one to use below the ordering temperature, where
-        <|m|> stands for the spontaneous magnetization. Above, it is 1 - 2/pi of the other one.
+        Connected, beta N (<m^2> - <|m|>^2). Use it below the ordering temperature, where <|m|> is
+        the spontaneous magnetization. Above, it is 1 - 2/pi times the paramagnetic one.
     paramagnetic_susceptibility : Estimate
         beta N <m^2>: the response to a field above the ordering temperature, where <m> = 0.
     binder_cumulant : Estimate
@@ -87,10 +86,10 @@ class Summary:
         Integrated autocorrelation times of E, m and |m|, in measurements; NaN if a series never
         changed.
     n_effective : float
-        Independent measurements that all of them are worth, by the longest memory of E, |m| and
-        m^2; NaN if none of them ever changed.
+        Number of independent measurements with the same information, from the longest of the
+        autocorrelation times of E, |m| and m^2. NaN if none of them ever changed.
     note : str
-        What to know about the errors, in words; empty if there is nothing.
+        A warning about the errors in words, or empty.
 
     Examples
     --------
@@ -180,8 +179,8 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
     Returns
     -------
     Summary
-        Errors are NaN where there are too few measurements for one, and for a series that never
-        changed: it says nothing of its error.
+        Errors are NaN if there are too few measurements, and for a series that never changed,
+        because it has no information about its error.
 
     Raises
     ------
