@@ -226,7 +226,7 @@ def add_format(parser: Parser) -> None:
         "--format",
         choices=FORMATS,
         default="png",
-        help="what the picture is: %(choices)s (default: %(default)s)",
+        help="format of the picture: %(choices)s (default: %(default)s)",
     )
 
 

@@ -53,13 +53,13 @@ def add(commands: Any, chosen: bool) -> None:
             "--uncentered",
             dest="centered",
             action="store_false",
-            help="follow the plain gradient, not that of units less their means",
+            help="use the plain gradient, not that of units minus their means",
         )
         option(
             "--resume",
             action="store_true",
             default=False,
-            help="go on from the checkpoint that an interrupted training left in --out",
+            help="continue from the checkpoint of an interrupted training in --out",
         )
         parser.flags["checkpoint"] = "--resume"
         add_experiment(parser, RbmConfig, RbmTraining, _run, AND_LIMITS)
@@ -77,7 +77,7 @@ def _run(chosen: argparse.Namespace) -> int:
         complain("argument --digits: they come with scikit-learn: pip install 'spinglass[sklearn]'")
     checkpoint = chosen.out / "checkpoint.safetensors"
     if chosen.resume and not checkpoint.exists():
-        complain(f"argument --resume: there is no {checkpoint} to go on from")
+        complain(f"argument --resume: there is no {checkpoint} to continue from")
     from spinglass import experiments
 
     def trained(data: Any, **arguments: Any) -> RbmTraining:

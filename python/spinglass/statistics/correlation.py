@@ -2,15 +2,16 @@ r"""How long a time series remembers, and what that does to the error of its mea
 
 With the autocovariance G(t) = <(x_s - mu)(x_{s+t} - mu)>, the mean of N measurements has the
 variance F / N, F = G(0) + 2 sum_{t>0} G(t) = 2 tau G(0), where tau = 1/2 + sum rho(t) is the
-integrated autocorrelation time [1]_. The sum over all lags is noise: beyond a window W the terms
-add variance and no signal. Sokal's rule [2]_ takes the smallest W >= c tau(W); an exponential
-memory loses e^{-c} of tau, c = 5, and the relative variance of F is 2 (2W + 1) / N.
+integrated autocorrelation time [1]_. The sum over all lags would be mostly noise, because beyond a
+window W the terms have variance and no signal. Sokal's rule [2]_ takes the smallest
+W >= c tau(W) with c = 5. If correlations decay exponentially, this loses the fraction e^{-c} of
+tau, and the relative variance of F is 2 (2W + 1) / N.
 
-**Two corrections.** The mean of the data stands for mu, which lowers every G(t) by F / N and so F
-by the share (2W + 1) / N: it is put back [3]_ (10 % of F for a series of 100 tau). And a window
-that does not fit the series cannot be trusted. The spread of the means of R independent replicas
-gives F with the relative variance 2 / (R - 1) whatever the memory: the smaller of the two variances
-says which is taken.
+**Two corrections.** First, mu is replaced by the mean of the data. This lowers every G(t) by F / N,
+and F by the fraction (2W + 1) / N, which is added again [3]_ (10 % of F for a series of 100 tau).
+Second, a window that does not fit into the series cannot be trusted. The spread of the means of R
+independent replicas also gives F, with the relative variance 2 / (R - 1) whatever tau is. Of these
+two, the one with the smaller variance is used.
 
 .. [1] N. Madras, A. D. Sokal, J. Stat. Phys. 50, 109 (1988).
 .. [2] A. D. Sokal, Monte Carlo Methods in Statistical Mechanics (Lausanne lectures, 1989).
@@ -40,10 +41,9 @@ _ROUNDING = 1e-12  # of the largest number: a smaller change is the rounding of 
 def autocorrelation(series: ArrayLike, max_lag: int | None = None) -> Floats:
     """Return the normalized autocorrelation function rho(t) = G(t) / G(0).
 
-    One mean, that of all replicas, is subtracted from each: replicas that are stuck in different
-    states are seen as a correlation that does not decay. (Subtracting its own mean from each
-    would hide just this.) At lag t the n - t products of each replica are averaged, over all
-    replicas.
+    The mean of all replicas is subtracted from each of them. So if replicas are stuck in different
+    states, the correlation does not decay. (With the mean of each replica this would not be seen.)
+    At lag t, each replica has n - t products, and the average is over those of all replicas.
 
     Parameters
     ----------
@@ -81,24 +81,24 @@ def autocorrelation(series: ArrayLike, max_lag: int | None = None) -> Floats:
 def autocorrelation_time(series: ArrayLike, window: float = 5.0) -> float:
     """Integrated autocorrelation time tau = 1/2 + sum rho(t), in units of the distance in time.
 
-    The sum ends at the smallest lag W >= ``window`` tau(W) (Sokal 1989), with rho averaged over the
-    replicas (Madras and Sokal 1988), and what the unknown mean takes is put back (Wolff 2004). Its
-    relative standard error is about sqrt((4 W + 2) / N), with N measurements in all.
+    The sum ends at the smallest lag W >= ``window`` tau(W) (Sokal 1989). rho is averaged over the
+    replicas (Madras and Sokal 1988), and the bias from the unknown mean is corrected (Wolff 2004).
+    The relative standard error of tau is about sqrt((4 W + 2) / N), with N measurements in all.
 
     Parameters
     ----------
     series : array_like, shape (n_measurements,) or (..., n_measurements)
         Measurements in equilibrium, at equal distances; leading axes are independent replicas.
     window : float, default=5.0
-        W / tau. Take more for a memory that ends in a long weak tail.
+        W / tau. Use a larger value if correlations have a long weak tail.
 
     Returns
     -------
     float
         tau: 0.5 for independent measurements, less for anticorrelated ones (but positive). NaN for
-        a single measurement and a series that never changes in any replica: it says nothing of its
-        memory. A series shorter than about 50 tau gives too little, and one shorter than tau tells
-        nothing but that.
+        a single measurement, and for a series that never changes in any replica. From a series
+        shorter than about 50 tau the value is too small. From one shorter than tau it is
+        meaningless.
 
     Raises
     ------
@@ -122,12 +122,13 @@ def autocorrelation_time(series: ArrayLike, window: float = 5.0) -> float:
 
 
 def standard_error(series: ArrayLike) -> float:
-    """Return the standard error of the mean, memory included.
+    """Return the standard error of the mean of correlated measurements.
 
-    sqrt(2 tau G(0) / N) with the autocorrelation time tau, or, where the window of tau is longer
-    than the series, from the spread of the means of the replicas. Its own relative error is about
-    sqrt((2 W + 1) / (2 N)), W = 5 tau: 16 % for a series of 100 tau. Deviations from the true mean
-    in units of it then follow Student's t of N / (2 W + 1) degrees of freedom.
+    It is sqrt(2 tau G(0) / N) with the autocorrelation time tau. If the window of tau is longer
+    than the series, it is computed from the spread of the means of the replicas. Its own relative
+    error is about sqrt((2 W + 1) / (2 N)) with W = 5 tau, 16 % for a series of 100 tau. The
+    deviation from the true mean, in units of this error, follows Student's t with N / (2 W + 1)
+    degrees of freedom.
 
     Parameters
     ----------
@@ -137,8 +138,8 @@ def standard_error(series: ArrayLike) -> float:
     Returns
     -------
     float
-        The standard error of ``mean(series)``; NaN for a single measurement and for a series that
-        never changes in any replica, which says nothing of its error.
+        The standard error of ``mean(series)``. NaN for a single measurement, and for a series that
+        never changes in any replica.
 
     Raises
     ------

@@ -1,16 +1,16 @@
 r"""Overlaps of replica pairs, each average with its error.
 
-R replicas make R (R - 1) / 2 pairs. Two pairs that share a replica are correlated, so pairs are no
-independent series. Their average at one time is one series: its memory gives the error, seen
-through the window of the slowest of |q|, q^2 and the link overlap. The windows are those of all
-pairs around one mean, so pairs that are stuck at different values are seen.
+R replicas make R (R - 1) / 2 pairs. Two pairs that share a replica are correlated, so the pairs are
+not independent series. Their average at each time is one series, and its autocorrelation time gives
+the error. The window is that of the slowest of |q|, q^2 and the link overlap. One mean is
+subtracted from all pairs, so that pairs which are stuck at different values widen the window.
 
-q itself may remember its sign for longer, and then has the window of its own. What keeps stuck
-pairs apart can cancel in the average: <q> has no error where the signs of pairs turned too seldom.
+The sign of q may be correlated for longer. Then q has a window of its own. The values of stuck
+pairs can cancel in the average, so <q> has no error if the signs of pairs changed too seldom.
 
-With three replicas or more, where few windows fit the run, or where the replicas differ in the mean
-of their pairs by more than their memories explain, the error is that of a jackknife over replicas
-[1]_, which leaves out one with all its pairs:
+With three replicas or more, the error is in two cases that of a jackknife over replicas [1]_: if
+only few windows fit into the run, and if the means of the pairs of different replicas differ by
+more than autocorrelations explain. It leaves out one replica with all its pairs:
 
     error^2 = (R - 1) / R sum_r (x_r - mean x)^2.
 
@@ -58,8 +58,8 @@ class OverlapSummary:
     beta : float
         Inverse temperature.
     overlap, absolute_overlap, squared_overlap : Estimate
-        <q>, <|q|> and <q^2>. Without a field <q> is 0 in equilibrium; where the sign of q changed
-        too seldom in the pairs, <q> has no error.
+        <q>, <|q|> and <q^2>. Without a field <q> is 0 in equilibrium. It has no error if the sign
+        of q changed too seldom.
     binder_ratio : Estimate
         g = (3 - <q^4> / <q^2>^2) / 2: 0 for a normal distribution, 1 for q = +-q_0.
     link_overlap : Estimate or None
@@ -67,10 +67,10 @@ class OverlapSummary:
     tau_overlap, tau_absolute_overlap : float
         Integrated autocorrelation times of q and |q|, in measurements; NaN if they never changed.
     n_effective : float
-        Independent measurements that all pairs are worth: those of R/2 pairs without a common
-        replica, by the longest memory.
+        Number of independent measurements with the same information: those of R/2 pairs without a
+        common replica, from the longest autocorrelation time.
     note : str
-        What to know about the errors, in words; empty if there is nothing.
+        A warning about the errors in words, or empty.
 
     Examples
     --------

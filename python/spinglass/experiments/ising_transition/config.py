@@ -59,12 +59,15 @@ class IsingConfig(Config):
         SWEEPS,
         "sweeps of each replica that are measured",
         "K",
-        default="10000, from L = 32 on in proportion to L",
+        default="10000, and in proportion to L from L = 32 on",
     )
     warmup: tuple[int, ...] = parameter(
-        integer(0, 2**40), "sweeps before these, from all spins up", "K", default="half as many"
+        integer(0, 2**40),
+        "sweeps before the measured ones, starting with all spins up",
+        "K",
+        default="half as many",
     )
-    n_replicas: int = parameter(integer(1, 2**20), "independent lattices a point", "K")
+    n_replicas: int = parameter(integer(1, 2**20), "independent lattices per point", "K")
     dynamics: Dynamics = parameter(
         choice(Dynamics), "how spins move: metropolis, heat-bath, wolff, swendsen-wang", "NAME"
     )
@@ -74,7 +77,7 @@ class IsingConfig(Config):
         "L",
         flag="--snapshot",
     )
-    snapshot_sweeps: int = derived("sweeps that the lattices shown had")
+    snapshot_sweeps: int = derived("sweeps of the lattices that are shown")
     snapshot_temperatures: tuple[float, ...] = derived("their temperatures")
     seed: int = parameter(SEED, "the same seed gives the same points", "S")
 

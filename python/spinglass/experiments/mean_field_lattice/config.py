@@ -25,9 +25,12 @@ class MeanFieldConfig(Config):
         TEMPERATURES, "temperatures in units of the coupling", "T", default="14 from 1.2 to 4.4"
     )
     n_sweeps: int = parameter(SWEEPS, "sweeps of each replica that are measured", "K")
-    n_replicas: int = parameter(integer(1, 2**20), "independent lattices a point", "K")
+    n_replicas: int = parameter(integer(1, 2**20), "independent lattices per point", "K")
     warmup: int = parameter(
-        integer(0, 2**40), "sweeps before, from all spins up", "K", default="a quarter as many"
+        integer(0, 2**40),
+        "sweeps before the measured ones, starting with all spins up",
+        "K",
+        default="a quarter as many",
     )
     dynamics: Dynamics = parameter(choice(Dynamics), "how spins move", "NAME")
     seed: int = parameter(SEED, "the same seed gives the same points", "S")

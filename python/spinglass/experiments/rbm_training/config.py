@@ -40,33 +40,36 @@ class RbmConfig(Config):
     )
     n_images: int = derived("images trained on")
     n_held_out: int = derived("images held out")
-    n_visible: int = derived("pixels an image")
+    n_visible: int = derived("pixels of an image")
     image_shape: tuple[int, int] | None = derived("height and width; None for rows without a shape")
     binarise: Binarise = parameter(
         choice(Binarise),
-        "make grey levels 0 and 1 by one draw of each pixel, or at 1/2, or use them as they are",
+        "how grey levels become 0 and 1: by a random draw for each pixel, by a threshold at 1/2, "
+        "or not at all",
     )
     n_components: int = parameter(integer(1), "hidden units", "N")
     n_epochs: int = parameter(
         integer(1, 2**31 - 1),
         "passes over the images",
         "N",
-        default="as many as make 20,000 updates, at least 10",
+        default="enough for 20,000 updates, at least 10",
     )
-    batch_size: int = parameter(integer(1), "images an update, and persistent chains", "N")
+    batch_size: int = parameter(
+        integer(1), "images per update, and number of persistent chains", "N"
+    )
     learning_rate: float = parameter(
         Kind(_rate, read_real), "learning rate of the first update", "R", flag="--rate"
     )
     schedule: Schedule = parameter(
-        choice(Schedule), "the rate falls to nothing in a straight line, or stays"
+        choice(Schedule), "the rate falls linearly to 0, or stays constant"
     )
     method: Method = parameter(
         choice(Method), "persistent chains, or chains that start at the images"
     )
-    k: int = parameter(integer(1), "Gibbs steps an update", "K")
+    k: int = parameter(integer(1), "Gibbs steps per update", "K")
     centered: bool = parameter(
         Kind(lambda value, _: bool(value)),
-        "follow the gradient of units less their means",
+        "use the centred gradient, of units minus their means",
         flag=None,
     )
     n_chains: int = parameter(

@@ -34,7 +34,7 @@ def default_pictures() -> tuple[float, ...]:
 class RenormalizeConfig(Config):
     """All arguments, resolved. Equal configs give equal points."""
 
-    size: int = parameter(_SIDE, "side of the larger lattice, a power of two from 16 on", "L")
+    size: int = parameter(_SIDE, "side of the larger lattice, a power of two, at least 16", "L")
     temperatures: tuple[float, ...] = parameter(
         TEMPERATURES,
         "temperatures in units of the coupling",
@@ -42,10 +42,10 @@ class RenormalizeConfig(Config):
         default="seven around the transition",
     )
     n_sweeps: int = parameter(SWEEPS, "sweeps of each replica that are measured", "K")
-    n_replicas: int = parameter(integer(1, 2**20), "independent lattices a point", "K")
+    n_replicas: int = parameter(integer(1, 2**20), "independent lattices per point", "K")
     warmup: int = parameter(
         integer(0, 2**40),
-        "sweeps before these, from all spins up",
+        "sweeps before the measured ones, starting with all spins up",
         "K",
         default="a quarter as many",
     )
@@ -54,7 +54,7 @@ class RenormalizeConfig(Config):
     )
     picture_size: int | None = parameter(
         or_none(_SIDE),
-        "side of the lattices that are shown, a power of two from 16 on",
+        "side of the lattices that are shown, a power of two, at least 16",
         "L",
         flag="--picture",
     )

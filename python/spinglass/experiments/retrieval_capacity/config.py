@@ -86,7 +86,7 @@ class CapacityConfig(Config):
     )
     n_starts: int = parameter(integer(1), "trials with each pattern set", "K")
     flip: float = parameter(
-        FRACTION, "fraction of spins flipped from the pattern at the start", "F"
+        FRACTION, "fraction of the spins of the pattern that are flipped at the start", "F"
     )
     threshold: float = parameter(
         FRACTION, "a trial keeps its memory if its final overlap is at least M", "M"

@@ -98,7 +98,7 @@ class SkConfig(Config):
 
     further: ClassVar = {
         "beta_max": Parameter(
-            Kind(_coldest, read_real), "the coldest inverse temperature of the default ones", "B"
+            Kind(_coldest, read_real), "largest of the default inverse temperatures", "B"
         )
     }
 
