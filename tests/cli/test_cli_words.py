@@ -3,6 +3,7 @@
 import pytest
 
 from spinglass.cli import main
+from spinglass.cli.arguments import Parser
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,17 @@ def test_the_nearest_word_is_suggested(words, message, capsys):
 def test_nothing_is_suggested_where_nothing_is_near(words, capsys):
     assert main(words) == 2
     assert "did you mean" not in capsys.readouterr().err
+
+
+def test_a_parser_of_ones_own_suggests_words_too(capsys):
+    parser = Parser(prog="mine")
+    parser.add_argument("--lengths")
+    assert parser.parse_args(["--lengths", "3"]).lengths == "3"
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--lenghts", "3"])
+    assert "mine: error: unknown arguments: --lenghts 3 (did you mean --lengths?)" in (
+        capsys.readouterr().err
+    )
 
 
 def test_a_command_says_which_files_of_an_earlier_result_it_replaces(tmp_path, capsys):
