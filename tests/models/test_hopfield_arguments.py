@@ -61,7 +61,7 @@ def test_states_hold_only_spins(method, spins, error, message):
 def test_patterns_states_and_spins_of_the_small_tools_hold_only_spins(spins, error, message):
     for name, function in [
         ("patterns", Hopfield),
-        ("patterns", Patterns.from_array),
+        ("array", Patterns.from_array),
         ("states", corrupt),
         ("spins", to_bits),
     ]:
@@ -98,9 +98,9 @@ def test_states_have_the_width_of_the_network(method, shape):
 
 @pytest.mark.parametrize("shape", [(), (0,), (5,), (0, 5), (5, 0), (0, 0), (1, 2, 3)])
 def test_patterns_are_at_least_one_row_of_at_least_one_spin(shape):
-    expected = r"^patterns must have shape \(n_patterns, n_spins\) with at least one .*, got "
-    for function in (Hopfield, Patterns.from_array):
-        with pytest.raises(ValueError, match=expected + re.escape(str(shape))):
+    expected = r" must have shape \(n_patterns, n_spins\) with at least one .*, got "
+    for name, function in [("patterns", Hopfield), ("array", Patterns.from_array)]:
+        with pytest.raises(ValueError, match=f"^{name}" + expected + re.escape(str(shape))):
             function(np.ones(shape))
 
 
