@@ -104,6 +104,12 @@ def test_patterns_are_at_least_one_row_of_at_least_one_spin(shape):
             function(np.ones(shape))
 
 
+def test_bytes_that_the_core_checks_have_the_name_of_the_argument_too():
+    for name, function in [("patterns", Hopfield), ("array", Patterns.from_array)]:
+        with pytest.raises(ValueError, match=rf"^{name} must hold only -1 and \+1, got 2"):
+            function(np.full((2, 3), 2, np.int8))
+
+
 @pytest.mark.parametrize("shape", [(1, 2, 3), (1, 1, 1, 1)])
 def test_corrupt_takes_one_state_or_a_batch(shape):
     expected = r"^states must have shape \(n_spins,\) or \(n_states, n_spins\), got "

@@ -142,7 +142,10 @@ class Patterns:
         # The core copies and checks piece by piece; a copy of all of it would be eight sets.
         is_int8 = values.dtype == np.int8
         spins = borrowed(values, np.int8) if is_int8 else spin_array(values, name)
-        return cls._wrap(_core.PackedPatterns.from_array(spins))
+        try:
+            return cls._wrap(_core.PackedPatterns.from_array(spins))
+        except ValueError as error:  # the core calls them patterns
+            raise ValueError(str(error).replace("patterns", name, 1)) from None
 
     @property
     def n_patterns(self) -> int:
