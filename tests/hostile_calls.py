@@ -150,7 +150,13 @@ def calls():
     }  # fmt: skip
     series = common | {"warmup": 1, "every": 2, "keep_states": True, "measure": ("overlap",)}
     found = {
-        "Ising": (spinglass.Ising, {"couplings": np.ones((3, 3)) - np.eye(3), "fields": [1, 2, 3]}),
+        "Ising": (
+            spinglass.Ising,
+            {
+                "couplings": np.ones((4, 4)) - np.eye(4), "fields": [1, 2, 3, 4],
+                "constant": 1.0, "labels": "abcd",
+            },
+        ),
         "SpinForm": (
             spinglass.SpinForm,
             {"couplings": np.ones((2, 2)) - np.eye(2), "fields": [1, 2], "constant": 1.0},

@@ -1,14 +1,16 @@
 """The Ising model with any couplings, dense or sparse.
 
-The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i. In a sweep the couplings are
-32-bit integers. The unit of each site is a power of two, such that its local field stays below 2^30
-units. This is finer than single precision, and sums do not drift. Multiples of the unit (integers,
-+-1, and the random models of this package) are exact. Energies are computed in double precision
-from the couplings as given.
+The energy is E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i + constant. In a sweep the
+couplings are 32-bit integers. The unit of each site is a power of two, such that its local field
+stays below 2^30 units. This is finer than single precision, and sums do not drift. Multiples of the
+unit (integers, +-1, and the random models of this package) are exact. Energies are computed in
+double precision from the couplings as given.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, choice, real_vector
+from spinglass._arguments import check_memory, choice, finite, real_vector, shown
 from spinglass.models.couplings import DENSE_BYTES, bands, symmetric_couplings
 from spinglass.models.layout import Layout, faster_layout
 from spinglass.models.spin_model import SpinModel
@@ -36,6 +38,10 @@ class Ising(SpinModel):
         has the opposite sign).
     fields : array_like, (n_spins,), optional
         h_i; a positive field favours +1.
+    constant : float
+        A number that is added to every energy, and leaves the law as it is.
+    labels : sequence of hashable, optional
+        Names of the spins, all different. They do not enter any calculation.
     layout : {"auto", "dense", "sparse"}
         How the couplings are kept for the sweeps: as rows over all spins, or as lists of the spins
         that are coupled to each spin. The default is the faster one for this matrix, whether it is
@@ -44,8 +50,9 @@ class Ising(SpinModel):
     Raises
     ------
     ValueError, TypeError
-        If the couplings are not square, not symmetric, not finite or have a diagonal, or the
-        fields are not N finite numbers.
+        If the couplings are not square, not symmetric, not finite or have a diagonal, the fields
+        are not N finite numbers, the constant is not finite, or the labels are not N different
+        ones.
     MemoryError
         If the couplings do not fit in memory.
 
@@ -79,6 +86,8 @@ class Ising(SpinModel):
         couplings: Any,
         fields: ArrayLike | None = None,
         *,
+        constant: float = 0.0,
+        labels: Sequence[Hashable] | None = None,
         layout: Literal["auto", "dense", "sparse"] = "auto",
     ) -> None:
         choice(layout, "layout", ("auto", *get_args(Layout)))
@@ -86,15 +95,17 @@ class Ising(SpinModel):
         self._is_sparse = not isinstance(matrix, np.ndarray)
         self._n_spins = int(matrix.shape[0])
         self._fields = None if fields is None else real_vector(fields, "fields", self._n_spins)
+        self._constant = finite(constant, "constant")
+        self._labels = _names(labels, self._n_spins)
         with np.errstate(over="ignore"):
             parts = [matrix] if self._is_sparse else [matrix[rows] for rows in bands(matrix)]
             largest = sum(float(abs(part).sum()) for part in parts)
             if self._fields is not None:
                 largest += float(np.abs(self._fields).sum())
+            largest += abs(self._constant)
         if largest > LARGEST_ENERGY:
-            raise ValueError(
-                f"couplings and fields must be at most {LARGEST_ENERGY:g} in sum, got {largest:g}"
-            )
+            terms = "couplings, fields and constant" if self._constant else "couplings and fields"
+            raise ValueError(f"{terms} must be at most {LARGEST_ENERGY:g} in sum, got {largest:g}")
         self._layout = faster_layout(matrix) if layout == "auto" else layout
         self._model = _kept(matrix, self._layout, self._fields)
 
@@ -107,6 +118,16 @@ class Ising(SpinModel):
     def fields(self) -> NDArray[np.float64] | None:
         """The fields h_i, or None."""
         return self._fields
+
+    @property
+    def constant(self) -> float:
+        """A number that is added to every energy."""
+        return self._constant
+
+    @property
+    def labels(self) -> Sequence[Hashable]:
+        """The names of the spins, or their numbers: ``dict(zip(model.labels, state))``."""
+        return range(self._n_spins) if self._labels is None else self._labels
 
     @property
     def layout(self) -> Layout:
@@ -130,10 +151,29 @@ class Ising(SpinModel):
         given = "sparse" if self._is_sparse else "dense"
         kept = "" if self._layout == given else f", kept as {self._layout}"
         fields = "" if self._fields is None else ", fields=..."
-        return f"Ising(<{given} couplings of {self._n_spins} spins{kept}>{fields})"
+        constant = f", constant={self._constant:g}" if self._constant else ""
+        return f"Ising(<{given} couplings of {self._n_spins} spins{kept}>{fields}{constant})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(Ising, layout=self._layout), (self.couplings(), self._fields)
+        make = partial(Ising, constant=self._constant, labels=self._labels, layout=self._layout)
+        return make, (self.couplings(), self._fields)
+
+
+def _names(labels: Any, n_spins: int) -> tuple[Hashable, ...] | None:
+    """Return different names of all spins, or None where they are the numbers of the spins."""
+    if labels is None or (isinstance(labels, range) and labels == range(n_spins)):
+        return None
+    try:
+        names = tuple(labels)
+        counts = Counter(names)
+    except TypeError as error:
+        raise TypeError(f"labels must be a sequence of hashable names: {error}") from None
+    if len(names) != n_spins:
+        raise ValueError(f"labels must be {n_spins} names, got {len(names)}")
+    if len(counts) < n_spins:
+        name, count = counts.most_common(1)[0]
+        raise ValueError(f"labels must all be different, got {shown(name)} {count} times")
+    return None if names == tuple(range(n_spins)) else names
 
 
 def _kept(matrix: Any, layout: Layout, fields: NDArray[np.float64] | None) -> _core.SpinModel:

@@ -48,11 +48,16 @@ class SpinModel(ABC):
         """The fields h_i, (n_spins,), or None."""
         return None
 
+    @property
+    def constant(self) -> float:
+        """A number that is added to every energy."""
+        return 0.0
+
     _structure_is_checked = True
 
     def structure(self) -> Pairwise:
-        """Return couplings and fields: the structure of the energy."""
-        return Pairwise("spins", self.couplings(), self.fields)
+        """Return couplings, fields and constant: the structure of the energy."""
+        return Pairwise("spins", self.couplings(), self.fields, self.constant)
 
     def energy(self, states: ArrayLike) -> Any:
         """Return the energy of a state, or of each state of a batch.
@@ -74,6 +79,8 @@ class SpinModel(ABC):
         """
         batch, single = self._batch(states)
         energies = self._model.energy(batch)
+        if self.constant:
+            energies = energies + self.constant
         return float(energies[0]) if single else energies
 
     def local_fields(self, states: ArrayLike) -> NDArray[np.float64]:

@@ -163,7 +163,7 @@ def estimate_log_partition(
 def _as_spins(model: HasEnergy) -> tuple[SpinModel, float]:
     """Return a model that the core can sweep, and what is to be added to its energies."""
     if isinstance(getattr(model, "_model", None), _core.SpinModel):
-        return cast(SpinModel, model), 0.0
+        return cast(SpinModel, model), cast(SpinModel, model).constant
     form = spin_form(model)
     return form.to_ising(), form.constant
 

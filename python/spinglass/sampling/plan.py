@@ -74,7 +74,7 @@ def sampled(model: Any) -> Sampled:
     """Return what the core moves: the model's own object there, or one of its couplings."""
     core = getattr(model, "_model", None)
     if isinstance(core, _core.SpinModel):
-        return Sampled(core, repr(model))
+        return Sampled(core, repr(model), model.constant)
     structure = structure_of(model)
     if not isinstance(structure, Pairwise) or structure.variables != "spins":
         is_layered = isinstance(structure, Layered) and structure.visible == "units"
