@@ -17,10 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import dimod
 import numpy as np
 from dwave.samplers import SimulatedAnnealingSampler
-from scipy import sparse
 
 import spinglass
 
@@ -29,15 +27,6 @@ sys.path.append(str(Path(__file__).parents[1] / "tests" / "sampling"))
 from annealing_suite import INSTANCES, READS, SUITE
 
 LINE = "{:<26} {:>6} {:>16} {:>16} {:>6} {:>7} {:>7}"
-
-
-def quadratic(model: spinglass.SpinModel) -> Any:
-    """Return the model as dimod has it, with the opposite sign of couplings and fields."""
-    upper = sparse.triu(sparse.coo_array(model.couplings()), 1).tocoo()
-    fields = np.zeros(model.n_spins) if model.fields is None else model.fields
-    return dimod.BinaryQuadraticModel.from_numpy_vectors(
-        -fields, (upper.row, upper.col, -upper.data), 0.0, "SPIN"
-    )
 
 
 def main() -> None:
@@ -53,7 +42,7 @@ def main() -> None:
             seconds = np.zeros(2)
             for seed in range(INSTANCES):
                 model = make(seed)
-                other = quadratic(model)
+                other = model.to_bqm()
                 begun = time.perf_counter()
                 ours = spinglass.anneal(
                     model, n_sweeps=n_sweeps, n_replicas=READS, seed=seed, num_threads=1

@@ -157,6 +157,7 @@ def calls():
                 "constant": 1.0, "labels": "abcd",
             },
         ),
+        "Ising.from_qubo": (spinglass.Ising.from_qubo, {"Q": np.eye(3), "offset": 1.0}),
         "SpinForm": (
             spinglass.SpinForm,
             {"couplings": np.ones((2, 2)) - np.eye(2), "fields": [1, 2], "constant": 1.0},

@@ -20,6 +20,8 @@ NEEDS = {
     "sklearn": r"sklearn|--digits",
     "tables": r"to_dataframe|to_parquet|\.parquet",
     "dask": r"--cluster|dask (scheduler|worker)",
+    "dimod": r"import dimod|from_bqm\(|to_bqm\(",
+    "networkx": r"import networkx",
 }
 # The modules that each extra is there for, and no other module is imported if it is not there.
 MODULES = {
@@ -28,6 +30,8 @@ MODULES = {
     "sklearn": {"sklearn"},
     "tables": {"pandas", "pyarrow"},
     "dask": {"distributed"},
+    "dimod": {"dimod"},
+    "networkx": {"networkx"},
 }
 # Nothing in the package needs these.
 FOR_CONTRIBUTORS = {"check", "docs", "test"}

@@ -151,6 +151,22 @@ def test_rooms_of_one_floor_import_each_other_one_way_only():
     assert cycle_among(room_arrows()) == []
 
 
+# Packages that know a model in another form; their signs are turned in one room.
+OTHERS = {"dimod", "networkx"}
+
+
+def test_only_adapters_import_packages_with_signs_of_their_own():
+    importing = {
+        room_of(module)
+        for module, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [getattr(node, "module", None) or node.names[0].name]
+        if name.partition(".")[0] in OTHERS
+    }
+    assert importing == {"adapters"}
+
+
 def imported_by_name(source):
     """Return whether a source imports the package's modules by a name it computes."""
     return any(
@@ -192,7 +208,7 @@ def test_the_namespaces_at_the_root_hold_no_logic():
 
 
 @pytest.mark.parametrize(
-    "name", ["exact", "experiments", "meanfield", "plotting", "statistics", "theory"]
+    "name", ["adapters", "exact", "experiments", "meanfield", "plotting", "statistics", "theory"]
 )
 def test_a_public_namespace_is_an_attribute_of_the_package(name):
     assert getattr(spinglass, name) is import_module(f"spinglass.{name}")

@@ -95,7 +95,7 @@ __all__ = [
 ]
 
 # Public namespaces that are imported when they are first asked for.
-_LAZY = ("experiments", "meanfield", "plotting", "statistics", "theory")
+_LAZY = ("adapters", "experiments", "meanfield", "plotting", "statistics", "theory")
 
 
 def __getattr__(name: str) -> Any:

@@ -22,6 +22,12 @@ from spinglass._memory import available_memory as available_memory
 # Elements that one step of NumPy takes: between two steps Ctrl-C is noticed.
 _PIECE = 1 << 20
 
+# What other packages call a model, by what it has, and the door to it.
+_MODELS = {
+    ("nodes", "edges"): "a graph; spinglass.Ising.from_networkx(graph)",
+    ("vartype", "to_numpy_vectors"): "a model of dimod; spinglass.Ising.from_bqm(bqm)",
+}
+
 # A value that takes more than this is told by its type.
 _LONGEST_SHOWN = 200
 
@@ -193,10 +199,9 @@ def array_of(values: ArrayLike, name: str, kind: str) -> NDArray[Any]:
     """Return ``values`` as an array, of any dtype."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(f"{name} must hold {kind}, got masked values")
-    if attribute(values, "nodes") is not None and attribute(values, "edges") is not None:
-        # An array of it is that of its nodes.
-        hint = "networkx.to_scipy_sparse_array(graph) has its couplings"
-        raise TypeError(f"{name} must be an array of {kind}, got a graph; {hint}")
+    for attributes, what in _MODELS.items():  # an array of a graph is that of its nodes
+        if all(attribute(values, x) is not None for x in attributes):
+            raise TypeError(f"{name} must be an array of {kind}, got {what} is its model")
     if isinstance(values, Mapping | Set):  # an array of it is that of its keys, or has no order
         raise TypeError(f"{name} must be an array of {kind}, got {shown(values)}")
     try:

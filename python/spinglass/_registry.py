@@ -1,7 +1,9 @@
 """Rooms that lie above, found by name when they are asked for.
 
-Imports point down only: a result knows nothing of the figure that is drawn of it. It plots itself
-all the same, because it asks here for the room that draws. Nothing else in the package points up.
+Imports point down only: a result knows nothing of the figure that is drawn of it, and a model
+nothing of the packages that know it in another form. A result plots itself all the same, because it
+asks here for the room that draws, and a model asks for its adapter. Nothing else in the package
+points up.
 """
 
 from __future__ import annotations
@@ -10,12 +12,17 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-_ROOMS = {"plotting": "spinglass.plotting"}
+_ABOVE = {
+    "bqm": "spinglass.adapters.bqm",
+    "graph": "spinglass.adapters.graph",
+    "plotting": "spinglass.plotting",
+    "qubo": "spinglass.adapters.qubo",
+}
 
 
-def above(room: str) -> Any:
-    """Return a room that lies above, imported now."""
-    return import_module(_ROOMS[room])
+def above(name: str) -> Any:
+    """Return what lies above under this name, imported now."""
+    return import_module(_ABOVE[name])
 
 
 _PLOT = """{draws}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,11 @@ def symmetric_couplings(couplings: Any) -> Any:
     """Check couplings and return them in double precision: an array, or a csr_array if sparse."""
     from scipy.sparse import issparse
 
+    if isinstance(couplings, Mapping):
+        raise TypeError(
+            "couplings must be an array or a sparse matrix, got a dict; Ising.from_qubo(Q) takes "
+            "that of a QUBO, and scipy.sparse.coo_array makes a matrix of pairs and values"
+        )
     return _sparse(couplings) if issparse(couplings) else _dense(couplings)
 
 

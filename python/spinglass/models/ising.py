@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import check_memory, choice, finite, real_vector, shown
+from spinglass._registry import above
 from spinglass.models.couplings import DENSE_BYTES, bands, symmetric_couplings
 from spinglass.models.layout import Layout, faster_layout
 from spinglass.models.spin_model import SpinModel
@@ -70,6 +71,9 @@ class Ising(SpinModel):
 
     In a sweep a coupling is a 32-bit integer (see the module). Energies are float64, from the
     couplings as given.
+
+    :meth:`from_qubo`, :meth:`from_networkx` and :meth:`from_bqm` (dimod) make the model of what
+    other packages have.
 
     Examples
     --------
@@ -157,6 +161,120 @@ class Ising(SpinModel):
     def __reduce__(self) -> tuple[Any, ...]:
         make = partial(Ising, constant=self._constant, labels=self._labels, layout=self._layout)
         return make, (self.couplings(), self._fields)
+
+    @classmethod
+    def from_qubo(cls, Q: Any, offset: float = 0.0) -> Ising:
+        """Return the model of a quadratic unconstrained binary optimisation (QUBO).
+
+        Parameters
+        ----------
+        Q : dict, array_like or scipy.sparse matrix or array, (n, n)
+            The energy of units x is sum_ij Q_ij x_i x_j + offset, over all i and j. A matrix can be
+            upper or lower triangular, or have parts of each pair on both sides. A dict has pairs of
+            labels as keys, ``{("a", "b"): 2.0, ("a", "a"): -1.0}``; what it has for (i, j) and for
+            (j, i) is added.
+        offset : float
+            A number that is added to every energy.
+
+        Returns
+        -------
+        Ising
+            With x = (1 + s) / 2. Its constant makes every energy that of the QUBO, whoever reports
+            it. ``labels`` are those of a dict, sorted if they can be. The couplings are sparse but
+            for a dense matrix.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the matrix is not square, a key is not a pair, there is no variable, or a number is
+            not real and finite.
+        MemoryError
+            If the couplings do not fit in memory.
+
+        Examples
+        --------
+        Choose one of two, and "b" rather than "a":
+
+        >>> import spinglass
+        >>> Q = {("a", "a"): -1.0, ("b", "b"): -1.5, ("a", "b"): 3.0}
+        >>> model = spinglass.Ising.from_qubo(Q)
+        >>> state, energy = spinglass.anneal(model, n_sweeps=20, n_replicas=4, seed=1).best
+        >>> energy, dict(zip(model.labels, spinglass.to_bits(state).tolist()))
+        (-1.5, {'a': 0, 'b': 1})
+        """
+        return above("qubo").from_qubo(Q, offset)  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_bqm(cls, bqm: Any) -> Ising:
+        """Return the model of a binary quadratic model of dimod.
+
+        Parameters
+        ----------
+        bqm : dimod.BinaryQuadraticModel
+            Of spins or of binary variables, with x = (1 + s) / 2.
+
+        Returns
+        -------
+        Ising
+            Its energies are those of ``bqm``, with the offset. ``labels`` are the variables, sorted
+            if they can be. Couplings and fields have the opposite sign of dimod's biases.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it is no such model, has no variable, or a bias is not finite.
+        MemoryError
+            If the couplings do not fit in memory.
+
+        Examples
+        --------
+        >>> import dimod, spinglass
+        >>> bqm = dimod.BinaryQuadraticModel({"a": -1.0}, {("a", "b"): 2.0}, 0.5, "SPIN")
+        >>> model = spinglass.Ising.from_bqm(bqm)
+        >>> model.labels, model.energy([1, -1]), float(bqm.energy({"a": 1, "b": -1}))
+        (('a', 'b'), -2.5, -2.5)
+        """
+        return above("bqm").from_bqm(bqm)  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_networkx(
+        cls, graph: Any, weight: str | None = "weight", coupling: float = 1.0
+    ) -> Ising:
+        """Return the model of a graph of networkx.
+
+        Parameters
+        ----------
+        graph : networkx.Graph or networkx.MultiGraph
+            A spin for each node. Several edges of one pair are added.
+        weight : str or None
+            The name of the edges' weights. An edge that has none counts as 1; with None all do.
+        coupling : float
+            J_ij is this times the weight of the edge. -1 is an antiferromagnet, whose ground states
+            are the largest cuts.
+
+        Returns
+        -------
+        Ising
+            With sparse couplings. ``labels`` are the nodes, in the order of the graph.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it is no such graph, is directed, has no node or an edge from a node to itself, or a
+            weight is not real and finite.
+
+        Examples
+        --------
+        >>> import networkx, spinglass
+        >>> graph = networkx.Graph([("a", "b"), ("b", "c")])
+        >>> graph.add_edge("c", "a", weight=0.5)
+        >>> model = spinglass.Ising.from_networkx(graph, coupling=-1.0)
+        >>> state, energy = spinglass.anneal(model, n_sweeps=20, n_replicas=4, seed=1).best
+        >>> spins = dict(zip(model.labels, state.tolist()))
+        >>> energy, spins["a"] == spins["c"] == -spins["b"]
+        (-1.5, True)
+        """
+        return above("graph").from_networkx(graph, weight, coupling)  # type: ignore[no-any-return]
 
 
 def _names(labels: Any, n_spins: int) -> tuple[Hashable, ...] | None:

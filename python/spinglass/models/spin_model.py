@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import check_memory, spin_array
+from spinglass._registry import above
 from spinglass.models.energy import Pairwise
 
 
@@ -104,6 +105,33 @@ class SpinModel(ABC):
         check_memory(8 * batch.size, f"the local fields of {batch.shape[0]} states")
         fields = self._model.local_fields(batch)
         return fields[0] if single else fields
+
+    def to_bqm(self) -> Any:
+        """Return the same energy as a ``dimod.BinaryQuadraticModel`` of spins.
+
+        Returns
+        -------
+        dimod.BinaryQuadraticModel
+            Its biases have the opposite sign of couplings and fields, as dimod has it, and its
+            offset is the constant. The variables are the ``labels`` of an :class:`Ising`, the
+            numbers of the spins otherwise.
+
+        Raises
+        ------
+        ImportError
+            Without dimod, which ``pip install 'spinglass[dimod]'`` brings.
+        MemoryError
+            If the couplings do not fit in memory.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> ring = spinglass.SquareLattice((2, 2), field=0.5)
+        >>> bqm = ring.to_bqm()
+        >>> float(bqm.linear[0]), float(bqm.quadratic[0, 1])  # both bonds of the pair
+        (-0.5, -2.0)
+        """
+        return above("bqm").to_bqm(self)
 
     def _batch(self, states: ArrayLike) -> tuple[NDArray[np.int8], bool]:
         """Return the states as a batch, and whether it was a single one."""

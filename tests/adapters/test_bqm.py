@@ -1,0 +1,166 @@
+"""Models of dimod and of this package have the same energies, whatever their labels."""
+
+import sys
+from itertools import product
+
+import numpy as np
+import pytest
+
+import spinglass
+from spinglass import Ising, exact
+from spinglass.adapters.bqm import to_bqm
+
+dimod = pytest.importorskip("dimod")
+
+LABELS = [("a", 1), 7, "x", frozenset({2}), 2.5]
+LINEAR = dict(zip(LABELS, [0.5, -1.0, 0.0, 2.0, -0.25], strict=True))
+QUADRATIC = {
+    (("a", 1), 7): 1.5,
+    (7, "x"): -2.0,
+    ("x", frozenset({2})): 0.75,
+    (frozenset({2}), 2.5): 4.0,
+    (2.5, 7): -1.0,
+}
+KINDS = {
+    "float64": dimod.Float64BQM,
+    "float32": dimod.Float32BQM,
+    "dict": dimod.DictBQM,
+}
+STATES = np.array(list(product([-1, 1], repeat=5)), dtype=np.int8)
+
+
+def energies_of(bqm, states, labels):
+    values = states if bqm.vartype is dimod.SPIN else (states + 1) // 2
+    return np.asarray(bqm.energies((values, list(labels))), dtype=float)
+
+
+@pytest.mark.parametrize("vartype", ["SPIN", "BINARY"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_energies_are_those_of_dimod(kind, vartype):
+    bqm = KINDS[kind](LINEAR, QUADRATIC, 1.75, vartype)
+    model = Ising.from_bqm(bqm)
+    assert set(model.labels) == set(LABELS)
+    # All biases are multiples of 1/4 and small, so that every sum is exact.
+    assert model.energy(STATES).tolist() == energies_of(bqm, STATES, model.labels).tolist()
+    assert all(type(x) is float for x in (model.constant, model.energy(STATES[0])))
+
+
+def test_views_of_the_other_kind_have_the_same_energies():
+    bqm = dimod.BinaryQuadraticModel(LINEAR, QUADRATIC, 1.75, "SPIN")
+    for view in (bqm.spin, bqm.binary):
+        model = Ising.from_bqm(view)
+        np.testing.assert_array_equal(model.energy(STATES), energies_of(bqm, STATES, model.labels))
+
+
+def test_signs_are_turned():
+    bqm = dimod.BinaryQuadraticModel({0: 1.0, 1: 0.0}, {(0, 1): -2.0}, 0.0, "SPIN")
+    model = Ising.from_bqm(bqm)
+    assert model.couplings()[0, 1] == 2.0
+    assert model.fields.tolist() == [-1.0, 0.0]
+
+
+def test_labels_are_sorted_if_they_can_be():
+    bqm = dimod.BinaryQuadraticModel({}, {("c", "a"): 1.0, ("b", "c"): -1.0}, 0.0, "SPIN")
+    assert Ising.from_bqm(bqm).labels == ("a", "b", "c")
+    assert Ising.from_bqm(dimod.BinaryQuadraticModel({1: 1, 0: 2}, {}, 0, "SPIN")).labels == range(
+        2
+    )
+
+
+@pytest.mark.parametrize("vartype", ["SPIN", "BINARY"])
+def test_a_model_goes_to_dimod_and_back(vartype):
+    bqm = dimod.BinaryQuadraticModel(LINEAR, QUADRATIC, 1.75, vartype)
+    back = Ising.from_bqm(bqm).to_bqm()
+    dimod.testing.assert_bqm_almost_equal(back, bqm.change_vartype("SPIN", inplace=False))
+
+
+MODELS = {
+    "lattice": spinglass.SquareLattice((3, 2), field=0.5),
+    "glass": spinglass.EdwardsAnderson((2, 3), seed=1),
+    "SK": spinglass.SherringtonKirkpatrick(6, seed=2),
+    "Hopfield": spinglass.Hopfield(spinglass.random_patterns(2, 6, seed=3), thresholds=[0.1] * 6),
+    "Ising": Ising(np.ones((6, 6)) - np.eye(6), constant=-2.0, labels="ghijkl"),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_spin_model_has_one_of_dimod(name):
+    model, states = MODELS[name], exact.states(6)
+    bqm = model.to_bqm()
+    assert bqm.vartype is dimod.SPIN
+    labels = getattr(model, "labels", range(6))
+    np.testing.assert_allclose(
+        energies_of(bqm, states, labels), model.energy(states), rtol=0, atol=1e-12
+    )
+
+
+def test_a_machine_becomes_one_of_binary_variables():
+    machine = spinglass.BernoulliRBM(2, n_iter=1, random_state=0).fit([[0, 1, 1], [1, 0, 1]])
+    bqm, states = to_bqm(machine), exact.states(5)
+    assert bqm.vartype is dimod.BINARY
+    np.testing.assert_allclose(
+        energies_of(bqm, states, range(5)), spinglass.spin_form(machine).energy(states), atol=1e-12
+    )
+
+
+def lines_run(call):
+    """Return what a call returns, and how many lines of Python it runs."""
+    lines = 0
+
+    def trace(frame, event, argument):
+        nonlocal lines
+        lines += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return call(), lines
+    finally:
+        sys.settrace(before)
+
+
+def test_a_bqm_of_a_million_interactions_takes_no_loop_over_them():
+    n, rng = 5000, np.random.default_rng(1)
+    ends = rng.integers(0, n, (2, 1_000_000))
+    ends = ends[:, ends[0] != ends[1]]
+    bqm = dimod.BinaryQuadraticModel.from_numpy_vectors(
+        np.zeros(n), (*ends, rng.integers(-4, 5, ends.shape[1])), 0.0, "BINARY"
+    )
+    model, lines = lines_run(lambda: Ising.from_bqm(bqm))
+    back, lines_back = lines_run(model.to_bqm)
+    assert max(lines, lines_back) < bqm.num_interactions / 10  # some loops over labels
+    states = rng.choice(np.array([-1, 1], np.int8), (2, n))
+    assert model.energy(states).tolist() == energies_of(bqm, states, range(n)).tolist()
+    assert back.num_interactions == np.count_nonzero(bqm.to_numpy_vectors().quadratic.biases)
+
+
+def test_lines_are_counted():
+    assert lines_run(lambda: [k for k in range(100)])[1] >= 100  # noqa: C416
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (None, TypeError, "bqm must be a dimod.BinaryQuadraticModel, got None"),
+        ({(0, 1): 1.0}, TypeError, "bqm must be a dimod.BinaryQuadraticModel"),
+        (dimod.QuadraticModel(), TypeError, "bqm must be a dimod.BinaryQuadraticModel"),
+        (dimod.ConstrainedQuadraticModel(), TypeError, "bqm must be a dimod.BinaryQuadraticModel"),
+        (dimod.DiscreteQuadraticModel(), TypeError, "bqm must be a dimod.BinaryQuadraticModel"),
+        (dimod.BinaryQuadraticModel("SPIN"), ValueError, "bqm must have at least one variable"),
+        (dimod.BinaryQuadraticModel({0: np.nan}, {}, 0, "SPIN"), ValueError, "must be finite"),
+        (dimod.BinaryQuadraticModel({}, {(0, 1): np.inf}, 0, "SPIN"), ValueError, "must be finite"),
+        (dimod.BinaryQuadraticModel({0: 1}, {}, np.inf, "SPIN"), ValueError, "must be finite"),
+        (dimod.BinaryQuadraticModel({}, {(0, 1): np.inf}, 0, "BINARY"), ValueError, "finite"),
+    ],
+)
+def test_what_is_no_such_model_is_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        Ising.from_bqm(given)
+
+
+def test_ising_tells_the_right_door():
+    bqm = dimod.BinaryQuadraticModel({0: 1}, {}, 0.0, "SPIN")
+    for door in (Ising, Ising.from_qubo):
+        with pytest.raises(TypeError, match=r"a model of dimod; spinglass.Ising.from_bqm\(bqm\)"):
+            door(bqm)
