@@ -1,6 +1,9 @@
 """Models of dimod and of this package have the same energies, whatever their labels."""
 
+import importlib
+import subprocess
 import sys
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -152,11 +155,51 @@ def test_lines_are_counted():
         (dimod.BinaryQuadraticModel({}, {(0, 1): np.inf}, 0, "SPIN"), ValueError, "must be finite"),
         (dimod.BinaryQuadraticModel({0: 1}, {}, np.inf, "SPIN"), ValueError, "must be finite"),
         (dimod.BinaryQuadraticModel({}, {(0, 1): np.inf}, 0, "BINARY"), ValueError, "finite"),
+        (
+            dimod.BinaryQuadraticModel({0: 1e308, 1: 1e308}, {}, 0, "BINARY"),
+            ValueError,
+            "finite|at most",
+        ),
+        (
+            dimod.BinaryQuadraticModel({}, {(0, 1): 1e308, (1, 2): 1e308}, 0, "BINARY"),
+            ValueError,
+            "finite|at most",
+        ),
+        (dimod.BinaryQuadraticModel({0: 1j}, {}, 0, "SPIN", dtype=object), TypeError, "bqm must"),
+        (dimod.BinaryQuadraticModel({0: "x"}, {}, 0, "SPIN", dtype=object), ValueError, "bqm must"),
     ],
 )
 def test_what_is_no_such_model_is_refused(given, error, message):
     with pytest.raises(error, match=message):
         Ising.from_bqm(given)
+
+
+def test_biases_may_be_objects():
+    quarter = Fraction(1, 4)
+    linear, quadratic = {0: quarter, 1: quarter}, {(0, 1): quarter}
+    bqm = dimod.BinaryQuadraticModel(linear, quadratic, quarter, "SPIN", dtype=object)
+    assert Ising.from_bqm(bqm).energy([1, 1]) == 1.0
+
+
+def test_without_dimod_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dimod", None)
+    monkeypatch.delitem(sys.modules, "spinglass.adapters.dimod", raising=False)
+    with pytest.raises(ImportError, match=r"pip install 'spinglass\[dimod\]'"):
+        spinglass.SquareLattice(3).to_bqm()
+    with pytest.raises(ImportError, match=r"pip install 'spinglass\[dimod\]'"):
+        importlib.import_module("spinglass.adapters.dimod")
+
+
+def test_other_packages_are_imported_only_when_they_are_asked_for():
+    code = (
+        "import sys, spinglass\n"
+        "spinglass.adapters.read_max_cut\n"
+        "spinglass.Ising.from_qubo({('a', 'b'): 1.0})\n"
+        "assert not {'dimod', 'networkx'} & set(sys.modules)\n"
+        "spinglass.SquareLattice(3).to_bqm()\n"
+        "assert 'dimod' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_ising_tells_the_right_door():

@@ -72,6 +72,7 @@ def looped():
         ([(0, 1)], {}, TypeError, r"graph must be a graph of networkx, got \[\(0, 1\)\]"),
         (networkx.path_graph(2), {"coupling": np.nan}, ValueError, "coupling must be"),
         (networkx.path_graph(2), {"weight": 1.0}, TypeError, "weight must be the name"),
+        (networkx.path_graph(3), {"coupling": 1e308}, ValueError, "must be at most"),
     ],
 )
 def test_what_is_no_graph_of_a_model_is_refused(graph, options, error, message):

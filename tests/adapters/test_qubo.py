@@ -101,6 +101,8 @@ def test_one_variable_and_an_offset_alone():
         (np.ones(4), ValueError, r"shape \(n, n\), got shape \(4,\)"),
         (np.ones((0, 0)), ValueError, r"shape \(n, n\), got shape \(0, 0\)"),
         ([[np.inf]], ValueError, "Q must be finite, got inf"),
+        (np.full((2, 2), 1e308), ValueError, "finite|at most"),
+        ({(0, 0): 1e308, (1, 1): 1e308}, ValueError, "finite|at most"),
         (sparse.csr_array(np.ones((2, 3))), ValueError, r"got shape \(2, 3\)"),
         (sparse.csr_array([[1j]]), TypeError, "Q must hold real numbers"),
         (sparse.csr_array([[np.nan]]), ValueError, "Q must be finite, got nan"),

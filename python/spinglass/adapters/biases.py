@@ -54,7 +54,8 @@ def pairwise_of(
 
 def ising_of(pairs: Pairwise, labels: Sequence[Hashable] | None) -> Ising:
     """Return the spin model with this energy, x = (1 + s) / 2 if it is one of units."""
-    spins = in_spins(pairs)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused
+        spins = in_spins(pairs)
     fields = spins.fields if spins.fields is not None and spins.fields.any() else None
     return Ising(spins.couplings, fields, constant=spins.constant, labels=labels)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spinglass._arguments import shown
+from spinglass._arguments import numbers, shown
 from spinglass.adapters.biases import ising_of, pairwise_of
 from spinglass.models.energy import HasEnergy, Pairwise, in_units, structure_of
 from spinglass.models.ising import Ising
@@ -28,7 +29,15 @@ def from_bqm(bqm: Any) -> Ising:
     linear, pairs, offset, labels = bqm.to_numpy_vectors(return_labels=True)
     if not len(linear):
         raise ValueError("bqm must have at least one variable, got none")
-    return ising_of(pairwise_of(variables, linear, pairs, offset), labels)
+    rows, columns, biases = pairs
+    quadratic = rows, columns, _doubles(biases)
+    return ising_of(pairwise_of(variables, _doubles(linear), quadratic, offset), labels)
+
+
+def _doubles(biases: Any) -> NDArray[np.float64]:
+    """Return biases in double precision; those of a model in Python objects may be anything."""
+    array = np.asarray(biases)
+    return numbers(array if array.dtype.kind in "biuf" else array.astype(object), "bqm")
 
 
 def to_bqm(model: HasEnergy) -> Any:

@@ -40,6 +40,7 @@ def from_networkx(graph: Any, weight: str | None = "weight", coupling: float = 1
     weights = np.ones(len(edges))
     if weight is not None and edges:
         weights = real_array([edge[2] for edge in edges], f'the weights "{weight}"')
-    couplings = factor * weights.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused
+        couplings = factor * weights.astype(np.float64)
     one_way = coo_array((couplings, (rows, columns)), shape=(len(labels),) * 2).tocsr()
     return Ising(one_way + one_way.T, labels=labels)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ _LINES = re.compile(
     rb"[ \t\r]*+(?:\n|\Z)"
     rb")*+"
 )
-_HEADER = re.compile(rb"\s*+(\d{1,18})[ \t]++(\d{1,18})[ \t\r]*+(?:\n|\Z)")
+_HEADER = re.compile(rb"\s*+(\d{1,9})[ \t]++(\d{1,12})[ \t\r]*+(?:\n|\Z)")
 
 # The text without comments, its words as numbers, and the couplings of both directions.
 _BYTES_PER_BYTE = 20
@@ -126,26 +127,31 @@ def _graph(path: Any) -> tuple[int, NDArray[np.int64], NDArray[np.float64]]:
     end = good.end() if good else header.end()
     if end < len(text):
         raise _malformed(source, text, end, "two nodes and a weight")
-    table = _numbers(text[header.end() :]).reshape(-1, 3)
-    if len(table) != count:
-        raise ValueError(f"{source}: the first line says {count} edges, got {len(table)}")
+    first, second, weights = _numbers(text[header.end() :]).reshape(-1, 3).T.copy()
+    if len(weights) != count:
+        raise ValueError(f"{source}: the first line says {count} edges, got {len(weights)}")
     if not n:
         raise ValueError(f"{source}: the graph must have at least one node, got none")
-    ends, weights = table[:, :2].T, table[:, 2].copy()
-    lower, upper = ends.min(axis=0), ends.max(axis=0)
-    order = np.lexsort((upper, lower))
-    again = np.zeros(count, dtype=bool)
-    again[order[1:]] = (np.diff(lower[order]) == 0) & (np.diff(upper[order]) == 0)
-    for is_wrong, expected in (
-        ((lower < 1) | (upper > n), f"nodes from 1 to {n}"),
-        (lower == upper, "two different nodes"),
-        (~np.isfinite(weights), "a finite weight"),
-        (again, "an edge that is on no line before"),
-    ):
+    for is_wrong, expected in _wrong(n, first, second, weights):
         if is_wrong.any():
-            place = _start_of_edge(text, header.end(), int(is_wrong.argmax()))
-            raise _malformed(source, text, place, expected)
-    return n, ends.astype(np.int64) - 1, weights
+            start = _start_of_edge(text, header.end(), int(is_wrong.argmax()))
+            raise _malformed(source, text, start, expected)
+    return n, np.array([first, second], dtype=np.int64) - 1, weights
+
+
+def _wrong(
+    n: int, first: NDArray[np.float64], second: NDArray[np.float64], weights: NDArray[np.float64]
+) -> Iterator[tuple[NDArray[np.bool_], str]]:
+    """Yield which edges are wrong, and what was expected of them."""
+    lower, upper = np.minimum(first, second), np.maximum(first, second)
+    yield (lower < 1) | (upper > n), f"nodes from 1 to {n}"
+    yield lower == upper, "two different nodes"
+    yield ~np.isfinite(weights), "a finite weight"
+    pair = lower.astype(np.int64) * (n + 1) + upper.astype(np.int64)  # n has at most 9 digits
+    order = np.argsort(pair, kind="stable")
+    again = np.zeros(len(pair), dtype=np.bool_)
+    again[order[1:]] = np.diff(pair[order]) == 0
+    yield again, "an edge that is on no line before"
 
 
 def _numbers(text: bytes) -> NDArray[np.float64]:

@@ -72,7 +72,8 @@ def _of_array(Q: Any, offset: float) -> Ising:
     _check_square(given.shape)
     check_memory(_BYTES_PER_ENTRY * given.size, f"a QUBO of {given.shape[0]} variables")
     matrix = _checked(given)
-    couplings = 0.0 - (matrix + matrix.T)  # 0 and not -0
+    with np.errstate(over="ignore"):  # what is not finite is refused
+        couplings = 0.0 - (matrix + matrix.T)  # 0 and not -0
     np.fill_diagonal(couplings, 0.0)
     return ising_of(Pairwise("units", couplings, 0.0 - matrix.diagonal(), offset), None)
 
