@@ -202,6 +202,20 @@ def test_an_interrupt_function_ends_the_search_with_a_state_of_each_read(sampler
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
+def test_who_interrupts_at_once_has_one_sweep_at_least(sampler):
+    n, rng = 4000, np.random.default_rng(1)
+    ends = rng.integers(0, n, (2, 400_000))
+    ends = ends[:, ends[0] != ends[1]]
+    bqm = dimod.BinaryQuadraticModel.from_numpy_vectors(
+        np.zeros(n), (*ends, rng.normal(size=ends.shape[1])), 0.0, "SPIN"
+    )
+    options = {"num_sweeps": 10**6, "beta_schedule": [0.1, 1.0]}
+    found = sampler().sample(bqm, interrupt_function=lambda: True, seed=1, **options)
+    assert 1 <= found.info["num_sweeps"] < 10**6
+    np.testing.assert_allclose(found.record.energy, bqm.energies(found), rtol=1e-9)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_an_error_of_the_interrupt_function_is_passed_on(sampler):
     def fail():
         raise ZeroDivisionError

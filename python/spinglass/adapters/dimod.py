@@ -119,8 +119,9 @@ class SpinglassSampler(dimod.Sampler, dimod.Initialized):  # type: ignore[misc]
         seed : int, optional
             The same seed gives the same reads, on any number of threads.
         interrupt_function : callable, optional
-            Called without arguments about ten times a second. Once it returns True, the best states
-            so far are returned, one for each read. They have not descended.
+            Called without arguments about ten times a second, after the first sweep. Once it
+            returns True, the best states so far are returned, one for each read. They have not
+            descended.
         num_threads : int, optional
             Number of threads; by default all that the process may use.
         answer_mode : {"raw", "histogram"}
@@ -238,8 +239,8 @@ class SpinglassTempering(dimod.Sampler, dimod.Initialized):  # type: ignore[misc
         bqm, initial_states, initial_states_generator, seed, num_threads, answer_mode
             As in :meth:`SpinglassSampler.sample`. A state is the start at all temperatures.
         interrupt_function : callable, optional
-            Called without arguments about ten times a second. Once it returns True, the states at
-            that moment are returned, one for each read.
+            Called without arguments about ten times a second, after the first sweep. Once it
+            returns True, the states at that moment are returned, one for each read.
 
         Returns
         -------

@@ -117,10 +117,13 @@ def sample_set(
 
 
 def _asking(interrupt_function: Callable[[], Any]) -> Callable[[int, int], None]:
-    """Return a report of progress that ends the search when the function returns True."""
+    """Return a report of progress that ends the search when the function returns True.
+
+    It is not asked before the first sweep is done: until then there is no result to keep.
+    """
 
     def report(done: int, total: int) -> None:
-        if interrupt_function():
+        if done and interrupt_function():
             raise _Enough
 
     return report
