@@ -183,7 +183,8 @@ def test_biases_may_be_objects():
 
 def test_without_dimod_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "dimod", None)
-    monkeypatch.delitem(sys.modules, "spinglass.adapters.dimod", raising=False)
+    for module in ("dimod", "reads"):
+        monkeypatch.delitem(sys.modules, f"spinglass.adapters.{module}", raising=False)
     with pytest.raises(ImportError, match=r"pip install 'spinglass\[dimod\]'"):
         spinglass.SquareLattice(3).to_bqm()
     with pytest.raises(ImportError, match=r"pip install 'spinglass\[dimod\]'"):

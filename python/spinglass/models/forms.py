@@ -92,7 +92,7 @@ class UnitForm:
     """E(u) = -1/2 sum_{i != j} W_ij u_i u_j - sum_i b_i u_i + constant, units 0 and 1.
 
     A quadratic unconstrained binary optimisation, E = u Q u, has W = -(Q + Q^T) off the diagonal,
-    and b = -diag Q.
+    and b = -diag Q. :meth:`Ising.from_qubo` makes the spin model of one.
 
     Attributes
     ----------
