@@ -4,47 +4,59 @@ from spinglass import _start as _start  # first: Ctrl-C now ends the command in 
 
 # isort: split
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from spinglass import exact
 from spinglass._core import __version__, simd_level
 from spinglass._interrupted import Interrupted
-from spinglass.inverse import InverseIsing
-from spinglass.machines import BernoulliRBM, Equilibration, GaussianBernoulliRBM, LogLikelihood
-from spinglass.models import (
-    CubicLattice,
-    EdwardsAnderson,
-    Hopfield,
-    Ising,
-    Mattis,
-    Patterns,
-    Recall,
-    SherringtonKirkpatrick,
-    SpinForm,
-    SpinModel,
-    SquareLattice,
-    UnitForm,
-    corrupt,
-    overlaps,
-    random_patterns,
-    spin_form,
-    to_bits,
-    to_spins,
-    unit_form,
-)
-from spinglass.partition import LogPartition, estimate_log_partition
-from spinglass.sampling import (
-    Annealing,
-    Descent,
-    Overlaps,
-    Run,
-    TemperedRun,
-    anneal,
-    annealing_range,
-    descend,
-    sample,
-    temper,
-)
+
+if TYPE_CHECKING:  # what `__getattr__` finds
+    from spinglass import exact
+    from spinglass import experiments as experiments
+    from spinglass import inverse as inverse
+    from spinglass import machines as machines
+    from spinglass import meanfield as meanfield
+    from spinglass import models as models
+    from spinglass import partition as partition
+    from spinglass import plotting as plotting
+    from spinglass import sampling as sampling
+    from spinglass import statistics as statistics
+    from spinglass import theory as theory
+    from spinglass.inverse import InverseIsing
+    from spinglass.machines import BernoulliRBM, Equilibration, GaussianBernoulliRBM, LogLikelihood
+    from spinglass.models import (
+        CubicLattice,
+        EdwardsAnderson,
+        Hopfield,
+        Ising,
+        Mattis,
+        Patterns,
+        Recall,
+        SherringtonKirkpatrick,
+        SpinForm,
+        SpinModel,
+        SquareLattice,
+        UnitForm,
+        corrupt,
+        overlaps,
+        random_patterns,
+        spin_form,
+        to_bits,
+        to_spins,
+        unit_form,
+    )
+    from spinglass.partition import LogPartition, estimate_log_partition
+    from spinglass.sampling import (
+        Annealing,
+        Descent,
+        Overlaps,
+        Run,
+        TemperedRun,
+        anneal,
+        annealing_range,
+        descend,
+        sample,
+        temper,
+    )
 
 # What `Interrupted` was called in earlier versions.
 RecallInterrupted = SamplingInterrupted = Interrupted
@@ -94,15 +106,26 @@ __all__ = [
     "unit_form",
 ]
 
-# Public namespaces that are imported when they are first asked for.
-_LAZY = ("adapters", "experiments", "meanfield", "plotting", "statistics", "theory")
+# All else is imported when it is first asked for: `spinglass --help` does not wait for NumPy.
+# A name of `__all__` is in the first of these that has it; each imports those before it, if any.
+_ROOMS = ("models", "sampling", "partition", "inverse", "machines")
+_NAMESPACES = (
+    "adapters", "exact", "experiments", "meanfield", "plotting", "statistics", "theory", *_ROOMS,
+)  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return import_module(f"spinglass.{name}")
-    raise AttributeError(f"module 'spinglass' has no attribute {name!r}")
+if not TYPE_CHECKING:  # to which a name that is not there shall be an error
+
+    def __getattr__(name: str) -> Any:
+        if name in _NAMESPACES:
+            return import_module(f"spinglass.{name}")
+        if name in __all__:
+            for room in _ROOMS:
+                public = import_module(f"spinglass.{room}")
+                if name in public.__all__:
+                    return globals().setdefault(name, getattr(public, name))
+        raise AttributeError(f"module 'spinglass' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *__all__, *_NAMESPACES})

@@ -17,7 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass import _core
 from spinglass._memory import available_memory as available_memory
+
+# Whoever makes arrays has been here first. At the end of the interpreter it would be too late.
+_core.load_numpy()
 
 # Elements that one step of NumPy takes: between two steps Ctrl-C is noticed.
 _PIECE = 1 << 20

@@ -28,6 +28,7 @@ __all__ = [
     "edwards_anderson",
     "landscape",
     "lattice_model",
+    "load_numpy",
     "random_spins",
     "rbm_initial_weights",
     "sample",
@@ -45,6 +46,7 @@ _Spins = NDArray[np.int8]
 def simd_level() -> str:
     """Return the instruction set in use: "portable", "avx2" or "avx512"."""
 
+def load_numpy() -> None: ...
 def available_threads() -> int: ...
 def corrupt_states(states: _Spins, count: int, seed: int) -> _Spins: ...
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # At a prompt of Python, IPython or a notebook nobody has caught the exception.
 _KEPT = "(kept in .result; at a prompt: import sys; sys.last_value.result)"

@@ -7,16 +7,15 @@ a ``__str__``.
 from __future__ import annotations
 
 import reprlib
-import shutil
 import textwrap
-from collections.abc import Iterable
 from dataclasses import fields
 from html import escape
-from math import isfinite
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from spinglass._text import counted, pairs
 
 C = TypeVar("C", bound=type)
 
@@ -130,36 +129,3 @@ def _size(values: NDArray[Any]) -> str:
 
 def _number(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)
-
-
-# ---- text ----------------------------------------------------------------------------------------
-
-
-def pairs(rows: Iterable[tuple[str, str]]) -> list[str]:
-    """Return names and values as lines of two columns."""
-    known = list(rows)
-    indent = max((len(name) for name, _ in known), default=0)
-    return [f"  {name:<{indent}}  {value}" for name, value in known]
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number and what it counts, one or several."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def width() -> int:
-    """Return the width for running text: the terminal's, at most 80."""
-    return max(20, min(80, shutil.get_terminal_size().columns))
-
-
-def number(value: float | None, digits: int) -> str:
-    """Return a number with so many decimal digits, or "none"."""
-    return "none" if value is None or not isfinite(value) else f"{value:.{digits}f}"
-
-
-def page(lines: Iterable[str], notes: Iterable[str]) -> str:
-    """Return the lines of a table, and the notes below them as wide as the terminal allows."""
-    parts = list(lines)
-    for note in notes:
-        parts += ["", textwrap.fill(note, width())]
-    return "\n".join(parts)

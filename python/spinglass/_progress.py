@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
-from spinglass._arguments import shown
-
 Progress: TypeAlias = bool | Callable[[int, int], object]
 
 
@@ -46,6 +44,8 @@ def progress_callback(
     elif callable(progress):
         yield progress
     else:
+        from spinglass._arguments import shown
+
         raise TypeError(f"progress must be False, True or a callable, got {shown(progress)}")
 
 

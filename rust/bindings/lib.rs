@@ -36,14 +36,21 @@ fn available_threads() -> PyResult<usize> {
     threads::available().map_err(raise)
 }
 
+/// Finds what NumPy gives to other languages, which is otherwise found with the first array. That may be
+/// made when the interpreter ends and can import no more. Not part of the import of this module: whoever
+/// asks for the version does not wait for NumPy.
+#[pyfunction]
+fn load_numpy(py: Python<'_>) -> PyResult<()> {
+    array1(py, vec![0u8]).try_readonly()?;
+    Ok(())
+}
+
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    // What NumPy gives to other languages is found with the first array, which may be made when the
-    // interpreter ends and can import no more.
-    array1(module.py(), vec![0u8]).try_readonly()?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(simd_level, module)?)?;
     module.add_function(wrap_pyfunction!(available_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(load_numpy, module)?)?;
     module.add_class::<models::SpinModel>()?;
     module.add_function(wrap_pyfunction!(lattice::lattice_model, module)?)?;
     module.add_function(wrap_pyfunction!(dense::dense_model, module)?)?;

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from spinglass._printed import page
+from spinglass._text import page
 from spinglass.cli.arguments import Parser, add_command, add_experiment
 from spinglass.cli.run import carry_out
 from spinglass.experiments import Interrupted

@@ -12,7 +12,8 @@ import pytest
 import spinglass
 from plotting.drawings import GLASS, MADE, drawn_from, machine
 from spinglass import Hopfield, descend, experiments, meanfield, sample, statistics, temper
-from spinglass._printed import page, printed
+from spinglass._printed import printed
+from spinglass._text import page
 from spinglass.statistics import Estimate
 from spinglass.theory import hopfield, sk
 

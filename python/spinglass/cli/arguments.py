@@ -12,9 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from spinglass._printed import width
 from spinglass._progress import say
-from spinglass._result import FORMATS
+from spinglass._text import width
 
 if TYPE_CHECKING:
     from spinglass._result import Result
@@ -222,6 +221,8 @@ def add_experiment(
 
 def add_format(parser: Parser) -> None:
     """Add the option that says what the picture is."""
+    from spinglass._result import FORMATS
+
     parser.add_argument(
         "--format",
         choices=FORMATS,

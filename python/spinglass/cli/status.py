@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spinglass._printed import width
+from spinglass._text import width
 from spinglass.cli.arguments import add_command, add_format, check_store_elsewhere, file_path, show
 from spinglass.cli.run import tell_replaced
 
@@ -26,8 +26,8 @@ The command only reads the store. A process may work on the store at the same ti
 _SUFFIXES = (".csv", ".parquet")
 
 
-def add(commands: Any, _: bool) -> None:
-    """Add the parser of the command."""
+def add(commands: Any, chosen: bool) -> None:
+    """Add the parser of the command, with its options if it was chosen."""
     parser = add_command(
         commands,
         "status",
@@ -37,6 +37,8 @@ def add(commands: Any, _: bool) -> None:
         "written at any time.",
         _EPILOG,
     )
+    if not chosen:
+        return
     parser.add_argument(
         "store", type=file_path, metavar="FILE", help="the file that the experiment had as --store"
     )

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import integer
-from spinglass._printed import counted, printed
+from spinglass._printed import printed
 from spinglass._registry import drawn_by
+from spinglass._text import counted
 from spinglass.models.pattern_overlaps import overlaps_of
 from spinglass.sampling import run_files
 from spinglass.sampling.overlaps import Overlaps, overlaps_between

@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
-from spinglass._printed import counted, printed
+from spinglass._printed import printed
+from spinglass._text import counted
 from spinglass.statistics.correlation import Floats, Memory, measurements, memory_of
 from spinglass.statistics.estimate import Estimate
 from spinglass.statistics.resampling import cuts_for_memory, jackknifed

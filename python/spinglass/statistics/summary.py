@@ -33,7 +33,8 @@ from numpy.typing import ArrayLike
 
 from spinglass import _arguments
 from spinglass._caller import takes_beta
-from spinglass._printed import counted, printed
+from spinglass._printed import printed
+from spinglass._text import counted
 from spinglass.statistics.correlation import (
     Floats,
     Memory,

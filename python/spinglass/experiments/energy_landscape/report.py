@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spinglass._printed import number, page
+from spinglass._text import number, page
 
 # Minima that the table shows.
 _ROWS = 12

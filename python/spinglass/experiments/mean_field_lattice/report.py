@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spinglass._printed import page
+from spinglass._text import page
 
 
 def report(result: Any, quiet: bool = False) -> str:

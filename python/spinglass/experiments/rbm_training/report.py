@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-from spinglass._printed import page
+from spinglass._text import page
 
 # So many epochs are printed at most.
 _ROWS = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-from spinglass._printed import number, page
+from spinglass._text import number, page
 
 
 def report(scan: Any, quiet: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import floor, isfinite
 from typing import Any
 
-from spinglass._printed import number, page
+from spinglass._text import number, page
 
 # A difference of so many standard errors is no chance, among a handful of sizes.
 _TOO_FAR = 3.5
