@@ -33,6 +33,7 @@ def test_a_page_gives_what_it_shows(page, tmp_path, monkeypatch):
             sys.modules["matplotlib.pyplot"].close("all")
 
 
+@pytest.mark.skipif(not (ROOT / "benches").exists(), reason="the links are to the repository")
 @pytest.mark.parametrize("page", [x for x in PAGES if x.exists()], ids=lambda page: page.stem)
 def test_a_link_of_a_page_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
