@@ -39,7 +39,7 @@ def test_numpy_comes_with_the_first_name_that_needs_it():
 def test_all_public_names_together_do_not_import_what_only_some_calls_need():
     modules = imported_after("from spinglass import *\nIsing, BernoulliRBM, exact")
     slow = {"scipy.linalg", "scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats"}
-    assert not modules & {*slow, "tqdm", "sqlite3", "multiprocessing", "concurrent.futures"}
+    assert not modules & {*slow, "tqdm", "sqlite3", "multiprocessing"}
 
 
 def test_names_are_known_before_they_are_imported():

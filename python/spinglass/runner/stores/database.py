@@ -25,9 +25,12 @@ class StoreError(OSError):
 def resolved(path: Path) -> Path:
     """Return the file itself: a link to it must lead to the same lock."""
     try:
-        return path.resolve()
+        file = path.resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise StoreError(f"{path} is no path of a file: {error}") from None
+    if file.is_symlink():  # no error from Python 3.13 on
+        raise StoreError(f"{path} is no path of a file: it is a link that leads to itself")
+    return file
 
 
 def identity(file: Path) -> tuple[int, int] | None:
