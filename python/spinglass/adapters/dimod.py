@@ -25,6 +25,8 @@ from spinglass.models.ising import Ising
 from spinglass.sampling import Annealing, TemperedRun, anneal, annealing_range, temper
 from spinglass.sampling.cooling import cooling
 
+__all__ = ["SpinglassSampler", "SpinglassTempering"]
+
 # As in other annealers of dimod.
 _SWEEPS = 1000
 
