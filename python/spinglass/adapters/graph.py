@@ -26,10 +26,8 @@ def from_networkx(graph: Any, weight: str | None = "weight", coupling: float = 1
             "graph must be undirected, because couplings are symmetric, got a directed graph: "
             "graph.to_undirected() has its edges without their directions"
         )
-    labels, edges = (
-        list(graph.nodes),
-        list(graph.edges(data=False if weight is None else weight, default=1.0)),
-    )
+    labels = list(graph.nodes)
+    edges = list(graph.edges(data=False if weight is None else weight, default=1.0))
     if not labels:
         raise ValueError("graph must have at least one node, got an empty graph")
     ends = places(labels, chain.from_iterable(edge[:2] for edge in edges)).reshape(-1, 2)
