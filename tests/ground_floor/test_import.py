@@ -1,6 +1,7 @@
 """What an import brings: names at once, NumPy with the first of them, SciPy's parts when used."""
 
 import ast
+import pkgutil
 import rlcompleter
 import subprocess
 import sys
@@ -40,6 +41,18 @@ def test_all_public_names_together_do_not_import_what_only_some_calls_need():
     modules = imported_after("from spinglass import *\nIsing, BernoulliRBM, exact")
     slow = {"scipy.linalg", "scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats"}
     assert not modules & {*slow, "tqdm", "sqlite3", "multiprocessing"}
+
+
+def test_every_room_may_be_the_first_that_is_imported():
+    rooms = [x.name for x in pkgutil.walk_packages(spinglass.__path__, "spinglass.") if x.ispkg]
+    assert len(rooms) > 10
+    # All in one process, where all but the compiled module is forgotten in between.
+    imported_after(f"""from importlib import import_module
+for room in {rooms}:
+    for name in [x for x in sys.modules if x.startswith("spinglass.") and x != "spinglass._core"]:
+        del sys.modules[name]
+    sys.modules.pop("spinglass", None)
+    import_module(room)""")
 
 
 def test_names_are_known_before_they_are_imported():
