@@ -369,6 +369,7 @@ class RbmTrainer:
         rows: int,
         batch_size: int,
         rates: NDArray[np.float32],
+        weights: NDArray[np.float64] | None = None,
         num_threads: int | None = None,
         progress: _Progress = None,
     ) -> None: ...
@@ -469,6 +470,7 @@ class GaussianRbmTrainer:
         rows: int,
         batch_size: int,
         rates: NDArray[np.float32],
+        weights: NDArray[np.float64] | None = None,
         num_threads: int | None = None,
         progress: _Progress = None,
     ) -> None: ...

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import inspect
 import sys
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import shown
+from spinglass._arguments import real_array, shown
 from spinglass._caller import warn_caller
+from spinglass._routing import Asked, ask, routing_of
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -65,6 +66,35 @@ class Estimator:
                 )
         for name, value in params.items():
             setattr(self, name, value)
+        return self
+
+    def get_metadata_routing(self) -> Any:
+        """Return what metadata each method has asked for, as scikit-learn has it."""
+        return routing_of(self)
+
+    def set_fit_request(self, **requests: Asked) -> Self:
+        """Say which arguments of ``fit`` the tools of scikit-learn pass on.
+
+        Parameters
+        ----------
+        **requests : bool, None or str
+            By the name of an argument, such as ``sample_weight=True``. True asks for it, False
+            ignores it, None makes it an error to give it to the tool, and a text is the name that
+            it has there.
+
+        Raises
+        ------
+        TypeError
+            If the method takes no argument of that name.
+        RuntimeError
+            Without ``sklearn.set_config(enable_metadata_routing=True)``.
+        """
+        ask(self, "fit", requests)
+        return self
+
+    def set_score_request(self, **requests: Asked) -> Self:
+        """Say which arguments of ``score`` are passed on, as :meth:`set_fit_request`."""
+        ask(self, "score", requests)
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -159,6 +189,28 @@ def check_size(array: Any, owner: str, name: str = "X") -> None:
                 f"{name}: Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 "
                 f"is required by {owner}."
             )
+
+
+_T = TypeVar("_T", bound=np.generic)
+
+
+def weighted(
+    rows: NDArray[_T], sample_weight: Any
+) -> tuple[NDArray[_T], NDArray[np.float64] | None]:
+    """Return the rows whose weight is not 0, and their weights; None if all of these are equal."""
+    if sample_weight is None:
+        return rows, None
+    weights = np.array(real_array(sample_weight, "sample_weight"), dtype=np.float64)
+    if weights.shape != (len(rows),):
+        raise ValueError(f"sample_weight must have shape ({len(rows)},), got {weights.shape}")
+    valid = np.isfinite(weights) & (weights >= 0)
+    if not valid.all():
+        raise ValueError(f"sample_weight must be finite and >= 0, got {weights[~valid][0]}")
+    if not weights.any():
+        raise ValueError("sample_weight must not be zero for all samples, got only zeros")
+    if not weights.all():
+        rows, weights = rows[weights > 0], weights[weights > 0]
+    return rows, None if (weights == weights[0]).all() else weights
 
 
 def _feature_names(X: Any) -> NDArray[np.object_] | None:

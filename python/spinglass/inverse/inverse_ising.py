@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory, choice, finite, integer, thread_count
 from spinglass._caller import warn_caller
-from spinglass._estimator import Estimator
+from spinglass._estimator import Estimator, weighted
 from spinglass._progress import Progress, progress_callback, say
 from spinglass._random import RandomState, random_word
 from spinglass._registry import above
@@ -24,7 +24,7 @@ from spinglass.inverse.boltzmann_learning import Chains, doubted, learn, likelih
 from spinglass.inverse.closed_form import mean_field, tap
 from spinglass.inverse.conditional import conditional, fit_conditional
 from spinglass.inverse.minimization import Descent, DivergingError, Penalty, Report
-from spinglass.inverse.samples import Samples, core_data, sample_weights, spin_rows
+from spinglass.inverse.samples import Samples, core_data, spin_rows
 from spinglass.inverse.separability import refuse_infinite
 from spinglass.inverse.solution import Solution
 from spinglass.models.ising import Ising
@@ -193,12 +193,9 @@ class InverseIsing(Estimator):
             best coupling is infinite; or if couplings of ``"boltzmann"`` seem to diverge.
         """
         penalty = self._check_parameters()
-        rows = spin_rows(X, type(self).__name__)
-        weights = sample_weights(sample_weight, len(rows))
+        rows, weights = weighted(spin_rows(X, type(self).__name__), sample_weight)
         n_spins = rows.shape[1]
         check_memory(200 * n_spins**2, f"the couplings of {n_spins} spins")
-        if weights is not None and not weights.all():
-            rows, weights = rows[weights > 0], weights[weights > 0]
         self._take_feature_names(X, reset=True)
         samples = Samples.of(rows, weights, self._threads)
         doubt = refuse_infinite(
@@ -249,9 +246,7 @@ class InverseIsing(Estimator):
                 f"X has {rows.shape[1]} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input"
             )
-        weights = sample_weights(sample_weight, len(rows))
-        if weights is not None and not weights.all():
-            rows, weights = rows[weights > 0], weights[weights > 0]
+        rows, weights = weighted(rows, sample_weight)
         objective = conditional(core_data(rows, weights)[0], "pseudolikelihood", self._threads)
         return -objective(self.couplings_, self.fields_)[0]
 

@@ -129,18 +129,3 @@ def _refuse(culprit: Any, row: int, column: int) -> None:
     if dtype.kind == "u" and culprit == np.iinfo(dtype).max:
         hint = f", which is what -1 becomes as {dtype}; X.astype(np.int8) makes it -1"
     raise ValueError(f"X must hold only -1 and +1, got {what} in row {row}, column {column}{hint}")
-
-
-def sample_weights(weights: Any, n_samples: int) -> NDArray[np.float64] | None:
-    """Return weights as doubles, one a sample; None if all are equal to 1."""
-    if weights is None:
-        return None
-    array = np.array(real_array(weights, "sample_weight"), dtype=np.float64)
-    if array.shape != (n_samples,):
-        raise ValueError(f"sample_weight must have shape ({n_samples},), got {array.shape}")
-    if not np.isfinite(array).all() or (array < 0).any():
-        culprit = array[~(np.isfinite(array) & (array >= 0))][0]
-        raise ValueError(f"sample_weight must be finite and >= 0, got {culprit}")
-    if not array.any():
-        raise ValueError("sample_weight must not be zero for all samples, got only zeros")
-    return None if (array == 1).all() else array

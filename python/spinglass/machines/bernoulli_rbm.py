@@ -142,6 +142,11 @@ class BernoulliRBM(Transformer):
     used as they are and never drawn. Every method warns of values outside [0, 1]. Only rows of 0
     and 1 have a probability, so :meth:`log_likelihood` warns of all other rows.
 
+    With ``sample_weight`` w the gradient of a batch is the mean of w_r (<v h> given row r, minus
+    <v h> of the chains), for weights that are 1 on average over the rows of the fit. The steps of
+    an epoch then add up to the gradient of sum_r w_r ln p(v_r). A chain that starts from a row
+    (``persistent=False``) has its weight. Equal weights have the bits of no weights.
+
     Examples
     --------
     >>> import numpy as np
@@ -218,6 +223,7 @@ class BernoulliRBM(Transformer):
         self,
         X: Any,
         y: Any = None,
+        sample_weight: Any = None,
         *,
         initial_bias: Literal["zeros", "data"] = "zeros",
         checkpoint: Any = None,
@@ -232,6 +238,9 @@ class BernoulliRBM(Transformer):
         X : array_like or sparse matrix, (n_samples, n_features)
             Rows of 0 and 1, or of numbers between.
         y : ignored
+        sample_weight : array_like, (n_samples,), optional
+            What each row counts; all alike by default. Only ratios matter: a row of weight 2 is as
+            two equal rows, and a row of weight 0 is left out. See the notes.
         initial_bias : {"zeros", "data"}
             Visible biases at the start: 0, as in scikit-learn, or those of independent units with
             the means of the data (Hinton, A Practical Guide to Training RBMs (2010)). Without the
@@ -269,10 +278,11 @@ class BernoulliRBM(Transformer):
             If nearly all hidden units are saturated after an early epoch.
         """
         from_data = choice(initial_bias, "initial_bias", ("zeros", "data")) == "data"
-        training = Fit.of(self, X, callbacks, progress)
+        training = Fit.of(self, X, callbacks, progress, sample_weight)
         self._check_data(training.rows)
-        rows, word = training.rows, None if self.random_state is None else training.word
-        file = Checkpoint.of(checkpoint, every, rows, from_data)
+        rows, weights = training.rows, training.weights
+        word = None if self.random_state is None else training.word
+        file = Checkpoint.of(checkpoint, every, rows, weights, from_data)
         found = file and file.resume(
             type(self), training.options, rows.shape[1], training.rates, word
         )
@@ -282,8 +292,8 @@ class BernoulliRBM(Transformer):
         else:
             trained, finished = training.begin(), False
             if from_data:
-                upload(trained, "intercept_visible", bias_of(rows))
-        trained.data_means = some_of(rows).mean(axis=0, dtype=np.float32)
+                upload(trained, "intercept_visible", bias_of(rows, weights))
+        trained.data_means = some_of(training.typical).mean(axis=0, dtype=np.float32)
         training.run(trained, file, finished)
         return self
 
@@ -468,6 +478,36 @@ class BernoulliRBM(Transformer):
             likelihood.fingerprint(trained),
             likelihood.rounding(trained.machine),
         )
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return the mean log-likelihood of rows of data, ln p(v), as tools of scikit-learn ask it.
+
+        It is :meth:`log_likelihood`: exact if the smaller layer has at most 25 units. For larger
+        layers ln Z is estimated from both sides, which takes time, and a warning tells if the sides
+        disagree. ln Z is kept until the next update, so further calls are cheap. Mean
+        :meth:`score_samples` is another number, the pseudo-likelihood.
+
+        Parameters
+        ----------
+        X : array_like or sparse matrix, (n_samples, n_features)
+            Rows of 0 and 1.
+        y : ignored
+        sample_weight : array_like, (n_samples,), optional
+            What each row counts in the mean; all alike by default.
+
+        Returns
+        -------
+        float
+            In nats per row. The same call has the same result.
+
+        Warns
+        -----
+        UserWarning
+            As :meth:`log_partition` and :meth:`log_likelihood`.
+        """
+        trained = fitted(self)
+        known = trained.copy("log_partition", lambda: self.log_partition(random_state=trained.word))
+        return self.log_likelihood(X, known).mean(sample_weight)
 
     def to_ising(self) -> RbmIsing:
         """Return the same machine in spins -1 and +1, and the constant difference of the energies.

@@ -33,7 +33,14 @@ class Checkpoint:
     from_data: bool
 
     @classmethod
-    def of(cls, path: Any, every: Any, rows: NDArray[Any], from_data: bool) -> Checkpoint | None:
+    def of(
+        cls,
+        path: Any,
+        every: Any,
+        rows: NDArray[Any],
+        weights: NDArray[np.float64] | None,
+        from_data: bool,
+    ) -> Checkpoint | None:
         """Check the arguments of ``fit``; return None if no checkpoint is requested."""
         if path is None:
             if every is not None:
@@ -44,7 +51,7 @@ class Checkpoint:
             raise ValueError(f"checkpoint must be in a folder that exists, got {str(target)!r}")
         files.safetensors()  # missing is told now, not after the first epoch
         every = 1 if every is None else integer(every, "every", at_least=1)
-        return cls(target, every, _digest(rows), from_data)
+        return cls(target, every, _digest(rows, weights), from_data)
 
     def is_due(self, epoch: int) -> bool:
         """Return whether the fit writes after this epoch."""
@@ -95,7 +102,9 @@ class Checkpoint:
             if name != "n_iter" and then[name] != now[name]:
                 raise self._other(name, then[name], now[name])
         if training.get("data") != self.data:
-            raise ValueError(f"checkpoint {self.path} is of a fit to other data than X")
+            raise ValueError(
+                f"checkpoint {self.path} is of a fit to other data than X and sample_weight"
+            )
         if training.get("from_data") is not self.from_data:
             raise ValueError(f"checkpoint {self.path} is of a fit with another initial_bias")
         if word is not None and stored.about["word"] != word:
@@ -122,9 +131,11 @@ def _sha(array: NDArray[Any]) -> str:
     return hashlib.sha256(array.tobytes()).hexdigest()
 
 
-def _digest(rows: NDArray[Any]) -> str:
+def _digest(rows: NDArray[Any], weights: NDArray[np.float64] | None) -> str:
     """Hash what the core sees, so that 0 and 1 are the same in every dtype."""
     hashed = hashlib.sha256(repr(rows.shape).encode())
+    if weights is not None:
+        hashed.update(weights.tobytes())
     for first in range(0, len(rows), _ROWS_AT_A_TIME):
         singles = rows[first : first + _ROWS_AT_A_TIME].astype("<f4")
         hashed.update((singles + np.float32(0)).tobytes())  # no minus zeros

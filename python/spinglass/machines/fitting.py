@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -17,12 +18,13 @@ from numpy.typing import NDArray
 
 from spinglass._arguments import check_memory, shown, thread_count
 from spinglass._caller import warn_caller
+from spinglass._estimator import weighted
 from spinglass._progress import Progress, progress_callback, say
 from spinglass._random import legacy, random_word
 from spinglass.machines.epoch import Epoch
 from spinglass.machines.options import learning_rates
 from spinglass.machines.protocols import Trainer
-from spinglass.machines.rows import output_dtype, table
+from spinglass.machines.rows import output_dtype, table, typical
 from spinglass.machines.trained import M, Machine, Rows, Trained, rows_of
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ class Fit(Generic[M]):
     model: Machine[M]
     X: Any
     options: Any
+    # The rows that count, and how much, 1 on average; None if all count alike.
     rows: Rows
+    weights: NDArray[np.float64] | None
     data: Any
     rates: NDArray[np.float32]
     word: int
@@ -50,17 +54,24 @@ class Fit(Generic[M]):
     progress: Progress
 
     @classmethod
-    def of(cls, model: Machine[M], X: Any, callbacks: Callbacks, progress: Progress) -> Fit[M]:
+    def of(
+        cls,
+        model: Machine[M],
+        X: Any,
+        callbacks: Callbacks,
+        progress: Progress,
+        sample_weight: Any = None,
+    ) -> Fit[M]:
         """Check the parameters of an estimator and the arguments of its ``fit``."""
         _refuse_within_fit(model, "fit")
         options = model._options_class.of(model)
-        rows = table(X, type(model).__name__)
+        rows, weights = _weighted(table(X, type(model).__name__), sample_weight)
         data, callbacks = model._data(rows), _callables(callbacks)
         n_updates = options.n_iter * -(-len(rows) // options.batch_size)
         check_memory(16 * n_updates, f"n_iter: the learning rates of {n_updates} updates")
         rates = learning_rates(model.learning_rate, 0, n_updates, n_updates)
         word = random_word(model.random_state)
-        return cls(model, X, options, rows, data, rates, word, callbacks, progress)
+        return cls(model, X, options, rows, weights, data, rates, word, callbacks, progress)
 
     @property
     def n_batches(self) -> int:
@@ -68,9 +79,15 @@ class Fit(Generic[M]):
         size: int = self.options.batch_size
         return -(-len(self.rows) // size)
 
+    @cached_property
+    def typical(self) -> Rows:
+        """Rows of which none counts more than another."""
+        return typical(self.rows, self.weights)
+
     def begin(self) -> Trained[M]:
         """Return a machine that has learned nothing yet."""
-        return Trained.begin(self.options, self.data, output_dtype(self.X), self.word)
+        data = self.data if self.weights is None else self.model._data(self.typical)
+        return Trained.begin(self.options, data, output_dtype(self.X), self.word)
 
     def run(
         self, trained: Trained[M], checkpoint: Checkpoint | None = None, finished: bool = False
@@ -119,7 +136,7 @@ class Fit(Generic[M]):
                 trainer.updates,
                 float(self.rates[trainer.updates - 1]),
                 ended - began,
-                self.rows,
+                self.typical,
             )
             if hasattr(report, "note"):
                 report.note(
@@ -153,6 +170,7 @@ class Fit(Generic[M]):
                 rows=n_rows - first,
                 batch_size=size,
                 rates=rates,
+                **_if_any(self.weights, first),
                 num_threads=thread_count(self.model.num_threads),
                 progress=None if report is None else tell,
             )
@@ -161,7 +179,7 @@ class Fit(Generic[M]):
             raise
 
     def _print(self, epoch: Epoch) -> None:
-        score = self.model._pseudo_likelihood(self.rows, legacy(self.model.random_state)).mean()
+        score = self.model._pseudo_likelihood(self.typical, legacy(self.model.random_state)).mean()
         say(
             f"[{type(self.model).__name__}] Iteration {epoch.number}, pseudo-likelihood = "
             f"{score:.2f}, time = {epoch.seconds:.2f}s",
@@ -169,7 +187,7 @@ class Fit(Generic[M]):
         )
 
 
-def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
+def partial_fit(self: AnyMachine, X: Any, y: Any = None, sample_weight: Any = None) -> AnyMachine:
     """Do one update with all rows given.
 
     The first call begins a machine, as that of real numbers does with the means and variances of
@@ -179,6 +197,8 @@ def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
     ----------
     X : array_like or sparse matrix, (n_samples, n_features)
     y : ignored
+    sample_weight : array_like, (n_samples,), optional
+        What each row counts in the means of the gradient; all alike by default. Only ratios matter.
 
     Returns
     -------
@@ -187,9 +207,12 @@ def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
     """
     trained = self.__dict__.get("_trained")
     if trained is None:
-        options, rows = self._options_class.of(self), table(X, type(self).__name__)
-        data, word = self._data(rows), random_word(self.random_state)
-        trained = Trained.begin(options, data, output_dtype(X), word)
+        options, given = self._options_class.of(self), table(X, type(self).__name__)
+        rows, weights = _weighted(given, sample_weight)
+        start = self._data(typical(rows, weights))
+        data = start if weights is None else self._data(rows)
+        word = random_word(self.random_state)
+        trained = Trained.begin(options, start, output_dtype(X), word)
         trained.given = trained.options.given(self)
         trained.next_rate(self.learning_rate)  # refused before anything is learned
         self._take_feature_names(X, reset=True)
@@ -198,7 +221,7 @@ def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
     else:
         _refuse_within_fit(self, "partial_fit")
         trained.use(self)
-        rows = rows_of(self, X)
+        rows, weights = _weighted(rows_of(self, X), sample_weight)
         data = self._data(rows)
     n_rows = len(rows)
     trained.trainer.update(
@@ -207,9 +230,21 @@ def partial_fit(self: AnyMachine, X: Any, y: Any = None) -> AnyMachine:
         rows=n_rows,
         batch_size=n_rows,
         rates=trained.next_rate(self.learning_rate),
+        **_if_any(weights),
         num_threads=thread_count(self.num_threads),
     )
     return self
+
+
+def _weighted(rows: Rows, sample_weight: Any) -> tuple[Rows, NDArray[np.float64] | None]:
+    """Return the rows that count, and how much, 1 on average."""
+    rows, weights = weighted(rows, sample_weight)
+    return rows, None if weights is None else weights / weights.mean()
+
+
+def _if_any(weights: NDArray[np.float64] | None, first: int = 0) -> dict[str, Any]:
+    """Return the weights from a row on as an argument, which a trainer need not know."""
+    return {} if weights is None else {"weights": weights[first:]}
 
 
 def _refuse_within_fit(model: Machine[Any], method: str) -> None:

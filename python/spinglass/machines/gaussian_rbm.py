@@ -99,6 +99,10 @@ class GaussianBernoulliRBM(Transformer):
     :meth:`sample` and :meth:`gibbs` return visible states with their noise; :meth:`mean`,
     :meth:`reconstruct` and :meth:`sample_means` return means given hidden units, without it.
 
+    With ``sample_weight`` the steps of an epoch add up to the gradient of sum_r w_r ln p(v_r), as
+    for :class:`BernoulliRBM`. Means, variances and clusters at the start are those of rows that are
+    repeated or left out in proportion to their weights.
+
     Examples
     --------
     >>> import numpy as np
@@ -171,6 +175,7 @@ class GaussianBernoulliRBM(Transformer):
         self,
         X: Any,
         y: Any = None,
+        sample_weight: Any = None,
         *,
         callbacks: Callbacks = (),
         progress: Progress = False,
@@ -182,6 +187,9 @@ class GaussianBernoulliRBM(Transformer):
         X : array_like or sparse matrix, (n_samples, n_features)
             Rows of real numbers.
         y : ignored
+        sample_weight : array_like, (n_samples,), optional
+            What each row counts; all alike by default. Only ratios matter: a row of weight 2 is as
+            two equal rows, and a row of weight 0 is left out. See the notes.
         callbacks : sequence of callable
             Each is called with an ``Epoch`` after every epoch. If one returns True, the fit ends.
         progress : bool or callable
@@ -201,7 +209,7 @@ class GaussianBernoulliRBM(Transformer):
         KeyboardInterrupt
             On Ctrl-C. The model keeps the last update.
         """
-        training = Fit.of(self, X, callbacks, progress)
+        training = Fit.of(self, X, callbacks, progress, sample_weight)
         training.run(training.begin())
         return self
 
@@ -279,12 +287,35 @@ class GaussianBernoulliRBM(Transformer):
         ValueError
             If there are more than 30 hidden units, or ``log_partition`` is of another machine.
         """
-        free = self.free_energy(X)
-        return likelihood.log_likelihood(
-            free,
-            self.log_partition() if log_partition is None else log_partition,
-            likelihood.fingerprint(fitted(self)),
-        )
+        free, trained = self.free_energy(X), fitted(self)
+        if log_partition is None:
+            log_partition = trained.copy("log_partition", self.log_partition)
+        return likelihood.log_likelihood(free, log_partition, likelihood.fingerprint(trained))
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return the mean log-likelihood of rows of data, as tools of scikit-learn ask for it.
+
+        It is :meth:`log_likelihood`, of densities, so it depends on the units of the data. ln Z is
+        kept until the next update.
+
+        Parameters
+        ----------
+        X : array_like or sparse matrix, (n_samples, n_features)
+        y : ignored
+        sample_weight : array_like, (n_samples,), optional
+            What each row counts in the mean; all alike by default.
+
+        Returns
+        -------
+        float
+            In nats per row.
+
+        Raises
+        ------
+        ValueError
+            If there are more than 30 hidden units, whose states are too many to sum over.
+        """
+        return self.log_likelihood(X).mean(sample_weight)
 
     def _check_data(self, rows: Rows) -> None:
         """All finite numbers are its domain."""

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import array_of, choice, integer, real_array, shown
+from spinglass._estimator import weighted
 from spinglass._printed import printed
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import seed_word
@@ -76,6 +77,19 @@ class LogLikelihood:
     optimistic: float | None
     rows: NDArray[np.float64] = field(repr=False)
     log_partition: LogPartition = field(repr=False)
+
+    def mean(self, sample_weight: ArrayLike | None = None) -> float:
+        """Return the mean over the rows, each of which counts as its weight says.
+
+        Parameters
+        ----------
+        sample_weight : array_like, (n_samples,), optional
+            All alike by default: the mean is ``value``.
+        """
+        values, weights = weighted(self.rows, sample_weight)
+        if weights is None and len(values) == len(self.rows):
+            return self.value
+        return float(np.average(values, weights=weights))
 
 
 def fingerprint(trained: Trained[Any]) -> str:

@@ -51,10 +51,14 @@ class Trainer(Protocol):
         rows: int,
         batch_size: int,
         rates: NDArray[np.float32],
+        weights: NDArray[np.float64] | None = None,
         num_threads: int | None = None,
         progress: Callable[[int, int], object] | None = None,
     ) -> None:
-        """Make one update for each of consecutive batches."""
+        """Make one update for each of consecutive batches.
+
+        ``weights`` says what each row counts, 1 on average. It is given only if they differ.
+        """
 
 
 class Options(Protocol):

@@ -86,12 +86,27 @@ def some_of(rows: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(rows[:: max(1, len(rows) // _ROWS_OF_A_GLANCE)][:_ROWS_OF_A_GLANCE])
 
 
-def bias_of(rows: NDArray[Any]) -> NDArray[np.float64]:
+def typical(rows: NDArray[Any], weights: NDArray[np.float64] | None) -> NDArray[Any]:
+    """Return as many rows, each as often as its weight says, to within one.
+
+    For what is asked of rows that no weights go with: the start of a training, and glances at it.
+    """
+    if weights is None:
+        return rows
+    places = (np.arange(len(rows)) + 0.5) / len(rows) * weights.sum()
+    chosen: NDArray[Any] = rows[np.searchsorted(np.cumsum(weights)[:-1], places)]
+    return chosen
+
+
+def bias_of(rows: NDArray[Any], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Return the biases of independent units that are on as often as those of the data.
 
     A hundredth is added to either side, so that no unit is certain.
     """
-    means = np.clip(rows.mean(axis=0, dtype=np.float64), 0.0, 1.0)
+    means = (
+        rows.mean(axis=0, dtype=np.float64) if weights is None else weights @ rows / weights.sum()
+    )
+    means = np.clip(means, 0.0, 1.0)
     biases: NDArray[np.float64] = np.log((means + 0.01) / (1.01 - means))
     return biases
 

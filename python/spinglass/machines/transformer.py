@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spinglass._arguments import choice
 from spinglass._estimator import Estimator
+from spinglass._routing import Asked, ask
 
 
 class Transformer(Estimator):
@@ -34,6 +35,11 @@ class Transformer(Estimator):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # the fit has warned of these data
             return self.transform(X)
+
+    def set_partial_fit_request(self, **requests: Asked) -> Self:
+        """Say which arguments of ``partial_fit`` are passed on, as :meth:`set_fit_request`."""
+        ask(self, "partial_fit", requests)
+        return self
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Choose what ``transform`` and ``fit_transform`` return.

@@ -203,7 +203,8 @@ macro_rules! trainer_class {
 
             /// One update for each of consecutive batches.
             #[pyo3(signature = (
-                data, *, first, rows, batch_size, rates, num_threads=None, progress=None
+                data, *, first, rows, batch_size, rates, weights=None, num_threads=None,
+                progress=None
             ))]
             #[allow(clippy::too_many_arguments, reason = "the arguments of a Python function")]
             fn update(
@@ -214,11 +215,14 @@ macro_rules! trainer_class {
                 rows: usize,
                 batch_size: usize,
                 rates: PyReadonlyArray1<'_, f32>,
+                weights: Option<PyReadonlyArray1<'_, f64>>,
                 num_threads: Option<usize>,
                 progress: Option<&Bound<'_, PyAny>>,
             ) -> PyResult<()> {
                 let rates = copied(&rates, "rates")?;
-                let batches = Batches { first, rows, size: batch_size, rates: &rates };
+                let weights = weights.map(|weights| copied(&weights, "weights")).transpose()?;
+                let weights = weights.as_deref();
+                let batches = Batches { first, rows, size: batch_size, rates: &rates, weights };
                 self.0.update(py, &data.rows, &batches, num_threads, progress)
             }
 

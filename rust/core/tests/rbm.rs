@@ -116,7 +116,7 @@ fn parameters(trainer: &BernoulliTrainer) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
 
 fn train(trainer: &mut BernoulliTrainer, data: &Data, size: usize, level: Level, threads: usize) {
     let rates = vec![0.1; data.n_rows().div_ceil(size)];
-    let batches = Batches { first: 0, rows: data.n_rows(), size, rates: &rates };
+    let batches = Batches { first: 0, rows: data.n_rows(), size, rates: &rates, weights: None };
     pool(Some(threads)).unwrap().install(|| {
         trainer.update(data, &batches, &Team::of_pool(), level, &Control::default()).unwrap();
     });
@@ -312,7 +312,7 @@ fn a_diverging_training_keeps_the_parameters_before() {
         let rates = [0.1, f32::MAX];
         let run = |trainer: &mut BernoulliTrainer, rates: &[f32]| {
             let rows = 32 * rates.len();
-            let batches = Batches { first: 0, rows, size: 32, rates };
+            let batches = Batches { first: 0, rows, size: 32, rates, weights: None };
             pool(Some(threads)).unwrap().install(|| {
                 trainer.update(&data, &batches, &Team::of_pool(), level, &Control::default())
             })
@@ -339,7 +339,7 @@ fn a_cancelled_training_stops_between_two_updates() {
     let mut trainer = BernoulliTrainer::begin(rbm, &[0; 100], 3, Rules::default()).unwrap();
     let control = Control::default();
     control.cancel();
-    let batches = Batches { first: 0, rows: 64, size: 8, rates: &[0.1; 8] };
+    let batches = Batches { first: 0, rows: 64, size: 8, rates: &[0.1; 8], weights: None };
     let outcome = trainer.update(&data, &batches, &Team::alone(), level, &control);
     assert_eq!((outcome, trainer.updates()), (Err(Error::Cancelled), 1));
 }

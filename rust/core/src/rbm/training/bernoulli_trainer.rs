@@ -157,13 +157,20 @@ impl Trainer for BernoulliTrainer {
             let own_visible = share(trainer.machine.visible.n_tiles(), member, barrier.members());
             let mut buffers = shared.buffers(own_hidden, own_visible, member == 0);
             let mut current = *lock(&scale);
-            for (batch, first, rows, rate) in batches.each() {
-                let now = Batch::new(data, first, rows, rate);
+            for one in batches.each() {
+                let (batch, now) = (one.number, Batch::new(data, &one));
                 trainer.positive_phase(&mut work, &mut buffers, &shared, current, &now);
                 if !trainer.rules.persistent {
                     barrier.wait();
                 }
-                trainer.negative_phase(&mut work, &mut buffers, &shared, current, rows, barrier);
+                trainer.negative_phase(
+                    &mut work,
+                    &mut buffers,
+                    &shared,
+                    current,
+                    now.rows,
+                    barrier,
+                );
                 let bound = trainer.update_hidden(&mut work, &mut buffers, &shared, &now);
                 shared.merge_bound(batch, bound);
                 barrier.wait();
@@ -172,7 +179,8 @@ impl Trainer for BernoulliTrainer {
                     trainer.undo(&work, &buffers);
                     break;
                 }
-                shared.merge_bound(batch, trainer.update_visible(&work, &buffers, &shared, rate));
+                shared
+                    .merge_bound(batch, trainer.update_visible(&work, &buffers, &shared, now.rate));
                 if member == 0 {
                     stop.check(control);
                 }

@@ -62,6 +62,24 @@ pub(super) fn means(columns: &[u32], n_units: usize, rows: usize) -> Vec<f32> {
     counts.iter().map(|&count| count as f32 / rows as f32).collect()
 }
 
+/// The same where row r counts as the part `parts[r]`, of which `total` is the sum.
+pub(super) fn weighted_means(
+    columns: &[u32],
+    n_units: usize,
+    parts: &[f32],
+    total: f32,
+) -> Vec<f32> {
+    let mut sums = vec![0.0; n_units];
+    for (block, parts) in columns.chunks_exact(n_units + 1).zip(parts.chunks(UNITS)) {
+        for (sum, &word) in sums.iter_mut().zip(block) {
+            for (row, part) in parts.iter().enumerate() {
+                *sum += part * (word >> row & 1) as f32;
+            }
+        }
+    }
+    sums.iter().map(|sum| sum / total).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

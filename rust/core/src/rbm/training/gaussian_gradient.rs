@@ -28,11 +28,12 @@ use crate::rbm::{
 };
 
 /// One phase: deviations d of visible units from their biases and probabilities of hidden units, row
-/// after row.
-#[derive(Debug, Default)]
+/// after row; and what each row counts, 1 on average.
+#[derive(Debug)]
 pub(super) struct Phase {
     pub(super) deviations: Vec<f64>,
     pub(super) probabilities: Vec<f64>,
+    pub(super) weights: Vec<f64>,
 }
 
 /// The steepest that ln s is let rise or fall: beyond it is the noise of chains that have not mixed, and
@@ -118,12 +119,12 @@ impl Direction {
     /// Adds the means of a phase: h, d, h d, d^2 / 2.
     fn add_phase(&mut self, machine: &GaussianRbm, phase: &Phase, sign: f64) {
         let (n_hidden, n_visible) = (machine.n_hidden(), machine.n_visible());
-        let rows = phase.probabilities.len() / n_hidden;
-        let share = sign / rows as f64;
-        for p in phase.probabilities.chunks_exact(n_hidden) {
+        let rows = phase.weights.len();
+        let shares: Vec<f64> = phase.weights.iter().map(|w| w * (sign / rows as f64)).collect();
+        for (p, &share) in phase.probabilities.chunks_exact(n_hidden).zip(&shares) {
             add(&mut self.hidden, share, p);
         }
-        for d in phase.deviations.chunks_exact(n_visible) {
+        for (d, &share) in phase.deviations.chunks_exact(n_visible).zip(&shares) {
             add(&mut self.visible, share, d);
             for (sum, d) in self.log_variances.iter_mut().zip(d) {
                 *sum += share * (0.5 * d * d);
@@ -132,7 +133,7 @@ impl Direction {
         // Threads share hidden units; each sums over the rows in their order.
         self.weights.par_chunks_mut(n_visible).enumerate().for_each(|(j, sums)| {
             for (row, d) in phase.deviations.chunks_exact(n_visible).enumerate() {
-                add(sums, share * phase.probabilities[row * n_hidden + j], d);
+                add(sums, shares[row] * phase.probabilities[row * n_hidden + j], d);
             }
         });
     }
@@ -248,7 +249,8 @@ mod tests {
         let probabilities = machine.hidden_probabilities(&rows, &Control::default()).unwrap();
         let bias = machine.visible_bias.iter().cycle();
         let deviations = rows.values.iter().zip(bias).map(|(v, b)| v - b).collect();
-        Phase { deviations, probabilities }
+        let weights = vec![1.0; rows.len()];
+        Phase { deviations, probabilities, weights }
     }
 
     #[test]

@@ -50,7 +50,8 @@ fn trained(rows: &Rows, persistent: bool, epochs: usize) -> crate::error::Result
     for epoch in 0..epochs {
         let rate = 0.05 * (1.0 - epoch as f32 / epochs as f32);
         let rates = vec![rate; rows.len().div_ceil(10)];
-        let batches = Batches { first: 0, rows: rows.len(), size: 10, rates: &rates };
+        let batches =
+            Batches { first: 0, rows: rows.len(), size: 10, rates: &rates, weights: None };
         trainer.update(rows, &batches, &Team::alone(), Level::Portable, &Control::default())?;
     }
     Ok(trainer)
@@ -136,7 +137,7 @@ fn divergence_is_named_and_what_was_before_is_kept() {
         let rates = [rate; 50];
         let (error, updates) = loop {
             let (before, updates) = (trainer.machine().clone(), trainer.updates());
-            let batches = Batches { first: 0, rows: 1, size: 1, rates: &rates[..1] };
+            let batches = Batches { first: 0, rows: 1, size: 1, rates: &rates[..1], weights: None };
             if let Err(error) = trainer.update(
                 &rows,
                 &batches,
@@ -160,7 +161,7 @@ fn divergence_is_named_and_what_was_before_is_kept() {
 fn a_training_that_is_resumed_goes_on_with_the_same_bits() {
     let rows = clouds(40);
     let rates = [0.1; 4];
-    let batches = Batches { first: 0, rows: 40, size: 10, rates: &rates };
+    let batches = Batches { first: 0, rows: 40, size: 10, rates: &rates, weights: None };
     for persistent in [true, false] {
         let mut whole = trained(&rows, persistent, 20).unwrap();
         let level = Level::Portable;

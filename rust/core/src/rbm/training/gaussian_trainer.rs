@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{
     gaussian_gradient::{Direction, Phase},
-    trainer::{Array, Batches, State, Trainer, check_len, check_shape},
+    trainer::{Array, Batches, OneBatch, State, Trainer, check_len, check_shape},
 };
 use crate::{
     control::Control,
@@ -192,10 +192,10 @@ impl Trainer for GaussianTrainer {
     ) -> Result<()> {
         self.machine().check_rows(data)?;
         batches.check(data.len())?;
-        for (_, first, rows, rate) in batches.each() {
+        for one in batches.each() {
             control.check()?;
-            let rows = &data.values[first * data.width..(first + rows) * data.width];
-            self.now = self.updated(rows, f64::from(rate), control)?;
+            let rows = &data.values[one.first * data.width..][..one.rows * data.width];
+            self.now = self.updated(rows, &one, control)?;
             control.advance(1);
         }
         Ok(())
@@ -255,19 +255,19 @@ impl Trainer for GaussianTrainer {
 
 impl GaussianTrainer {
     /// The state after an update on these rows.
-    fn updated(&self, rows: &[f64], rate: f64, control: &Control) -> Result<Now> {
+    fn updated(&self, rows: &[f64], one: &OneBatch<'_>, control: &Control) -> Result<Now> {
         let (now, rules) = (&self.now, &self.rules);
         let machine = &now.machine;
-        let data = self.positive_phase(rows);
+        let data = self.positive_phase(rows, relative(one));
         let (direction, chains, clock) = if rules.summed {
             (Direction::summed(machine, &data), now.chains.clone(), now.clock)
         } else {
-            let (model, chains, clock) = self.negative_phase(rows, control)?;
+            let (model, chains, clock) = self.negative_phase(rows, &data.weights, control)?;
             (Direction::of(machine, &data, &model), chains, clock)
         };
         let step = direction.step(
             machine,
-            rate,
+            f64::from(one.rate),
             &rules.variance_rates,
             rules.weight_decay,
             (rules.momentum, &now.velocity),
@@ -284,8 +284,8 @@ impl GaussianTrainer {
         let weight = 1.0 / (now.updates + 1).min(REMEMBERED) as f64;
         let mut activity: Vec<f64> = now.activity.iter().map(|p| (1.0 - weight) * p).collect();
         let share = weight * machine.n_visible() as f64 / rows.len() as f64;
-        for p in data.probabilities.chunks_exact(machine.n_hidden()) {
-            add(&mut activity, share, p);
+        for (p, w) in data.probabilities.chunks_exact(machine.n_hidden()).zip(&data.weights) {
+            add(&mut activity, share * w, p);
         }
         Ok(Now {
             machine: next,
@@ -299,11 +299,11 @@ impl GaussianTrainer {
     }
 
     /// The phase of the data.
-    fn positive_phase(&self, rows: &[f64]) -> Phase {
+    fn positive_phase(&self, rows: &[f64], weights: Vec<f64>) -> Phase {
         let machine = self.machine();
         let (h, v) = (machine.n_hidden(), machine.n_visible());
-        let n = rows.len() / v;
-        let mut phase = Phase { deviations: rows.to_vec(), probabilities: vec![0.0; n * h] };
+        let probabilities = vec![0.0; weights.len() * h];
+        let mut phase = Phase { deviations: rows.to_vec(), probabilities, weights };
         let pairs = phase.probabilities.par_chunks_mut(h).zip(phase.deviations.par_chunks_mut(v));
         pairs.for_each(|(p, d)| {
             machine.hidden_fields(d, p);
@@ -315,15 +315,23 @@ impl GaussianTrainer {
         phase
     }
 
-    /// The phase of the model, the chains after it, and the clock.
-    fn negative_phase(&self, rows: &[f64], control: &Control) -> Result<(Phase, Vec<f64>, u64)> {
+    /// The phase of the model, the chains after it, and the clock. A chain that starts from a row counts as
+    /// much as the row.
+    fn negative_phase(
+        &self,
+        rows: &[f64],
+        weights: &[f64],
+        control: &Control,
+    ) -> Result<(Phase, Vec<f64>, u64)> {
         let machine = self.machine();
         let (h, v) = (machine.n_hidden(), machine.n_visible());
         let persistent = self.rules.persistent;
         let steps = self.rules.steps;
         let n = if persistent { self.now.chains.len() / h } else { rows.len() / v };
         let mut chains = if persistent { self.now.chains.clone() } else { vec![0.0; n * h] };
-        let mut phase = Phase { deviations: vec![0.0; n * v], probabilities: vec![0.0; n * h] };
+        let weights = if persistent { vec![1.0; n] } else { weights.to_vec() };
+        let (deviations, probabilities) = (vec![0.0; n * v], vec![0.0; n * h]);
+        let mut phase = Phase { deviations, probabilities, weights };
         let all = chains
             .par_chunks_mut(h)
             .zip(phase.probabilities.par_chunks_mut(h))
@@ -347,6 +355,13 @@ impl GaussianTrainer {
         let clock = self.now.clock + steps as u64 + u64::from(!persistent);
         Ok((phase, if persistent { chains } else { self.now.chains.clone() }, clock))
     }
+}
+
+/// What each row of a batch counts, 1 on average.
+fn relative(one: &OneBatch<'_>) -> Vec<f64> {
+    let Some(weights) = one.weights else { return vec![1.0; one.rows] };
+    let mean = weights.iter().sum::<f64>() / one.rows as f64;
+    weights.iter().map(|weight| weight / mean).collect()
 }
 
 /// Hidden states, a byte a unit, as numbers.

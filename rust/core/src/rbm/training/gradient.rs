@@ -13,7 +13,8 @@ use std::{
 
 use super::{
     bernoulli_trainer::BernoulliTrainer,
-    columns::{Columns, means},
+    columns::{Columns, means, weighted_means},
+    trainer::OneBatch,
 };
 use crate::{
     elementary::sigmoid::{ONE, factor},
@@ -30,19 +31,28 @@ use crate::{
 const ROWS: usize = 256;
 
 /// The rows of an update, and its learning rate.
-#[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
     data: &'a Data,
     first: usize,
     pub(super) rows: usize,
     /// The rows, where they are real.
     real: Option<&'a [f32]>,
+    /// What each row counts, as a part of the most that one does; all alike if there are none.
+    parts: Option<Vec<f32>>,
+    /// The sum of these parts.
+    total: f32,
     pub(super) rate: f32,
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(data: &'a Data, first: usize, rows: usize, rate: f32) -> Self {
-        Self { data, first, rows, real: data.real(first, rows), rate }
+    pub(super) fn new(data: &'a Data, one: &OneBatch<'_>) -> Self {
+        let &OneBatch { first, rows, rate, weights, .. } = one;
+        let parts = weights.map(|weights| {
+            let most = weights.iter().copied().fold(0.0, f64::max);
+            weights.iter().map(|weight| (weight / most) as f32).collect::<Vec<f32>>()
+        });
+        let total = parts.as_ref().map_or(rows as f32, |parts| parts.iter().sum());
+        Self { data, first, rows, real: data.real(first, rows), parts, total, rate }
     }
 }
 
@@ -208,26 +218,40 @@ impl BernoulliTrainer {
         batch: &Batch<'_>,
     ) -> Bound {
         let n_visible = shared.n_visible;
+        // A chain that started from a row counts as much as the row.
+        let of_chains = batch.parts.as_ref().filter(|_| !self.rules.persistent);
+        let means_of = |words: &[u32], rows, parts: Option<&Vec<f32>>| match parts {
+            Some(parts) => weighted_means(words, n_visible, parts, batch.total),
+            None => means(words, n_visible, rows),
+        };
         buffers.data_means = if let Some(values) = batch.real {
-            real_means(values, n_visible)
+            real_means(values, n_visible, batch)
         } else {
             shared.data.read(batch.rows, &mut buffers.data_words);
-            means(&buffers.data_words, n_visible, batch.rows)
+            means_of(&buffers.data_words, batch.rows, batch.parts.as_ref())
         };
         shared.chains.read(buffers.cold, &mut buffers.chain_words);
-        buffers.chain_means = means(&buffers.chain_words, n_visible, buffers.cold);
+        buffers.chain_means = means_of(&buffers.chain_words, buffers.cold, of_chains);
+        for (parts, phase) in
+            [(batch.parts.as_ref(), &mut buffers.positive), (of_chains, &mut buffers.negative)]
+        {
+            if let Some(parts) = parts {
+                phase.iter_mut().for_each(|values| weigh(values, parts));
+            }
+        }
+        let chains = if of_chains.is_some() { batch.total } else { buffers.cold as f32 };
         let mut bound = Bound::default();
         for (slot, number) in buffers.hidden.clone().enumerate() {
             buffers.gradient.fill(Weights::ZERO);
             let (counts, gradient) = (&mut buffers.counts, &mut buffers.gradient);
-            let share = 1.0 / (ONE as f32 * batch.rows as f32);
+            let share = 1.0 / (ONE as f32 * batch.total);
             let positive = &buffers.positive[slot];
             match batch.real {
                 Some(values) => add_real(positive, values, share, gradient),
                 None => add(work, positive, &buffers.data_words, share, counts, gradient),
             }
             let of_data = gradient[n_visible];
-            let share = -1.0 / (ONE as f32 * buffers.cold as f32);
+            let share = -1.0 / (ONE as f32 * chains);
             add(work, &buffers.negative[slot], &buffers.chain_words, share, counts, gradient);
             let difference = buffers.gradient[n_visible];
             buffers.activity[slot] = of_data;
@@ -346,6 +370,15 @@ impl BernoulliTrainer {
     }
 }
 
+/// Multiplies the probabilities of each row by what it counts, rounded to 1 / [`ONE`].
+fn weigh(values: &mut [Row], parts: &[f32]) {
+    for (row, &part) in values.iter_mut().zip(parts) {
+        for value in row.0.as_flattened_mut() {
+            *value = (*value as f32 * part + 0.5) as i32;
+        }
+    }
+}
+
 /// Adds to `sums` the `share` of the correlations of `values` with the columns `words`.
 fn add(
     work: &mut Workspace,
@@ -374,13 +407,13 @@ fn add_real(values: &[Row], data: &[f32], share: f32, sums: &mut [Weights]) {
 }
 
 /// The mean of each unit over real-valued rows of data.
-fn real_means(data: &[f32], n_units: usize) -> Vec<f32> {
+fn real_means(data: &[f32], n_units: usize, batch: &Batch<'_>) -> Vec<f32> {
     let mut sums = vec![0.0; n_units];
-    for row in data.chunks_exact(n_units) {
+    for (number, row) in data.chunks_exact(n_units).enumerate() {
+        let part = batch.parts.as_ref().map_or(1.0, |parts| parts[number]);
         for (sum, value) in sums.iter_mut().zip(row) {
-            *sum += value;
+            *sum += part * value;
         }
     }
-    let rows = (data.len() / n_units) as f32;
-    sums.iter().map(|sum| sum / rows).collect()
+    sums.iter().map(|sum| sum / batch.total).collect()
 }

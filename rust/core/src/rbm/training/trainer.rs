@@ -109,15 +109,31 @@ pub struct Batches<'a> {
     pub size: usize,
     /// The learning rate of each batch.
     pub rates: &'a [f32],
+    /// What each row counts; all alike if there are none. A batch makes a step along the mean gradient of
+    /// its rows, times the mean of their weights: so the steps of all batches are those of the sum of the
+    /// log-likelihoods of all rows, each times its weight.
+    pub weights: Option<&'a [f64]>,
+}
+
+/// One of them.
+#[derive(Clone, Copy)]
+pub(super) struct OneBatch<'a> {
+    pub(super) number: usize,
+    pub(super) first: usize,
+    pub(super) rows: usize,
+    pub(super) rate: f32,
+    /// What each row counts.
+    pub(super) weights: Option<&'a [f64]>,
 }
 
 impl Batches<'_> {
-    /// Each batch: its number, its first row, its rows and its learning rate.
-    pub(super) fn each(&self) -> impl Iterator<Item = (usize, usize, usize, f32)> {
-        let (first, end, size) = (self.first, self.first + self.rows, self.size);
-        self.rates.iter().enumerate().map(move |(batch, &rate)| {
-            let start = first + batch * size;
-            (batch, start, size.min(end - start), rate)
+    pub(super) fn each(&self) -> impl Iterator<Item = OneBatch<'_>> {
+        self.rates.iter().enumerate().map(|(number, &rate)| {
+            let before = number * self.size;
+            let rows = self.size.min(self.rows - before);
+            let weights = self.weights.map(|weights| &weights[before..before + rows]);
+            let mean = weights.map_or(1.0, |weights| weights.iter().sum::<f64>() / rows as f64);
+            OneBatch { number, first: self.first + before, rows, rate: rate * mean as f32, weights }
         })
     }
 
@@ -135,8 +151,13 @@ impl Batches<'_> {
                 format_args!("one for each of {} batches", self.rows.div_ceil(self.size));
             return Err(Error::expected("rates", expected.to_string(), self.rates.len()));
         }
-        match self.rates.iter().find(|rate| !rate.is_finite()) {
-            Some(rate) => Err(Error::expected("learning_rate", "finite", rate)),
+        if let Some(rate) = self.rates.iter().find(|rate| !rate.is_finite()) {
+            return Err(Error::expected("learning_rate", "finite", rate));
+        }
+        let Some(weights) = self.weights else { return Ok(()) };
+        check_len("sample_weight", weights.len(), self.rows)?;
+        match weights.iter().find(|&&weight| !(weight > 0.0 && weight < f64::INFINITY)) {
+            Some(weight) => Err(Error::expected("sample_weight", "finite and above 0", weight)),
             None => Ok(()),
         }
     }
