@@ -166,7 +166,7 @@ fn updates(
         let threads = pool(n_threads);
         let update = |rate| {
             let train = |team: &Team| {
-                let batches = Batches { first: 0, rows, size: rows, rates: &[rate] };
+                let batches = Batches { first: 0, rows, size: rows, rates: &[rate], weights: None };
                 let mut trainer = trainer.lock().expect("nobody panics");
                 let control = Control::default();
                 trainer.update(&data, &batches, team, level(), &control).expect("it converges");

@@ -236,7 +236,9 @@ impl BernoulliTrainer {
             [(batch.parts.as_ref(), &mut buffers.positive), (of_chains, &mut buffers.negative)]
         {
             if let Some(parts) = parts {
-                phase.iter_mut().for_each(|values| weigh(values, parts));
+                for values in phase {
+                    weigh(values, parts);
+                }
             }
         }
         let chains = if of_chains.is_some() { batch.total } else { buffers.cold as f32 };
