@@ -19,6 +19,7 @@ NEEDS = {
     "rbm": r"spinglass rbm|RBM\.load|checkpoint=|safetensors",
     "sklearn": r"sklearn|--digits",
     "tables": r"to_dataframe|to_parquet|\.parquet",
+    "xarray": r"to_xarray|to_datatree",
     "dask": r"--cluster|dask (scheduler|worker)",
     "dimod": r"import dimod|from_bqm\(|to_bqm\(",
     "networkx": r"import networkx",
@@ -29,12 +30,15 @@ MODULES = {
     "rbm": {"safetensors"},
     "sklearn": {"sklearn"},
     "tables": {"pandas", "pyarrow"},
+    "xarray": {"xarray"},
     "dask": {"distributed"},
     "dimod": {"dimod"},
     "networkx": {"networkx"},
 }
 # Nothing in the package needs these.
 FOR_CONTRIBUTORS = {"check", "docs", "test"}
+# Type checkers have it; nothing else imports it.
+FOR_TYPES = {"typing_extensions"}
 # Imported only if the user has it already.
 THE_USERS = {"polars", "IPython"}
 
@@ -74,7 +78,7 @@ def test_every_optional_module_comes_with_an_extra(project):
     extras = project["optional-dependencies"]
     assert set(MODULES) == set(extras) - FOR_CONTRIBUTORS
     needed = {re.match(r"[\w-]+", x)[0] for x in project["dependencies"]}
-    known = set().union(*MODULES.values()) | needed | THE_USERS
+    known = set().union(*MODULES.values()) | needed | THE_USERS | FOR_TYPES
     for file, text in sources().items():
         for node in ast.walk(ast.parse(text)):
             names = [x.name for x in node.names] if isinstance(node, ast.Import) else []

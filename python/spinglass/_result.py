@@ -10,19 +10,25 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import _arguments
 from spinglass._files import write_whole
+from spinglass._needed import needed
 from spinglass._printed import printed, table_of_fields
 from spinglass._registry import above
 from spinglass._result_files import as_csv, as_json, plain, write_result
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+    from spinglass._registry import Axs
 
 Format: TypeAlias = Literal["png", "pdf", "svg"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -87,6 +93,10 @@ class Result:
     def __str__(self) -> str:
         return self.report()
 
+    @overload
+    def plot(self, ax: Axes) -> Axes: ...
+    @overload
+    def plot(self, ax: Axs | None = None) -> Axes | NDArray[np.object_]: ...
     def plot(self, ax: Any = None) -> Any:
         """Draw the result (needs Matplotlib).
 
@@ -162,9 +172,11 @@ class Result:
         table = self._table
         return {name: table[name].copy() for name in table.dtype.names or ()}
 
-    def to_dataframe(self) -> Any:
+    def to_dataframe(self) -> pandas.DataFrame:
         """Return the main table as a pandas DataFrame (needs ``spinglass[tables]``)."""
-        return _imported("pandas", "to_dataframe").DataFrame(self._columns())
+        made = needed("pandas", "to_dataframe", "tables").DataFrame(self._columns())
+        frame: pandas.DataFrame = made
+        return frame
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the main table as CSV, one line a row under a line of names.
@@ -180,8 +192,8 @@ class Result:
         Its metadata has ``spinglass.config`` (JSON) and ``spinglass.version``. The file appears
         whole or not at all.
         """
-        pyarrow = _imported("pyarrow", "to_parquet")
-        parquet = _imported("pyarrow.parquet", "to_parquet")
+        pyarrow = needed("pyarrow", "to_parquet", "tables")
+        parquet = needed("pyarrow.parquet", "to_parquet", "tables")
         file = _arguments.file_path(path)
         about = {
             "spinglass.config": json.dumps(asdict(self.config)),
@@ -190,11 +202,3 @@ class Result:
         content = pyarrow.BufferOutputStream()
         parquet.write_table(pyarrow.table(self._columns(), metadata=about), content)
         write_whole(file, content.getvalue().to_pybytes())
-
-
-def _imported(module: str, method: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError as error:
-        name = module.partition(".")[0]
-        raise ImportError(f"{method} needs {name}: pip install 'spinglass[tables]'") from error

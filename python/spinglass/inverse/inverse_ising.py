@@ -9,7 +9,7 @@ flow). H. C. Nguyen, R. Zecchina and J. Berg, Adv. Phys. 66, 197 (2017) review a
 from __future__ import annotations
 
 import sys
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +28,9 @@ from spinglass.inverse.samples import Samples, core_data, spin_rows
 from spinglass.inverse.separability import refuse_infinite
 from spinglass.inverse.solution import Solution
 from spinglass.models.ising import Ising
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Method = Literal["pseudolikelihood", "mean-field", "tap", "flow", "boltzmann"]
 
@@ -255,7 +258,7 @@ class InverseIsing(Estimator):
         self._check_is_fitted()
         return Ising(self.couplings_, self.fields_)
 
-    def plot(self, true_couplings: ArrayLike | None = None, ax: Any = None) -> Any:
+    def plot(self, true_couplings: ArrayLike | None = None, ax: Axes | None = None) -> Axes:
         """Draw the couplings against the true ones, or as a matrix.
 
         Parameters
@@ -270,7 +273,8 @@ class InverseIsing(Estimator):
         Axes
         """
         self._check_is_fitted()
-        return above("plotting").inverse(self, true_couplings, ax)
+        drawn: Axes = above("plotting").inverse(self, true_couplings, ax)
+        return drawn
 
     @property
     def _threads(self) -> int | None:

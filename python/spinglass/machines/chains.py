@@ -7,7 +7,7 @@ and is never drawn itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,32 @@ from spinglass.machines.rows import binary_states, core_data
 from spinglass.machines.trained import Machine, Rows, fitted, rows_of
 
 
+@overload
+def sample(
+    self: Machine[_core.RbmMachine],
+    n: int = 1,
+    n_steps: int = 1000,
+    *,
+    initial: ArrayLike | None = None,
+    clamp: ArrayLike | None = None,
+    every: int | None = None,
+    means: Literal[False] = False,
+    random_state: RandomState = None,
+    progress: Progress = False,
+) -> NDArray[np.uint8]: ...
+@overload
+def sample(
+    self: Machine[_core.RbmMachine],
+    n: int = 1,
+    n_steps: int = 1000,
+    *,
+    initial: ArrayLike | None = None,
+    clamp: ArrayLike | None = None,
+    every: int | None = None,
+    means: Literal[True],
+    random_state: RandomState = None,
+    progress: Progress = False,
+) -> NDArray[np.floating[Any]]: ...
 def sample(
     self: Machine[_core.RbmMachine],
     n: int = 1,
@@ -121,7 +147,7 @@ def reconstruct(
     n_steps: int = 1,
     clamp: ArrayLike | None = None,
     random_state: RandomState = None,
-) -> NDArray[Any]:
+) -> NDArray[np.floating[Any]]:
     """Return reconstructions of visible states: P(v=1|h), with h drawn from P(h|v=X).
 
     Parameters

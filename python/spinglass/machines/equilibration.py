@@ -96,6 +96,7 @@ class Equilibration:
     plot = drawn_by(
         "equilibration",
         "Draw how chains forget, and how those from data and from random states meet.",
+        panels=True,
     )
 
 

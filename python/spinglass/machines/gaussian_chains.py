@@ -22,7 +22,7 @@ from spinglass.machines.rows import reals
 from spinglass.machines.trained import Machine, Rows, fitted, rows_of
 
 
-def mean(self: Machine[_core.GaussianRbmMachine], hidden: ArrayLike) -> NDArray[Any]:
+def mean(self: Machine[_core.GaussianRbmMachine], hidden: ArrayLike) -> NDArray[np.floating[Any]]:
     """Return E(v|h) = b + h W, the centre of the samples given ``hidden``, without noise.
 
     Parameters
@@ -47,7 +47,7 @@ def mean(self: Machine[_core.GaussianRbmMachine], hidden: ArrayLike) -> NDArray[
     )
 
 
-def reconstruct(self: Machine[_core.GaussianRbmMachine], X: Any) -> NDArray[Any]:
+def reconstruct(self: Machine[_core.GaussianRbmMachine], X: Any) -> NDArray[np.floating[Any]]:
     """Return the mean of v after one Gibbs step from ``X``, exactly: b + P(h=1|v=X) W.
 
     No random number is drawn. :meth:`gibbs` does the same step with hidden units and noise drawn.
@@ -71,7 +71,7 @@ def sample(
     initial: ArrayLike | None = None,
     random_state: RandomState = None,
     progress: Progress = False,
-) -> NDArray[Any]:
+) -> NDArray[np.floating[Any]]:
     """Draw visible states by Gibbs sampling, with their noise.
 
     Parameters
@@ -103,7 +103,7 @@ def sample_means(
     initial: ArrayLike | None = None,
     random_state: RandomState = None,
     progress: Progress = False,
-) -> NDArray[Any]:
+) -> NDArray[np.floating[Any]]:
     """Return the means of what :meth:`sample` draws, given the same hidden states.
 
     The means are smoother, but they are not samples, because they have no noise. With the same
@@ -121,7 +121,7 @@ def sample_means(
     return _drawn(self, n, n_steps, initial, random_state, progress)[1]
 
 
-def gibbs(self: Machine[_core.GaussianRbmMachine], v: Any) -> NDArray[Any]:
+def gibbs(self: Machine[_core.GaussianRbmMachine], v: Any) -> NDArray[np.floating[Any]]:
     """Do one Gibbs step from visible states: draw h given v, then v given h, with noise.
 
     Parameters

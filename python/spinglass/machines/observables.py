@@ -20,7 +20,7 @@ from spinglass.machines.trained import Draws, Machine, Rows, fitted, rows_of
 _ROWS_AT_A_TIME = 4096
 
 
-def transform(self: Machine[Any], X: Any) -> Any:
+def transform(self: Machine[Any], X: Any) -> NDArray[np.floating[Any]]:
     """Return P(h=1|v=X).
 
     Parameters
@@ -31,13 +31,14 @@ def transform(self: Machine[Any], X: Any) -> Any:
     -------
     numpy.ndarray, (n_samples, n_components)
         float32 if both ``X`` and the data of the fit had this dtype, else float64. After
-        :meth:`set_output` it can be a DataFrame.
+        :meth:`set_output` it can be a DataFrame, which the type does not say.
     """
     rows, trained = rows_of(self, X), fitted(self)
     threads = thread_count(self.num_threads)
     means = trained.machine.hidden_probabilities(self._data(rows), threads)
     dtype = np.result_type(trained.dtype, output_dtype(X))
-    return self._in_container(means.astype(dtype, copy=False), X)
+    container: NDArray[np.floating[Any]] = self._in_container(means.astype(dtype, copy=False), X)
+    return container
 
 
 def free_energy(self: Machine[Any], X: Any) -> NDArray[np.float64]:

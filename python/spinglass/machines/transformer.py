@@ -19,9 +19,9 @@ class Transformer(Estimator):
     """The methods of scikit-learn's mixin for an estimator that has ``fit`` and ``transform``."""
 
     fit: Callable[..., Any]
-    transform: Callable[[Any], Any]
+    transform: Callable[[Any], NDArray[np.floating[Any]]]
 
-    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> NDArray[np.floating[Any]]:
         """Train on data and return the result of :meth:`transform` for them.
 
         Parameters

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ from spinglass._arguments import (
     spin_array,
     units_hint,
 )
+from spinglass._shapes import Many, One
 from spinglass.models.couplings import symmetric_couplings
 from spinglass.models.energy import HasEnergy, Pairwise, in_spins, in_units, structure_of
 from spinglass.models.ising import Ising
@@ -67,7 +68,13 @@ class SpinForm:
         """Return couplings, fields and constant: the structure of the energy."""
         return Pairwise("spins", self.couplings, self.fields, self.constant)
 
-    def energy(self, spins: ArrayLike) -> Any:
+    @overload
+    def energy(self, spins: One) -> float: ...
+    @overload
+    def energy(self, spins: Many) -> NDArray[np.float64]: ...
+    @overload
+    def energy(self, spins: ArrayLike) -> Any: ...
+    def energy(self, spins: ArrayLike) -> float | NDArray[np.float64]:
         """Return the energy of a state, or of each state of a batch.
 
         Parameters
@@ -135,7 +142,13 @@ class UnitForm:
         """Return couplings, biases and constant: the structure of the energy."""
         return Pairwise("units", self.couplings, self.biases, self.constant)
 
-    def energy(self, units: ArrayLike) -> Any:
+    @overload
+    def energy(self, units: One) -> float: ...
+    @overload
+    def energy(self, units: Many) -> NDArray[np.float64]: ...
+    @overload
+    def energy(self, units: ArrayLike) -> Any: ...
+    def energy(self, units: ArrayLike) -> float | NDArray[np.float64]:
         """Return the energy of a state, or of each state of a batch.
 
         Parameters
@@ -251,11 +264,13 @@ def _repr(form: SpinForm | UnitForm, variables: str, linear: str) -> str:
     return f"{type(form).__name__}({couplings}, {linear}=..., constant={form.constant:g})"
 
 
-def _energy(couplings: Any, linear: NDArray[np.float64], constant: float, states: Any) -> Any:
+def _energy(
+    couplings: Any, linear: NDArray[np.float64], constant: float, states: Any
+) -> float | NDArray[np.float64]:
     if states.ndim > 2:
         n = len(linear)
         raise ValueError(f"states must have shape ({n},) or (n_states, {n}), got {states.shape}")
     batch = np.atleast_2d(states).astype(np.float64)
     pairs = (np.asarray((couplings @ batch.T).T) * batch).sum(axis=1)
-    energies = constant - pairs / 2 - (batch * linear).sum(axis=1)
+    energies: NDArray[np.float64] = constant - pairs / 2 - (batch * linear).sum(axis=1)
     return float(energies[0]) if states.ndim == 1 else energies

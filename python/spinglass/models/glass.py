@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,9 @@ from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.hopfield import Hopfield
 from spinglass.models.ising import Ising, csr_couplings
 from spinglass.models.spin_model import SpinModel
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Disorder = Literal["gaussian", "pm1"]
 
@@ -96,7 +99,7 @@ class EdwardsAnderson(SpinModel):
         """N."""
         return int(np.prod(self._shape))
 
-    def couplings(self) -> Any:
+    def couplings(self) -> csr_array:
         """Return J_ij as a ``scipy.sparse.csr_array``; double bonds are added up."""
         return csr_couplings(self._model, self.n_spins)
 

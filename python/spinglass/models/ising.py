@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +23,9 @@ from spinglass._registry import above
 from spinglass.models.couplings import DENSE_BYTES, bands, symmetric_couplings
 from spinglass.models.layout import Layout, faster_layout
 from spinglass.models.spin_model import SpinModel
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 # The square of an energy must still be a number.
 LARGEST_ENERGY = 1e150
@@ -138,7 +141,7 @@ class Ising(SpinModel):
         """How the couplings are kept: "dense" or "sparse". The form that was given may differ."""
         return self._layout
 
-    def couplings(self) -> Any:
+    def couplings(self) -> NDArray[np.float64] | csr_array:
         """Return J_ij, (n_spins, n_spins): an array, or a csr_array if it was sparse."""
         if self._is_sparse and self._layout == "sparse":
             return csr_couplings(self._model, self._n_spins)
@@ -313,7 +316,7 @@ def _csr(matrix: NDArray[np.float64]) -> Any:
     return csr_array(matrix)
 
 
-def csr_couplings(model: Any, n_spins: int) -> Any:
+def csr_couplings(model: Any, n_spins: int) -> csr_array:
     """Return the couplings of a sparse model of the core; double bonds are added up."""
     from scipy.sparse import csr_array
 

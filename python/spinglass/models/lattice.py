@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from spinglass import _core
 from spinglass._arguments import finite, lattice_shape
 from spinglass.models.ising import LARGEST_ENERGY, Ising
 from spinglass.models.spin_model import SpinModel
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 class Lattice(SpinModel):
@@ -72,7 +75,7 @@ class Lattice(SpinModel):
         """N."""
         return int(np.prod(self._shape))
 
-    def couplings(self) -> Any:
+    def couplings(self) -> csr_array:
         """Return J_ij as a ``scipy.sparse.csr_array``. The lattice itself does not use it."""
         from scipy.sparse import coo_array
 

@@ -7,12 +7,13 @@ spins is 0. The sums in this module are exact.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory, spin_array
+from spinglass._shapes import Many, One
 from spinglass.models.patterns import Patterns
 
 # Up to this number sums of -1 and +1 are exact in single precision.
@@ -22,7 +23,15 @@ _EXACT_IN_SINGLES = 2**24
 _SPINS_AT_A_TIME = 2**24
 
 
-def overlaps(states: ArrayLike, patterns: Patterns | ArrayLike) -> NDArray[np.float64] | Any:
+@overload
+def overlaps(states: One, patterns: One) -> float: ...
+@overload
+def overlaps(states: Many, patterns: Patterns | ArrayLike) -> NDArray[np.float64]: ...
+@overload
+def overlaps(states: ArrayLike, patterns: Patterns | Many) -> NDArray[np.float64]: ...
+@overload
+def overlaps(states: ArrayLike, patterns: Patterns | ArrayLike) -> Any: ...
+def overlaps(states: ArrayLike, patterns: Patterns | ArrayLike) -> float | NDArray[np.float64]:
     """Return the overlap of each state with each pattern.
 
     Parameters
@@ -76,14 +85,17 @@ def overlaps(states: ArrayLike, patterns: Patterns | ArrayLike) -> NDArray[np.fl
     return float(found) if found.ndim == 0 else found
 
 
-def overlaps_of(states: str, words: str) -> Callable[[Any, Patterns | ArrayLike], Any]:
+def overlaps_of(
+    states: str, words: str
+) -> Callable[[Any, Patterns | ArrayLike], float | NDArray[np.float64]]:
     """Return the method of a result that compares its states with patterns.
 
     ``states`` is the name of the field that holds the states, and ``words`` describes them.
     """
 
-    def overlaps_with(self: Any, patterns: Patterns | ArrayLike) -> Any:
-        return overlaps(getattr(self, states), patterns)
+    def overlaps_with(self: Any, patterns: Patterns | ArrayLike) -> float | NDArray[np.float64]:
+        found: float | NDArray[np.float64] = overlaps(getattr(self, states), patterns)
+        return found
 
     overlaps_with.__doc__ = f"""Return the overlaps (1/N) sum_i xi_i s_i of {words} with patterns.
 
@@ -100,3 +112,9 @@ def overlaps_of(states: str, words: str) -> Callable[[Any, Patterns | ArrayLike]
             array of bytes overflow in NumPy.)
         """
     return overlaps_with
+
+
+# Of results whose states are always rows.
+overlaps_of_rows = cast(
+    Callable[[str, str], Callable[[Any, Patterns | ArrayLike], NDArray[np.float64]]], overlaps_of
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import check_memory, spin_array
 from spinglass._registry import above
+from spinglass._shapes import Many, One
 from spinglass.models.energy import Pairwise
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 class SpinModel(ABC):
@@ -37,11 +41,11 @@ class SpinModel(ABC):
         """N."""
 
     @abstractmethod
-    def to_ising(self) -> Any:
+    def to_ising(self) -> SpinModel:
         """Return the same model as an :class:`Ising`, with its couplings as a matrix."""
 
     @abstractmethod
-    def couplings(self) -> Any:
+    def couplings(self) -> NDArray[np.float64] | csr_array:
         """Return J_ij, (n_spins, n_spins), as an array or a ``scipy.sparse.csr_array``."""
 
     @property
@@ -60,7 +64,13 @@ class SpinModel(ABC):
         """Return couplings, fields and constant: the structure of the energy."""
         return Pairwise("spins", self.couplings(), self.fields, self.constant)
 
-    def energy(self, states: ArrayLike) -> Any:
+    @overload
+    def energy(self, states: One) -> float: ...
+    @overload
+    def energy(self, states: Many) -> NDArray[np.float64]: ...
+    @overload
+    def energy(self, states: ArrayLike) -> Any: ...
+    def energy(self, states: ArrayLike) -> float | NDArray[np.float64]:
         """Return the energy of a state, or of each state of a batch.
 
         Parameters

@@ -7,12 +7,15 @@ import io
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import attribute, choice, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MARKERS = "osD^vP*X<>dp"
 """Markers of sizes and series, in this order."""
@@ -35,12 +38,21 @@ Shape: TypeAlias = tuple[int, int] | list[list[int]] | Any
 Layout: TypeAlias = tuple[Shape, tuple[float, float]]
 """The shape of a figure, and its width and height in inches."""
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+OnePanel: TypeAlias = tuple[tuple[Literal[1], Literal[1]], tuple[float, float]]
 
 FOUR: Layout = (2, 2), (12.5, 9.5)
 
 
-def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
+@overload
+def figure(layout: OnePanel) -> Callable[[Callable[P, Any]], Callable[P, Axes]]: ...
+@overload
+def figure(
+    layout: Layout | Callable[[Any], Layout],
+) -> Callable[[Callable[P, Any]], Callable[P, Axes | NDArray[np.object_]]]: ...
+def figure(
+    layout: Layout | Callable[[Any], Layout],
+) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Let a function that draws on its argument ``ax`` make a new figure if ``ax`` is None.
 
     Parameters
@@ -49,7 +61,7 @@ def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
         The layout of the figure, or a function that returns it for the first argument, the result.
     """
 
-    def decorate(draw: F) -> F:
+    def decorate(draw: Callable[P, Any]) -> Callable[P, Any]:
         takes = inspect.signature(draw)
         drawn_kind = str(next(iter(takes.parameters.values())).annotation)
 
@@ -74,7 +86,7 @@ def figure(layout: Layout | Callable[[Any], Layout]) -> Callable[[F], F]:
             return drawn_on
 
         drawn.layout = layout  # type: ignore[attr-defined]
-        return cast(F, drawn)
+        return cast(Callable[P, Any], drawn)
 
     return decorate
 

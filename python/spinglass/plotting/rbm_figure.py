@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import integer, real_array
-from spinglass.plotting.figure import FRAME, figure, flat, series
+from spinglass.plotting.figure import FRAME, OnePanel, figure, flat, series
 from spinglass.plotting.mosaic import UNKNOWN, grid_of, ink, label_cells, mosaic, show, signed
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 # A panel alone.
-_ONE = (1, 1), (7.5, 6.0)
+_ONE: OnePanel = (1, 1), (7.5, 6.0)
 
 
 def rbm_layout(_: object = None) -> tuple[tuple[int, int], tuple[float, float]]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import colours, figure, ink, series, shade
+from spinglass.plotting.figure import OnePanel, colours, figure, ink, series, shade
 
 if TYPE_CHECKING:
     from spinglass.sampling.overlaps import Overlaps
     from spinglass.sampling.runs import Annealing, Run, TemperedRun
 
 # One panel, and its size in inches.
-_ONE = (1, 1), (7.5, 5.2)
+_ONE: OnePanel = (1, 1), (7.5, 5.2)
 
 # More lines than these make a blot.
 _LINES = 8

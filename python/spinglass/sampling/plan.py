@@ -115,7 +115,7 @@ class Plan:
             )
         return self
 
-    def keywords(self, earlier: Run | None) -> dict[str, Any]:
+    def keywords(self, earlier: Run[Any, Any] | None) -> dict[str, Any]:
         """Return what to measure and where an earlier run ended, as arguments of the core."""
         return {
             "dynamics": self.dynamics,
@@ -207,7 +207,7 @@ def earlier_run(model: Sampled, initial: Any, kind: type[_R], plan: Plan) -> _R 
     return initial
 
 
-def check_same_model(model: Sampled, initial: Run | Annealing) -> None:
+def check_same_model(model: Sampled, initial: Run[Any, Any] | Annealing) -> None:
     """Refuse a run of other couplings, fields or constant, whatever they are called."""
     if initial._identity == model.identity:
         return
@@ -221,7 +221,7 @@ def check_same_model(model: Sampled, initial: Run | Annealing) -> None:
     )
 
 
-def continued_seed(earlier: Run | Annealing, seed: Seed) -> Seed:
+def continued_seed(earlier: Run[Any, Any] | Annealing, seed: Seed) -> Seed:
     """Return the seed of the run that goes on; it cannot be another."""
     if seed is not None and seed is not earlier.seed and seed != earlier.seed:
         raise ValueError(
@@ -310,7 +310,7 @@ def common(
     model: Sampled,
     columns: dict[str, Any],
     plan: Plan,
-    earlier: Run | None,
+    earlier: Run[Any, Any] | None,
     seed: int | np.random.SeedSequence,
     clamp: NDArray[np.bool_] | None,
 ) -> dict[str, Any]:

@@ -7,25 +7,37 @@ measurements. A run contains everything that is needed to continue it.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Self, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import integer
+from spinglass._arguments import flag, integer
 from spinglass._printed import printed
-from spinglass._registry import drawn_by
+from spinglass._registry import above, drawn_by
 from spinglass._text import counted
-from spinglass.models.pattern_overlaps import overlaps_of
+from spinglass.models.pattern_overlaps import overlaps_of_rows
 from spinglass.sampling import run_files
 from spinglass.sampling.overlaps import Overlaps, overlaps_between
-from spinglass.statistics import Estimate, OverlapSummary, Summary, summarize
+from spinglass.sampling.summaries import Summaries
+from spinglass.statistics import OverlapSummary, Summary, summarize
+
+if TYPE_CHECKING:
+    import pandas
+    import xarray
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    # What `summary` returns and what `beta` is: those of a run at one temperature by default.
+    S = TypeVarWithDefault("S", bound="Summary | Summaries[Summary]", default=Summary)
+    B = TypeVarWithDefault("B", bound="float | NDArray[np.float64]", default=float)
+else:
+    S, B = TypeVar("S"), TypeVar("B")
 
 # Measurements whose means and errors take half a second: a notebook shows a run unasked.
 _SOON = 1_000_000
 
-_R = TypeVar("_R", bound="Run | Annealing")
+_R = TypeVar("_R", bound="Run[Any, Any] | Annealing")
 
 
 def unaltered(run: _R) -> _R:
@@ -40,7 +52,7 @@ def unaltered(run: _R) -> _R:
 
 @printed
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Generic[S, B]):
     """The result of :func:`spinglass.sample`.
 
     Attributes
@@ -93,7 +105,7 @@ class Run:
     final_states: NDArray[np.int8] = field(repr=False)
     states: NDArray[np.int8] | None = field(repr=False)
     acceptance: NDArray[np.float64] = field(repr=False)
-    beta: Any
+    beta: B
     n_spins: int
     model: str
     dynamics: str
@@ -123,7 +135,7 @@ class Run:
         """Number of measurements of each replica."""
         return int(self.energy.shape[-1])
 
-    def summary(self) -> Any:
+    def summary(self) -> S:
         """Return the means and errors of energy, magnetization, specific heat, and others.
 
         Returns
@@ -137,7 +149,8 @@ class Run:
         ValueError
             If nothing was measured.
         """
-        return self._summary(self.energy, self.magnetization, self.beta)
+        summary: Any = self._summary(self.energy, self.magnetization, float(self.beta))
+        return cast(S, summary)
 
     def __str__(self) -> str:
         """Return what was run, and its summary if anything was measured and that is soon done."""
@@ -187,6 +200,73 @@ class Run:
             )
         return overlaps_between(self.states[(slice(None), *place)], beta, links)
 
+    def to_dataframe(self, pairs: bool = False) -> pandas.DataFrame:
+        """Return the measurements in long form: one row for each replica and measurement.
+
+        Parameters
+        ----------
+        pairs : bool
+            Whether to return the overlaps instead, one row for each pair of replicas and
+            measurement.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``replica``, ``sweep``, ``energy`` and ``magnetization``, or ``first``,
+            ``second`` (the replicas of the pair), ``sweep``, ``overlap`` and, if they were
+            measured, ``link_overlap``. A tempered run has ``beta`` before ``sweep``, which counts
+            sweeps after the warmup.
+
+        Raises
+        ------
+        ValueError
+            With ``pairs``, as :meth:`overlaps`.
+        ImportError
+            Without pandas, which ``pip install 'spinglass[tables]'`` brings.
+        MemoryError
+            If the table does not fit in memory.
+        """
+        frame: pandas.DataFrame = above("dataframe").of_run(self, flag(pairs, "pairs"))
+        return frame
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return everything that was measured, with its dimensions, as an xarray.Dataset.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``energy`` and ``magnetization`` have the dimensions ``chain`` (replicas), ``draw``
+            (measurements) and, for a tempered run, ``beta``. Measured overlaps have ``pair``
+            instead of ``chain``, states ``spin`` last. The coordinate ``sweep`` of draws counts
+            sweeps after the warmup. Attributes say what was run: model, dynamics, seed, version
+            and others. Arrays are shared with the run, not copied.
+
+        Raises
+        ------
+        ImportError
+            Without xarray, which ``pip install 'spinglass[xarray]'`` brings.
+        """
+        found: xarray.Dataset = above("dataset").of_run(self)
+        return found
+
+    def to_datatree(self) -> xarray.DataTree:
+        """Return the same in groups, as ArviZ 1 has it (InferenceData).
+
+        Returns
+        -------
+        xarray.DataTree
+            The group ``posterior`` has energies, magnetizations, and states that were kept.
+            ``sample_stats`` has acceptance, exchanges and final states. ``overlaps`` has measured
+            overlaps.
+
+        Raises
+        ------
+        ImportError
+            Without xarray, which ``pip install 'spinglass[xarray]'`` brings.
+        """
+        tree: xarray.DataTree = above("dataset").tree_of_run(self)
+        return tree
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the run to a file, completely or not at all.
 
@@ -207,7 +287,7 @@ class Run:
         run_files.save(self, path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: str | os.PathLike[str]) -> Run | TemperedRun:
         """Read a run that :meth:`save` wrote. ``Run.load`` reads tempered runs too.
 
         Parameters
@@ -224,10 +304,10 @@ class Run:
         MemoryError
             If the run does not fit in memory.
         """
-        run: Self = run_files.load((cls, *cls.__subclasses__()), path)
+        run: Run | TemperedRun = run_files.load((cls, *cls.__subclasses__()), path)
         return unaltered(run)
 
-    overlaps_with = overlaps_of("final_states", "the final states")
+    overlaps_with = overlaps_of_rows("final_states", "the final states")
 
     plot = drawn_by(
         "run", "Draw the energy per spin of each replica against sweeps, and its mean with error."
@@ -236,7 +316,7 @@ class Run:
 
 @printed
 @dataclass(frozen=True, eq=False)
-class TemperedRun(Run):
+class TemperedRun(Run[Summaries[Summary], NDArray[np.float64]]):
     """The result of :func:`spinglass.temper`: a run on a ladder of temperatures.
 
     ``energy`` and ``magnetization`` are (n_replicas, n_betas, n_measurements), ``final_states``
@@ -271,7 +351,7 @@ class TemperedRun(Run):
         """The inverse temperatures, ascending."""
         return np.asarray(self.beta)
 
-    def summary(self) -> Summaries:
+    def summary(self) -> Summaries[Summary]:
         """Return one summary per temperature.
 
         Returns
@@ -309,7 +389,7 @@ class TemperedRun(Run):
             raise IndexError(f"index must be one of {len(self.betas)} betas, got {index}")
         return self._overlaps_at((index,), float(self.betas[index]))
 
-    def overlap_summary(self) -> Summaries:
+    def overlap_summary(self) -> Summaries[OverlapSummary]:
         """Return one summary of the overlaps per temperature.
 
         Returns
@@ -332,49 +412,12 @@ class TemperedRun(Run):
         trips = counted(int(self.round_trips.sum()), "round trip")
         return f"{super()._about()}\n{ladders} of {temperatures}{swaps}, {trips}"
 
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> TemperedRun:
+        """Read a tempered run that :meth:`save` wrote, as :meth:`Run.load`."""
+        return cast(TemperedRun, super().load(path))
+
     plot = drawn_by("tempered_run", "Draw the energy per spin against beta, with errors.")
-
-
-# What a table of summaries shows, and what it is called there.
-_COLUMNS = {
-    Summary: {
-        "energy": "<E>/N",
-        "absolute_magnetization": "<|m|>",
-        "specific_heat": "C",
-        "binder_cumulant": "Binder U",
-    },
-    OverlapSummary: {
-        "absolute_overlap": "<|q|>",
-        "squared_overlap": "<q^2>",
-        "binder_ratio": "Binder g",
-        "link_overlap": "<q_l>",
-    },
-}
-
-
-@printed
-class Summaries(list[Any]):
-    """The summaries of a ladder, one per temperature. They print as a table.
-
-    The attributes collect those of all summaries: ``summaries.energy`` is an ``Estimate`` with
-    arrays ``value`` and ``error``, and ``summaries.beta`` is an array.
-    """
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in {field.name for one in self[:1] for field in fields(one)}:
-            raise AttributeError(f"Summaries has no attribute {name!r}")
-        values = [getattr(one, name) for one in self]
-        return Estimate.of(values) if isinstance(values[0], Estimate) else np.array(values)
-
-    def __repr__(self) -> str:
-        return f"<Summaries of {counted(len(self), 'temperature')}>"
-
-    def __str__(self) -> str:
-        columns = {"beta": "beta"} | (_COLUMNS[type(self[0])] if self else {})
-        shown = [name for name in columns if all(getattr(one, name) is not None for one in self)]
-        rows = [[columns[name] for name in shown]]
-        rows += [[f"{one.beta:.4g}", *(str(getattr(one, x)) for x in shown[1:])] for one in self]
-        return "\n".join("".join(f"{entry:>15}" for entry in row) for row in rows)
 
 
 @printed
@@ -443,6 +486,24 @@ class Annealing:
     _identity: str = field(repr=False)
     _is_unaltered: ClassVar[bool] = False
 
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return the energies in long form: one row for each replica and sweep.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``replica``, ``sweep``, ``beta`` (of the sweep) and ``energy`` (after it).
+
+        Raises
+        ------
+        ImportError
+            Without pandas, which ``pip install 'spinglass[tables]'`` brings.
+        MemoryError
+            If the table does not fit in memory.
+        """
+        frame: pandas.DataFrame = above("dataframe").of_annealing(self)
+        return frame
+
     @property
     def n_replicas(self) -> int:
         """Number of independent searches."""
@@ -466,6 +527,6 @@ class Annealing:
             f"in {found} of {counted(self.n_replicas, 'replica')}"
         )
 
-    overlaps_with = overlaps_of("best_states", "the best states")
+    overlaps_with = overlaps_of_rows("best_states", "the best states")
 
     plot = drawn_by("annealing", "Draw the energy per spin of each replica against sweeps.")

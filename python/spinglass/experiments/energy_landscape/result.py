@@ -16,7 +16,7 @@ from spinglass.experiments.energy_landscape.config import LandscapeConfig
 from spinglass.experiments.energy_landscape.report import report
 from spinglass.experiments.tables import columns
 from spinglass.models.hopfield import Hopfield
-from spinglass.models.pattern_overlaps import overlaps_of
+from spinglass.models.pattern_overlaps import overlaps_of_rows
 from spinglass.models.spin_model import SpinModel
 
 MINIMUM = columns(
@@ -77,7 +77,7 @@ class Landscape(
 
     report = report
 
-    overlaps_with = overlaps_of("spins", "the minima")
+    overlaps_with = overlaps_of_rows("spins", "the minima")
 
     def __str__(self) -> str:
         config, summary = self.config, self.to_dict()

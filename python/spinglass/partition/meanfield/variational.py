@@ -17,19 +17,26 @@ A. Kucukelbir, J. D. McAuliffe, J. Am. Stat. Assoc. 112, 859 (2017).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from spinglass import _arguments
 from spinglass._caller import takes_beta
+from spinglass._shapes import Many, One
 from spinglass.models.energy import HasEnergy
 from spinglass.partition.meanfield.problem import Floats, problem_of, spin_entropy
 
 
+@overload
+def elbo(q: One, model: HasEnergy, beta: float) -> float: ...
+@overload
+def elbo(q: Many, model: HasEnergy, beta: float) -> Floats: ...
+@overload
+def elbo(q: ArrayLike, model: HasEnergy, beta: float) -> Any: ...
 @takes_beta
-def elbo(q: ArrayLike, model: HasEnergy, beta: float) -> Any:
+def elbo(q: ArrayLike, model: HasEnergy, beta: float) -> float | Floats:
     """Return the evidence lower bound of a product of independent spins: -beta F[Q] <= ln Z.
 
     Parameters
@@ -126,8 +133,14 @@ def coordinate_ascent(
     return 0.5 + 0.5 * m, elbos
 
 
+@overload
+def kl_divergence(q: One, model: HasEnergy, beta: float) -> float: ...
+@overload
+def kl_divergence(q: Many, model: HasEnergy, beta: float) -> Floats: ...
+@overload
+def kl_divergence(q: ArrayLike, model: HasEnergy, beta: float) -> Any: ...
 @takes_beta
-def kl_divergence(q: ArrayLike, model: HasEnergy, beta: float) -> Any:
+def kl_divergence(q: ArrayLike, model: HasEnergy, beta: float) -> float | Floats:
     """Return D_KL(Q||P) = ln Z - elbo(q) of a product Q to the exact distribution, in nats.
 
     Parameters

@@ -1,0 +1,63 @@
+"""Results as pandas DataFrames in long form: one row a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass._arguments import check_memory
+from spinglass._needed import needed
+from spinglass.sampling.runs import Annealing, Run, TemperedRun
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def of_run(run: Run[Any, Any], pairs: bool) -> pandas.DataFrame:
+    """Return energies and magnetizations, or the overlaps of pairs of replicas."""
+    sweeps = run.every * np.arange(1, run.n_measurements + 1)
+    inner = {"beta": run.betas} if isinstance(run, TemperedRun) else {}
+    if not pairs:
+        columns = {"energy": run.energy, "magnetization": run.magnetization}
+        return _long({"replica": np.arange(run.n_replicas), **inner, "sweep": sweeps}, columns)
+    found = (
+        [run.overlaps(k) for k in range(len(run.betas))]
+        if isinstance(run, TemperedRun)
+        else [run.overlaps()]
+    )
+    first, second = np.triu_indices(run.n_replicas, 1)
+    columns = {"overlap": np.stack([one.values for one in found], axis=1)}
+    links = [one.link_values for one in found if one.link_values is not None]
+    if links:
+        columns["link_overlap"] = np.stack(links, axis=1)
+    frame = _long({"first": first, **inner, "sweep": sweeps}, columns)
+    frame.insert(1, "second", np.repeat(second, len(frame) // len(second)))
+    return frame
+
+
+def of_annealing(annealing: Annealing) -> pandas.DataFrame:
+    """Return the energy after each sweep, and the inverse temperature of the sweep."""
+    sweeps = np.arange(1, len(annealing.betas) + 1)
+    axes = {"replica": np.arange(annealing.n_replicas), "sweep": sweeps}
+    frame = _long(axes, {"energy": annealing.energy})
+    frame.insert(2, "beta", np.tile(annealing.betas, annealing.n_replicas))
+    return frame
+
+
+def _long(
+    axes: Mapping[str, NDArray[Any]], columns: Mapping[str, NDArray[Any]]
+) -> pandas.DataFrame:
+    """Return arrays with these axes as columns, one row an element, the last axis fastest."""
+    shape = tuple(len(values) for values in axes.values())
+    n_rows = int(np.prod(shape))
+    check_memory(8 * n_rows * (len(axes) + len(columns)), f"a DataFrame of {n_rows} rows")
+    table = {}
+    for axis, (name, values) in enumerate(axes.items()):
+        others = [k for k in range(len(shape)) if k != axis]
+        table[name] = np.broadcast_to(np.expand_dims(values, others), shape).ravel()
+    table |= {name: values.reshape(-1) for name, values in columns.items()}
+    frame: pandas.DataFrame = needed("pandas", "to_dataframe", "tables").DataFrame(table)
+    return frame
