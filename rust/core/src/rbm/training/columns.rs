@@ -94,6 +94,9 @@ mod tests {
         let mut words = Vec::new();
         columns.read(50, &mut words);
         let means = means(&words, 40, 50);
+        let parts: Vec<f32> = (0..50).map(|row| 1.0 / (1 + row % 4) as f32).collect();
+        let total = parts.iter().sum();
+        let weighted = weighted_means(&words, 40, &parts, total);
         for unit in 0..40 {
             let bit = |row: usize| word(row, unit / 32) >> (unit % 32) & 1;
             for row in 0..50 {
@@ -101,6 +104,8 @@ mod tests {
             }
             let mean = (0..50).map(bit).sum::<u32>() as f32 / 50.0;
             assert!((means[unit] - mean).abs() < 1e-6);
+            let sum: f32 = (0..50).map(|row| parts[row] * bit(row) as f32).sum();
+            assert!((weighted[unit] - sum / total).abs() < 1e-6);
         }
         assert_eq!((words[40], words[41 + 40]), (u32::MAX, (1 << 18) - 1));
     }

@@ -179,3 +179,24 @@ pub(super) fn check_shape(found: (usize, usize), (h, v): (usize, usize)) -> Resu
     let got = format!("{found:?}");
     Err(Error::expected("components", format_args!("of shape ({h}, {v})"), got))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_checked_and_multiply_the_rate_by_their_mean() {
+        let weights = [1.0, 3.0, 0.5, 0.5, 5.0];
+        let batches = |weights| Batches { first: 2, rows: 5, size: 2, rates: &[0.5; 3], weights };
+        assert!(batches(Some(&weights[..])).check(7).is_ok());
+        for wrong in [&weights[..4], &[1.0, 1.0, 0.0, 1.0, 1.0], &[1.0, f64::NAN, 1.0, 1.0, 1.0]] {
+            let error = batches(Some(wrong)).check(7).unwrap_err();
+            assert!(error.to_string().contains("sample_weight"), "{error}");
+        }
+        let all = batches(Some(&weights));
+        let found: Vec<_> = all.each().map(|one| (one.first, one.rows, one.rate)).collect();
+        assert_eq!(found, [(2, 2, 1.0), (4, 2, 0.25), (6, 1, 2.5)]);
+        let plain = batches(None);
+        assert!(plain.each().all(|one| one.rate == 0.5 && one.weights.is_none()));
+    }
+}
