@@ -57,6 +57,8 @@ def mean_energy(some: spinglass.Run) -> float:
 
 
 mean_energy(run)
+mean_energy(ladder)  # type: ignore[arg-type]
+print(ladder.summary().enrgy)  # type: ignore[attr-defined]
 
 found = spinglass.anneal(spinglass.EdwardsAnderson((4, 4), seed=1), n_sweeps=100)
 assert_type(found.best, tuple[NDArray[np.int8], float])

@@ -221,7 +221,9 @@ def partial_fit(self: AnyMachine, X: Any, y: Any = None, sample_weight: Any = No
     else:
         _refuse_within_fit(self, "partial_fit")
         trained.use(self)
-        rows, weights = _weighted(rows_of(self, X), sample_weight)
+        rows, weights = rows_of(self, X), None
+        if sample_weight is not None:
+            rows, weights = _weighted(rows, sample_weight)
         data = self._data(rows)
     n_rows = len(rows)
     trained.trainer.update(

@@ -197,6 +197,7 @@ mod tests {
         let found: Vec<_> = all.each().map(|one| (one.first, one.rows, one.rate)).collect();
         assert_eq!(found, [(2, 2, 1.0), (4, 2, 0.25), (6, 1, 2.5)]);
         let plain = batches(None);
-        assert!(plain.each().all(|one| one.rate == 0.5 && one.weights.is_none()));
+        assert!(plain.each().all(|one| one.weights.is_none()));
+        assert_eq!(plain.each().map(|one| one.rate).collect::<Vec<_>>(), [0.5; 3]);
     }
 }
