@@ -141,7 +141,10 @@ class CapacityTrials:
         seeds: Sequence[int],
         n_flips: Sequence[int],
         n_starts: int,
-        max_sweeps: int,
+        sweeps: Sequence[int],
+        beta: float,
+        average: float,
+        abandon: float | None,
     ) -> CapacityTrials: ...
     def run(self, num_threads: int | None = None, progress: _Progress = None) -> None: ...
     def rows(self) -> dict[str, NDArray[Any]]: ...

@@ -25,7 +25,7 @@ def planted_scan(overlaps, n_spins=100, threshold=0.9):
     overlaps = np.asarray(overlaps, dtype=float)
     n_instances, n_starts = overlaps.shape
     config = CapacityConfig((n_spins,), ((0.1,),), (n_instances,), n_starts, 0.0, threshold, 9, 0)
-    trials = np.zeros(overlaps.size, dtype=room.TRIAL)
+    trials = np.zeros(overlaps.size, dtype=room.trial_columns(config))
     trials["n_spins"], trials["n_patterns"], trials["load"] = n_spins, n_spins // 10, 0.1
     trials["instance"] = np.repeat(np.arange(n_instances), n_starts)
     trials["start"] = np.tile(np.arange(n_starts), n_instances)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from spinglass.experiments import CapacityConfig, CapacityScan, capacity
-from spinglass.experiments.retrieval_capacity.result import TRIAL
+from spinglass.experiments.retrieval_capacity.result import trial_columns
 
 DOCS = Path(__file__).parents[2] / "docs"
 SEED = 2
+TRIAL = trial_columns(CapacityConfig((1,), ((1.0,),), (1,), 1, 0.0, 0.9, 1, 0))
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from types import SimpleNamespace
 from typing import Any, ClassVar, Self, TypeVar, cast
 
@@ -78,9 +78,15 @@ def parameter(
     *,
     flag: str | None = "",
     default: str | None = None,
+    before: Any = MISSING,
 ) -> Any:
-    """Return a field of a config that is an argument: see `Parameter`."""
-    return field(metadata={"parameter": Parameter(kind, about, letter, flag, default)})
+    """Return a field of a config that is an argument: see `Parameter`.
+
+    ``before`` is the value that configs had before there was the field. A config with this value is
+    stored without the field, so that a store of that time goes on.
+    """
+    about_it = {"parameter": Parameter(kind, about, letter, flag, default)}
+    return field(default=before, metadata=about_it)
 
 
 def derived(about: str) -> Any:

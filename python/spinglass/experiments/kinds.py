@@ -194,6 +194,7 @@ def _read_ranges(what: str) -> Callable[[str], list[float]]:
 
 POSITIVE = Kind(positive, read_real)
 FRACTION = Kind(_arguments.fraction, _read_fraction)
+INVERSE_TEMPERATURE = Kind(_arguments.inverse_temperature, read_real)
 SEED = Kind(integer_seed, _read_integer(0))
 SWEEPS = integer(1, 2**40)
 # One number for all sizes, or one for each: checked by `for_each_size` once the sizes are known.

@@ -84,7 +84,7 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
             ax.plot(
                 [half.value] * 2, [0.5, -0.05], color=colour, linewidth=1, linestyle=":", zorder=1
             )
-    theory, alpha = hopfield.critical_load(), scan.alpha_c
+    theory, alpha = hopfield.critical_load(scan.config.beta), scan.alpha_c
     ax.axvline(theory, label=f"replica-symmetric theory, {theory:.4f}", **theory_line())
     if math.isfinite(alpha.value):
         ax.axvspan(
@@ -102,7 +102,8 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
     ax.set_ylabel(f"share of trials with overlap ≥ {scan.config.threshold:g}")
     flip = scan.config.flip
     start = f"from {flip:g} of the spins flipped" if flip else "of a stored pattern"
-    ax.set_title(f"Retrieval {start} (dotted: half-points)")
+    heat = "" if math.isinf(scan.config.beta) else f" at $T = {scan.config.temperature:.3g}$"
+    ax.set_title(f"Retrieval {start}{heat} (dotted: half-points)")
     legend_above(ax, "upper right")
     ax.set_yticks(np.linspace(0, 1, 6))  # no share is larger
 
@@ -110,10 +111,10 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
 def _overlap(scan: CapacityScan, ax: Any) -> None:
     """Draw mean final overlap against load, and in the inset that of the trials that remember."""
     table, trials = scan.summary(), scan.trials
-    kept = trials[trials["overlap"] >= scan.config.threshold]
-    critical, at_critical = hopfield.critical_load(), hopfield.critical_overlap()
+    kept, beta = trials[scan.kept()], scan.config.beta
+    critical, at_critical = hopfield.critical_load(beta), hopfield.critical_overlap(beta)
     loads = critical * np.linspace(0.0, 1.0, 120) ** 0.5
-    curve = [hopfield.retrieval_overlap(float(a)) for a in loads[:-1]] + [at_critical]
+    curve = [hopfield.retrieval_overlap(float(a), beta) for a in loads[:-1]] + [at_critical]
     # Where the curves fall below the critical load, or are many, there is no space for the inset.
     fallen = table["load"][table["overlap"] < 0.9]
     is_early = fallen.size and fallen.min() < 0.6 * table["load"].max()
@@ -136,13 +137,14 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
         inset.plot(counts[well] / n, mean[well], **style | {"linestyle": "none", "markersize": 4})
     if inset is not None:
         inset.set_xlim(0.08, 0.2)
-        inset.set_ylim(0.945, 1.0)
+        inset.set_ylim(0.945 if math.isinf(beta) else at_critical - 0.02, 1.0)
         inset.set_title("trials that remember", fontsize="small")
         inset.tick_params(labelsize="small")
     ax.set_xlim(left=0)
     ax.set_ylim(0, 1.03)
     ax.set_xlabel("load $P/N$")
-    ax.set_ylabel(r"mean final overlap $m$")
+    ended = "" if scan.config.abandon is None else ", if not abandoned"
+    ax.set_ylabel(rf"mean final overlap $m${ended}")
     ax.set_title("Overlap with the pattern started from")
     if roomy:
         ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.95), **FRAME)
@@ -158,7 +160,8 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
     bins = np.linspace(0, 1, 51)
     for n, look in _series(scan):
         counts = mixed["n_patterns"][mixed["n_spins"] == n]
-        mine = trials["overlap"][(trials["n_spins"] == n) & np.isin(trials["n_patterns"], counts)]
+        here = (trials["n_spins"] == n) & np.isin(trials["n_patterns"], counts) & scan.ended
+        mine = trials["overlap"][here]
         if len(mine) == 0:
             continue
         share = np.histogram(mine, bins)[0] / len(mine)
@@ -183,7 +186,7 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
 
 def _extrapolation(scan: CapacityScan, ax: Any) -> None:
     """Draw half-points against N^(-x), the fitted law, and where it meets N = infinity."""
-    alpha, theory = scan.alpha_c, hopfield.critical_load()
+    alpha, theory = scan.alpha_c, hopfield.critical_load(scan.config.beta)
     x = alpha.exponent if math.isfinite(alpha.exponent) else 0.5
     halves = {p.n_spins: p for p in scan.half_points if math.isfinite(p.value)}
     looks = [(n, look) for n, look in _series(scan) if n in halves]

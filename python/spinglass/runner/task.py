@@ -210,8 +210,11 @@ class Experiment(ABC):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the config as a dictionary of what JSON knows, NumPy's numbers as Python's."""
+        came_later = {x.name: x.default for x in dataclasses.fields(self.config)}
         plain = {}
         for name, value in dataclasses.asdict(self.config).items():
+            if value == came_later[name]:  # a store from before the field is of the same config
+                continue
             try:
                 plain[name] = json.loads(json.dumps(value, default=_number))
             except (TypeError, ValueError) as error:

@@ -4,12 +4,12 @@ use pyo3::{prelude::*, types::PyDict};
 use spinglass_core::{
     control::Control,
     error::Error,
-    hopfield::{Instance, Trial, Trials},
+    hopfield::{Instance, Rules, Trial, Trials},
     simd::Level,
 };
 
 use crate::{
-    arrays::array1,
+    arrays::{array1, array2},
     enter::{enter, raise},
 };
 
@@ -17,19 +17,24 @@ use crate::{
 #[pyclass(frozen, module = "spinglass._core")]
 pub struct CapacityTrials {
     trials: Trials,
+    n_lengths: usize,
     level: Level,
 }
 
 #[pymethods]
 impl CapacityTrials {
     #[new]
+    #[allow(clippy::too_many_arguments, reason = "Python names them")]
     fn new(
         n_spins: Vec<usize>,
         n_patterns: Vec<usize>,
         seeds: Vec<u64>,
         n_flips: Vec<usize>,
         n_starts: usize,
-        max_sweeps: u64,
+        sweeps: Vec<u64>,
+        beta: f64,
+        average: f64,
+        abandon: Option<f64>,
     ) -> PyResult<Self> {
         for (name, length) in
             [("n_patterns", n_patterns.len()), ("seeds", seeds.len()), ("n_flips", n_flips.len())]
@@ -47,8 +52,10 @@ impl CapacityTrials {
                 n_flips: n_flips[k],
             })
             .collect();
-        let trials = Trials::new(instances, n_starts, max_sweeps).map_err(raise)?;
-        Ok(Self { trials, level: Level::current().map_err(raise)? })
+        let n_lengths = sweeps.len();
+        let rules = Rules { n_starts, beta, sweeps, average, abandon };
+        let trials = Trials::new(instances, rules).map_err(raise)?;
+        Ok(Self { trials, n_lengths, level: Level::current().map_err(raise)? })
     }
 
     #[pyo3(signature = (num_threads=None, progress=None))]
@@ -71,9 +78,11 @@ impl CapacityTrials {
         rows.set_item("start", integers(|trial| trial.start as i64))?;
         rows.set_item("sweeps", integers(|trial| trial.sweeps as i64))?;
         rows.set_item("flips", integers(|trial| trial.flips as i64))?;
-        rows.set_item("overlap", array1(py, trials.iter().map(|trial| trial.overlap).collect()))?;
-        let converged = trials.iter().map(|trial| trial.converged).collect();
-        rows.set_item("converged", array1(py, converged))?;
+        let overlaps = trials.iter().flat_map(|trial| trial.overlaps.clone()).collect();
+        rows.set_item("overlaps", array2(py, overlaps, self.n_lengths)?)?;
+        let truths = |f: fn(&Trial) -> bool| array1(py, trials.iter().map(f).collect());
+        rows.set_item("converged", truths(|trial| trial.converged))?;
+        rows.set_item("abandoned", truths(|trial| trial.abandoned))?;
         Ok(rows)
     }
 }

@@ -136,13 +136,19 @@ impl Words<'_> {
 
     /// A uniform number between 0 and 1, with 53 bits: never 0, and 1 once in 2^53.
     pub fn uniform(&mut self) -> f64 {
-        ((self.next_word() >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+        uniform(self.next_word())
     }
 
     /// A uniform integer below `bound`. The bias of one multiplication is below `bound` / 2^64.
     pub fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next_word()) * bound as u128) >> 64) as usize
     }
+}
+
+/// A uniform number between 0 and 1 from a random word, with 53 bits: never 0, and 1 once in 2^53.
+#[inline]
+pub fn uniform(word: u64) -> f64 {
+    ((word >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
 }
 
 fn halves(word: u64) -> [u32; 2] {

@@ -5,7 +5,7 @@ use spinglass_core::{
     control::Control,
     error::Error,
     hopfield::{
-        Dynamics, Hopfield, Instance, Patterns, Trials, Update, corrupt, couplings,
+        Dynamics, Hopfield, Instance, Patterns, Rules, Trials, Update, corrupt, couplings,
         reference_recall,
     },
     simd::Level,
@@ -92,9 +92,22 @@ fn recall_that_loses_the_memory_equals_the_reference() {
 }
 
 #[test]
+fn a_heat_bath_equals_the_reference_hot_and_cold() {
+    // A memory that stays, one that is found again, and one that is lost: runs with few flips a
+    // sweep, with many, and from one to the other in either direction.
+    for (n, p, flips) in [(700, 30, 0), (701, 30, 200), (640, 90, 60), (900, 5, 440)] {
+        let case = Case::new(n, p, flips, 6);
+        for beta in [0.0, 1e-300, 0.9, 2.0, 4.0, 6.0, 10.0, 30.0, 1e300] {
+            case.check(Update::Sequential, beta, 30);
+        }
+    }
+}
+
+#[test]
 fn look_ahead_across_threads_equals_the_reference() {
     // 9.3 MB of rows: above the size from which threads share one trial.
     Case::new(12_100, 5900, 300, 4).check(Update::Sequential, f64::INFINITY, 4);
+    Case::new(12_100, 5900, 0, 4).check(Update::Sequential, 8.0, 2);
 }
 
 #[test]
@@ -154,11 +167,64 @@ fn the_couplings_are_the_hebb_rule_and_overflow_is_told() {
     );
 }
 
+fn descents(n_starts: usize) -> Rules {
+    Rules { n_starts, beta: f64::INFINITY, sweeps: vec![100], average: 0.5, abandon: None }
+}
+
+#[test]
+fn an_abandoned_trial_is_one_that_is_lost() {
+    let instance = |seed| Instance { n_spins: 500, n_patterns: 78, seed, n_flips: 0 };
+    let run = |rules| {
+        let trials = Trials::new((0..60).map(instance).collect(), rules).unwrap();
+        trials.run(Level::current().unwrap(), &Control::default()).unwrap();
+        trials.finished()
+    };
+    let whole = run(descents(2));
+    let ended = run(Rules { abandon: Some(0.5), ..descents(2) });
+    let n_abandoned = ended.iter().filter(|trial| trial.abandoned).count();
+    assert!(n_abandoned > 10 && n_abandoned < 110, "{n_abandoned}");
+    for (whole, ended) in whole.iter().zip(&ended) {
+        if ended.abandoned {
+            assert!(ended.sweeps < whole.sweeps && ended.overlaps[0] < 0.5);
+            assert!(whole.overlaps[0] < 0.9);
+        } else {
+            assert_eq!(whole, ended);
+        }
+    }
+}
+
+#[test]
+fn a_heat_bath_is_averaged_over_the_ends_of_its_lengths() {
+    let (n, seed, beta) = (300, 4, 4.0);
+    let instance = Instance { n_spins: n, n_patterns: 20, seed, n_flips: 0 };
+    let rules = Rules { n_starts: 1, beta, sweeps: vec![1, 6, 10], average: 0.5, abandon: None };
+    let trials = Trials::new(vec![instance], rules).unwrap();
+    trials.run(Level::Portable, &Control::default()).unwrap();
+    let case = Case::new(n, 20, 0, seed);
+    let model = case.model(Level::Portable);
+    let overlaps: Vec<f64> = (1..=10)
+        .map(|max_sweeps| {
+            let dynamics = Dynamics { update: Update::Sequential, beta, max_sweeps, seed };
+            let mut spins = case.start.clone();
+            reference_recall(&model, &dynamics, 0, &mut spins, None);
+            let sum: i64 = spins.iter().zip(&case.start).map(|(s, x)| i64::from(s * x)).sum();
+            sum as f64 / n as f64
+        })
+        .collect();
+    let mean = |these: &[f64]| these.iter().sum::<f64>() / these.len() as f64;
+    let expected = [overlaps[0], mean(&overlaps[3..6]), mean(&overlaps[5..10])];
+    let trial = &trials.finished()[0];
+    assert_eq!((trial.sweeps, trial.converged), (10, false));
+    for (found, expected) in trial.overlaps.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-12);
+    }
+}
+
 #[test]
 fn trials_do_not_depend_on_threads_or_on_their_neighbours() {
     let instance = |n_patterns, seed| Instance { n_spins: 300, n_patterns, seed, n_flips: 15 };
     let run = |instances: Vec<Instance>, n_threads| {
-        let trials = Trials::new(instances, 4, 100).unwrap();
+        let trials = Trials::new(instances, descents(4)).unwrap();
         let pool = threads::pool(Some(n_threads)).unwrap();
         pool.install(|| trials.run(Level::current().unwrap(), &Control::default())).unwrap();
         trials.finished()
@@ -180,7 +246,7 @@ fn trials_do_not_depend_on_threads_or_on_their_neighbours() {
 #[test]
 fn a_cancelled_scan_keeps_what_it_finished() {
     let instances = vec![Instance { n_spins: 200, n_patterns: 10, seed: 1, n_flips: 0 }];
-    let trials = Trials::new(instances, 10, 100).unwrap();
+    let trials = Trials::new(instances, descents(10)).unwrap();
     let control = Control::new(10);
     control.cancel();
     assert_eq!(trials.run(Level::Portable, &control), Err(Error::Cancelled));

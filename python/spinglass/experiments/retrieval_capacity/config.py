@@ -13,6 +13,7 @@ from spinglass.experiments.config import Config, parameter
 from spinglass.experiments.kinds import (
     COUNTS,
     FRACTION,
+    INVERSE_TEMPERATURE,
     POSITIVE,
     SEED,
     Kind,
@@ -23,6 +24,15 @@ from spinglass.experiments.kinds import (
 )
 
 SIZES = (1000, 2000, 4000, 8000)
+
+DESCENT = 0.9
+"""The least overlap of a memory that a descent keeps. Few trials end between 0.5 and it."""
+
+LENGTHS = (100, 400, 1600)
+"""Sweeps of the heat bath after which it is asked, by default."""
+
+LOST = 0.2
+"""About the overlap of trials that have lost their memory: 0.26 at T = 0.02, 0.07 at T = 0.4."""
 
 
 def default_loads(n_spins: int, n_starts: int = 1) -> tuple[float, ...]:
@@ -64,6 +74,30 @@ def _loads(values: Any, name: str) -> Any:
     return _LOADS.check(values, name)
 
 
+def _resolve_temperature(given: SimpleNamespace) -> None:
+    """Set what depends on the temperature: the sweeps, and what counts as kept."""
+    if math.isinf(given.beta):
+        if given.sweeps:
+            raise ValueError(
+                "sweeps are those of a heat bath, which needs a finite beta; max_sweeps ends a "
+                f"descent, got {given.sweeps}"
+            )
+        given.sweeps = ()
+        given.threshold = DESCENT if given.threshold is None else given.threshold
+        return
+    given.sweeps = tuple(sorted(given.sweeps or LENGTHS))
+    if given.threshold is None:
+        from spinglass.theory import hopfield
+
+        critical = hopfield.critical_overlap(given.beta)
+        if critical <= LOST:
+            raise ValueError(
+                "threshold must be given at so small a beta, where the theory has no memory above "
+                f"an overlap of {LOST:g}: got beta = {given.beta:g}"
+            )
+        given.threshold = (LOST + critical) / 2
+
+
 @dataclass(frozen=True)
 class CapacityConfig(Config):
     """All arguments of a capacity scan, resolved. Equal configs give equal trials.
@@ -89,12 +123,41 @@ class CapacityConfig(Config):
         FRACTION, "fraction of the spins of the pattern that are flipped at the start", "F"
     )
     threshold: float = parameter(
-        FRACTION, "a trial keeps its memory if its final overlap is at least M", "M"
+        FRACTION,
+        "a trial keeps its memory if its final overlap is at least M",
+        "M",
+        default="0.9; at a temperature halfway between a lost and a critical memory",
     )
     max_sweeps: int = parameter(
-        integer(1), "a trial that has not converged by then is ended", flag=None
+        integer(1), "a descent that has not converged by then is ended", flag=None
     )
     seed: int = parameter(SEED, "the same seed gives the same trials", "S")
+    beta: float = parameter(
+        INVERSE_TEMPERATURE,
+        "inverse temperature of the heat bath; infinite for descents",
+        flag=None,
+        before=math.inf,
+    )
+    sweeps: tuple[int, ...] = parameter(
+        each_once(integer(1, 2**40)),
+        "sweeps of the heat bath after which a memory is looked at",
+        "K",
+        default="100 400 1600",
+        before=(),
+    )
+    average: float = parameter(
+        FRACTION,
+        "share of these sweeps, at their end, over which the overlap is averaged",
+        flag=None,
+        before=0.5,
+    )
+    abandon: float | None = parameter(
+        FRACTION,
+        "end a trial, as lost, when its overlap falls below M",
+        "M",
+        default="",
+        before=None,
+    )
 
     @classmethod
     def resolve(cls, given: SimpleNamespace) -> None:
@@ -110,6 +173,12 @@ class CapacityConfig(Config):
                 f"{sorted(sizes)}"
             )
         given.loads = tuple(loads[n] for n in sizes)
+        _resolve_temperature(given)
+        if given.abandon is not None and given.abandon >= min(given.threshold, 1 - 2 * given.flip):
+            raise ValueError(
+                "abandon must be below the overlap of the start and below the threshold, got "
+                f"{given.abandon:g} for {1 - 2 * given.flip:g} and {given.threshold:g}"
+            )
         given.n_instances = for_each_size(
             given.n_instances, "n_instances", sizes, default_instances
         )
@@ -131,6 +200,11 @@ class CapacityConfig(Config):
         config = super().resolved(given)
         _arguments.check_memory(300 * config.n_trials, f"a scan of {config.n_trials} trials")
         return config
+
+    @property
+    def temperature(self) -> float:
+        """1 / beta."""
+        return 1 / self.beta if self.beta else math.inf
 
     @property
     def n_trials(self) -> int:

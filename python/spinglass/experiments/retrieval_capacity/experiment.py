@@ -28,13 +28,20 @@ from spinglass._core import CapacityTrials, __version__
 from spinglass._progress import Progress
 from spinglass.experiments.config import asked, measured
 from spinglass.experiments.retrieval_capacity.config import SIZES, CapacityConfig, fall
-from spinglass.experiments.retrieval_capacity.result import TRIAL, CapacityScan
+from spinglass.experiments.retrieval_capacity.result import (
+    CapacityScan,
+    overlap_columns,
+    trial_columns,
+)
 from spinglass.runner.loop import StorePath, Where
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, expect, joined
 
 # Seconds of a trial on one thread, as measured: some for any, some for each spin and pattern, and
 # many times more if the memory is lost. A task is to take about this long if its trials are short.
 _TRIAL, _KEPT, _LOST, _TASK = 2e-5, 5e-11, 1e-9, 0.2
+
+# Seconds of a visit of the heat bath for each pattern.
+_HEATED = 1.5e-11
 
 # Bytes of a pattern set from which the threads share it, as the core has it: beyond the caches.
 _SHARED = 2**26
@@ -48,11 +55,15 @@ def capacity(
     n_starts: int = 2,
     *,
     flip: float = 0.0,
-    threshold: float = 0.9,
+    threshold: float | None = None,
     seed: _random.Seed = 0,
     num_threads: int | None = None,
     progress: Progress = False,
     max_sweeps: int = 1000,
+    beta: float = math.inf,
+    sweeps: int | Sequence[int] | None = None,
+    average: float = 0.5,
+    abandon: float | None = None,
     store: StorePath = None,
     executor: Where = None,
 ) -> CapacityScan:
@@ -77,10 +88,12 @@ def capacity(
     flip : float
         Fraction of spins that are flipped from the pattern at the start: round(flip N) of them,
         drawn anew for each trial.
-    threshold : float
-        A trial keeps its memory if its final overlap is at least this. Near the half-point a tenth
-        of the trials end between 0.5 and 0.9 at N = 1000, a fiftieth at N = 2000, and fewer at
-        larger N.
+    threshold : float, optional
+        A trial keeps its memory if its final overlap is at least this. The default of a descent is
+        0.9. Near the half-point a tenth of the trials end between 0.5 and 0.9 at N = 1000, a
+        fiftieth at N = 2000, and fewer at larger N. The default of a heat bath is halfway between
+        0.2, about the overlap of lost trials, and
+        ``spinglass.theory.hopfield.critical_overlap(beta)``.
     seed : None, int, SeedSequence or Generator
         Determines all random numbers. ``None`` draws a seed, which the result's config records.
     num_threads : int, optional
@@ -90,7 +103,21 @@ def capacity(
         True shows a bar with the time left (plain lines if stderr is not a terminal). A callable
         gets (trials done, trials in total).
     max_sweeps : int
-        A trial ends after this many sweeps. If it has not converged, ``converged`` is False.
+        A descent ends after this many sweeps. If it has not converged, ``converged`` is False.
+    beta : float
+        Inverse temperature. By default infinite: a descent to a fixed point. A finite one gives the
+        heat bath, in the order of the sites.
+    sweeps : int or sequence of int, optional
+        Sweeps of the heat bath after which it is decided whether the memory is kept, all within one
+        run; by default 100, 400 and 1600. ``half_points`` are those of the longest, and
+        ``half_points_by_sweeps`` has all of them, so that what still drifts can be seen.
+    average : float
+        The share of these sweeps, at their end, over which the overlap is averaged.
+    abandon : float, optional
+        End a trial after a sweep that leaves its overlap below this, and count its memory as lost.
+        Trials that lose their memory need ten times the sweeps of those that keep it, and most
+        of this comes after their overlap has passed 0.5. The column ``abandoned`` names these
+        trials, whose overlap is not a final one.
     store : path, optional
         An SQLite file that keeps every finished piece of the scan. The same call with this file
         continues the scan where it stopped, also after a crash. ``seed=None`` then takes the seed
@@ -150,7 +177,7 @@ class CapacityExperiment(Experiment):
 
     def _tasks(self, k: int, n_patterns: int) -> Iterator[Task]:
         n, count = self.config.n_spins[k], self.config.n_instances[k]
-        each = self.config.n_starts * _seconds(n, n_patterns)
+        each = self.config.n_starts * _seconds(n, n_patterns, self.config.sweeps)
         at_a_time = min(count, max(1, int(_TASK / each)))
         for first in range(0, count, at_a_time):
             last = min(first + at_a_time, count)
@@ -174,31 +201,43 @@ class CapacityExperiment(Experiment):
             seeds=[task.seed(self.config.seed, instance) for instance in instances],
             n_flips=[n_flips] * len(instances),
             n_starts=self.config.n_starts,
-            max_sweeps=self.config.max_sweeps,
+            sweeps=self.config.sweeps or [self.config.max_sweeps],
+            beta=self.config.beta,
+            average=self.config.average,
+            abandon=self.config.abandon,
         )
         # Small instances are drawn one a thread: more threads would hold more sets than declared.
         trials.run(share.num_threads if task.wide else 1, share.progress)
         rows = trials.rows()
-        table = np.empty(len(rows["start"]), dtype=TRIAL)
-        table["n_spins"], table["n_patterns"], table["load"] = n, p, p / n
-        table["instance"] = first + rows["instance_index"]
-        for name in ("start", "overlap", "sweeps", "flips", "converged"):
-            table[name] = rows[name]
+        table = np.empty(len(rows["start"]), dtype=trial_columns(self.config))
+        known = rows | {
+            "n_spins": n,
+            "n_patterns": p,
+            "load": p / n,
+            "instance": first + rows["instance_index"],
+            "threshold": self.config.threshold,
+            **dict(zip(overlap_columns(self.config), rows["overlaps"].T, strict=True)),
+        }
+        for name in table.dtype.names or ():
+            table[name] = known[name]
         return {"trials": table}
 
     def check_rows(self, task: Task, rows: Rows) -> None:
         """Refuse fewer trials than the task has, and those of another one."""
         (n, p), (_, first, last) = task.stream, task.arguments
         whose = {"n_spins": [n], "n_patterns": [p], "instance": range(first, last)}
-        expect(rows, "trials", (task.units,), TRIAL, **whose)
+        expect(rows, "trials", (task.units,), trial_columns(self.config), **whose)
 
     def result(self, finished: Finished) -> CapacityScan:
         """Return the scan of the trials that are finished."""
-        return CapacityScan(self.config, __version__, joined(finished, "trials", TRIAL))
+        trials = joined(finished, "trials", trial_columns(self.config))
+        return CapacityScan(self.config, __version__, trials)
 
 
-def _seconds(n_spins: int, n_patterns: int) -> float:
+def _seconds(n_spins: int, n_patterns: int, sweeps: Sequence[int] = ()) -> float:
     """Return about how long a trial takes on one thread."""
+    if sweeps:
+        return _TRIAL + n_spins * n_patterns * sweeps[-1] * _HEATED
     centre, width = fall(n_spins)
     lost = math.erfc((centre - math.sqrt(n_patterns / n_spins)) / width / math.sqrt(2)) / 2
     return _TRIAL + n_spins * n_patterns * (_KEPT + lost * _LOST)

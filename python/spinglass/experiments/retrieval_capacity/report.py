@@ -7,6 +7,15 @@ from typing import Any
 
 from spinglass._text import number, page
 
+_DESCENT = (
+    "Measured is where a descent at zero temperature ends that begins at a pattern, which need not "
+    "be the same."
+)
+_HEATED = (
+    "Measured is the overlap at the end of runs that begin at a pattern. A memory that is lost "
+    "slowly still counts in a short run, so compare the lengths of runs."
+)
+
 
 def report(scan: Any, quiet: bool = False) -> str:
     """Return half-points, alpha_c and theory as text of at most 40 columns, notes below."""
@@ -25,9 +34,20 @@ def report(scan: Any, quiet: bool = False) -> str:
     def line(name: str, value: float, digits: int) -> str:
         return f"{name:<20}{number(value, digits):>8}"
 
+    beta = scan.config.beta
+    for sweeps, points in list(scan.half_points_by_sweeps.items())[:-1]:
+        lines += ["", f"after {sweeps} sweeps"]
+        lines += [
+            f"{point.n_spins:>8}  {point.value:>10.5f}  {point.error:>8.5f}"
+            for point in points
+            if isfinite(point.value)
+        ]
+    ended = "end of a descent"
+    if scan.config.sweeps:
+        ended = f"{scan.config.sweeps[-1]} sweeps at T = {scan.config.temperature:.4g}"
     lines += [
         "",
-        "end of a descent, N = inf",
+        f"{ended}, N = inf",
         line("  alpha_c at least", alpha.interval[0], 4),
         line("  alpha_c at most", alpha.interval[1], 4),
         "if one power of N",
@@ -36,7 +56,7 @@ def report(scan: Any, quiet: bool = False) -> str:
         line("  exponent spread", alpha.exponent_spread, 4),
         line("  exponent x", alpha.exponent, 2),
         line("  error", alpha.exponent_error, 2),
-        line("theory (RS)", hopfield.critical_load(), 6),
+        line("theory (RS)", hopfield.critical_load(beta), 6),
     ]
     if alpha.note:
         notes.append(f"alpha_c: {alpha.note}.")
@@ -44,9 +64,8 @@ def report(scan: Any, quiet: bool = False) -> str:
         notes.append(
             "The interval of alpha_c is over every law half-point = alpha_c + A N^(-x) + B N^(-y), "
             "x from 0.2 on, that the half-points do not reject at 95 %; the error below holds "
-            "only if B = 0. Measured is where a descent at zero temperature ends that begins at a "
-            "pattern. The theory (Amit, Gutfreund and Sompolinsky, replica-symmetric) is of "
-            "equilibrium, which need not be the same."
+            "only if B = 0. The theory (Amit, Gutfreund and Sompolinsky, replica-symmetric) is of "
+            "equilibrium. " + (_HEATED if scan.config.sweeps else _DESCENT)
         )
     if scan.config.flip > 0:
         notes.append(

@@ -15,11 +15,22 @@ from spinglass.experiments.retrieval_capacity.config import CapacityConfig
 from spinglass.experiments.retrieval_capacity.report import report
 from spinglass.experiments.tables import columns, rows_of
 
-TRIAL = columns(
-    "n_spins n_patterns load instance start overlap sweeps flips converged",
-    integers="n_spins n_patterns instance start sweeps flips",
-    truth="converged",
-)
+
+def overlap_columns(config: CapacityConfig) -> tuple[str, ...]:
+    """Return the names of the overlaps after each number of sweeps: the last is plain."""
+    return (*(f"overlap_{sweeps}" for sweeps in config.sweeps[:-1]), "overlap")
+
+
+def trial_columns(config: CapacityConfig) -> np.dtype[np.void]:
+    """Return the type of the rows of trials: what was not asked has no column."""
+    end = "threshold" if config.sweeps else "converged"
+    abandoned = "" if config.abandon is None else "abandoned"
+    overlaps = " ".join(overlap_columns(config))
+    return columns(
+        f"n_spins n_patterns load instance start {overlaps} sweeps flips {end} {abandoned}",
+        integers="n_spins n_patterns instance start sweeps flips",
+        truth="converged abandoned",
+    )
 
 
 _SUMMARY = columns(
@@ -42,7 +53,9 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         One row for each trial: ``n_spins``, ``n_patterns``, ``load`` (P/N as run), ``instance``,
         ``start``, ``overlap`` (of the final state with the pattern of the start), ``sweeps``,
         ``flips``, ``converged``. There are fewer rows than ``config.n_trials`` if the scan was
-        interrupted.
+        interrupted. At a temperature ``overlap`` is the average at the end of the longest run,
+        ``overlap_100`` that of the first 100 sweeps, and so on; and ``threshold`` stands in the
+        place of ``converged``. With ``abandon`` there is ``abandoned``.
     """
 
     config: CapacityConfig
@@ -56,19 +69,36 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         """Whether every trial was finished."""
         return len(self.trials) == self.config.n_trials
 
+    @property
+    def ended(self) -> NDArray[np.bool_]:
+        """Which trials came to their end, so that their overlap is a final one."""
+        if self.config.abandon is None:
+            return np.ones(len(self.trials), dtype=bool)
+        return ~self.trials["abandoned"]
+
+    @property
+    def _n_lengths(self) -> int:
+        return max(1, len(self.config.sweeps))
+
+    def kept(self, index: int = -1) -> NDArray[np.bool_]:
+        """Which trials keep their memory, after one of ``config.sweeps``; by default the last."""
+        name = overlap_columns(self.config)[index]
+        kept: NDArray[np.bool_] = self.trials[name] >= self.config.threshold
+        return kept
+
     @cached_property
     def _instances(self) -> dict[str, NDArray[Any]]:
         """Sums over the starts of each instance, one entry an instance, ordered by (N, P)."""
-        t = self.trials[
-            np.lexsort([self.trials[key] for key in ("instance", "n_patterns", "n_spins")])
-        ]
+        order = np.lexsort([self.trials[key] for key in ("instance", "n_patterns", "n_spins")])
+        t = self.trials[order]
         keys = np.stack([t["n_spins"], t["n_patterns"], t["instance"]])
         new = np.ones(len(t), dtype=bool)
         new[1:] = (np.diff(keys, axis=1) != 0).any(axis=0)
         first = np.flatnonzero(new)
         columns = {name: t[name][first] for name in ("n_spins", "n_patterns", "load")}
-        kept = (t["overlap"] >= self.config.threshold).astype(float)
-        sums = {"tried": np.ones(len(t)), "kept": kept, "overlap": t["overlap"]}
+        ended = self.ended[order].astype(float)
+        sums = {"tried": np.ones(len(t)), "ended": ended, "overlap": t["overlap"] * ended}
+        sums |= {f"kept_{k}": self.kept(k)[order].astype(float) for k in range(self._n_lengths)}
         for name, values in sums.items():
             columns[name] = np.add.reduceat(values, first) if len(t) else np.empty(0)
         return columns
@@ -87,7 +117,8 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         structured array, shape (number of sizes and loads,)
             ``n_spins``, ``n_patterns``, ``load``, ``n_instances``, ``n_trials``, ``overlap``,
             ``overlap_error``, ``retrieval`` (share of trials with overlap >= threshold),
-            ``retrieval_error``. With one instance ``overlap_error`` is NaN.
+            ``retrieval_error``. With one instance ``overlap_error`` is NaN. Abandoned trials have
+            no final overlap, and are not in its mean.
         """
         each = self._instances
         points, index = np.unique(
@@ -103,27 +134,46 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         table["n_spins"], table["n_patterns"] = points.T
         table["load"] = table["n_patterns"] / table["n_spins"]
         table["n_instances"], table["n_trials"] = n, tried
-        for name, column in (("overlap", "overlap"), ("retrieval", "kept")):
-            mean = total(each[column]) / tried
-            scatter = total((each[column] - mean[index] * each["tried"]) ** 2)
+        kept = f"kept_{self._n_lengths - 1}"
+        for name, column, of in (("overlap", "overlap", "ended"), ("retrieval", kept, "tried")):
             with np.errstate(invalid="ignore", divide="ignore"):
-                error = np.sqrt(scatter * n / (n - 1)) / tried
+                mean = total(each[column]) / total(each[of])
+                scatter = total((each[column] - mean[index] * each[of]) ** 2)
+                error = np.sqrt(scatter * n / (n - 1)) / total(each[of])
             table[name], table[f"{name}_error"] = mean, error
         floor = (n * table["retrieval"] + 0.5) / (n + 1)
         flat = ~(table["retrieval_error"] > 1e-12)
         table["retrieval_error"][flat] = np.sqrt(floor * (1 - floor) / (n + 1))[flat]
         return table
 
-    @cached_property
+    @property
     def half_points(self) -> tuple[finite_size.HalfPoint, ...]:
         """The load at which half of the trials keep their memory, for each size."""
-        each, points = self._instances, []
-        for n in self.config.n_spins:
+        return self._half_points[-1]
+
+    @property
+    def half_points_by_sweeps(self) -> dict[int, tuple[finite_size.HalfPoint, ...]]:
+        """The half-points after each of ``config.sweeps``, from the same runs of the heat bath.
+
+        A memory that is only metastable is lost at some time, so the half-points of longer runs
+        are lower. The limit that the theory has is that of large N first, and then of long times.
+        """
+        return dict(zip(self.config.sweeps, self._half_points, strict=False))
+
+    @cached_property
+    def _half_points(self) -> list[tuple[finite_size.HalfPoint, ...]]:
+        each = self._instances
+
+        def half_point(n: int, kept: str) -> finite_size.HalfPoint:
             here = each["n_spins"] == n
-            columns = (each[name][here] for name in ("load", "kept", "tried"))
+            columns = (each[name][here] for name in ("load", kept, "tried"))
             seed = np.random.SeedSequence(self.config.seed, spawn_key=(n,))
-            points.append(finite_size.half_point(n, *columns, seed=seed))
-        return tuple(points)
+            return finite_size.half_point(n, *columns, seed=seed)
+
+        return [
+            tuple(half_point(n, f"kept_{k}") for n in self.config.n_spins)
+            for k in range(self._n_lengths)
+        ]
 
     @cached_property
     def alpha_c(self) -> finite_size.CriticalLoad:
@@ -133,11 +183,16 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
     def _summary(self) -> dict[str, Any]:
         from spinglass.theory import hopfield
 
+        what = "the heat bath" if self.config.sweeps else "a zero-temperature descent"
         return {
             "alpha_c": asdict(self.alpha_c),
-            "measured": "end of a zero-temperature descent from a pattern, not equilibrium",
+            "measured": f"end of {what} from a pattern, not equilibrium",
             "half_points": [asdict(point) for point in self.half_points],
+            "half_points_by_sweeps": {
+                sweeps: [asdict(point) for point in points]
+                for sweeps, points in self.half_points_by_sweeps.items()
+            },
             "retrieval": rows_of(self.summary()),
-            "theory": {"replica_symmetric": hopfield.critical_load()},
+            "theory": {"replica_symmetric": hopfield.critical_load(self.config.beta)},
             "n_trials": len(self.trials),
         }

@@ -31,9 +31,9 @@ pub struct Kernels {
     pub ripple: fn(&mut PlaneStack, &[Chunk], &[Chunk], bool),
     /// Adds, for each bit position, the number of rows from `first` on that agree with their spin.
     pub tally: fn(Rows<'_>, usize, &[i8], &mut PlaneStack),
-    /// Whether no field plus twice its weight has the opposite sign of its spin. Then the fields are
-    /// replaced by these sums.
-    pub settle: fn(&mut [i64], &[i64], &[i8]) -> bool,
+    /// Whether every field plus twice its weight, times its spin, is at least its margin. Then the
+    /// fields are replaced by these sums.
+    pub settle: fn(&mut [i64], &[i64], &[i8], &[i64]) -> bool,
     /// Adds, for each site, the first factor plus the second times the number of bits in which the
     /// site's row differs from the given one.
     pub correct: Correct,
@@ -82,8 +82,13 @@ macro_rules! kernels {
                 kernels::tally::<$lanes>(rows, first, spins, stack);
             }
             $(#[target_feature(enable = $feature)])?
-            fn settle(fields: &mut [i64], weights: &[i64], spins: &[i8]) -> bool {
-                kernels::settle(fields, weights, spins)
+            fn settle(
+                fields: &mut [i64],
+                weights: &[i64],
+                spins: &[i8],
+                margins: &[i64],
+            ) -> bool {
+                kernels::settle(fields, weights, spins, margins)
             }
             $(#[target_feature(enable = $feature)])?
             fn correct(
@@ -119,7 +124,9 @@ macro_rules! kernels {
                 // SAFETY: see above.
                 tally: |rows, first, spins, stack| unsafe { tally(rows, first, spins, stack) },
                 // SAFETY: see above.
-                settle: |fields, weights, spins| unsafe { settle(fields, weights, spins) },
+                settle: |fields, weights, spins, margins| unsafe {
+                    settle(fields, weights, spins, margins)
+                },
                 // SAFETY: see above.
                 correct: |rows, sites, row, factors, out| unsafe {
                     correct(rows, sites, row, factors, out)
@@ -262,12 +269,12 @@ fn weigh_wide<L: Lanes>(rows: Rows<'_>, sites: &[u32], stack: &PlaneStack, out: 
 }
 
 #[inline(always)]
-pub(super) fn settle(fields: &mut [i64], weights: &[i64], spins: &[i8]) -> bool {
+pub(super) fn settle(fields: &mut [i64], weights: &[i64], spins: &[i8], margins: &[i64]) -> bool {
     let mut opposed = 0;
-    for ((field, weight), &spin) in fields.iter().zip(weights).zip(spins) {
-        // The sign of (field + 2 weight) spin, without a multiplication.
+    for (((field, weight), &spin), margin) in fields.iter().zip(weights).zip(spins).zip(margins) {
+        // (field + 2 weight) spin, without a multiplication.
         let mask = i64::from(spin) >> 1;
-        opposed |= ((field + 2 * weight) ^ mask) - mask;
+        opposed |= ((field + 2 * weight) ^ mask) - mask - margin;
     }
     if opposed < 0 {
         return false;

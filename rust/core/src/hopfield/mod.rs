@@ -10,6 +10,7 @@
 //! The first two terms are integers, so fields, ties and energies are exact. `reference.rs` is the
 //! dynamics as one would write it down; everything else is held against it, bit for bit.
 
+mod chance;
 mod couplings;
 mod model;
 mod overlaps;
@@ -25,6 +26,6 @@ mod window;
 pub use couplings::{Coupling, couplings};
 pub use model::Hopfield;
 pub use patterns::{Packing, Patterns, corrupt};
-pub use recall::{Dynamics, Outcome, Update};
+pub use recall::{Dynamics, Outcome, Update, Watch};
 pub use reference::recall as reference_recall;
-pub use trials::{Instance, Trial, Trials};
+pub use trials::{Instance, Rules, Trial, Trials};

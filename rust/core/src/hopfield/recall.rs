@@ -40,6 +40,10 @@ pub struct Outcome {
     pub cycle_length: u8,
 }
 
+/// Looks at a run in site order after each sweep, at its number and at the spins that may flip, and
+/// says whether it goes on.
+pub type Watch<'a> = dyn FnMut(u64, &[i8]) -> bool + 'a;
+
 impl Dynamics {
     /// Whether nothing is left to chance once the order is fixed.
     pub(super) fn is_deterministic(&self) -> bool {
@@ -82,12 +86,28 @@ impl Hopfield {
     ) -> Result<Outcome> {
         match dynamics.update {
             Update::Synchronous => synchronous::run(self, dynamics, replica, spins, clamp, control),
-            Update::Sequential if dynamics.is_deterministic() => {
+            Update::Sequential => {
                 let sites = free_sites(spins.len(), clamp);
-                window::descend(self, spins, &sites, dynamics.max_sweeps, control)
+                window::run(self, dynamics, replica, spins, &sites, &mut |_, _| true, control)
             }
-            _ => visits::run(self, dynamics, replica, spins, clamp, control),
+            Update::Random => visits::run(self, dynamics, replica, spins, clamp, control),
         }
+    }
+
+    /// Runs the dynamics in site order, as [`Hopfield::recall`], for as long as `watch` lets it.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`](crate::error::Error::Cancelled).
+    pub fn recall_watched(
+        &self,
+        dynamics: &Dynamics,
+        replica: u64,
+        spins: &mut [i8],
+        watch: &mut Watch<'_>,
+        control: &Control,
+    ) -> Result<Outcome> {
+        let sites = free_sites(spins.len(), None);
+        window::run(self, dynamics, replica, spins, &sites, watch, control)
     }
 }
 

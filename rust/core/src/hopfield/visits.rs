@@ -1,13 +1,12 @@
-//! Recall one visit at a time: the heat bath in site order, and random order at any temperature.
+//! Recall in random order, one visit at a time.
 //!
 //! A visit weighs one row against the planes of all overlaps. There is no window of recent flips
-//! here: in random order a spin's last visit is no fixed time ago, and at finite temperature the
-//! window would hold a good part of all spins.
+//! here: a spin's last visit is no fixed time ago.
 
 use super::{
     Hopfield,
     overlaps::OverlapPlanes,
-    recall::{Dynamics, Outcome, Update, free_sites},
+    recall::{Dynamics, Outcome, free_sites},
 };
 use crate::{
     control::Control,
@@ -28,8 +27,6 @@ pub(super) fn run(
 ) -> Result<Outcome> {
     let n = spins.len();
     let free = free_sites(n, clamp);
-    let random = dynamics.update == Update::Random;
-    let visits_per_sweep = if random { n } else { free.len() };
     let mut overlaps = OverlapPlanes::of_state(&model.patterns, model.kernels, spins, control)?;
     let philox = Philox::new(dynamics.seed, Purpose::Dynamics, replica);
     let mut words = philox.words_from(0);
@@ -38,23 +35,17 @@ pub(super) fn run(
     while outcome.sweeps < dynamics.max_sweeps {
         let first_word = outcome.sweeps * n as u64;
         let flips_before = outcome.flips;
-        for visit in 0..visits_per_sweep {
+        for visit in 0..n {
             if visit % VISITS_PER_CHECK == 0 {
                 control.check()?;
             }
-            // The random numbers of a visit stand where its sweep and its site (or its number in
-            // the sweep) say, so a clamped spin shifts nobody's.
-            let site = if random {
-                words.seek(2 * (first_word + visit as u64));
-                let site = words.below(n);
-                if clamp.is_some_and(|held| held[site]) {
-                    continue;
-                }
-                site
-            } else {
-                words.seek(first_word + u64::from(free[visit]));
-                free[visit] as usize
-            };
+            // The random numbers of a visit stand where its sweep and its number in the sweep say,
+            // so a clamped spin shifts nobody's.
+            words.seek(2 * (first_word + visit as u64));
+            let site = words.below(n);
+            if clamp.is_some_and(|held| held[site]) {
+                continue;
+            }
             let integer = field(model, &overlaps, site, spins[site]);
             if dynamics.flips(model, site, integer, spins[site], &mut words) {
                 overlaps.flip(site, spins[site]);
@@ -63,7 +54,7 @@ pub(super) fn run(
             }
         }
         outcome.sweeps += 1;
-        // A random sweep leaves out a third of the sites, so a quiet one proves nothing yet.
+        // A sweep leaves out a third of the sites, so a quiet one proves nothing yet.
         if dynamics.is_deterministic()
             && outcome.flips == flips_before
             && is_fixed_point(model, &overlaps, spins, &free, control)?
