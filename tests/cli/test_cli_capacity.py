@@ -224,3 +224,28 @@ def test_files_are_written_whatever_happens_to_the_table(redirection, code, tmp_
 def test_flips_at_the_start_are_told_apart_from_the_capacity(tmp_path, capsys):
     assert main([*TINY, "--flip", "0.1", "--out", str(tmp_path)]) == 0
     assert "not the capacity" in " ".join(capsys.readouterr().out.split())
+
+
+def test_temperatures_make_a_scan_each_and_the_line_of_them(tmp_path, capsys):
+    words = ["capacity", "--spins", "100", "--instances", "5", "--loads", "0.05", "0.1", "0.3"]
+    words += ["--temperatures", "0.2", "0", "--sweeps", "5", "20", "--out", str(tmp_path / "out")]
+    assert main([*words, "--store", str(tmp_path / "scan.sqlite"), "--quiet"]) == 0
+    shown = capsys.readouterr().out
+    assert "20 sweeps at T = 0.2" in shown
+    assert shown.index("end of a descent") < shown.index("20 sweeps at T = 0.2")
+    for folder in ("T0", "T0.2"):
+        assert (tmp_path / "out" / folder / "trials.csv").exists()
+        assert (tmp_path / f"scan-{folder}.sqlite").exists()
+    table = (tmp_path / "out" / "line.csv").read_text().splitlines()
+    assert table[0] == "temperature,n_spins,sweeps,half_point,error,theory"
+    assert [line.split(",")[:3] for line in table[1:]] == [
+        ["0.0", "100", "0"],
+        ["0.2", "100", "5"],
+        ["0.2", "100", "20"],
+    ]
+    assert (tmp_path / "out" / "capacity_line.png").stat().st_size > 10_000
+
+
+def test_a_temperature_below_zero_is_refused(capsys):
+    assert main(["capacity", "--temperatures", "-0.1"]) == 2
+    assert "expected a number >= 0" in capsys.readouterr().err

@@ -39,6 +39,7 @@ from spinglass.experiments.renormalization_flow.result import Flow, Renormalizat
 from spinglass.experiments.retrieval_capacity.config import CapacityConfig
 from spinglass.experiments.retrieval_capacity.experiment import capacity
 from spinglass.experiments.retrieval_capacity.finite_size import CriticalLoad, HalfPoint
+from spinglass.experiments.retrieval_capacity.line import CapacityLine
 from spinglass.experiments.retrieval_capacity.result import CapacityScan
 from spinglass.experiments.sherrington_kirkpatrick.config import SkConfig
 from spinglass.experiments.sherrington_kirkpatrick.experiment import sk
@@ -57,6 +58,7 @@ RbmInterrupted = ScanInterrupted = SkInterrupted = Interrupted
 __all__ = [
     "DIGITS",
     "CapacityConfig",
+    "CapacityLine",
     "CapacityScan",
     "CriticalLoad",
     "EnergyTrace",

@@ -12,6 +12,7 @@ from typing import Any
 
 from spinglass.plotting.annealings_figure import annealings
 from spinglass.plotting.capacity_figure import capacity
+from spinglass.plotting.capacity_line_figure import capacity_line
 from spinglass.plotting.equilibration_figure import equilibration
 from spinglass.plotting.figure import MARKERS, STYLE, picture, png, theory_line
 from spinglass.plotting.inverse_figure import inverse
@@ -40,6 +41,7 @@ __all__ = [
     "annealing",
     "annealings",
     "capacity",
+    "capacity_line",
     "chains",
     "equilibration",
     "filters",

@@ -99,7 +99,7 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
     ax.axhline(0.5, color=shade(0.4), linewidth=0.8, zorder=0)
     ax.set_ylim(-0.03, 1.05)
     ax.set_xlabel("load $P/N$")
-    ax.set_ylabel(f"share of trials with overlap ≥ {scan.config.threshold:g}")
+    ax.set_ylabel(f"share of trials with overlap ≥ {scan.config.threshold:.3g}")
     flip = scan.config.flip
     start = f"from {flip:g} of the spins flipped" if flip else "of a stored pattern"
     heat = "" if math.isinf(scan.config.beta) else f" at $T = {scan.config.temperature:.3g}$"

@@ -35,14 +35,20 @@ LOST = 0.2
 """About the overlap of trials that have lost their memory: 0.26 at T = 0.02, 0.07 at T = 0.4."""
 
 
-def default_loads(n_spins: int, n_starts: int = 1) -> tuple[float, ...]:
+def default_loads(n_spins: int, n_starts: int = 1, beta: float = math.inf) -> tuple[float, ...]:
     """Return loads that bracket the half-point of ``n_spins``, and a few well below.
 
-    Eleven loads are equally spaced in sqrt(load), out to 2.5 widths of the fall from the half-point
-    that pilot runs found: 0.1405 + 0.845 N^(-0.52), width 0.73 N^(-1/2). This choice does not
-    determine the result, because the half-point is fitted only to the trials.
+    Eleven loads are equally spaced in sqrt(load), out to 2.5 widths of the fall. For a descent they
+    are centred at the half-point that pilot runs found: 0.1405 + 0.845 N^(-0.52), width
+    0.73 N^(-1/2). At a temperature they are centred at the critical load of the theory, from which
+    half-points of a thousand spins differ by less than a tenth. This choice does not determine the
+    result, because the half-point is fitted only to the trials.
     """
     centre, width = fall(n_spins)
+    if not math.isinf(beta):
+        from spinglass.theory import hopfield
+
+        centre = math.sqrt(hopfield.critical_load(beta))
     across = [max(0.0, centre + width * k / 2) ** 2 for k in range(-5, 6)]
     below = [a for a in (0.04, 0.08, 0.12) if a < across[0] - 0.005]
     counts = {round(a * n_spins) for a in below + across}
@@ -164,7 +170,7 @@ class CapacityConfig(Config):
         """Give each size its loads and instances, and see that they can be run."""
         sizes, loads = given.n_spins, given.loads
         if loads is None:
-            loads = {n: default_loads(n, given.n_starts) for n in sizes}
+            loads = {n: default_loads(n, given.n_starts, given.beta) for n in sizes}
         elif not isinstance(loads, Mapping):
             loads = dict.fromkeys(sizes, loads)
         elif set(loads) != set(sizes):
