@@ -19,6 +19,8 @@ pub const BLOCK: usize = 64;
 /// Side of the register tiles of `hamming_block`.
 const TILE: usize = 4;
 
+type Settle = fn(&mut [i64], &[i64], &[i8], &[i64]) -> bool;
+
 type Correct = fn(Rows<'_>, &[u32], &[Chunk], [i64; 2], &mut [i64]);
 
 /// The kernels of one instruction set.
@@ -33,7 +35,7 @@ pub struct Kernels {
     pub tally: fn(Rows<'_>, usize, &[i8], &mut PlaneStack),
     /// Whether every field plus twice its weight, times its spin, is at least its margin. Then the
     /// fields are replaced by these sums.
-    pub settle: fn(&mut [i64], &[i64], &[i8], &[i64]) -> bool,
+    pub settle: Settle,
     /// Adds, for each site, the first factor plus the second times the number of bits in which the
     /// site's row differs from the given one.
     pub correct: Correct,

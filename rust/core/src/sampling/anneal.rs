@@ -9,7 +9,7 @@ use super::{
     rounds::{Ending, in_rounds},
 };
 use crate::{
-    control::Control,
+    control::{Control, checkpoint},
     error::Result,
     spins::{Dynamics, SpinModel, Start},
     team::Team,
@@ -121,7 +121,14 @@ pub fn anneal(
     let deadline = limits.time.and_then(|time| Instant::now().checked_add(time));
     let mut annealing = Annealing {
         energy: vec![0.0; start.n_replicas() * schedule.len()],
-        best_energy: start.spins.chunks(n).map(|spins| model.energy(spins)).collect(),
+        best_energy: start
+            .spins
+            .chunks(n)
+            .map(|spins| {
+                checkpoint();
+                model.energy(spins)
+            })
+            .collect(),
         best_states: start.spins.to_vec(),
         ..Annealing::default()
     };

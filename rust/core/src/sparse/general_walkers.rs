@@ -11,7 +11,7 @@ use super::{
     order::Order,
 };
 use crate::{
-    control::Control,
+    control::{Control, checkpoint},
     error::Result,
     rng::{LANES, Philox, Purpose},
     spins::{
@@ -104,6 +104,7 @@ impl<'a> GeneralWalkers<'a> {
 }
 
 fn single(setup: &Setup<'_>, spins: &[i8]) -> Single {
+    checkpoint();
     let spins = setup.order.arranged(spins);
     let mut fields: Vec<i32> = (0..spins.len()).map(|site| setup.fixed.field(site)).collect();
     for (row, &spin) in setup.fixed.offsets.windows(2).zip(&spins) {
