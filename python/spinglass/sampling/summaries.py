@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._printed import counted, printed
+from spinglass._printed import printed
+from spinglass._text import counted
 from spinglass.statistics import Estimate, OverlapSummary, Summary
 
 S = TypeVar("S", bound=Summary | OverlapSummary)
