@@ -106,8 +106,8 @@ __all__ = [
     "unit_form",
 ]
 
-# All else is imported when it is first asked for: `spinglass --help` does not wait for NumPy.
-# A name of `__all__` is in the first of these that has it; each imports those before it, if any.
+# All else is imported when the first name is asked for: `spinglass --help` does not wait for NumPy.
+# All at once, so that no later call has an import in it, where Ctrl-C would be another exception.
 _ROOMS = ("models", "sampling", "partition", "inverse", "machines")
 _NAMESPACES = (
     "adapters", "exact", "experiments", "meanfield", "plotting", "statistics", "theory", *_ROOMS,
@@ -121,9 +121,9 @@ if not TYPE_CHECKING:  # to which a name that is not there shall be an error
             return import_module(f"spinglass.{name}")
         if name in __all__:
             for room in _ROOMS:
-                public = import_module(f"spinglass.{room}")
-                if name in public.__all__:
-                    return globals().setdefault(name, getattr(public, name))
+                public = vars(import_module(f"spinglass.{room}"))
+                globals().update({x: public[x] for x in public["__all__"] if x in __all__})
+            return globals()[name]
         raise AttributeError(f"module 'spinglass' has no attribute {name!r}")
 
 

@@ -28,7 +28,7 @@ def resolved(path: Path) -> Path:
         file = path.resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise StoreError(f"{path} is no path of a file: {error}") from None
-    if file.is_symlink():  # no error from Python 3.13 on
+    if os.path.islink(file):  # no error from Python 3.13 on
         raise StoreError(f"{path} is no path of a file: it is a link that leads to itself")
     return file
 
@@ -50,11 +50,13 @@ def check_file(path: Path) -> None:
             raise StoreError(f"{path} is a folder; a store is a file")
         if not file.parent.is_dir():
             raise StoreError(f"{path} cannot be made: there is no folder {path.parent}")
-        if not file.exists():
+        try:
+            size = file.stat().st_size
+        except FileNotFoundError:  # which `exists` takes a lack of rights for, from Python 3.14 on
             return
         if not file.is_file():
             raise StoreError(f"{path} is no ordinary file")
-        if not file.stat().st_size:
+        if not size:
             return
         if not may(file, os.R_OK):
             raise StoreError(f"{path} cannot be read: permission denied")
