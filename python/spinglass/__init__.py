@@ -10,6 +10,7 @@ from spinglass._core import __version__, simd_level
 from spinglass._interrupted import Interrupted
 
 if TYPE_CHECKING:  # what `__getattr__` finds
+    from spinglass import adapters as adapters
     from spinglass import exact
     from spinglass import experiments as experiments
     from spinglass import inverse as inverse
