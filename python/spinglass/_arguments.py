@@ -32,6 +32,10 @@ _MODELS = {
     ("vartype", "to_numpy_vectors"): "a model of dimod; spinglass.Ising.from_bqm(bqm)",
 }
 
+# From so many bytes on it is asked whether there is memory for a copy. An array of strides 0 stands
+# for more numbers than it has.
+_LARGE = 1 << 28
+
 # A value that takes more than this is told by its type.
 _LONGEST_SHOWN = 200
 
@@ -209,7 +213,7 @@ def array_of(values: ArrayLike, name: str, kind: str) -> NDArray[Any]:
     if isinstance(values, Mapping | Set):  # an array of it is that of its keys, or has no order
         raise TypeError(f"{name} must be an array of {kind}, got {shown(values)}")
     try:
-        return as_array(values)
+        return as_array(values, name)
     except ValueError:  # rows of unequal length
         raise ValueError(f"{name} must be an array of {kind}, got rows of unequal length") from None
     except MemoryError:
@@ -219,13 +223,20 @@ def array_of(values: ArrayLike, name: str, kind: str) -> NDArray[Any]:
         raise TypeError(f"{name} must be an array of {kind}, got {came}") from None
 
 
-def as_array(values: Any) -> NDArray[Any]:
+def check_copy(array: NDArray[Any], itemsize: int, name: str = "array") -> None:
+    """Raise MemoryError if there is no memory for a copy with items of so many bytes."""
+    if array.size * itemsize >= _LARGE:
+        check_memory(array.size * itemsize, f"{name}: a copy of shape {array.shape}")
+
+
+def as_array(values: Any, name: str = "array") -> NDArray[Any]:
     """Return ``values`` as an array, of any dtype.
 
     Booleans come as the bytes 0 and 1. NumPy lets them have any byte, as in a view of an image of 0
     and 255, and takes all but 0 for true.
     """
     array = np.asarray(values)
+    check_copy(array, 1, name)  # no copy has less than a byte for each
     return array.view(np.uint8) != 0 if array.dtype == np.bool_ else array
 
 
@@ -243,6 +254,7 @@ def pieces(*arrays: NDArray[Any]) -> Iterator[tuple[NDArray[Any], ...]]:
 
 def copied(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
     """Return a copy of our own, C-contiguous and aligned, which nobody else can write to."""
+    check_copy(array, np.dtype(dtype).itemsize)
     copy = np.empty(array.shape, dtype)
     for given, own in pieces(array, copy):
         own[...] = given
@@ -282,8 +294,9 @@ def ladder(betas: ArrayLike) -> NDArray[np.float64]:
     if np.isnan(values).any() or (values < 0).any():
         culprit = values[np.isnan(values) | (values < 0)][0]
         raise ValueError(f"betas must be numbers >= 0, got {culprit}")
-    if (np.diff(values) <= 0).any():
-        place = int(np.flatnonzero(np.diff(values) <= 0)[0])
+    rises = values[1:] > values[:-1]
+    if not rises.all():
+        place = int(np.flatnonzero(~rises)[0])
         raise ValueError(
             f"betas must ascend strictly, got {values[place]:g} before {values[place + 1]:g}"
         )
@@ -355,6 +368,12 @@ def file_path(path: Any, name: str = "path") -> Path:
         raise TypeError(f"{name} must be a path, got {shown(path)}") from None
     if _NO_PATH.search(text):
         raise ValueError(f"{name} must be a path on this machine, got {path!r}")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"{name} must be a path that the file system can encode, got {path!r}"
+        ) from None
     if "\0" in text:
         raise ValueError(f"{name} must be a path without null characters, got {path!r}")
     if text.startswith("~") and os.sep in text:

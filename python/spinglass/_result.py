@@ -131,6 +131,7 @@ class Result:
         format : {"png", "pdf", "svg"}
             Of the picture. The same result has the same bytes.
         """
+        figure = _arguments.flag(figure, "figure")
         *_, name = self.files(format)
         figure = _arguments.flag(figure, "figure")
 

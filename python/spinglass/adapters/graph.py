@@ -9,7 +9,7 @@ import numpy as np
 
 from spinglass._arguments import finite, real_array, shown
 from spinglass.adapters.biases import places
-from spinglass.models.ising import Ising
+from spinglass.models.ising import LARGEST_ENERGY, Ising
 
 
 def from_networkx(graph: Any, weight: str | None = "weight", coupling: float = 1.0) -> Ising:
@@ -43,5 +43,10 @@ def from_networkx(graph: Any, weight: str | None = "weight", coupling: float = 1
         weights = real_array([edge[2] for edge in edges], f'the weights "{weight}"')
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused
         couplings = factor * weights.astype(np.float64)
+        largest = 2 * np.abs(couplings).sum()
+    if np.isfinite(weights.astype(np.float64)).all() and largest > LARGEST_ENERGY:
+        raise ValueError(
+            f"coupling times the weights must be at most {LARGEST_ENERGY:g} in sum, got {largest:g}"
+        )
     one_way = coo_array((couplings, (rows, columns)), shape=(len(labels),) * 2).tocsr()
     return Ising(one_way + one_way.T, labels=labels)

@@ -319,12 +319,23 @@ class InverseIsing(Estimator):
         report = self._report(tell)
         if self.method != "boltzmann":
             return fit_conditional(
-                samples, self.method, penalty, self.tol, self.max_iter, report, self._threads
+                samples,
+                self.method,
+                penalty,
+                float(self.tol),
+                int(self.max_iter),
+                report,
+                self._threads,
             )
         if self.n_chains is not None:
             word = random_word(self.random_state)
             chains = Chains(
-                self.n_chains, self.sweeps, self.learning_rate, self.max_iter, word, self._threads
+                int(self.n_chains),
+                int(self.sweeps),
+                float(self.learning_rate),
+                int(self.max_iter),
+                word,
+                self._threads,
             )
             return learn(samples, penalty.l2, chains, report)
         n_spins = len(samples.magnetizations)
@@ -334,7 +345,9 @@ class InverseIsing(Estimator):
                 f"too many to sum over, got None and {n_spins} spins"
             )
         objective = likelihood(samples, self._threads)
-        found = Descent(objective, samples, penalty, self.tol, self.max_iter, report).run()
+        found = Descent(
+            objective, samples, penalty, float(self.tol), int(self.max_iter), report
+        ).run()
         return doubted(found, samples, penalty.l2, self._threads)
 
     def _report(self, tell: Any) -> Report:

@@ -18,6 +18,9 @@ from spinglass._estimator import check_size, shape_message
 # Between two pieces Ctrl-C is noticed.
 _ROWS_AT_A_TIME = 1 << 16
 
+# Sums of weights and their squares are still doubles.
+_LARGEST_WEIGHT = 1e100
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -56,6 +59,8 @@ class Samples:
         _, gradient, fields, _ = data.flow(np.zeros((n, n)), np.zeros(n), threads)
         correlations = gradient / -2
         np.fill_diagonal(correlations, 1.0)
+        if weights is not None:
+            _check_all_count(rows, fields)
         shares = None if weights is None else weights / weights.sum()
         return cls(data, rows, shares, -fields, correlations, share)
 
@@ -122,10 +127,20 @@ def spin_rows(X: Any, owner: str) -> NDArray[np.int8]:
 def _refuse(culprit: Any, row: int, column: int) -> None:
     """Say what a number is that is no spin, and where."""
     what = "NaN" if culprit != culprit else str(culprit)
-    if abs(culprit) == np.inf:
+    if culprit in (np.inf, -np.inf):
         what = f"infinity ({culprit})"
     hint = "; to_spins turns 0 and 1 into spins" if culprit == 0 else ""
     dtype = culprit.dtype
     if dtype.kind == "u" and culprit == np.iinfo(dtype).max:
         hint = f", which is what -1 becomes as {dtype}; X.astype(np.int8) makes it -1"
     raise ValueError(f"X must hold only -1 and +1, got {what} in row {row}, column {column}{hint}")
+
+
+def _check_all_count(rows: NDArray[np.int8], fields: NDArray[np.float64]) -> None:
+    """Refuse weights so different that a spin which flips never does, to rounding."""
+    for column in np.flatnonzero(np.abs(fields) >= 1):
+        if (rows[:, column] != rows[0, column]).any():
+            raise ValueError(
+                "sample_weight must not differ so much that only samples count, to rounding, in "
+                f"which spin {column} is the same"
+            )

@@ -293,7 +293,8 @@ class BernoulliRBM(Transformer):
             trained, finished = training.begin(), False
             if from_data:
                 upload(trained, "intercept_visible", bias_of(rows, weights))
-        trained.data_means = some_of(training.typical).mean(axis=0, dtype=np.float32)
+        with np.errstate(over="ignore"):  # of numbers near the end of single precision
+            trained.data_means = some_of(training.typical).mean(axis=0, dtype=np.float32)
         training.run(trained, file, finished)
         return self
 

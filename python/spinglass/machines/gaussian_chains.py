@@ -18,7 +18,7 @@ from spinglass._arguments import (
 )
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import RandomState, seed_word
-from spinglass.machines.rows import reals
+from spinglass.machines.rows import named, reals
 from spinglass.machines.trained import Machine, Rows, fitted, rows_of
 
 
@@ -133,9 +133,9 @@ def gibbs(self: Machine[_core.GaussianRbmMachine], v: Any) -> NDArray[np.floatin
     numpy.ndarray, (n_samples, n_features)
     """
     rows, trained = rows_of(self, v, "v"), fitted(self)
-    drawn = trained.machine.gibbs(
-        reals(rows), 1, trained.next_word(), thread_count(self.num_threads)
-    )[0]
+    with named("v"):
+        data = reals(rows)
+    drawn = trained.machine.gibbs(data, 1, trained.next_word(), thread_count(self.num_threads))[0]
     return drawn.astype(trained.dtype)
 
 
@@ -177,7 +177,8 @@ def _drawn(
             )
         if not np.isfinite(states).all():
             raise ValueError("initial must hold finite numbers")
-        start = reals(np.broadcast_to(states, (count, units)))
+        with named("initial"):
+            start = reals(np.broadcast_to(states, (count, units)))
         run = machine.gibbs
     with progress_callback(progress, "samples", "chains") as report:
         samples, means, _ = run(

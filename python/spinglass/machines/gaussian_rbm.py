@@ -29,6 +29,9 @@ from spinglass.machines.transformer import Transformer
 from spinglass.models.energy import Layered
 from spinglass.partition.log_partition import LogPartition, exactly
 
+# As in the core: squares of it are still doubles.
+_LARGEST = 1e100
+
 
 @final
 class GaussianBernoulliRBM(Transformer):
@@ -243,6 +246,8 @@ class GaussianBernoulliRBM(Transformer):
         v = rows_of(self, visible, "visible").astype(np.float64)
         if not np.isfinite(v).all():
             raise ValueError(f"visible must hold finite numbers, got {v[~np.isfinite(v)][0]}")
+        if (largest := np.abs(v).max()) > _LARGEST:
+            raise ValueError(f"visible must be at most {_LARGEST:g} in size, got {largest:g}")
         h = binary_states(hidden, "hidden", machine.n_hidden).astype(np.float64)
         if len(v) != len(h):
             raise ValueError(f"visible and hidden must have as many rows, got {len(v)}, {len(h)}")

@@ -18,6 +18,12 @@ from spinglass._arguments import finite, flag, fraction, integer, shown, thread_
 WEIGHTS = 0
 TRAINING = 1
 
+# Ctrl-C is noticed between updates, so that an update must come to its end.
+_MOST_STEPS = 2**20
+
+# What single precision holds.
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 def common(model: Any) -> dict[str, Any]:
     """Check the parameters that all machines have, and return those of training by name."""
@@ -32,7 +38,7 @@ def common(model: Any) -> dict[str, Any]:
         "n_components": integer(model.n_components, "n_components", at_least=1, at_most=2**31 - 1),
         "batch_size": integer(model.batch_size, "batch_size", at_least=1, at_most=2**31 - 1),
         "n_iter": integer(model.n_iter, "n_iter", at_least=0, at_most=2**53),
-        "k": integer(model.k, "k", at_least=1, at_most=2**31 - 1),
+        "k": integer(model.k, "k", at_least=1, at_most=_MOST_STEPS),
         "persistent": flag(model.persistent, "persistent"),
         "momentum": momentum,
         "weight_decay": not_negative(model.weight_decay, "weight_decay"),
@@ -57,8 +63,12 @@ def check_learning_rate(rate: Any) -> None:
         ends = [finite(end, "learning_rate") for end in rate]
         if min(ends) < 0 or max(ends) == 0:
             raise ValueError(f"learning_rate must not be negative or always 0, got {shown(rate)}")
-    elif finite(rate, "learning_rate") <= 0:
-        raise ValueError(f"learning_rate must be > 0, got {shown(rate)}")
+    else:
+        ends = [finite(rate, "learning_rate")]
+        if ends[0] <= 0:
+            raise ValueError(f"learning_rate must be > 0, got {shown(rate)}")
+    if max(ends) > _LARGEST:
+        raise ValueError(f"learning_rate must be at most {_LARGEST:.2g}, got {shown(rate)}")
 
 
 def learning_rates(rate: Any, first: int, count: int, total: float) -> NDArray[np.float32]:

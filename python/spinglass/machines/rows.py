@@ -8,6 +8,9 @@ some messages are those of scikit-learn, which its own checks of estimators ask 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -81,6 +84,15 @@ def reals(rows: NDArray[Any]) -> _core.GaussianRbmData:
     return _core.GaussianRbmData(borrowed(rows, np.float64))
 
 
+@contextmanager
+def named(name: str) -> Iterator[None]:
+    """Let the core, which calls all data X, say the name of the argument."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(re.sub(r"^X\b", name, str(error))) from None
+
+
 def some_of(rows: NDArray[Any]) -> NDArray[Any]:
     """Return about a thousand rows at equal distances: data are often sorted."""
     return np.ascontiguousarray(rows[:: max(1, len(rows) // _ROWS_OF_A_GLANCE)][:_ROWS_OF_A_GLANCE])
@@ -103,10 +115,12 @@ def bias_of(rows: NDArray[Any], weights: NDArray[np.float64] | None = None) -> N
 
     A hundredth is added to either side, so that no unit is certain.
     """
-    means = (
-        rows.mean(axis=0, dtype=np.float64) if weights is None else weights @ rows / weights.sum()
-    )
-    means = np.clip(means, 0.0, 1.0)
+    with np.errstate(over="ignore"):  # of numbers that the core refuses by their place
+        if weights is None:
+            means = rows.mean(axis=0, dtype=np.float64)
+        else:
+            means = weights @ rows / weights.sum()
+        means = np.clip(means, 0.0, 1.0)
     biases: NDArray[np.float64] = np.log((means + 0.01) / (1.01 - means))
     return biases
 

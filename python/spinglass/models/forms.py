@@ -87,7 +87,7 @@ class SpinForm:
         float or numpy.ndarray of float64, (n_states,)
         """
         states = spin_array(spins, "spins", len(self.fields))
-        return _energy(self.couplings, self.fields, self.constant, states)
+        return _energy(self.couplings, self.fields, self.constant, states, "spins")
 
     def to_ising(self) -> Ising:
         """Return the :class:`Ising` model of these couplings and fields, without the constant."""
@@ -168,7 +168,7 @@ class UnitForm:
             raise ValueError(f"units must hold only 0 and 1, got {culprit}{units_hint(culprit)}")
         if states.ndim == 0 or states.shape[-1] != n:
             raise ValueError(f"units must have shape ({n},) or (n_states, {n}), got {states.shape}")
-        return _energy(self.couplings, self.biases, self.constant, states)
+        return _energy(self.couplings, self.biases, self.constant, states, "units")
 
 
 def spin_form(model: HasEnergy) -> SpinForm:
@@ -265,11 +265,11 @@ def _repr(form: SpinForm | UnitForm, variables: str, linear: str) -> str:
 
 
 def _energy(
-    couplings: Any, linear: NDArray[np.float64], constant: float, states: Any
+    couplings: Any, linear: NDArray[np.float64], constant: float, states: Any, name: str
 ) -> float | NDArray[np.float64]:
     if states.ndim > 2:
         n = len(linear)
-        raise ValueError(f"states must have shape ({n},) or (n_states, {n}), got {states.shape}")
+        raise ValueError(f"{name} must have shape ({n},) or (n_states, {n}), got {states.shape}")
     batch = np.atleast_2d(states).astype(np.float64)
     pairs = (np.asarray((couplings @ batch.T).T) * batch).sum(axis=1)
     energies: NDArray[np.float64] = constant - pairs / 2 - (batch * linear).sum(axis=1)

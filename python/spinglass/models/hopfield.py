@@ -272,7 +272,7 @@ class Hopfield(SpinModel):
         if wanted.kind == "u":
             worst = matrix.min() if matrix.min() < 0 else matrix.max()
             if worst < 0 or worst > np.iinfo(wanted).max:
-                raise OverflowError(f"N J = {worst} does not fit in {wanted}")
+                raise OverflowError(f"dtype: N J = {worst} does not fit in {wanted}")
         return matrix.astype(wanted, copy=False)
 
     @takes_beta

@@ -94,7 +94,11 @@ def overlaps_of(
     """
 
     def overlaps_with(self: Any, patterns: Patterns | ArrayLike) -> float | NDArray[np.float64]:
-        found: float | NDArray[np.float64] = overlaps(getattr(self, states), patterns)
+        spins = getattr(self, states)
+        given = patterns.to_array() if isinstance(patterns, Patterns) else patterns
+        found: float | NDArray[np.float64] = overlaps(
+            spins, spin_array(given, "patterns", spins.shape[-1])
+        )
         return found
 
     overlaps_with.__doc__ = f"""Return the overlaps (1/N) sum_i xi_i s_i of {words} with patterns.
@@ -110,6 +114,13 @@ def overlaps_of(
             In the shape of ``{states}`` and then of ``patterns``, both without their last axis, as
             :func:`spinglass.overlaps` returns it. (The states are bytes: their products with an
             array of bytes overflow in NumPy.)
+
+        Raises
+        ------
+        ValueError, TypeError
+            If patterns have another number of spins or hold other values.
+        MemoryError
+            If the overlaps do not fit in memory.
         """
     return overlaps_with
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import (
     array_of,
+    check_memory,
     choice,
     flag,
     integer,
@@ -173,6 +174,7 @@ def _ladder(beta: float | None, betas: int | ArrayLike) -> NDArray[np.float64]:
     target = None if beta is None else inverse_temperature(beta)
     if array_of(betas, "betas", "real numbers").ndim == 0:
         count = integer(betas, "betas", at_least=2, at_most=2**31 - 1)
+        check_memory(32 * count, f"betas: {count} temperatures")
         end = _finite(1.0 if target is None else target, "beta")
         return np.linspace(0.0, end, count) if end else np.zeros(1)
     values = ladder(betas)

@@ -280,7 +280,7 @@ def _worth(logs: Floats) -> float:
     if len(logs) < TRUSTED_CHAINS:  # a spread that is not known
         return effective_sample_size(logs)
     deviation = float(np.quantile(logs, _ONE_ABOVE) - np.median(logs))
-    return min(effective_sample_size(logs), len(logs) * math.exp(-(deviation**2)))
+    return min(effective_sample_size(logs), len(logs) * math.exp(-deviation * deviation))
 
 
 def _fewness(logs: Floats) -> str:

@@ -187,5 +187,12 @@ class SpinPath:
         return columns
 
     def _log_weights(self, energies: NDArray[np.float64]) -> NDArray[np.float64]:
-        logs = self.log_base - (np.diff(self.betas) * energies).sum(axis=1)
-        return np.asarray(logs - self.betas[-1] * self.constant)
+        with np.errstate(over="ignore", invalid="ignore"):
+            logs = self.log_base - (np.diff(self.betas) * energies).sum(axis=1)
+            logs -= self.betas[-1] * self.constant
+        if not np.isfinite(logs).all():
+            raise ValueError(
+                "beta times the energies must not be larger than a double can hold, got "
+                f"{self.betas[-1]:g} times energies of up to {np.abs(energies).max():g}"
+            )
+        return np.asarray(logs)

@@ -7,12 +7,12 @@ import io
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import attribute, choice, shown
+from spinglass._arguments import attribute, choice, real_array, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,6 +39,7 @@ Layout: TypeAlias = tuple[Shape, tuple[float, float]]
 """The shape of a figure, and its width and height in inches."""
 
 P = ParamSpec("P")
+R = TypeVar("R")
 OnePanel: TypeAlias = tuple[tuple[Literal[1], Literal[1]], tuple[float, float]]
 
 FOUR: Layout = (2, 2), (12.5, 9.5)
@@ -115,6 +116,23 @@ def _check(arguments: Mapping[str, Any], kind: str) -> None:
         raise TypeError(f"ax must be one Matplotlib Axes or several, got {shown(ax)}")
 
 
+def of_result(layout: Callable[[R], Layout]) -> Callable[[R], Layout]:
+    """Let a function that returns a layout refuse what is no result of its kind."""
+    name, parameter = next(iter(inspect.signature(layout).parameters.items()))
+
+    @wraps(layout)
+    def checked(result: R) -> Layout:
+        _check({name: result}, str(parameter.annotation))
+        return layout(result)
+
+    return checked
+
+
+# Inches of a side of a picture, and panels of it: a slip of the pen has more.
+_SMALLEST_SIDE = 0.5
+_LARGEST_SIDE = 100
+_MOST_PANELS = 100
+
 # What keeps the time of day out of a file, by its format.
 _UNDATED: dict[str, dict[str, None]] = {
     "png": {},
@@ -179,6 +197,11 @@ def picture(
     format : {"png", "pdf", "svg"}
         Format of the bytes.
 
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is none of these.
+
     Examples
     --------
     >>> from spinglass import experiments, plotting
@@ -186,19 +209,25 @@ def picture(
     >>> plotting.picture(plotting.landscape, result, format="pdf")[:4]
     b'%PDF'
     """
-    if not callable(draw):
-        raise TypeError(f"draw must be a callable, got {shown(draw)}")
+    if not callable(draw) or (not hasattr(draw, "layout") and (shape is None or size is None)):
+        what = "a function of spinglass.plotting, or any other with shape and size"
+        raise TypeError(f"draw must be {what}, got {shown(draw)}")
     format = choice(format, "format", tuple(_UNDATED))
-    if not (shape and size) and not hasattr(draw, "layout"):
-        raise ValueError("shape and size must be given for a function that is none of these")
-    own = (shape, size) if shape and size else layout_of(draw, result)
+    if size is not None:
+        size = _inches(size)
+    if shape is not None:
+        shape = _places(shape)
+        layout = getattr(draw, "layout", None)
+        if isinstance(layout, tuple) and layout[0] == (1, 1) and shape != (1, 1):
+            raise ValueError(f"shape must be (1, 1) for a figure of one panel, got {shape}")
+    own = (shape, size) if shape is not None and size is not None else layout_of(draw, result)
     with styled(), warnings.catch_warnings():
         # A file may have a name in a script that the font lacks.
         warnings.filterwarnings("ignore", "Glyph")
         from matplotlib.figure import Figure
 
         new = Figure(figsize=size or _grown(own[1]), layout="constrained")
-        axes = panels(new, shape or own[0])
+        axes = panels(new, own[0] if shape is None else shape)
         if hasattr(draw, "layout"):
             draw(result, ax=axes)
         else:
@@ -209,6 +238,28 @@ def picture(
         matplotlib().rcParams["svg.hashsalt"] = "spinglass"
         new.savefig(content, format=format, dpi=160, metadata=_UNDATED[format])
     return content.getvalue()
+
+
+def _inches(size: Any) -> tuple[float, float]:
+    """Return width and height as two numbers that a picture can have."""
+    numbers = real_array(size, "size")
+    within = (numbers >= _SMALLEST_SIDE) & (numbers <= _LARGEST_SIDE)
+    if numbers.shape != (2,) or not within.all():
+        expected = f"two numbers from {_SMALLEST_SIDE} to {_LARGEST_SIDE}"
+        raise ValueError(f"size must be {expected}, got {shown(size)}")
+    width, height = numbers.tolist()
+    return width, height
+
+
+def _places(shape: Any) -> Shape:
+    """Return rows and columns of panels, or a mosaic: a table of the numbers of panels."""
+    places = real_array(shape, "shape")
+    is_grid = places.shape == (2,) and ((places >= 1) & (places <= _MOST_PANELS)).all()
+    is_mosaic = places.ndim == 2 and 0 < places.size <= _MOST_PANELS
+    if places.dtype.kind not in "iu" or not (is_grid or is_mosaic):
+        expected = f"rows and columns or a mosaic, of at most {_MOST_PANELS} panels"
+        raise ValueError(f"shape must be {expected}, got {shown(shape)}")
+    return tuple(places.tolist()) if is_grid else places.tolist()
 
 
 def on_panels(result: Any, ax: Any, *draw: Callable[[Any, Any], None], alone: int = 0) -> Any:

@@ -15,6 +15,9 @@ from spinglass.plotting.mosaic import signed
 if TYPE_CHECKING:
     from spinglass.inverse.inverse_ising import InverseIsing
 
+# Squares of it are still doubles.
+_LARGEST = 1e100
+
 
 @figure(((1, 1), (6.4, 5.6)))
 def inverse(model: InverseIsing, true_couplings: ArrayLike | None = None, ax: Any = None) -> Any:
@@ -85,6 +88,8 @@ def _true(couplings: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
     if couplings.shape != shape:
         raise ValueError(f"true_couplings must have shape {shape}, got {couplings.shape}")
     true = real_array(couplings, "true_couplings").astype(np.float64)
+    if np.isfinite(true).all() and np.abs(true).max(initial=0.0) > _LARGEST:
+        raise ValueError(f"true_couplings must be at most {_LARGEST:g} in size")
     if not np.isfinite(true).all():
         row, column = (int(k) for k in np.argwhere(~np.isfinite(true))[0])
         what = "NaN" if np.isnan(true[row, column]) else f"{true[row, column]}"

@@ -14,6 +14,7 @@ from spinglass.plotting.figure import (
     figure,
     flat,
     near,
+    of_result,
     points,
     say_none,
     shade,
@@ -28,6 +29,7 @@ CURVES = 6
 SPINS = ("#2a1745", "#f6f3ea")  # -1 dark, +1 light
 
 
+@of_result
 def ising_layout(scan: IsingScan) -> tuple[list[list[int]], tuple[float, float]]:
     """Return the places of the panels in the figure of a scan, and its size in inches.
 

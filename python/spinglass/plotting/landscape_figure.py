@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass.plotting.figure import FRAME, figure, flat, ink, paper, series, shade
+from spinglass.plotting.figure import FRAME, figure, flat, ink, of_result, paper, series, shade
 
 if TYPE_CHECKING:
     from spinglass.experiments import Landscape
@@ -32,6 +32,7 @@ _LABELS = 6
 _GROUND = "#d55e00"
 
 
+@of_result
 def landscape_layout(result: Landscape) -> tuple[list[list[int]], tuple[float, float]]:
     """Return the places of the panels in the figure, and its size in inches.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import integer, real_array
+from spinglass._arguments import integer, real_array, shown
 from spinglass.plotting.figure import FRAME, OnePanel, figure, flat, series
 from spinglass.plotting.mosaic import UNKNOWN, grid_of, ink, label_cells, mosaic, show, signed
 
@@ -106,6 +106,10 @@ def learning_curves(curves: NDArray[np.void], ax: Any = None) -> Any:
     >>> plotting.learning_curves(curves).get_xlabel()
     'epoch'
     """
+    if not isinstance(curves, np.ndarray) or "epoch" not in (curves.dtype.names or ()):
+        raise TypeError(
+            f"curves must be a structured array with a column epoch, got {shown(curves)}"
+        )
     names = curves.dtype.names or ()
     dark, middle, light = (look[0] for look in series(3))
     lines = [("pseudo_likelihood", "pseudo-likelihood", light, "^")]

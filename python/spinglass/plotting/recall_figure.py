@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import FRAME, colours, figure, flat, ink, series, shade, theory_line
+from spinglass.plotting.figure import (
+    FRAME,
+    colours,
+    figure,
+    flat,
+    ink,
+    of_result,
+    series,
+    shade,
+    theory_line,
+)
 
 if TYPE_CHECKING:
     from spinglass.experiments import EnergyTrace, RecallPictures
@@ -67,6 +77,7 @@ def recall(result: Recall, ax: Any = None) -> Any:
     return ax
 
 
+@of_result
 def pictures_layout(result: RecallPictures) -> tuple[list[list[int]], tuple[float, float]]:
     """Return the places of the panels in the figure of the pictures, and its size in inches.
 

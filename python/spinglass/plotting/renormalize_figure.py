@@ -12,6 +12,7 @@ from spinglass.plotting.figure import (
     figure,
     flat,
     near,
+    of_result,
     paper,
     points,
     say_none,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 CURVES = 3
 
 
+@of_result
 def renormalize_layout(result: Renormalization) -> tuple[Any, tuple[float, float]]:
     """Return the places of the panels in the figure, and its size in inches.
 

@@ -45,6 +45,8 @@ def run(result: Run, ax: Any = None) -> Any:
     >>> run(spinglass.sample(lattice, 0.3, 200, n_replicas=2, seed=1)).get_xlabel()
     'sweeps'
     """
+    if np.ndim(result.beta):
+        raise TypeError("result must be a Run, got a TemperedRun, which tempered_run draws")
     mean = result.summary().energy
     sweeps = (
         result.sweeps - result.n_sweeps + result.every * np.arange(1, result.n_measurements + 1)

@@ -115,6 +115,9 @@ def run(
     >>> run(Means(Config(seed=1))).shape
     (3,)
     """
+    if not isinstance(experiment, Experiment):
+        given = _arguments.shown(experiment)
+        raise TypeError(f"experiment must be an Experiment, got {given}")
     path = None if store is None else _arguments.file_path(store, "store")
     if path is not None:
         check_file(path)

@@ -98,6 +98,7 @@ class Overlaps:
             If ``bins`` is below 1.
         """
         count = min(51, self.n_spins + 1) if bins is None else integer(bins, "bins", at_least=1)
+        check_memory(40 * count, f"bins: {count} bins")
         values = self.values.ravel()
         if flag(symmetric, "symmetric"):
             values = np.concatenate([values, -values])

@@ -35,6 +35,8 @@ Floats: TypeAlias = NDArray[np.float64]
 
 _CHUNK = 2**22  # numbers that are Fourier transformed at a time
 _BY_CHANCE = 1e-3  # how often replicas that agree are taken to be apart
+_LARGEST = 1e300  # sums of numbers up to this are still doubles
+_LEAST, _MOST = 1e-140, 1e100  # apart: products of squares of differences are still doubles
 _ROUNDING = 1e-12  # of the largest number: a smaller change is the rounding of a long sum
 
 
@@ -228,7 +230,8 @@ def memory_of(rows: Floats, width: float = 5.0) -> Memory:
     covariance, moved = _autocovariance(rows), int(changes(rows).sum())
     spread = math.nan
     if n_replicas > 1:
-        spread = float(rows.mean(axis=1).std(ddof=1)) / math.sqrt(n_replicas)
+        with np.errstate(over="ignore"):  # the rounding of large numbers that are all equal
+            spread = float(rows.mean(axis=1).std(ddof=1)) / math.sqrt(n_replicas)
     about = (rows.size, n_replicas, moved, float(covariance[0]))
     if n == 1 or not moved:
         return Memory(0.5 if moved else math.nan, 0, *about, np.empty(0), spread)
@@ -291,4 +294,12 @@ def measurements(series: ArrayLike, name: str = "series") -> Floats:
     if not np.all(np.isfinite(array)):
         culprit = array[~np.isfinite(array)][0]
         raise ValueError(f"{name} must hold finite numbers, got {culprit}")
+    lowest, highest = array.min(), array.max()
+    with np.errstate(over="ignore"):
+        spread = highest - lowest
+    if max(-lowest, highest) > _LARGEST or not (spread == 0 or _LEAST <= spread <= _MOST):
+        raise ValueError(
+            f"{name} must be at most {_LARGEST:g} in size, and equal or {_LEAST:g} to {_MOST:g} "
+            f"apart, got numbers from {lowest:g} to {highest:g}"
+        )
     return array.reshape(-1, array.shape[-1])

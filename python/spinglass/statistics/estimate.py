@@ -60,12 +60,17 @@ class Estimate:
 
     @classmethod
     def of(cls, estimates: Iterable[Estimate]) -> Estimate:
-        """Return several as one, of an array of values and an array of errors."""
-        try:
-            pairs = [(value, error) for value, error in estimates]
-        except Exception:
-            came = shown(estimates)
-            raise TypeError(f"estimates must be several of type Estimate, got {came}") from None
+        """Return several as one, of an array of values and an array of errors.
+
+        Raises
+        ------
+        TypeError
+            If they are no estimates.
+        """
+        given = list(estimates) if isinstance(estimates, list | tuple) else []
+        if not given or not all(isinstance(one, Estimate) for one in given):
+            raise TypeError(f"estimates must be several of type Estimate, got {shown(estimates)}")
+        pairs = [tuple(one) for one in given]
         return cls(np.array([value for value, _ in pairs]), np.array([error for _, error in pairs]))
 
     def __str__(self) -> str:

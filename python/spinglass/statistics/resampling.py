@@ -105,7 +105,8 @@ def binning(series: ArrayLike) -> Binning:
     levels = []
     length = 1
     while means.size > 1:
-        error = math.sqrt(float(means.var()) / (means.size - 1))
+        with np.errstate(over="ignore"):  # the rounding of large numbers that are all equal
+            error = math.sqrt(float(means.var()) / (means.size - 1))
         levels.append((length, means.size, error, error / math.sqrt(2 * (means.size - 1))))
         pairs = means.shape[1] // 2
         if pairs == 0:
@@ -214,7 +215,8 @@ def jackknifed(
         deleted.append(mean - sums / (one.size - lengths))
     values = np.broadcast_to(np.asarray(function(*deleted), dtype=float), (n_blocks,))
     centre = float(values.mean())
-    error = math.sqrt((n_blocks - 1) * float(values.var()))
+    with np.errstate(invalid="ignore"):  # infinite without a block: the error is not known
+        error = math.sqrt((n_blocks - 1) * float(values.var()))
     if bias_corrected:
         value = n_blocks * value - (n_blocks - 1) * centre
     return value, error

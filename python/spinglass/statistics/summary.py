@@ -56,6 +56,9 @@ _CLEARLY = 4.0  # standard errors from which a correlation is not chance
 _FEW_CHANGES = 20  # from which an error is known to a fourth
 _WITHIN_TWO = 0.9772498680518208  # the normal distribution up to two standard deviations
 
+# Fourth powers of it are still doubles.
+_LARGEST = 1e70
+
 
 @printed
 @dataclass(frozen=True)
@@ -204,6 +207,9 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
             f"magnetization must have the shape of energy, {np.shape(energy)}, "
             f"got {np.shape(magnetization)}"
         )
+    for name, series in (("energy", E), ("magnetization", m)):
+        if (largest := np.abs(series).max()) > _LARGEST:
+            raise ValueError(f"{name} must be at most {_LARGEST:g} in size, got {largest:g}")
     N = _arguments.integer(n_spins, "n_spins", at_least=1)
     beta = _arguments.inverse_temperature(beta)
     size, square = np.abs(m), m * m

@@ -42,6 +42,9 @@ Floats: TypeAlias = NDArray[np.float64]
 # Below, all is a power of K, and above, the ground state, to every digit. In between no power of
 # p that enters underflows or overflows.
 _SMALLEST, _LARGEST = 1e-60, 150.0
+_BYTES_OF_A_MODE = 160  # twenty arrays of doubles
+_LARGE = 1 << 28  # bytes, from which on it is asked how much there is
+_LARGEST_COUPLING = 1e100  # energies and their squares are still doubles
 _VANISHING = 1e-140  # a third term with T' below this adds nothing, but its derivatives overflow
 _LN2 = log(2.0)
 
@@ -339,6 +342,10 @@ def valid_coupling(coupling: float) -> float:
     number = _arguments.real(coupling, "coupling")
     if number == 0.0 or isinf(number):
         raise ValueError(f"coupling must be finite and not 0, got {coupling!r}")
+    if abs(number) > _LARGEST_COUPLING:
+        raise ValueError(
+            f"coupling must be at most {_LARGEST_COUPLING:g} in size, got {coupling!r}"
+        )
     return number
 
 
@@ -348,4 +355,7 @@ def _sides(shape: Any) -> tuple[int, int]:
     if len(sides) != 2:
         raise ValueError(f"shape must be one side length or two, got {_arguments.shown(shape)}")
     m, n = (_arguments.integer(side, "shape", at_least=1) for side in sides)
+    needed = _BYTES_OF_A_MODE * min(m, n)
+    if needed > _LARGE:
+        _arguments.check_memory(needed, f"shape {m} x {n}: its modes")
     return m, n

@@ -60,6 +60,8 @@ _SMALL = 2e-6
 # The AT line in a weak field: 1 - T = y times this polynomial in y = (3 h^2 / 4)^(1/3), from both
 # equations as series in 1 - T. Below _WEAK its error is under 2e-12.
 _WEAK_FIELD = (1.0, -1 / 3, -4 / 5, 4783 / 810)
+_LARGEST = 1e100  # the square of a field is still a double
+_FAR = 1e150  # of a Gaussian nothing is left here, and its square is still a double
 _WEAK = 1e-4
 
 
@@ -403,7 +405,9 @@ def _instability(field: float) -> float:
     if strong < 1e-100:
         return strong
     lowest = 0.5 * min(strong, 1.0)
-    return float(scipy.optimize.brentq(stability, lowest, 1.0, xtol=1e-300, rtol=1e-13))
+    return float(
+        scipy.optimize.brentq(stability, lowest, 1.0, xtol=1e-300, rtol=1e-13, maxiter=1000)
+    )
 
 
 def _local_average(
@@ -419,10 +423,11 @@ def _local_average(
     """
     sigma = sqrt(q)
     if sigma > temperature:
-        z = (temperature * _NODES - field) / sigma
+        z = np.clip((temperature * _NODES - field) / sigma, -_FAR, _FAR)
         density = np.exp(-0.5 * z * z) * (temperature / sigma * _WEIGHT)
         return float(function(_NODES) @ density)
-    return float(function((field + sigma * _GAUSSIAN) / temperature) @ _GAUSSIAN_WEIGHT)
+    x = np.clip((field + sigma * _GAUSSIAN) / temperature, -_FAR, _FAR)
+    return float(function(x) @ _GAUSSIAN_WEIGHT)
 
 
 def _sech2(x: Floats) -> Floats:
@@ -445,4 +450,6 @@ def _field(field: float) -> float:
     number = _arguments.real(field, "field")
     if not isfinite(number):
         raise ValueError(f"field must be finite, got {field!r}")
+    if abs(number) > _LARGEST:
+        raise ValueError(f"field must be at most {_LARGEST:g} in size, got {field!r}")
     return number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from spinglass._arguments import flag
 from spinglass._text import number, page
 
 # Minima that the table shows.
@@ -12,6 +13,7 @@ _ROWS = 12
 
 def report(result: Any, quiet: bool = False) -> str:
     """Return the lowest minima as text of at most 40 columns, notes below."""
+    quiet = flag(quiet, "quiet")
     summary = result.to_dict()
 
     def line(name: str, value: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass import _arguments, _random
+from spinglass import _random
+from spinglass._arguments import choice, integer
 from spinglass._printed import printed
 from spinglass._result import Result
 from spinglass.experiments.crossing import Crossing, crossing
@@ -76,7 +77,8 @@ class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
         beta N (<m^2> - <|m|>^2)), and ``binder`` (the cumulant), each with its ``_error``;
         ``tau_energy`` and ``tau_magnetization`` (of |m|) in sweeps; ``n_measurements`` of all
         replicas; and Kaufman's ``exact_energy`` and ``exact_specific_heat`` of that lattice. There
-        are fewer rows than ``config.n_points`` if the scan was interrupted.
+        are fewer rows than ``config.n_points`` if the scan was interrupted. Errors and times are
+        NaN where nothing ever changed.
     snapshots : tuple of Snapshot
         Larger lattices as pictures.
     """
@@ -95,15 +97,14 @@ class IsingScan(Result, figure="ising", tables={"points.csv": "points"}):
 
     def of_size(self, size: int) -> NDArray[np.void]:
         """Return the points of one size; none of a size that was not measured."""
-        side = _arguments.integer(size, "size", at_least=1)
-        return np.asarray(self.points[self.points["L"] == side])
+        return np.asarray(self.points[self.points["L"] == integer(size, "size", at_least=1)])
 
     def deviations(self, quantity: str) -> NDArray[np.float64]:
         """Return (measured - exact) / error of ``"energy"`` or ``"specific_heat"``.
 
         NaN where a point has no error, for example because no spin was flipped.
         """
-        p, quantity = self.points, _arguments.choice(quantity, "quantity", _EXACT)
+        p, quantity = self.points, choice(quantity, "quantity", _EXACT)
         error = np.where(p[f"{quantity}_error"] > 0, p[f"{quantity}_error"], np.nan)
         return np.asarray((p[quantity] - p[f"exact_{quantity}"]) / error)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from spinglass._arguments import flag
 from spinglass._text import page
 
 
 def report(result: Any, quiet: bool = False) -> str:
     """Return magnetizations by temperature as text of at most 60 columns, notes below."""
+    quiet = flag(quiet, "quiet")
     from spinglass.statistics import format_estimate
 
     lines = [f"{'T':>8}{'measured':>14}{'exact':>10}{'naive':>10}{'Bethe':>10}"]

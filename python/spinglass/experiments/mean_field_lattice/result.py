@@ -46,7 +46,8 @@ class MeanFieldLattice(
     points : structured array
         One row for each temperature: ``temperature``, ``beta``, ``magnetization`` (measured <|m|>)
         with ``magnetization_error``, ``tau`` (of |m|, in sweeps), ``n_measurements`` (all replicas)
-        and the magnetizations ``naive``, ``bethe`` and ``exact`` (Yang, infinite lattice).
+        and the magnetizations ``naive``, ``bethe`` and ``exact`` (Yang, infinite lattice). Error
+        and tau are NaN where |m| never changed.
     curves : structured array
         ``naive``, ``bethe`` and ``exact`` on a fine grid of temperatures, and the free energies per
         spin ``naive_free_energy``, ``bethe_free_energy`` and ``exact_free_energy`` (Kaufman, same

@@ -58,7 +58,8 @@ def resolved_size(given: list[Any] | None, size: Any) -> int:
     if given is None:
         if size is not None:
             came = _arguments.shown(size)
-            raise ValueError(f"size is for images of your own: the figures are 11 x 11, got {came}")
+            what = "size is for images of your own: the figures are 11 x 11"
+            raise ValueError(f"{what}, got {came}")
         return 11
     if size is None:
         shapes = {x.shape if isinstance(x, np.ndarray) else None for x in given}
@@ -68,7 +69,7 @@ def resolved_size(given: list[Any] | None, size: Any) -> int:
     expected = f"an integer, 2 to {LARGEST_SIZE}"
     number = _arguments.integer(size, "size", at_least=2, at_most=None, kind=expected)
     if number > LARGEST_SIZE:
-        raise ValueError(f"size must be {expected}, got {number}")
+        raise ValueError(f"size must be {expected}, got {_arguments.shown(number)}")
     return number
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from spinglass._arguments import flag
 from spinglass._text import page, width
 
 
 def report(result: Any, quiet: bool = False) -> str:
     """Return one line a picture, of at most 40 columns unless the terminal has more for names."""
+    quiet = flag(quiet, "quiet")
     name_width = max(9, min(width() - 31, max(len(name) for name in result.names)))
     lines = [f"{'image':<{name_width}}{'start':>7}{'end':>7}{'flips':>8}{'sweeps':>8}"]
     for k, name in enumerate(result.names):

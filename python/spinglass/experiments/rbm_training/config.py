@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, Literal, TypeAlias
 
 from spinglass import _arguments
+from spinglass._arguments import flag
 from spinglass.experiments.config import Config, derived, parameter
 from spinglass.experiments.kinds import SEED, Kind, choice, integer, read_real
 from spinglass.experiments.rbm_training.images import Binarise
@@ -68,7 +69,7 @@ class RbmConfig(Config):
     )
     k: int = parameter(integer(1), "Gibbs steps per update", "K")
     centered: bool = parameter(
-        Kind(lambda value, _: bool(value)),
+        Kind(flag),
         "use the centred gradient, of units minus their means",
         flag=None,
     )

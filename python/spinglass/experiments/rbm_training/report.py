@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
+from spinglass._arguments import flag
 from spinglass._text import page
 
 # So many epochs are printed at most.
@@ -19,6 +20,7 @@ _OVERFIT = 2.0
 
 def report(result: Any, quiet: bool = False) -> str:
     """Return curves and likelihoods as text of at most 40 columns, notes below."""
+    quiet = flag(quiet, "quiet")
     curves = result.curves
     lines = [f"{'epoch':>6}{'pseudo-L':>11}{'wrong':>9}{'log-L':>11}"]
     for row in curves[_spread(curves)]:

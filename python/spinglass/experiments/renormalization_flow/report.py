@@ -5,11 +5,13 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
+from spinglass._arguments import flag
 from spinglass._text import page
 
 
 def report(result: Any, quiet: bool = False) -> str:
     """Return crossings and exponents by step as text of at most 40 columns, notes below."""
+    quiet = flag(quiet, "quiet")
     from spinglass.statistics import format_estimate
     from spinglass.theory import ising2d
 

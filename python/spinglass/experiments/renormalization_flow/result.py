@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass import _arguments, _random
+from spinglass import _random
+from spinglass._arguments import integer
 from spinglass._printed import printed
 from spinglass._result import Result
 from spinglass.experiments.crossing import Crossing, crossing
@@ -84,9 +85,8 @@ class Renormalization(Result, figure="renormalize", tables={"points.csv": "point
 
     def curve(self, size: int, step: int) -> NDArray[np.void]:
         """Return the rows of one lattice after one number of steps, by temperature."""
-        side = _arguments.integer(size, "size", at_least=1)
-        count = _arguments.integer(step, "step", at_least=0)
-        chosen = (self.points["L"] == side) & (self.points["step"] == count)
+        size, step = integer(size, "size", at_least=1), integer(step, "step", at_least=0)
+        chosen = (self.points["L"] == size) & (self.points["step"] == step)
         return np.asarray(self.points[chosen])
 
     def deviations(self) -> NDArray[np.float64]:

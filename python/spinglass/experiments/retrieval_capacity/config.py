@@ -34,6 +34,9 @@ LENGTHS = (100, 400, 1600)
 LOST = 0.2
 """About the overlap of trials that have lost their memory: 0.26 at T = 0.02, 0.07 at T = 0.4."""
 
+# Of one network: no memory holds so many.
+_MOST_PATTERNS = 2.0**53
+
 
 def default_loads(n_spins: int, n_starts: int = 1, beta: float = math.inf) -> tuple[float, ...]:
     """Return loads that bracket the half-point of ``n_spins``, and a few well below.
@@ -189,6 +192,8 @@ class CapacityConfig(Config):
             given.n_instances, "n_instances", sizes, default_instances
         )
         for n, load in ((size, x) for size in sizes for x in loads[size]):
+            if load * n > _MOST_PATTERNS:
+                raise ValueError(f"loads must be at most {_MOST_PATTERNS:g} / N, got {load:g}")
             p = round(load * n)
             if p < 1:
                 raise ValueError(

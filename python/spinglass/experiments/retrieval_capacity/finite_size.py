@@ -36,7 +36,7 @@ import numpy as np
 import scipy  # its submodules load when first used: --help does not wait for them
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass import _arguments
+from spinglass._arguments import real_array
 from spinglass._printed import printed
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -75,7 +75,7 @@ class HalfPoint:
 
     def probability(self, load: ArrayLike) -> Floats:
         """Return the fitted retrieval probability at ``load`` (NaN if there is no half-point)."""
-        loads = _arguments.real_array(load, "load").astype(float)
+        loads = real_array(load, "load").astype(float)
         if not (loads >= 0).all():
             raise ValueError(f"load must be >= 0, got {loads[~(loads >= 0)].flat[0]}")
         distance = math.sqrt(self.value) - np.sqrt(loads)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spinglass._result import Result
 from spinglass._text import number, page
+from spinglass.experiments.retrieval_capacity.config import CapacityConfig
 from spinglass.experiments.retrieval_capacity.result import CapacityScan
 from spinglass.experiments.tables import columns, table_of
 from spinglass.theory import hopfield
@@ -30,6 +31,11 @@ class CapacityLine(
     """
 
     scans: tuple[CapacityScan, ...] = field(repr=False)
+
+    @property
+    def config(self) -> CapacityConfig:
+        """The resolved arguments of the first scan; those of the others have another ``beta``."""
+        return self.scans[0].config
 
     @property
     def version(self) -> str:  # type: ignore[override]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
+from spinglass._arguments import flag
 from spinglass._text import number, page
 
 _DESCENT = (
@@ -19,6 +20,7 @@ _HEATED = (
 
 def report(scan: Any, quiet: bool = False) -> str:
     """Return half-points, alpha_c and theory as text of at most 40 columns, notes below."""
+    quiet = flag(quiet, "quiet")
     from spinglass.theory import hopfield
 
     lines = [f"{'N':>8}  {'half-point':>10}  {'error':>8}"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinglass._arguments import integer
 from spinglass._result import Result
 from spinglass.experiments.retrieval_capacity import finite_size
 from spinglass.experiments.retrieval_capacity.config import CapacityConfig
@@ -82,8 +83,9 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
 
     def kept(self, index: int = -1) -> NDArray[np.bool_]:
         """Which trials keep their memory, after one of ``config.sweeps``; by default the last."""
-        name = overlap_columns(self.config)[index]
-        kept: NDArray[np.bool_] = self.trials[name] >= self.config.threshold
+        names = overlap_columns(self.config)
+        index = integer(index, "index", at_least=-len(names), at_most=len(names) - 1)
+        kept: NDArray[np.bool_] = self.trials[names[index]] >= self.config.threshold
         return kept
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import floor, isfinite
 from typing import Any
 
+from spinglass._arguments import flag
 from spinglass._text import number, page
 
 # A difference of so many standard errors is no chance, among a handful of sizes.
@@ -13,6 +14,7 @@ _TOO_FAR = 3.5
 
 def report(result: Any, quiet: bool = False) -> str:
     """Return ground states, their limit and theory as text of at most 40 columns, notes below."""
+    quiet = flag(quiet, "quiet")
     from spinglass.theory.sk import GROUND_STATE_ENERGY as PARISI
 
     fit = result.ground_energy

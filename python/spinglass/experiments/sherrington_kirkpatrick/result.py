@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass import _arguments
+from spinglass._arguments import integer
 from spinglass._result import Result
 from spinglass.experiments.sherrington_kirkpatrick.config import SkConfig
 from spinglass.experiments.sherrington_kirkpatrick.ground_state import (
@@ -76,8 +76,8 @@ class SkResult(
 
     def of_size(self, n_spins: int) -> list[SkInstance]:
         """Return the glasses of one size."""
-        n = _arguments.integer(n_spins, "n_spins", at_least=1)
-        return [x for x in self.instances if x.n_spins == n]
+        n_spins = integer(n_spins, "n_spins", at_least=1)
+        return [x for x in self.instances if x.n_spins == n_spins]
 
     @property
     def _sizes(self) -> list[tuple[int, int, list[SkInstance]]]:
@@ -170,11 +170,18 @@ class SkResult(
         Returns
         -------
         structured array, (n_bins,)
-            ``q`` (the middle of the bin), ``density``, ``density_error``.
+            ``q`` (the middle of the bin), ``density``, ``density_error`` (NaN of one glass).
+
+        Raises
+        ------
+        ValueError, TypeError
+            If no glass of this size was run, or there is no temperature of this index.
         """
         glasses = self.of_size(n_spins)
         if not glasses:
             raise ValueError(f"n_spins must be a size that was run, got {n_spins}")
+        n_betas = len(glasses[0].overlaps)
+        index = integer(index, "index", at_least=-n_betas, at_most=n_betas - 1)
         counts = np.array([x.overlaps[index] for x in glasses], dtype=np.float64)
         counts += counts[:, ::-1]
         each = -(-(n_spins + 1) // _BINS) | 1  # odd

@@ -112,6 +112,7 @@ def coordinate_ascent(
     products, single = _probabilities(q, n)
     if not single:
         raise ValueError(f"q must have shape ({n},), got {products.shape}")
+    _arguments.check_memory(8 * (count * n + 1), f"n_sweeps: the bounds of {count} sweeps")
     m = 2.0 * products[0] - 1.0
     fields = problem.local_fields(m[:, None])[:, 0]
     elbos = np.empty(count * n + 1)

@@ -52,7 +52,7 @@ def _connected(address: str) -> Any:
             ) from error
         except (TypeError, ValueError) as error:  # of TLS without certificates
             why = f" ({error})"
-    raise ValueError(f"executor must be {expected}, got {address!r}{why}")
+    raise ValueError(f"executor must be {expected}, got {shown(address)}{why}")
 
 
 def _in_time(where: str) -> Any:

@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from spinglass import _arguments
+from spinglass._arguments import integer
 from spinglass._printed import printed
 from spinglass.runner.stores.content import read_about
 from spinglass.runner.stores.lock import Worker, minute, worker
@@ -77,7 +77,7 @@ class Status:
 
     def text(self, columns: int = 60) -> str:
         """Return it in words, in lines of at most ``columns``."""
-        columns = _arguments.integer(columns, "columns", at_least=20)
+        columns = integer(columns, "columns", at_least=20)
         share = 100 * self.units_done // max(1, self.units)
         done = f"{self.units_done} of {self.units} {self.unit} ({share} %)"
         spent = f"{duration(self.seconds)} of work in {count(self.sessions, 'session')}"
