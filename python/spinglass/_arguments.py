@@ -368,12 +368,6 @@ def file_path(path: Any, name: str = "path") -> Path:
         raise TypeError(f"{name} must be a path, got {shown(path)}") from None
     if _NO_PATH.search(text):
         raise ValueError(f"{name} must be a path on this machine, got {path!r}")
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:
-        raise ValueError(
-            f"{name} must be a path that the file system can encode, got {path!r}"
-        ) from None
     if "\0" in text:
         raise ValueError(f"{name} must be a path without null characters, got {path!r}")
     if text.startswith("~") and os.sep in text:

@@ -193,6 +193,9 @@ def check_size(array: Any, owner: str, name: str = "X") -> None:
 
 _T = TypeVar("_T", bound=np.generic)
 
+# Sums of weights and their squares are still doubles.
+_LARGEST_WEIGHT = 1e100
+
 
 def weighted(
     rows: NDArray[_T], sample_weight: Any
@@ -206,6 +209,9 @@ def weighted(
     valid = np.isfinite(weights) & (weights >= 0)
     if not valid.all():
         raise ValueError(f"sample_weight must be finite and >= 0, got {weights[~valid][0]}")
+    if len(weights) and weights.max() > _LARGEST_WEIGHT:
+        largest = weights.max()
+        raise ValueError(f"sample_weight must be at most {_LARGEST_WEIGHT:g}, got {largest:g}")
     if not weights.any():
         raise ValueError("sample_weight must not be zero for all samples, got only zeros")
     if not weights.all():

@@ -39,7 +39,7 @@ WEIGHTS_OF_ONE = np.r_[1.0, np.full(39, 1e-30)]
             "beta times the energies",
         ),
         (lambda: experiments.capacity([64], [1e308], 2), "loads must be at most"),
-        (lambda: spinglass.Patterns.load("\ud800"), "path must be a path that the file system"),
+        (lambda: spinglass.Patterns.load("\ud800"), "path must be a path that can be encoded"),
     ],
 )
 def test_a_number_beyond_what_can_be_calculated_is_refused_by_name(call, words):

@@ -1,5 +1,6 @@
 """Small results of every kind that can be drawn, by the name of the function that draws them."""
 
+import math
 from functools import cache
 
 import numpy as np
@@ -47,6 +48,14 @@ MADE = {
     "capacity": lambda: (
         experiments.capacity(
             (50, 100, 200, 400), loads=(0.1, 0.15, 0.2, 0.25, 0.3), n_instances=10
+        ),
+    ),
+    "capacity_line": lambda: (
+        experiments.CapacityLine(
+            tuple(
+                experiments.capacity((50, 100), (0.05, 0.1, 0.2), 10, beta=beta)
+                for beta in (math.inf, 5.0)
+            )
         ),
     ),
     "chains": lambda: (np.zeros((3, 2, 9)), [0, 100]),

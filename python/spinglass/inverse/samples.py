@@ -18,9 +18,6 @@ from spinglass._estimator import check_size, shape_message
 # Between two pieces Ctrl-C is noticed.
 _ROWS_AT_A_TIME = 1 << 16
 
-# Sums of weights and their squares are still doubles.
-_LARGEST_WEIGHT = 1e100
-
 
 @dataclass(frozen=True)
 class Samples:

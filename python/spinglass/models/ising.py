@@ -287,8 +287,9 @@ def _names(labels: Any, n_spins: int) -> tuple[Hashable, ...] | None:
     try:
         names = tuple(labels)
         counts = Counter(names)
-    except TypeError as error:
-        raise TypeError(f"labels must be a sequence of hashable names: {error}") from None
+    except Exception:
+        what = f"labels must be a sequence of hashable names, got {shown(labels)}"
+        raise TypeError(what) from None
     if len(names) != n_spins:
         raise ValueError(f"labels must be {n_spins} names, got {len(names)}")
     if len(counts) < n_spins:
