@@ -92,11 +92,12 @@ def _run(chosen: argparse.Namespace) -> int:
 
 def _words(stored: StoredScan) -> str:
     from spinglass.runner.stores.status import lines
+    from spinglass.runner.task import said
 
     status, columns = stored.status(), width()
     config = stored.config
     if dataclasses.is_dataclass(config):
-        config = {x.name: getattr(config, x.name) for x in dataclasses.fields(config)}
+        config = said(config)
     asked = [(name, _short(value)) for name, value in config.items()]
     if not asked:
         return status.text(columns)

@@ -37,7 +37,7 @@ from typing import Any, ClassVar, Self, TypeVar, cast
 
 from spinglass.experiments.kinds import Kind
 from spinglass.runner.loop import run
-from spinglass.runner.task import Experiment
+from spinglass.runner.task import LATER, Experiment
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
@@ -85,8 +85,8 @@ def parameter(
     ``before`` is the value that configs had before there was the field. A config with this value is
     stored without the field, so that a store of that time goes on.
     """
-    about_it = {"parameter": Parameter(kind, about, letter, flag, default)}
-    return field(default=before, metadata=about_it)
+    described = {"parameter": Parameter(kind, about, letter, flag, default)}
+    return field(default=before, metadata=described | {LATER: before is not MISSING})
 
 
 def derived(about: str) -> Any:

@@ -46,6 +46,9 @@ from spinglass import _random
 Rows: TypeAlias = Mapping[str, NDArray[Any]]
 """What a task returns: arrays by name, of numbers, truth values or text, structured or not."""
 
+LATER = "later"
+"""Marks a field of a config that came later, and whose default is what was done before."""
+
 Finished: TypeAlias = Sequence[tuple["Task", Rows]]
 """The tasks that are done, in the order in which they were declared, and their rows."""
 
@@ -101,6 +104,20 @@ class Task:
     def seed(self, seed: int, *further: int) -> int:
         """Return the 64-bit seed of the random numbers of the task, or of a part of it."""
         return _random.seed_word(seed, *self.stream, *further)
+
+
+def said(config: Any) -> dict[str, Any]:
+    """Return the fields of a config, without those that came later and say what was done before.
+
+    So a store from before there was a field is of the same config.
+    """
+    values = dataclasses.asdict(config)
+    unsaid = [
+        x.name
+        for x in dataclasses.fields(config)
+        if x.metadata.get(LATER) and values[x.name] == x.default
+    ]
+    return {name: value for name, value in values.items() if name not in unsaid}
 
 
 def checked(rows: Any) -> Rows:
@@ -210,11 +227,8 @@ class Experiment(ABC):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the config as a dictionary of what JSON knows, NumPy's numbers as Python's."""
-        came_later = {x.name: x.default for x in dataclasses.fields(self.config)}
         plain = {}
-        for name, value in dataclasses.asdict(self.config).items():
-            if value == came_later[name]:  # a store from before the field is of the same config
-                continue
+        for name, value in said(self.config).items():
             try:
                 plain[name] = json.loads(json.dumps(value, default=_number))
             except (TypeError, ValueError) as error:
