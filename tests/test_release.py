@@ -45,6 +45,25 @@ def test_the_forms_of_issues_ask_for_what_is_named_once():
         assert len(asked) == len(set(asked)) > 0
 
 
+def test_the_code_of_a_form_is_shown_as_it_is():
+    yaml = pytest.importorskip("yaml")
+    for form in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"):
+        for part in yaml.safe_load(form.read_text(encoding="utf-8"))["body"]:
+            words = part["attributes"].get("description", "")
+            # Two underscores outside of code are bold type: s.__version__ would be s.version.
+            assert "__" not in re.sub(r"```.*?```|`[^`]+`", "", words, flags=re.DOTALL)
+
+
+def test_every_python_that_is_tested_is_one_that_is_named():
+    tested = ROOT / ".github" / "workflows" / "ci.yml"
+    if not tested.exists():
+        pytest.skip("the source distribution has no workflows")
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    named = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    assert named == sorted(re.findall(r"^ +(3\.\d+)$", tested.read_text("utf-8"), re.MULTILINE))
+    assert project["requires-python"] == f">={named[0]}"
+
+
 def test_the_changelog_begins_with_the_version_or_what_will_be_it(version):
     headings = re.findall(r"^## (.+)$", text("CHANGELOG.md"), re.MULTILINE)
     dated = rf"\[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d"

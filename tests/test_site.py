@@ -77,10 +77,30 @@ def test_the_list_of_questions_leads_to_every_page():
     assert targets >= {page.name for page in PAGES} - {"index.md"}
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_is_called_by_the_question_that_it_answers(page):
+    title = text_of(page).partition("\n")[0]
+    assert re.fullmatch(r"# [A-Z].*\?", title) or page.name == "start.md"
+
+
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.stem)
 def test_a_page_has_no_bracket_that_a_browser_takes_for_a_tag(page):
     fenced = re.compile(r"^```.*?^```$|`[^`\n]+`|^    .*$|<https?:[^>]+>", re.MULTILINE | re.DOTALL)
     assert re.findall(r"<[A-Za-z/!][^\n]*", fenced.sub("", text_of(page))) == []
+
+
+def test_no_two_pages_have_a_store_of_one_name():
+    # Notebooks are run in one folder, and a store that holds another scan is refused.
+    named = [
+        (store, page.name)
+        for page in PAGES
+        for store in {
+            store
+            for _, code, _ in pages.blocks(text_of(page))
+            for store in re.findall(r"(\w+\.sqlite)", code)
+        }
+    ]
+    assert len({store for store, _ in named}) == len(named) > 1
 
 
 # ---- the reference -------------------------------------------------------------------------------
@@ -146,6 +166,19 @@ def test_every_public_name_has_an_example_or_is_in_that_of_another():
     # An experiment is written in the example of `run`. The other one is compiled.
     assert {name.rpartition(".")[2] for name in without} == {"Experiment", "simd_level"}
     assert ">>>" in spinglass.Interrupted.__doc__
+
+
+def test_the_types_of_the_reference_are_shown_as_they_are_written():
+    # What stands above a description is a type, which the site shows as code: of `samples-like` it
+    # makes a difference, and quotes of code it shows.
+    typed = re.compile(r"^( +)(\S.*)\n\1 {4}\S", re.MULTILINE)
+    wrong = [
+        (path.name, line)
+        for path in Path(spinglass.__file__).parent.rglob("*.py")
+        for _, line in typed.findall(text_of(path))
+        if re.match(r"\w+ : [\w]+-like|numpy\.ndarray.*``", line)
+    ]
+    assert wrong == []
 
 
 def test_names_that_cannot_be_read_from_the_source_are_told_of_in_words():

@@ -61,6 +61,15 @@ def attribute(value: Any, name: str) -> Any:
         return None
 
 
+def foreign_model(value: Any) -> str | None:
+    """Return what another package's model is and the door to it, or None if it is no such model."""
+    if not isinstance(value, type):
+        for attributes, what in _MODELS.items():
+            if all(attribute(value, x) is not None for x in attributes):
+                return f"{what} is its model"
+    return None
+
+
 def integer(
     value: Any,
     name: str,
@@ -207,9 +216,8 @@ def array_of(values: ArrayLike, name: str, kind: str) -> NDArray[Any]:
     """Return ``values`` as an array, of any dtype."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(f"{name} must hold {kind}, got masked values")
-    for attributes, what in _MODELS.items():  # an array of a graph is that of its nodes
-        if all(attribute(values, x) is not None for x in attributes):
-            raise TypeError(f"{name} must be an array of {kind}, got {what} is its model")
+    if what := foreign_model(values):  # an array of a graph is that of its nodes
+        raise TypeError(f"{name} must be an array of {kind}, got {what}")
     if isinstance(values, Mapping | Set):  # an array of it is that of its keys, or has no order
         raise TypeError(f"{name} must be an array of {kind}, got {shown(values)}")
     try:

@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import spinglass
 from spinglass import Ising, exact
@@ -208,3 +209,29 @@ def test_ising_tells_the_right_door():
     for door in (Ising, Ising.from_qubo):
         with pytest.raises(TypeError, match=r"a model of dimod; spinglass.Ising.from_bqm\(bqm\)"):
             door(bqm)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model: spinglass.sample(model, 1.0, 10),
+        lambda model: spinglass.temper(model, [0.5, 1.0], 10),
+        lambda model: spinglass.anneal(model, n_sweeps=10),
+        lambda model: spinglass.exact.log_partition(model),
+        lambda model: spinglass.estimate_log_partition(model),
+        spinglass.spin_form,
+    ],
+)
+def test_whoever_takes_a_model_tells_the_door_to_that_of_another_package(call):
+    bqm = dimod.BinaryQuadraticModel({0: 1}, {}, 0.0, "SPIN")  # its to_ising() has no model
+    networkx = pytest.importorskip("networkx")
+    doors = [
+        (bqm, r"got a model of dimod; spinglass.Ising.from_bqm\(bqm\) is its model"),
+        (networkx.path_graph(3), r"got a graph; spinglass.Ising.from_networkx\(graph\) is its"),
+        ({(0, 1): 1.0}, r"got a dict; spinglass.Ising.from_qubo\(Q\) is the model of a QUBO"),
+        (sparse.dok_array((2, 2)), r"got dok_array; spinglass.Ising\(couplings\) is the model of"),
+        (np.zeros((2, 2)), r"got ndarray; spinglass.Ising\(couplings\) is the model of a matrix"),
+    ]
+    for model, message in doors:
+        with pytest.raises(TypeError, match="model must have an energy .*" + message):
+            call(model)

@@ -297,12 +297,18 @@ def test_an_unknown_argument_is_warned_of_and_ignored(sampler):
     ],
 )
 def test_a_wrong_argument_is_named(sampler, argument, value):
-    more = {"initial_states": dict.fromkeys(glass().variables, 1)}
-    options = more if argument == "initial_states_generator" else {}
-    with pytest.raises((TypeError, ValueError), match=argument):
-        sampler().sample(glass(), **{argument: value}, **options)
+    for options in ({}, {"initial_states": dict.fromkeys(glass().variables, 1)}):
+        with pytest.raises((TypeError, ValueError), match=argument):
+            sampler().sample(glass(), **{argument: value}, **options)
     with pytest.raises(ValueError, match="beta_schedule and beta_range must not both be given"):
         sampler().sample(glass(), beta_range=(0.1, 1.0), beta_schedule=[1.0])
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_none_is_the_default_of_every_option_that_has_no_other(sampler):
+    options = set(sampler().parameters) - {"answer_mode", "initial_states_generator", "seed"}
+    found = sampler().sample(glass(), seed=1, **dict.fromkeys(options))
+    assert_same_reads(found, sampler().sample(glass(), seed=1))
 
 
 def test_fewer_sweeps_than_temperatures_and_no_temperatures_are_refused():

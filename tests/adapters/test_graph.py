@@ -68,6 +68,7 @@ def looped():
         (networkx.Graph(), {}, ValueError, "graph must have at least one node"),
         (networkx.DiGraph([(0, 1)]), {}, ValueError, "graph must be undirected"),
         (networkx.MultiDiGraph([(0, 1)]), {}, ValueError, r"graph.to_undirected\(\) has its edges"),
+        (networkx.DiGraph([(0, 1), (1, 0)]), {}, ValueError, "and one of the weights of a pair"),
         (looped(), {}, ValueError, r"got one at 'b': .*selfloop_edges\(graph\)"),
         ([(0, 1)], {}, TypeError, r"graph must be a graph of networkx, got \[\(0, 1\)\]"),
         (networkx.path_graph(2), {"coupling": np.nan}, ValueError, "coupling must be"),

@@ -49,6 +49,7 @@ def test_couplings_of_a_glass_are_the_numbers_of_the_file(file):
         "# a square\n\n" + SQUARE.replace("1 2 1", "\t1   2 +1.0 # first\n\n  # nothing"),
         SQUARE.replace("2 3 -2", "3 2 -20.e-1").replace("0.5", ".5"),
         SQUARE + "\n \n",
+        "\ufeff" + SQUARE,  # as some editors begin a file
     ],
 )
 def test_blanks_and_comments_are_passed_over(file, text):

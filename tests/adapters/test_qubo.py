@@ -56,6 +56,23 @@ def test_the_form_decides_whether_couplings_are_sparse():
         assert sparse.issparse(Ising.from_qubo(given).couplings()) != is_dense, form
 
 
+@pytest.mark.parametrize("kind", ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"])
+def test_a_sparse_matrix_of_every_format_has_all_its_variables(kind):
+    matrix = np.diag([0.0, 1.0, 0.0, 0.0])
+    matrix[1, 2] = -3.0
+    for suffix in ("array", "matrix"):
+        model = Ising.from_qubo(getattr(sparse, f"{kind}_{suffix}")(matrix))
+        assert model.labels == range(4)
+        assert model.energy(spinglass.to_spins([0, 1, 1, 0])) == -2.0
+
+
+def test_a_sparse_matrix_that_is_out_of_order_is_refused():
+    Q = sparse.csr_array(np.ones((4, 4)))
+    Q.indptr[1] = 10**6
+    with pytest.raises(ValueError, match="Q must be a sparse matrix in order, got one: "):
+        Ising.from_qubo(Q)
+
+
 def test_entries_of_a_sparse_matrix_that_come_twice_are_added():
     entries = ([1.0, 2.0, 4.0, 8.0], ([0, 0, 1, 1], [1, 1, 0, 1]))
     model = Ising.from_qubo(sparse.coo_array(entries, shape=(2, 2)))

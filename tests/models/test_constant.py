@@ -128,6 +128,7 @@ def test_labels_are_numbers_unless_others_are_given():
         ({"constant": 1e151}, ValueError, "couplings, fields and constant must be at most 1e"),
         ({"labels": "abc"}, ValueError, "labels must be 9 names, got 3"),
         ({"labels": 3}, TypeError, "labels must be a sequence of hashable names"),
+        ({"labels": set("abcdefghi")}, TypeError, "labels must be in the order of the spins, got"),
         ({"labels": [[]] * 9}, TypeError, "labels must be a sequence of hashable names"),
         ({"labels": "abcdefgha"}, ValueError, "labels must all be different, got 'a' 2 times"),
     ],

@@ -1,6 +1,5 @@
 """Small results of every kind that can be drawn, by the name of the function that draws them."""
 
-import math
 from functools import cache
 
 import numpy as np
@@ -53,8 +52,10 @@ MADE = {
     "capacity_line": lambda: (
         experiments.CapacityLine(
             tuple(
-                experiments.capacity((50, 100), (0.05, 0.1, 0.2), 10, beta=beta)
-                for beta in (math.inf, 5.0)
+                experiments.capacity(
+                    (50, 100, 200), (0.04, 0.08, 0.12, 0.2, 0.3), 20, beta=beta, sweeps=(5, 20)
+                )
+                for beta in (5.0, 10.0)
             )
         ),
     ),

@@ -3,6 +3,7 @@
 `.ci/run` checks it against the installed package; nothing runs it.
 """
 
+from collections.abc import Hashable
 from typing import Any, assert_type
 
 import numpy as np
@@ -100,6 +101,15 @@ inverse = spinglass.InverseIsing().fit(2 * X - 1)
 assert_type(inverse.couplings_, NDArray[np.float64])
 assert_type(inverse.score(2 * X - 1), float)
 assert_type(inverse.plot(), Axes)
+
+model = spinglass.Ising.from_qubo({("a", "b"): 1.0}, offset=2.0)
+assert_type(model, spinglass.Ising)
+assert_type(spinglass.Ising.from_networkx(object(), weight=None), spinglass.Ising)
+assert_type(spinglass.adapters.read_max_cut("graph.txt"), spinglass.Ising)
+state, energy = spinglass.anneal(model, n_sweeps=100).best
+assert_type(energy, float)
+sides: dict[Hashable, int] = dict(zip(model.labels, state.tolist(), strict=True))
+spinglass.sample(model, 1.0, 10, dynamics="wolf")  # type: ignore[arg-type]
 
 scan = capacity(n_spins=[100], loads=[0.1, 0.14])
 assert_type(scan, CapacityScan)

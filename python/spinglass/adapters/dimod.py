@@ -112,7 +112,7 @@ class SpinglassSampler(dimod.Sampler, dimod.Initialized):  # type: ignore[misc]
             default is that of :func:`spinglass.annealing_range`.
         beta_schedule : array_like, (n_betas,), optional
             The inverse temperatures, instead of a range. The sweeps are divided evenly among them.
-        initial_states : samples-like, optional
+        initial_states : samples_like, optional
             What :func:`dimod.as_samples` takes, one state for each read. By default spins are
             independent and uniform.
         initial_states_generator : {"random", "tile", "none"}
@@ -209,7 +209,7 @@ class SpinglassTempering(dimod.Sampler, dimod.Initialized):  # type: ignore[misc
         bqm: dimod.BinaryQuadraticModel,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int | None = None,
         beta_range: tuple[float, float] | None = None,
         beta_schedule: ArrayLike | None = None,
         num_betas: int | None = None,
@@ -227,8 +227,8 @@ class SpinglassTempering(dimod.Sampler, dimod.Initialized):  # type: ignore[misc
         ----------
         num_reads : int, optional
             Independent ladders. The default is the number of initial states, or 1.
-        num_sweeps : int
-            Sweeps at every temperature before the read.
+        num_sweeps : int, optional
+            Sweeps at every temperature before the read: 1000 by default.
         beta_range : (float, float), optional
             The first and the last inverse temperature, with geometric steps between them. The
             default is that of :func:`spinglass.annealing_range`.
@@ -256,7 +256,7 @@ class SpinglassTempering(dimod.Sampler, dimod.Initialized):  # type: ignore[misc
         """
         self.remove_unknown_kwargs(**unknown)
         betas = _schedule(beta_schedule, beta_range)
-        sweeps = integer(num_sweeps, "num_sweeps", at_least=1)
+        sweeps = integer(_SWEEPS if num_sweeps is None else num_sweeps, "num_sweeps", at_least=1)
         if num_betas is not None:
             integer(num_betas, "num_betas", at_least=1)
 

@@ -24,7 +24,8 @@ def from_networkx(graph: Any, weight: str | None = "weight", coupling: float = 1
     if graph.is_directed():
         raise ValueError(
             "graph must be undirected, because couplings are symmetric, got a directed graph: "
-            "graph.to_undirected() has its edges without their directions"
+            "graph.to_undirected() has its edges without their directions, and one of the weights "
+            "of a pair that has both"
         )
     labels = list(graph.nodes)
     edges = list(graph.edges(data=False if weight is None else weight, default=1.0))

@@ -32,6 +32,9 @@ _LINES = re.compile(
 )
 _HEADER = re.compile(rb"\s*+(\d{1,9})[ \t]++(\d{1,12})[ \t\r]*+(?:\n|\Z)")
 
+# Some editors begin a file with it.
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 # The text without comments, its words as numbers, and the couplings of both directions.
 _BYTES_PER_BYTE = 20
 _BYTES_PER_NODE = 40
@@ -116,7 +119,7 @@ def read_spin_glass(path: str | os.PathLike[str]) -> Ising:
 def _graph(path: Any) -> tuple[int, NDArray[np.int64], NDArray[np.float64]]:
     """Return the number of nodes, both ends of each edge, from 0, and the weights."""
     source = file_path(path)
-    text = re.sub(rb"#[^\n]*", b"", read_whole(source))
+    text = re.sub(rb"#[^\n]*", b"", read_whole(source).removeprefix(_BYTE_ORDER_MARK))
     header = _HEADER.match(text)
     if header is None:
         start = len(text) - len(text.lstrip())

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass._arguments import as_array, check_memory, finite, real_array, shown
+from spinglass._sparse import checked_copy
 from spinglass.adapters.biases import ising_of, pairwise_of, places, sorted_labels
 from spinglass.models.energy import Pairwise
 from spinglass.models.ising import Ising
@@ -27,9 +28,9 @@ def from_qubo(Q: Any, offset: float = 0.0) -> Ising:
     from scipy.sparse import issparse
 
     constant = finite(offset, "offset")
-    if isinstance(Q, Mapping):
-        return _of_dict(Q, constant)
-    return _of_sparse(Q, constant) if issparse(Q) else _of_array(Q, constant)
+    if issparse(Q):  # also a dok_array, which is a dict
+        return _of_sparse(Q, constant)
+    return _of_dict(Q, constant) if isinstance(Q, Mapping) else _of_array(Q, constant)
 
 
 def _of_dict(Q: Mapping[Any, Any], offset: float) -> Ising:
@@ -50,7 +51,7 @@ def _of_sparse(Q: Any, offset: float) -> Ising:
     _check_square(Q.shape)
     if Q.dtype.kind not in "biuf":
         raise TypeError(f"Q must hold real numbers, got dtype {Q.dtype}")
-    entries = coo_array(Q)
+    entries = coo_array(checked_copy(Q, "Q"))
     values = _checked(as_array(entries.data))
     return ising_of(_of_entries(Q.shape[0], entries.row, entries.col, values, offset), None)
 

@@ -66,6 +66,7 @@ def sample_set(
     """
     began = perf_counter_ns()
     choice(answer_mode, "answer_mode", get_args(AnswerMode))
+    choice(initial_states_generator, "initial_states_generator", get_args(Generator))
     if interrupt_function is not None and not callable(interrupt_function):
         raise TypeError(f"interrupt_function must be callable, got {shown(interrupt_function)}")
     if num_reads is not None:

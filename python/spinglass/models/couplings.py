@@ -22,12 +22,14 @@ def symmetric_couplings(couplings: Any) -> Any:
     """Check couplings and return them in double precision: an array, or a csr_array if sparse."""
     from scipy.sparse import issparse
 
-    if isinstance(couplings, Mapping) and not issparse(couplings):  # dok matrices are both
+    if issparse(couplings):  # also a dok_array, which is a dict
+        return _sparse(couplings)
+    if isinstance(couplings, Mapping):
         raise TypeError(
             "couplings must be an array or a sparse matrix, got a dict; Ising.from_qubo(Q) takes "
             "that of a QUBO, and scipy.sparse.coo_array makes a matrix of pairs and values"
         )
-    return _sparse(couplings) if issparse(couplings) else _dense(couplings)
+    return _dense(couplings)
 
 
 def _dense(couplings: Any) -> NDArray[np.float64]:

@@ -18,13 +18,22 @@ Nothing is approximated. The factors are powers of two, so only the sums are rou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import check_memory, choice, finite, real_array, real_vector
+from spinglass._arguments import (
+    attribute,
+    check_memory,
+    choice,
+    finite,
+    foreign_model,
+    real_array,
+    real_vector,
+)
 from spinglass._printed import printed
 from spinglass.models.couplings import symmetric_couplings
 
@@ -180,13 +189,26 @@ def structure_of(model: Any) -> Structure:
     The structure of a user's own model is checked. Models of this package keep checked arrays.
     """
     if not isinstance(model, HasEnergy) or isinstance(model, type):
-        hint = ": its to_ising() has one" if hasattr(model, "to_ising") else ""
         raise TypeError(
             "model must have an energy (a spin model, a fitted Boltzmann machine, a SpinForm or a "
-            f"UnitForm), got {type(model).__name__}{hint}"
+            f"UnitForm), got {_instead(model)}"
         )
     structure = model.structure()
     return structure if getattr(model, "_structure_is_checked", False) else _checked(structure)
+
+
+def _instead(model: Any) -> str:
+    """Return what came instead of a model, and the way from it to one."""
+    from scipy.sparse import issparse
+
+    if what := foreign_model(model):
+        return what
+    name = type(model).__name__
+    if isinstance(model, np.ndarray) or issparse(model):
+        return f"{name}; spinglass.Ising(couplings) is the model of a matrix of couplings"
+    if isinstance(model, Mapping):
+        return "a dict; spinglass.Ising.from_qubo(Q) is the model of a QUBO"
+    return name + (": its to_ising() has one" if attribute(model, "to_ising") else "")
 
 
 def _checked(structure: Any) -> Structure:

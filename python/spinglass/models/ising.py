@@ -284,12 +284,15 @@ def _names(labels: Any, n_spins: int) -> tuple[Hashable, ...] | None:
     """Return different names of all spins, or None where they are the numbers of the spins."""
     if labels is None or (isinstance(labels, range) and labels == range(n_spins)):
         return None
+    if isinstance(labels, set | frozenset):
+        raise TypeError(f"labels must be in the order of the spins, got {shown(labels)}")
     try:
         names = tuple(labels)
         counts = Counter(names)
-    except Exception:
-        what = f"labels must be a sequence of hashable names, got {shown(labels)}"
-        raise TypeError(what) from None
+    except MemoryError:
+        raise
+    except Exception as error:  # of a tensor that needs a gradient it is a RuntimeError
+        raise TypeError(f"labels must be a sequence of hashable names: {error}") from None
     if len(names) != n_spins:
         raise ValueError(f"labels must be {n_spins} names, got {len(names)}")
     if len(counts) < n_spins:

@@ -353,7 +353,7 @@ def corrupt(states: ArrayLike, flip: float = 0.1, *, seed: Seed = None) -> NDArr
 
     Returns
     -------
-    numpy.ndarray of int8, as ``states``
+    numpy.ndarray of int8, shaped as states
         Products of bytes overflow: :func:`spinglass.overlaps` compares them with patterns.
 
     Examples

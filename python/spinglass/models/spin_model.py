@@ -104,7 +104,7 @@ class SpinModel(ABC):
 
         Returns
         -------
-        numpy.ndarray of float64, as ``states``
+        numpy.ndarray of float64, shaped as states
 
         Raises
         ------

@@ -202,9 +202,10 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
         if math.isfinite(alpha.amplitude):
             u = np.array([0.0, reach])
             ax.plot(u, alpha.value + alpha.amplitude * u, color=shade(0.65), zorder=1)
-        arms = np.abs(np.array(alpha.interval)[:, None] - alpha.value)
+        # From its middle: the value of one power alone may be outside of it.
+        middle, arm = np.mean(alpha.interval), np.ptp(alpha.interval) / 2
         label = rf"$\alpha_c$ of all laws that fit: {_between(alpha.interval)}"
-        ax.errorbar(0, alpha.value, arms, label=label, **interval_bar())
+        ax.errorbar(0, middle, arm, label=label, **interval_bar())
         label = rf"of one power: $\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$"
         ax.errorbar(0, alpha.value, alpha.error, label=label, **limit_point())
         ax.set_xlim(-0.03 * reach, reach)

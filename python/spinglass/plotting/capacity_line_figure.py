@@ -67,9 +67,9 @@ def capacity_line(line: CapacityLine, ax: Any = None) -> Any:
     for scan in line.scans:
         alpha = scan.alpha_c
         if math.isfinite(alpha.value):
-            arms = np.abs(np.array(alpha.interval)[:, None] - alpha.value)
-            place = alpha.value, scan.config.temperature
-            ax.errorbar(*place, xerr=arms, label=label, **interval_bar())
+            middle, arm = np.mean(alpha.interval), np.ptp(alpha.interval) / 2
+            place = middle, scan.config.temperature
+            ax.errorbar(*place, xerr=arm, label=label, **interval_bar())
             label = None
     lengths = max((scan.config.sweeps for scan in line.scans), key=len)
     if len(lengths) > 1:

@@ -178,9 +178,7 @@ def _ground_states(result: SkResult, ax: Any) -> None:
         ax.plot(u, fit.value + fit.amplitude * u, color=shade(0.65), linewidth=1.4, zorder=1)
         low, high = fit.interval
         label = rf"$e_\infty$ of all laws that fit: ${low:.4f}$ to ${high:.4f}$"
-        ax.errorbar(
-            0, fit.value, [[fit.value - low], [high - fit.value]], label=label, **interval_bar()
-        )
+        ax.errorbar(0, (low + high) / 2, (high - low) / 2, label=label, **interval_bar())
         label = rf"straight: $e_\infty = {fit.value:.4f} \pm {fit.error:.4f}$"
         ax.errorbar(0, fit.value, fit.error, label=label, **limit_point())
     if len(fit.n_spins) > 2:

@@ -65,9 +65,9 @@ def report(scan: Any, quiet: bool = False) -> str:
     if isfinite(alpha.value) and not quiet:
         notes.append(
             "The interval of alpha_c is over every law half-point = alpha_c + A N^(-x) + B N^(-y), "
-            "x from 0.2 on, that the half-points do not reject at 95 %; the error below holds "
-            "only if B = 0. The theory (Amit, Gutfreund and Sompolinsky, replica-symmetric) is of "
-            "equilibrium. " + (_HEATED if scan.config.sweeps else _DESCENT)
+            "x from 0.2 on, that the half-points do not reject at 95 %; the error of one "
+            "power holds only if B = 0. The theory (Amit, Gutfreund and Sompolinsky, "
+            "replica-symmetric) is of equilibrium. " + (_HEATED if scan.config.sweeps else _DESCENT)
         )
     if scan.config.flip > 0:
         notes.append(

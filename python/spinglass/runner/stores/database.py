@@ -28,7 +28,7 @@ def resolved(path: Path) -> Path:
         file = path.resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise StoreError(f"{path} is no path of a file: {error}") from None
-    if os.path.islink(file):  # no error from Python 3.13 on
+    if os.path.islink(file):  # no error from Python 3.13 on; a file that may not be seen is none
         raise StoreError(f"{path} is no path of a file: it is a link that leads to itself")
     return file
 
