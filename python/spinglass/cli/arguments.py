@@ -117,12 +117,17 @@ def _meant(near: Iterable[str | None]) -> str:
     return f" (did you mean {', '.join(known)}?)" if known else ""
 
 
-def file_path(text: str) -> Path:
-    """Parse the path of a file or folder."""
+def folder_path(text: str) -> Path:
+    """Parse the path of a folder."""
+    return file_path(text, "folder")
+
+
+def file_path(text: str, kind: str = "file") -> Path:
+    """Parse the path of a file."""
     from spinglass import _arguments
 
     if not text:
-        raise argparse.ArgumentTypeError("expected the path of a file or folder, got ''")
+        raise argparse.ArgumentTypeError(f"expected the path of a {kind}, got ''")
     try:
         return _arguments.file_path(text)
     except ValueError as error:
@@ -209,7 +214,7 @@ def add_experiment(
     folder = Path(parser.prog.split()[-1])
     parser.add_argument(
         "--out",
-        type=file_path,
+        type=folder_path,
         default=folder,
         metavar="DIR",
         help=f"folder for {', '.join(files)} and {last} (default: %(default)s)",
