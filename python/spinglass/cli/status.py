@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spinglass._text import width
-from spinglass.cli.arguments import add_command, add_format, check_store_elsewhere, file_path, show
+from spinglass.cli.arguments import (
+    add_command,
+    add_format,
+    check_store_elsewhere,
+    file_path,
+    folder_path,
+    show,
+)
 from spinglass.cli.run import tell_replaced
 
 if TYPE_CHECKING:
@@ -44,7 +51,7 @@ def add(commands: Any, chosen: bool) -> None:
     )
     parser.add_argument(
         "--out",
-        type=file_path,
+        type=folder_path,
         default=None,
         metavar="DIR",
         help="write the files of the result so far into this folder",
