@@ -246,6 +246,8 @@ def test_a_figure_was_drawn_by_the_code_that_its_page_shows(page):
 def test_every_figure_is_shown_by_a_page():
     module = module_of_docs("figures")
     drawn = [figure.name for page in PAGES for figure in module.figures(page)]
+    generated = [page for page in PAGES if module.GENERATED.search(text_of(page))]
+    drawn += [name for page in generated for name in module.FIGURE.findall(text_of(page))]
     assert sorted(drawn) == sorted(path.name for path in (DOCS / "figures").iterdir())
     readme = set(re.findall(r"\(docs/figures/([\w.]+)\)", text_of(ROOT / "README.md")))
     assert readme <= set(drawn)

@@ -35,7 +35,7 @@ FOOT = """\
 ## How to repeat this
 
 ```sh
-pip install '.[test]' numba dwave-samplers openjij    # a rival that is not installed is left out
+pip install '.[plot,sklearn]' numba dwave-samplers openjij  # rivals: any may be left out
 python -m benches.report
 ```
 

@@ -38,6 +38,7 @@ FOOT = """\
 ## How to repeat this
 
 ```sh
+pip install '.[plot]'
 python -m benches.scaling
 ```
 

@@ -161,7 +161,7 @@ def test_no_output_of_a_command_takes_the_place_of_its_store(tmp_path, capsys, m
         assert len(caught.err.splitlines()) == 1
         assert caught.out == ""
     assert main(["capacity", "--store", ""]) == 2
-    message = "argument --store: expected the path of a file or folder, got ''"
+    message = "argument --store: expected the path of a file, got ''"
     assert message in capsys.readouterr().err
     assert path.read_bytes() == kept
     assert sorted(x.name for x in tmp_path.iterdir()) == ["scan.csv", "scan.csv.lock"]
