@@ -369,5 +369,5 @@ def test_an_array_too_large_is_refused_before_its_packed_form_is_drawn():
 
 def test_overlaps_too_many_are_refused_before_the_states_are_looked_at():
     states = np.broadcast_to(np.int8(1), (10**12, 3))
-    with pytest.raises(MemoryError, match=r"^the array of overlaps of 1000000000000 states needs"):
+    with pytest.raises(MemoryError, match=r"^states: a copy of shape \(1000000000000, 3\) needs"):
         NETWORK.overlaps(states)
