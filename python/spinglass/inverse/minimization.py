@@ -37,6 +37,11 @@ _START_L2 = 1e-3
 # A step that is too long for the last one: the parameters still run.
 _LONG_STEP = 0.05
 
+# A way that is too long after the gradient is below tol. A minimum so far off would have a
+# curvature below tol / 2, and would need as many samples as nobody has. Where there is none, the
+# search ends where rounding ends it, with short steps or not.
+_LONG_WAY = 2.0
+
 # Parameters from which on it is worth a look whether larger ones are still better.
 _LARGE = 6.0
 
@@ -113,6 +118,7 @@ class Descent:
         self._absurd = 0
         self._short_steps = 0
         self._ended = False
+        self._flat_since: _Point | None = None
 
     def run(self) -> Solution:
         """Return the minimum.
@@ -187,15 +193,11 @@ class Descent:
     def _accept(self) -> None:
         """Take a step that is done, and look whether it was the last."""
         before, at = self._accepted, self._at
-        self._last_step = float(
-            max(
-                np.abs(at.couplings - before.couplings).max(),
-                np.abs(at.fields - before.fields).max(),
-            )
-        )
+        self._last_step = _distance(at, before)
         self._accepted = at
         self._iterations += 1
         residual = self._residual()
+        self._flat_since = (self._flat_since or at) if residual <= self._tol else None
         self._report(self._iterations, at.value, residual)
         largest = max(np.abs(at.couplings).max(), np.abs(at.fields).max())
         self._short_steps = self._short_steps + 1 if self._last_step <= _LONG_STEP else 0
@@ -304,7 +306,9 @@ class Descent:
                 raise DivergingError(f"{where}{few}Raise l2 (or l1)")
             return
         flat = self._residual() <= self._tol
-        running = running or (flat and self._last_step > _LONG_STEP)
+        if flat and not running:
+            way = _distance(at, self._flat_since or at)
+            running = self._last_step > _LONG_STEP or way > _LONG_WAY
         # Below this no spin is against its field in any sample, so that more of all is better.
         if at.value < self._wrong:
             raise DivergingError(f"{where}{few}Set l2 (or l1) above 0")
@@ -313,6 +317,11 @@ class Descent:
             running = self._evaluate(*grown).value <= at.value
         if running:
             raise DivergingError(f"{where}{few}Set l2 (or l1) above 0", found)
+
+
+def _distance(one: _Point, other: _Point) -> float:
+    couplings = np.abs(one.couplings - other.couplings).max()
+    return float(max(couplings, np.abs(one.fields - other.fields).max()))
 
 
 def _bordered(matrix: Array, vector: Array, corner: float) -> Array:
