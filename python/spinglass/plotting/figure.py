@@ -252,7 +252,10 @@ def _inches(size: Any) -> tuple[float, float]:
 
 
 def _places(shape: Any) -> Shape:
-    """Return rows and columns of panels, or a mosaic: a table of the numbers of panels."""
+    """Return rows and columns of panels, or a mosaic: a table of numbers or of mosaics."""
+    numbers = _numbers(shape) if isinstance(shape, list) else []
+    if numbers and len(numbers) <= _MOST_PANELS and max(map(abs, numbers)) <= _MOST_PANELS:
+        return shape
     places = real_array(shape, "shape")
     is_grid = places.shape == (2,) and ((places >= 1) & (places <= _MOST_PANELS)).all()
     is_mosaic = places.ndim == 2 and 0 < places.size <= _MOST_PANELS
@@ -260,6 +263,21 @@ def _places(shape: Any) -> Shape:
         expected = f"rows and columns or a mosaic, of at most {_MOST_PANELS} panels"
         raise ValueError(f"shape must be {expected}, got {shown(shape)}")
     return tuple(places.tolist()) if is_grid else places.tolist()
+
+
+def _numbers(mosaic: list[Any]) -> list[int]:
+    """Return all numbers of a mosaic, in any depth; none if it is not one."""
+    if not all(isinstance(row, list) and len(row) == len(mosaic[0]) > 0 for row in mosaic):
+        return []
+    found: list[int] = []
+    for place in (place for row in mosaic for place in row):
+        inner = [place] if type(place) is int else []
+        if isinstance(place, list):
+            inner = _numbers(place)
+        if not inner:
+            return []
+        found += inner
+    return found
 
 
 def on_panels(result: Any, ax: Any, *draw: Callable[[Any, Any], None], alone: int = 0) -> Any:
