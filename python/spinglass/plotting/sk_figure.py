@@ -187,7 +187,7 @@ def _ground_states(result: SkResult, ax: Any) -> None:
             for n, _, energy, error, *_ in table.tolist()
         ]
         title = f"energy − fit, in 10⁻³ ($p = {fit.p_value:.2f}$)"
-        residuals(ax, [0.6, 0.1, 0.37, 0.26], rows, title)
+        residuals(ax, [0.62, 0.08, 0.36, 0.23], rows, title)
     seen = np.append(table["energy"], PARISI)
     low, high = seen.min() - np.ptp(seen), seen.max() + np.ptp(seen)
     if min(fit.interval) < low or max(fit.interval) > high:
