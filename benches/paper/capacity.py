@@ -35,13 +35,13 @@ def coarse(folder: Path) -> CapacityScan:
     )
 
 
-def around(n_spins: int, half_point: float) -> list[float]:
-    """Return seven loads around a half-point, equally spaced in sqrt(load).
+def around(n_spins: int, half_point: float, steps: range = range(-3, 4)) -> list[float]:
+    """Return loads around a half-point, seven by default, equally spaced in sqrt(load).
 
     The width of the fall is that of pilot runs, 0.73 N^(-1/2) in sqrt(load).
     """
     centre, width = math.sqrt(half_point), 0.73 * n_spins**-0.5
-    return [round((centre + width * k / 2) ** 2, 6) for k in range(-3, 4)]
+    return [round((centre + width * k / 2) ** 2, 6) for k in steps]
 
 
 def fine(folder: Path, first: CapacityScan) -> CapacityScan:

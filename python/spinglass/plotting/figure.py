@@ -287,7 +287,7 @@ def on_panels(result: Any, ax: Any, *draw: Callable[[Any, Any], None], alone: in
         draw[alone](result, axes[0])
         return ax
     if len(axes) != len(draw):
-        words = {2: "two", 4: "four"}[len(draw)]
+        words = {2: "two", 3: "three", 4: "four"}[len(draw)]
         raise ValueError(f"ax must be one Axes or {words}, got {len(axes)}")
     for panel, function in zip(axes, draw, strict=True):
         function(result, panel)
