@@ -391,6 +391,20 @@ def averages():
             statistics.summarize,
             {"energy": series, "magnetization": series / 9, "n_spins": 9, "beta": 0.4},
         ),
+        "crossing": (
+            statistics.crossing,
+            {
+                "first": ([0, 1, 2], [0, 1, 2], [0.1, 0.1, 0.1]),
+                "second": ([0, 1, 2], [2, 1, 0], [0.1, 0.1, 0.1]), "seed": 1, "degree": 1,
+            },
+        ),
+        "finite_size_fit": (
+            statistics.finite_size_fit,
+            {
+                "sizes": [1, 2, 4, 8], "values": [2, 1.5, 1.25, 1.12], "errors": 4 * [0.1],
+                "exponents": (0.5, 1.5), "approach": "above",
+            },
+        ),
         "format_estimate": (statistics.format_estimate, {"value": 1.0, "error": 0.1}),
         "Estimate": (statistics.Estimate, {"value": 1.0, "error": 0.1}),
         "Estimate.of": (statistics.Estimate.of, {"estimates": 2 * [statistics.Estimate(1.0)]}),

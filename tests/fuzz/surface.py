@@ -16,12 +16,13 @@ NAMESPACES = (
 
 # Results: the package makes them, and nothing but their methods is there to be called.
 RESULTS = {
-    "Annealing", "Binning", "CapacityLine", "CapacityScan", "CriticalLoad", "Descent",
-    "EnergyTrace", "Equilibration", "Flow", "HalfPoint", "IsingScan", "Landscape", "LogLikelihood",
-    "LogPartition", "MeanField", "MeanFieldLattice", "OverlapSummary", "Overlaps", "Patterns",
-    "PhaseDiagram", "RbmLikelihood", "RbmTraining", "Recall", "RecallPictures",
-    "Renormalization", "ReplicaSymmetric", "ReplicaSymmetryBreaking", "Run", "SkResult",
-    "Snapshot", "Solution", "Status", "StoredScan", "Summary", "TemperedRun", "Worker",
+    "Annealing", "Binning", "CapacityLine", "CapacityScan", "CriticalLoad", "Crossing",
+    "Descent", "EnergyTrace", "Equilibration", "FiniteSizeFit", "Flow", "HalfPoint",
+    "IsingScan", "Landscape", "LogLikelihood", "LogPartition", "MeanField", "MeanFieldLattice",
+    "OverlapSummary", "Overlaps", "Patterns", "PhaseDiagram", "RbmLikelihood", "RbmTraining",
+    "Recall", "RecallPictures", "Renormalization", "ReplicaSymmetric",
+    "ReplicaSymmetryBreaking", "Run", "SkResult", "Snapshot", "Solution", "Status",
+    "StoredScan", "Summary", "TemperedRun", "Worker",
 }  # fmt: skip
 
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.

@@ -10,8 +10,8 @@ Every folder has the same files, and further files named after their contents:
 - ``result.py`` has the result: a `spinglass._result.Result`, which names its tables and figure;
 - ``report.py`` has the text that the command prints.
 
-Shared code is beside the folders: the kinds of arguments (``kinds.py``), tables, points of the
-square lattice, and the crossing of two curves.
+Shared code is beside the folders: the kinds of arguments (``kinds.py``), tables, and points of the
+square lattice.
 """
 
 from spinglass._interrupted import ExperimentStopped, Interrupted

@@ -7,19 +7,25 @@ autocorrelation and the jackknife. The binning of Flyvbjerg and Petersen shows t
 """
 
 from spinglass.statistics.correlation import autocorrelation, autocorrelation_time, standard_error
+from spinglass.statistics.crossings import Crossing, crossing
 from spinglass.statistics.estimate import Estimate, format_estimate
+from spinglass.statistics.finite_size import FiniteSizeFit, finite_size_fit
 from spinglass.statistics.overlap_summary import OverlapSummary, summarize_overlaps
 from spinglass.statistics.resampling import Binning, binning, jackknife
 from spinglass.statistics.summary import Summary, summarize
 
 __all__ = [
     "Binning",
+    "Crossing",
     "Estimate",
+    "FiniteSizeFit",
     "OverlapSummary",
     "Summary",
     "autocorrelation",
     "autocorrelation_time",
     "binning",
+    "crossing",
+    "finite_size_fit",
     "format_estimate",
     "jackknife",
     "standard_error",

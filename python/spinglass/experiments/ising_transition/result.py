@@ -15,10 +15,10 @@ from spinglass import _random
 from spinglass._arguments import choice, integer
 from spinglass._printed import printed
 from spinglass._result import Result
-from spinglass.experiments.crossing import Crossing, crossing
 from spinglass.experiments.ising_transition.config import IsingConfig
 from spinglass.experiments.ising_transition.report import report
 from spinglass.experiments.tables import columns
+from spinglass.statistics import Crossing, crossing
 from spinglass.theory import ising2d
 
 POINT = columns(

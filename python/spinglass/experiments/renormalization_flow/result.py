@@ -13,12 +13,11 @@ from spinglass import _random
 from spinglass._arguments import integer
 from spinglass._printed import printed
 from spinglass._result import Result
-from spinglass.experiments.crossing import Crossing, crossing
 from spinglass.experiments.ising_transition.result import mean_square
 from spinglass.experiments.renormalization_flow.config import RenormalizeConfig
 from spinglass.experiments.renormalization_flow.report import report
 from spinglass.experiments.tables import columns
-from spinglass.statistics import Estimate
+from spinglass.statistics import Crossing, Estimate, crossing
 from spinglass.theory import ising2d
 
 LEVEL = columns(

@@ -29,7 +29,7 @@ every x, is given beside it. Fewer than three sizes give no alpha_c.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -38,16 +38,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import real_array
 from spinglass._printed import printed
+from spinglass.statistics.finite_size import fitted
 
 Floats: TypeAlias = NDArray[np.float64]
-
-EXPONENTS = (0.1, 1.5)
-"""Bounds of the exponent: below, N^(-x) is a constant over any range of N that can be run."""
-SLOWEST = 0.2
-"""The smallest exponent of two powers: no scan can tell slower corrections from alpha_c."""
-_FASTEST = 3.0
-_EXPONENT_STEP = 0.05
-_NOT_REJECTED = 3.84  # chi-square, one degree of freedom, 95 %
 
 
 @printed
@@ -283,9 +276,8 @@ def _probit(x: Floats, counts: Floats, start: ArrayLike = (0.0, -0.5)) -> tuple[
 def extrapolate(points: list[HalfPoint] | tuple[HalfPoint, ...]) -> CriticalLoad:
     """Return alpha_c of half(N) = alpha_c + A N^(-x), fitted to the half-points that exist.
 
-    For given exponents a law is linear, so weighted least squares gives alpha_c and the amplitudes
-    directly. A search over their whole range finds the exponents. Fewer than three sizes give no
-    value, and ``note`` says so.
+    It is the fit of `spinglass.statistics.finite_size_fit` for values that fall to their limit.
+    Fewer than three sizes give no value, and ``note`` says so.
 
     Parameters
     ----------
@@ -302,89 +294,15 @@ def extrapolate(points: list[HalfPoint] | tuple[HalfPoint, ...]) -> CriticalLoad
     >>> fit.interval[0] < 0.139 < 0.141 < fit.interval[1]  # another form would move it
     True
     """
-    used = sorted((p for p in points if math.isfinite(p.value)), key=lambda p: p.n_spins)
-    sizes = tuple(p.n_spins for p in used)
-    half = np.array([p.value for p in used])
-    error = np.array([p.error for p in used])
+    used = [p for p in points if math.isfinite(p.value)]
+    size, value, error = np.array([(p.n_spins, p.value, p.error) for p in used]).reshape(-1, 3).T
+    fit = fitted(size, value, error, sign=1.0, of="half-points")
+    n_spins = tuple(int(size) for size in fit.sizes)
     if len(used) < 3:
         count = ("no size has", "one size has", "two sizes have")[len(used)]
-        return CriticalLoad(
-            n_spins=sizes,
-            note=f"{count} a half-point: alpha_c cannot be known from fewer than three",
-        )
-
-    exponents = np.linspace(*EXPONENTS, 14001)
-    value, sigma, amplitude, chi = _linear(exponents, sizes, half, error)
-    k = int(chi.argmin())
-    # One sigma in alpha_c with x free: at each x the interval that stays within chi_min + 1.
-    inside = chi <= chi[k] + 1
-    arm = sigma[inside] * np.sqrt(chi[k] + 1 - chi[inside])
-    low, high = float((value[inside] - arm).min()), float((value[inside] + arm).max())
-    allowed = chi <= chi[k] + _NOT_REJECTED
-    law = value[k] + amplitude[k] * np.array(sizes, dtype=float) ** -exponents[k]
-    notes = []
-    if len(used) == 3:
-        notes.append("three sizes leave nothing to test a law with: see the interval")
-    elif scipy.special.chdtrc(len(used) - 3, chi[k]) < 0.01:
-        notes.append(
-            f"the half-points do not follow one power law (chi-square {chi[k]:.1f}, "
-            f"{len(used) - 3} degrees of freedom): the errors are too small"
-        )
-    if k in (0, len(exponents) - 1):
-        notes.append(f"the exponent is at its bound, {exponents[k]:g}")
-    ends = exponents[allowed][[0, -1]]
-    if ends[0] == EXPONENTS[0] or ends[1] == EXPONENTS[1]:
-        notes.append("the half-points do not fix the exponent: the spread is cut by its bounds")
-    return CriticalLoad(
-        value=float(value[k]),
-        error=(high - low) / 2,
-        interval=_over_forms(sizes, half, error, (low, high)),
-        exponent=float(exponents[k]),
-        exponent_error=float(np.ptp(exponents[inside]) / 2),
-        exponent_spread=float(np.ptp(value[allowed]) / 2),
-        amplitude=float(amplitude[k]),
-        n_spins=sizes,
-        residuals=tuple(float(r) for r in half - law),
-        chi_square=float(chi[k]),
-        note="; ".join(notes),
-    )
-
-
-def _linear(
-    exponents: Floats, sizes: tuple[int, ...], half: Floats, error: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Fit half = alpha_c + A N^(-x) at each x: alpha_c, its sigma, A, chi-square."""
-    weight = 1 / error**2
-    u = np.array(sizes, dtype=float)[None, :] ** -exponents[:, None]
-    mean_u = (u @ weight / weight.sum())[:, None]
-    mean_half = half @ weight / weight.sum()
-    variance = ((u - mean_u) ** 2) @ weight
-    amplitude = ((u - mean_u) * (half - mean_half)) @ weight / variance
-    value = mean_half - amplitude * mean_u[:, 0]
-    sigma = np.sqrt(1 / weight.sum() + mean_u[:, 0] ** 2 / variance)
-    chi = ((half - value[:, None] - amplitude[:, None] * u) ** 2) @ weight
-    return value, sigma, amplitude, chi
-
-
-def _over_forms(
-    sizes: tuple[int, ...], half: Floats, error: Floats, one_power: tuple[float, float]
-) -> tuple[float, float]:
-    """Return the range of alpha_c over laws of two powers that are not rejected, and of one."""
-    grid = np.arange(SLOWEST, _FASTEST + _EXPONENT_STEP / 2, _EXPONENT_STEP)
-    x, y = (grid[place] for place in np.triu_indices(len(grid), k=2))
-    u = np.array(sizes, dtype=float) / min(sizes)
-    design = np.stack([np.ones((len(x), len(u))), u ** -x[:, None], u ** -y[:, None]], axis=2)
-    design /= error[:, None]
-    inverse = np.linalg.pinv(design)
-    fitted = inverse @ (half / error)
-    chi = ((half / error - np.einsum("lni,li->ln", design, fitted)) ** 2).sum(axis=1)
-    value, sigma = fitted[:, 0], np.sqrt((inverse[:, 0] ** 2).sum(axis=1))
-    falling = fitted[:, 1] >= 0  # at large N, towards alpha_c
-    if not falling.any():
-        return one_power
-    left = chi[falling].min() + _NOT_REJECTED - chi
-    allowed = falling & (left >= 0)
-    arm = sigma[allowed] * np.sqrt(left[allowed])
-    low, high = (value[allowed] - arm).min(), (value[allowed] + arm).max()
+        few = f"{count} a half-point: alpha_c cannot be known from fewer than three"
+        return CriticalLoad(n_spins=n_spins, note=few)
     # A load is not negative, whatever a law says.
-    return max(min(float(low), one_power[0]), 0.0), max(float(high), one_power[1])
+    interval = max(fit.interval[0], 0.0), fit.interval[1]
+    same = {name: value for name, value in asdict(fit).items() if name != "sizes"}
+    return CriticalLoad(n_spins=n_spins, **same | {"interval": interval})

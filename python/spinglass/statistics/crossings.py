@@ -19,11 +19,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinglass import _arguments
 from spinglass._printed import printed
+from spinglass._random import Seed, repeatable
+from spinglass.statistics.correlation import Floats
+
+__all__ = ["Crossing", "crossing"]
 
 _DRAWS = 400
 _PLACES = 1601  # where the fits are compared; between them they are straight to 1e-9
-_DEGREE = 3
+_HIGHEST = 20  # degree: beyond it, no polynomial is a smooth curve through points with errors
 
 
 @printed
@@ -41,6 +46,14 @@ class Crossing:
         Chi-square and degrees of freedom of both fits together.
     reason : str
         The reason why there is no crossing; empty if there is one.
+
+    Examples
+    --------
+    >>> from spinglass.statistics import crossing
+    >>> beta, error = [0.0, 0.5, 1.0], [0.01, 0.01, 0.01]
+    >>> found = crossing((beta, [0.0, 0.5, 1.0], error), (beta, [0.5, 0.5, 0.5], error))
+    >>> round(found.beta, 6), found.freedom
+    (0.5, 0)
     """
 
     beta: float = math.nan
@@ -55,19 +68,31 @@ class Crossing:
 def crossing(
     first: tuple[ArrayLike, ArrayLike, ArrayLike],
     second: tuple[ArrayLike, ArrayLike, ArrayLike],
-    seed: int = 0,
-    degree: int = _DEGREE,
+    seed: Seed = 0,
+    degree: int = 3,
 ) -> Crossing:
-    """Return where two curves cross.
+    """Return where two measured curves cross, such as the Binder cumulants of two sizes.
 
     Parameters
     ----------
     first, second : (beta, value, error)
-        The points of each curve near the crossing: three arrays of one length.
-    seed : int
+        The points of each curve near the crossing, in any order: three arrays of one length. The
+        points must be independent. A point that is not finite, or has no error above 0, is left
+        out.
+    seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
         Seed of the bootstrap.
     degree : int
-        Degree of the polynomials; lower if there are too few points.
+        Degree of the polynomials in beta, 1 to 20; lower if there are too few points.
+
+    Returns
+    -------
+    Crossing
+        If the curves cross several times, it is the place where they part fastest.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
 
     Examples
     --------
@@ -77,14 +102,16 @@ def crossing(
     >>> round(found.beta, 6), round(found.height, 6)
     (0.5, 0.5)
     """
-    curves = [_ordered(*curve) for curve in (first, second)]
+    curves = [_ordered(first, "first"), _ordered(second, "second")]
+    degree = _arguments.integer(degree, "degree", at_least=1, at_most=_HIGHEST)
+    known_seed = repeatable(seed)
     if any(len(curve[0]) < 2 for curve in curves):
         return Crossing(reason="fewer than two temperatures in the region of the crossing")
     low = max(float(beta[0]) for beta, _, _ in curves)
     high = min(float(beta[-1]) for beta, _, _ in curves)
     if low >= high:
         return Crossing(reason="the two sizes have no range of temperatures in common")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(known_seed)
     places = np.linspace(low, high, _PLACES)
     drawn, chi_square, freedom = [], 0.0, 0
     for beta, value, error in curves:
@@ -126,26 +153,36 @@ def _spread(draws: list[float]) -> float:
     return float(high - low) / 2.0
 
 
-def _ordered(beta: ArrayLike, value: ArrayLike, error: ArrayLike) -> tuple[NDArray[Any], ...]:
+def _ordered(curve: Any, name: str) -> tuple[Floats, Floats, Floats]:
     """Return the points that have a value and an error, by ascending beta."""
-    table = np.array([beta, value, error], dtype=float)
+    columns = _arguments.several(curve, name)
+    if columns is None or len(columns) != 3:
+        raise TypeError(
+            f"{name} must be three arrays (beta, value, error), got {_arguments.shown(curve)}"
+        )
+    arrays = [_arguments.real_array(column, name).astype(float) for column in columns]
+    shapes = [array.shape for array in arrays]
+    if len(set(shapes)) > 1 or len(shapes[0]) != 1:
+        raise ValueError(f"{name} must be three arrays of one length, got shapes {shapes}")
+    table = np.array(arrays)
     table = table[:, np.isfinite(table).all(axis=0) & (table[2] > 0)]
-    return tuple(table[:, np.argsort(table[0], kind="stable")])
+    beta, value, error = table[:, np.argsort(table[0], kind="stable")]
+    return beta, value, error
 
 
 def _fits(
-    beta: NDArray[Any],
-    value: NDArray[Any],
-    error: NDArray[Any],
-    places: NDArray[Any],
+    beta: Floats,
+    value: Floats,
+    error: Floats,
+    places: Floats,
     rng: np.random.Generator,
     degree: int,
-) -> tuple[NDArray[np.float64], float, int]:
+) -> tuple[Floats, float, int]:
     """Return the fit at ``places`` and those of the draws below it, chi-square and freedom."""
     degree = min(degree, len(beta) - 1)
     middle, half = (beta[0] + beta[-1]) / 2, (beta[-1] - beta[0]) / 2
 
-    def powers(x: NDArray[Any]) -> NDArray[Any]:
+    def powers(x: Floats) -> NDArray[Any]:
         return np.polynomial.chebyshev.chebvander((x - middle) / half, degree)
 
     noise = rng.normal(size=(_DRAWS, len(beta)))
@@ -157,7 +194,7 @@ def _fits(
     return coefficients @ powers(places).T, float(residuals @ residuals), freedom
 
 
-def _roots(values: NDArray[Any], places: NDArray[Any]) -> NDArray[np.float64]:
+def _roots(values: Floats, places: Floats) -> Floats:
     """Return where the values change sign, between two places by a straight line."""
     left = np.flatnonzero(np.signbit(values[:-1]) != np.signbit(values[1:]))
     a, b = values[left], values[left + 1]

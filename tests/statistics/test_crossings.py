@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spinglass.experiments.crossing import crossing
+from spinglass.statistics import crossing
 
 
 def curves(rng=None, error=0.01, count=9):
@@ -85,3 +85,17 @@ def test_curves_that_noise_hides_have_no_crossing():
     second = (beta, 0.5 - 1e-6 * (beta - 0.45), np.full(5, 1.0))
     found = crossing(first, second, degree=1)
     assert "errors are larger" in found.reason or found.beta_error > 0.01
+
+
+def test_what_is_no_curve_is_named():
+    first, second = curves()
+    with pytest.raises(TypeError, match=r"first must be three arrays \(beta, value, error\)"):
+        crossing(first[:2], second)
+    with pytest.raises(ValueError, match="second must be three arrays of one length"):
+        crossing(first, (second[0], second[1], second[2][1:]))
+    with pytest.raises(TypeError, match="second must hold real numbers"):
+        crossing(first, (second[0], second[1], ["a"] * 9))
+    with pytest.raises(ValueError, match="degree must be an integer >= 1 and at most 20, got 21"):
+        crossing(first, second, degree=21)
+    with pytest.raises(TypeError, match="seed must be None, an integer >= 0"):
+        crossing(first, second, seed="a")
