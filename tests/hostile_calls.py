@@ -398,6 +398,10 @@ def averages():
                 "second": ([0, 1, 2], [2, 1, 0], [0.1, 0.1, 0.1]), "seed": 1, "degree": 1,
             },
         ),
+        "effective_sample_size": (
+            statistics.effective_sample_size, {"series": series, "method": "tail"},
+        ),
+        "rhat": (statistics.rhat, {"series": series}),
         "finite_size_fit": (
             statistics.finite_size_fit,
             {

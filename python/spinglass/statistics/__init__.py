@@ -6,6 +6,7 @@ energies and magnetizations of a simulation into observables with errors; beneat
 autocorrelation and the jackknife. The binning of Flyvbjerg and Petersen shows the same by eye.
 """
 
+from spinglass.statistics.convergence import effective_sample_size, rhat
 from spinglass.statistics.correlation import autocorrelation, autocorrelation_time, standard_error
 from spinglass.statistics.crossings import Crossing, crossing
 from spinglass.statistics.estimate import Estimate, format_estimate
@@ -25,9 +26,11 @@ __all__ = [
     "autocorrelation_time",
     "binning",
     "crossing",
+    "effective_sample_size",
     "finite_size_fit",
     "format_estimate",
     "jackknife",
+    "rhat",
     "standard_error",
     "summarize",
     "summarize_overlaps",
