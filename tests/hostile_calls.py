@@ -239,6 +239,10 @@ def calls():
             },
         ),
         "Run.overlaps_with": (run().overlaps_with, {"patterns": PATTERNS}),
+        "Run.reweight": (
+            run().reweight,
+            {"beta": 0.4, "observables": None, "reference": 0.4},
+        ),
         "TemperedRun.overlaps": (tempered().overlaps, {"index": 0}),
         "Overlaps.distribution": (run().overlaps().distribution, {"bins": 4, "symmetric": True}),
         "exact.states": (exact.states, {"n_spins": 3}),
@@ -400,6 +404,13 @@ def averages():
         ),
         "effective_sample_size": (
             statistics.effective_sample_size, {"series": series, "method": "tail"},
+        ),
+        "reweight": (
+            statistics.reweight,
+            {
+                "runs": tempered(), "beta": [0.2, 0.3], "reference": 0.1,
+                "observables": {"m": tempered().magnetization},
+            },
         ),
         "rhat": (statistics.rhat, {"series": series}),
         "finite_size_fit": (

@@ -90,6 +90,7 @@ OBJECTS = {
     "Recall": lambda: hostile_calls.network().recall(np.array(PATTERNS)),
     "RecallPictures": lambda: experiments.recall_pictures(seed=1),
     "Renormalization": lambda: scan("renormalize"),
+    "Reweighting": lambda: hostile_calls.run().reweight([0.3, 0.4]),
     "Run": hostile_calls.run,
     "SherringtonKirkpatrick": lambda: spinglass.SherringtonKirkpatrick(5, seed=1),
     "SkResult": lambda: scan("sk"),
@@ -140,7 +141,8 @@ DRAWN = {
     "ising": "IsingScan",
     "ising_layout": "IsingScan", "landscape_layout": "Landscape", "meanfield": "MeanFieldLattice",
     "pictures": "RecallPictures", "pictures_layout": "RecallPictures", "rbm": "RbmTraining",
-    "renormalize": "Renormalization", "renormalize_layout": "Renormalization", "sk": "SkResult",
+    "renormalize": "Renormalization", "renormalize_layout": "Renormalization",
+    "reweighting": "Reweighting", "sk": "SkResult",
 }  # fmt: skip
 
 # Not arguments of a method, though the signature has them: a report is a function of its result.

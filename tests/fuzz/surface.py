@@ -21,8 +21,8 @@ RESULTS = {
     "IsingScan", "Landscape", "LogLikelihood", "LogPartition", "MeanField", "MeanFieldLattice",
     "OverlapSummary", "Overlaps", "Patterns", "PhaseDiagram", "RbmLikelihood", "RbmTraining",
     "Recall", "RecallPictures", "Renormalization", "ReplicaSymmetric",
-    "ReplicaSymmetryBreaking", "Run", "SkResult", "Snapshot", "Solution", "Status",
-    "StoredScan", "Summary", "TemperedRun", "Worker",
+    "ReplicaSymmetryBreaking", "Reweighting", "Run", "SkResult", "Snapshot", "Solution",
+    "Status", "StoredScan", "Summary", "TemperedRun", "Worker",
 }  # fmt: skip
 
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.

@@ -83,6 +83,11 @@ MADE = {
     "recall": lambda: (_recalled(),),
     "reconstructions": lambda: (np.ones((2, 9)), np.arange(9) > 4, np.ones((2, 9))),
     "renormalize": lambda: (experiments.renormalize(16, n_sweeps=200, picture_size=16),),
+    "reweighting": lambda: (
+        spinglass.sample(
+            spinglass.SquareLattice(8), 0.4, 1000, n_replicas=4, warmup=50, seed=1
+        ).reweight(np.linspace(0.3, 0.5, 21)),
+    ),
     "run": lambda: (spinglass.sample(GLASS, 0.5, 100, n_replicas=3, seed=1),),
     "sk": lambda: (experiments.sk((16, 32, 64), n_instances=5, n_sweeps=100),),
     "solutions": lambda: (meanfield.naive(GLASS, beta=2.0, seed=1),),

@@ -95,6 +95,8 @@ def test_what_is_no_curve_is_named():
         crossing(first, (second[0], second[1], second[2][1:]))
     with pytest.raises(TypeError, match="second must hold real numbers"):
         crossing(first, (second[0], second[1], ["a"] * 9))
+    with pytest.raises(ValueError, match=r"first must hold numbers up to 1e\+50 in size"):
+        crossing((first[0], 1e60 * first[1], first[2]), second)
     with pytest.raises(ValueError, match="degree must be an integer >= 1 and at most 20, got 21"):
         crossing(first, second, degree=21)
     with pytest.raises(TypeError, match="seed must be None, an integer >= 0"):

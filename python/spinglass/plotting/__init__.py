@@ -31,6 +31,7 @@ from spinglass.plotting.rbm_figure import (
 )
 from spinglass.plotting.recall_figure import pictures, pictures_layout, recall
 from spinglass.plotting.renormalize_figure import renormalize, renormalize_layout
+from spinglass.plotting.reweighting_figure import reweighting
 from spinglass.plotting.run_figure import annealing, overlaps, run, tempered_run
 from spinglass.plotting.sk_figure import sk
 
@@ -65,6 +66,7 @@ __all__ = [
     "reconstructions",
     "renormalize",
     "renormalize_layout",
+    "reweighting",
     "run",
     "sk",
     "solutions",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import flag, integer
 from spinglass._printed import printed
@@ -21,7 +21,7 @@ from spinglass.models.pattern_overlaps import overlaps_of_rows
 from spinglass.sampling import run_files
 from spinglass.sampling.overlaps import Overlaps, overlaps_between
 from spinglass.sampling.summaries import Summaries
-from spinglass.statistics import OverlapSummary, Summary, summarize
+from spinglass.statistics import OverlapSummary, Reweighting, Summary, reweight, summarize
 
 if TYPE_CHECKING:
     import pandas
@@ -306,6 +306,15 @@ class Run(Generic[S, B]):
         """
         run: Run | TemperedRun = run_files.load((cls, *cls.__subclasses__()), path)
         return unaltered(run)
+
+    def reweight(
+        self, beta: ArrayLike, observables: Any = None, *, reference: float | None = None
+    ) -> Reweighting:
+        """Return averages at other temperatures: :func:`spinglass.statistics.reweight` of this run.
+
+        Several runs are given to that function together. What the run does not know is NaN.
+        """
+        return reweight(self, beta, observables, reference=reference)
 
     overlaps_with = overlaps_of_rows("final_states", "the final states")
 

@@ -3,7 +3,9 @@
 Measurements of one Markov chain are correlated, and an average of n of them knows as much as
 n / (2 tau) independent ones, tau the integrated autocorrelation time. `summarize` turns the
 energies and magnetizations of a simulation into observables with errors; beneath it stand the
-autocorrelation and the jackknife. The binning of Flyvbjerg and Petersen shows the same by eye.
+autocorrelation and the jackknife. The binning of Flyvbjerg and Petersen shows the same by eye, and
+R-hat tells whether replicas agree. `reweight` has the observables between the temperatures of runs,
+`crossing` and `finite_size_fit` what follows from several sizes.
 """
 
 from spinglass.statistics.convergence import effective_sample_size, rhat
@@ -13,6 +15,7 @@ from spinglass.statistics.estimate import Estimate, format_estimate
 from spinglass.statistics.finite_size import FiniteSizeFit, finite_size_fit
 from spinglass.statistics.overlap_summary import OverlapSummary, summarize_overlaps
 from spinglass.statistics.resampling import Binning, binning, jackknife
+from spinglass.statistics.reweighting import Reweighting, reweight
 from spinglass.statistics.summary import Summary, summarize
 
 __all__ = [
@@ -21,6 +24,7 @@ __all__ = [
     "Estimate",
     "FiniteSizeFit",
     "OverlapSummary",
+    "Reweighting",
     "Summary",
     "autocorrelation",
     "autocorrelation_time",
@@ -30,6 +34,7 @@ __all__ = [
     "finite_size_fit",
     "format_estimate",
     "jackknife",
+    "reweight",
     "rhat",
     "standard_error",
     "summarize",

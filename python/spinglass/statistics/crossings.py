@@ -28,6 +28,7 @@ __all__ = ["Crossing", "crossing"]
 
 _DRAWS = 400
 _PLACES = 1601  # where the fits are compared; between them they are straight to 1e-9
+_LARGEST = 1e50  # squares of quotients of two are still doubles
 _HIGHEST = 20  # degree: beyond it, no polynomial is a smooth curve through points with errors
 
 
@@ -166,6 +167,11 @@ def _ordered(curve: Any, name: str) -> tuple[Floats, Floats, Floats]:
         raise ValueError(f"{name} must be three arrays of one length, got shapes {shapes}")
     table = np.array(arrays)
     table = table[:, np.isfinite(table).all(axis=0) & (table[2] > 0)]
+    if (np.abs(table) > _LARGEST).any() or (table[2] * _LARGEST < 1.0).any():
+        raise ValueError(
+            f"{name} must hold numbers up to {_LARGEST:g} in size, and errors above "
+            f"{1 / _LARGEST:g}, got {np.abs(table).max():g} and {table[2].min():g}"
+        )
     beta, value, error = table[:, np.argsort(table[0], kind="stable")]
     return beta, value, error
 
