@@ -58,39 +58,50 @@ class WeightedAverages:
         steps = np.arange(_STEPS) / _STEPS
         between = samples.betas[:-1, None] + np.diff(samples.betas)[:, None] * steps
         self._way = np.append(between, samples.betas[-1])
-        self._betas = np.concatenate([betas, [reference], self._way])
+        self._betas = np.append(betas, reference)
         self._sum(matrices, weight, table)
 
     def _sum(self, matrices: dict[str, Any], weight: Floats, table: Floats) -> None:
         """Sum up, in pieces of the energies."""
         mix, betas = self._mixture, self._betas
-        n_energies, n_columns = len(mix.energy), len(betas) + len(mix.betas)
-        parts = list(pieces(n_energies, n_columns))
-        top = np.max([mix.log_weights(piece, betas).max(axis=0) for piece in parts], axis=0)
-        keys = [(name, power) for name in matrices for power in (range(3) if not name else (0, 1))]
-        needed = 24 * len(keys) * len(table) * len(betas)
+        # Of the way between the runs nothing but the number of measurements is wanted.
+        everywhere, n = np.append(betas, self._way), len(betas)
+        parts = list(pieces(len(mix.energy), len(everywhere) + len(mix.betas)))
+        top = np.max([mix.log_weights(piece, everywhere).max(axis=0) for piece in parts], axis=0)
+        powers = {name: (0, 1) if name else (0, 1, 2) for name in matrices}
+        keys = [(name, power) for name in matrices for power in powers[name]]
+        needed = 24 * len(keys) * len(table) * n
         _arguments.check_memory(needed, f"beta: averages at {self._n} without each block")
-        of_blocks: Moments = {key: np.zeros((len(table), len(betas))) for key in keys}
-        slopes: Moments = {key: np.zeros((len(mix.betas), len(betas))) for key in keys}
-        gradient, squares = -table, np.zeros(len(betas))
+        of_blocks: Moments = {key: np.zeros((len(table), n)) for key in keys}
+        slopes: Moments = {key: np.zeros((len(mix.betas), n)) for key in keys}
+        gradient, (sums, squares) = -table, np.zeros((2, len(everywhere)))
         for piece in parts:
-            shares, q = mix.shares(piece), np.exp(mix.log_weights(piece, betas) - top)
+            shares, q = mix.shares(piece), np.exp(mix.log_weights(piece, everywhere) - top)
+            sums += weight[piece] @ q
             squares += weight[piece] @ q**2
             gradient += matrices[""][:, piece] @ shares
-            for name, power in keys:
-                right = q * mix.energy[piece, None] ** power
-                inside = matrices[name][:, piece]
-                of_blocks[name, power] += inside @ right
-                slopes[name, power] += (inside.sum(axis=0)[:, None] * shares).T @ right
+            rights = [q[:, :n] * mix.energy[piece, None] ** power for power in range(3)]
+            inside = {name: matrix[:, piece] for name, matrix in matrices.items()}
+            # One product of matrices for each power: BLAS wakes its threads for every call.
+            columns = np.array([x.sum(axis=0) for x in inside.values()])
+            moving = (columns[:, :, None] * shares).swapaxes(1, 2).reshape(-1, len(shares))
+            for power, right in enumerate(rights):
+                several = (moving @ right).reshape(len(inside), -1, n)
+                for name, slope in zip(inside, several, strict=True):
+                    if power in powers[name]:
+                        of_blocks[name, power] += inside[name] @ right
+                        slopes[name, power] += slope
         self.total = {key: x.sum(axis=0) for key, x in of_blocks.items()}
         # Without a block the offsets are elsewhere; D then divides by more or by less.
         moved = gradient @ _inverse(mix.curvature, float(table.sum()))
         self.without = {key: self.total[key] - of_blocks[key] - moved @ slopes[key] for key in keys}
-        self._top = top
-        self._n_effective = self.total["", 0] ** 2 / squares
-        ends = [slice(0, 1), slice(n_energies - 1, n_energies)]
+        self._top = top[:n]
+        self._n_effective, on_the_way = np.split(sums**2 / squares, [n])
+        is_gap = (on_the_way < _ENOUGH) & (len(mix.betas) > 1)
+        self._gaps = self._way[is_gap]  # temperatures between those of the runs that no run reaches
+        ends = [slice(0, 1), slice(len(weight) - 1, len(weight))]
         self._at_ends = [
-            weight[end][0] * np.exp(mix.log_weights(end, betas)[0] - top) / self.total["", 0]
+            weight[end][0] * np.exp(mix.log_weights(end, betas)[0] - self._top) / self.total["", 0]
             for end in ends
         ]
 
@@ -145,18 +156,12 @@ class WeightedAverages:
         beta, reference = self._betas[:start], self._betas[start]
         value += self._top[:start] - self._top[start] - (beta - reference) * self.origin
         value[beta == reference] = error[beta == reference] = 0.0
-        gaps = self._gaps()
         low, high = np.minimum(beta, reference), np.maximum(beta, reference)
-        is_broken = ((low[:, None] < gaps) & (gaps < high[:, None])).any(axis=1)
-        few = self._n_effective[: start + 1] < _ENOUGH
+        is_broken = ((low[:, None] < self._gaps) & (self._gaps < high[:, None])).any(axis=1)
+        few = self._n_effective < _ENOUGH
         value[is_broken | few[:-1] | few[-1]] = np.nan
         error[np.isnan(value)] = np.nan
         return value, error
-
-    def _gaps(self) -> Floats:
-        """Return temperatures between those of the runs that no run reaches."""
-        is_gap = self._n_effective[self._n + 1 :] < _ENOUGH
-        return np.asarray(self._way[is_gap & (len(self._samples.betas) > 1)])
 
     def note(self) -> str:
         """Say what is wrong, the worst first."""
@@ -172,7 +177,7 @@ class WeightedAverages:
                 f"fewer than {_ENOUGH:g} reach the reference, beta = {self._betas[self._n]:.4g}: "
                 "differences of ln Z are not known"
             )
-        if len(gaps := self._gaps()):
+        if len(gaps := self._gaps):
             where = f"{gaps.min():.4g} to {gaps.max():.4g}" if len(gaps) > 1 else f"{gaps[0]:.4g}"
             notes.append(f"the runs do not overlap at beta = {where}: ln Z is not known across it")
         if (doubtful := fewer & ~few).any():
