@@ -141,6 +141,14 @@ def tempered():
     return spinglass.temper(lattice(), [0.1, 0.4], 12, 2, seed=1, measure=("overlap",))
 
 
+def glass(seed):
+    return spinglass.EdwardsAnderson((3, 3), "gaussian", seed=seed)
+
+
+def study():
+    return experiments.TemperedGlass((0.5, 1.0), 20)
+
+
 def calls():
     """Return, by name, a function and arguments with which it works."""
     common = {"num_threads": 1, "progress": False}
@@ -430,6 +438,16 @@ def scans():
     """Return calls of the experiments, as small as they can be."""
     running = {"seed": 1, "num_threads": 1, "progress": False}
     return {
+        "experiments.disorder_average": (
+            experiments.disorder_average,
+            {"make_model": glass, "seeds": 2, "study": study(), "num_threads": 1,
+             "progress": False},
+        ),
+        "experiments.TemperedGlass": (
+            experiments.TemperedGlass,
+            {"betas": (0.5, 1.0), "n_sweeps": 20, "n_replicas": 2, "dynamics": "metropolis",
+             "coupling_variance": 1.0},
+        ),
         "experiments.landscape": (
             experiments.landscape, running | {"model": spinglass.EdwardsAnderson((3, 3), seed=1)},
         ),
@@ -472,7 +490,14 @@ def results():
     glasses = experiments.sk([8], n_instances=2, n_sweeps=40, betas=[0.5, 1.0])
     landscape = experiments.landscape("sk", n_spins=8)
     half = experiments.HalfPoint(100, 0.15, 0.01, 0.02)
+    average = experiments.disorder_average(glass, 3, study())
     return {
+        "DisorderAverage.mean": (average.mean, {"name": "energy"}),
+        "experiments.DisorderAverage.jackknife": (
+            lambda function, name: average.jackknife(function, name),
+            {"function": np.negative, "name": "energy"},
+        ),
+        "DisorderAverage.equilibration": (average.equilibration, {"index": 0}),
         "IsingScan.of_size": (ising.of_size, {"size": 4}),
         "IsingScan.deviations": (ising.deviations, {"quantity": "energy"}),
         "Renormalization.curve": (flow.curve, {"size": 16, "step": 0}),

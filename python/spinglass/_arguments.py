@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._memory import available_memory as available_memory
+from spinglass._share import threads_of_task
 
 # Whoever makes arrays has been here first. At the end of the interpreter it would be too late.
 _core.load_numpy()
@@ -191,8 +192,13 @@ def inverse_temperature(beta: Any, name: str = "beta") -> float:
 
 
 def thread_count(num_threads: Any) -> int | None:
-    """Return a thread count the core accepts; ``None`` means all that the process may use."""
-    return None if num_threads is None else integer(num_threads, "num_threads", at_least=1)
+    """Return a thread count the core accepts; ``None`` means all that the process may use.
+
+    In a task of an experiment it means those of the task.
+    """
+    if num_threads is None:
+        return threads_of_task()
+    return integer(num_threads, "num_threads", at_least=1)
 
 
 def real_array(values: ArrayLike, name: str, kind: str = "real numbers") -> NDArray[Any]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
+from spinglass._share import progress_of_task
+
 Progress: TypeAlias = bool | Callable[[int, int], object]
 
 
@@ -25,8 +27,9 @@ def progress_callback(
     Parameters
     ----------
     progress : bool or callable
-        False shows nothing, True a bar in a notebook with widgets and on a terminal, else lines on
-        stderr, which may be whatever it is; a callable is called itself.
+        False shows nothing (in a task of an experiment it is what ends the task), True a bar in a
+        notebook with widgets and on a terminal, else lines on stderr, which may be whatever it is;
+        a callable is called itself.
     description, unit : str
         What is done, and what is counted.
     work : callable, optional
@@ -40,7 +43,7 @@ def progress_callback(
         finally:
             report.close()
     elif progress is False:
-        yield None
+        yield progress_of_task()
     elif callable(progress):
         yield progress
     else:

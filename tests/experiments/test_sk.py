@@ -14,9 +14,9 @@ import spinglass
 from spinglass import SherringtonKirkpatrick, plotting
 from spinglass._random import seed_word
 from spinglass.experiments import Interrupted, SkResult, sk
+from spinglass.experiments.legs import leg_ends
 from spinglass.experiments.sherrington_kirkpatrick.instance import (
     ladder,
-    leg_ends,
     lowest_energy,
     overlap_sums,
 )

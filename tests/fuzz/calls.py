@@ -63,12 +63,14 @@ OBJECTS = {
     "CapacityScan": lambda: scan("capacity"),
     "CubicLattice": lambda: spinglass.CubicLattice(3),
     "Descent": lambda: spinglass.descend(hostile_calls.lattice(), PATTERNS),
+    "DisorderAverage": lambda: scan("disorder_average"),
     "EdwardsAnderson": lambda: spinglass.EdwardsAnderson((3, 3), seed=1),
     "Equilibration": lambda: hostile_calls.fitted().equilibration(
         ROWS, n_steps=8, n_chains=4, random_state=1
     ),
     "Estimate": lambda: statistics.Estimate(1.0, 0.1),
     "GaussianBernoulliRBM": hostile_calls.fitted_reals,
+    "GlassEquilibration": lambda: scan("disorder_average").equilibration(),
     "HalfPoint": lambda: experiments.HalfPoint(64, 0.1, 0.01, 0.02),
     "Hopfield": hostile_calls.network,
     "InverseIsing": hostile_calls.inverse,
@@ -137,8 +139,9 @@ VALUES = {
 
 # What the functions that draw results and lay out their figures take.
 DRAWN = {
-    "capacity": "CapacityScan", "capacity_line": "CapacityLine", "equilibration": "Equilibration",
-    "ising": "IsingScan",
+    "capacity": "CapacityScan", "capacity_line": "CapacityLine",
+    "disorder_average": "DisorderAverage", "equilibration": "Equilibration",
+    "glass_equilibration": "GlassEquilibration", "ising": "IsingScan",
     "ising_layout": "IsingScan", "landscape_layout": "Landscape", "meanfield": "MeanFieldLattice",
     "pictures": "RecallPictures", "pictures_layout": "RecallPictures", "rbm": "RbmTraining",
     "renormalize": "Renormalization", "renormalize_layout": "Renormalization",

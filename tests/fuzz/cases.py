@@ -13,7 +13,9 @@ CHANCE_OF_ONE_MORE = 0.35
 # The valid value of the same argument in another call: another model, another ladder.
 CHANCE_OF_A_RELATIVE = 0.15
 # Arguments that may be called.
-CALLED = {"callbacks", "draw", "function", "learning_rate", "progress"}
+CALLED = {
+    "callbacks", "draw", "function", "learning_rate", "make_model", "progress", "study",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,19 +17,20 @@ NAMESPACES = (
 # Results: the package makes them, and nothing but their methods is there to be called.
 RESULTS = {
     "Annealing", "Binning", "CapacityLine", "CapacityScan", "CriticalLoad", "Crossing",
-    "Descent", "EnergyTrace", "Equilibration", "FiniteSizeFit", "Flow", "HalfPoint",
-    "IsingScan", "Landscape", "LogLikelihood", "LogPartition", "MeanField", "MeanFieldLattice",
-    "OverlapSummary", "Overlaps", "Patterns", "PhaseDiagram", "RbmLikelihood", "RbmTraining",
-    "Recall", "RecallPictures", "Renormalization", "ReplicaSymmetric",
-    "ReplicaSymmetryBreaking", "Reweighting", "Run", "SkResult", "Snapshot", "Solution",
-    "Status", "StoredScan", "Summary", "TemperedRun", "Worker",
+    "Descent", "DisorderAverage", "EnergyTrace", "Equilibration", "FiniteSizeFit", "Flow",
+    "GlassEquilibration", "HalfPoint", "IsingScan", "Landscape", "LogLikelihood",
+    "LogPartition", "MeanField", "MeanFieldLattice", "OverlapSummary", "Overlaps", "Patterns",
+    "PhaseDiagram", "RbmLikelihood", "RbmTraining", "Recall", "RecallPictures",
+    "Renormalization", "ReplicaSymmetric", "ReplicaSymmetryBreaking", "Reweighting", "Run",
+    "SkResult", "Snapshot", "Solution", "Status", "StoredScan", "Summary", "TemperedRun",
+    "Worker",
 }  # fmt: skip
 
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.
 PARTS = {
-    "CapacityConfig", "Experiment", "IsingConfig", "LandscapeConfig", "MeanFieldConfig",
-    "RbmConfig", "RecallPicturesConfig", "RenormalizeConfig", "Result", "Share", "SkConfig",
-    "SpinModel", "Task",
+    "CapacityConfig", "DisorderConfig", "Experiment", "IsingConfig", "LandscapeConfig",
+    "MeanFieldConfig", "RbmConfig", "RecallPicturesConfig", "RenormalizeConfig", "Result", "Share",
+    "SkConfig", "SpinModel", "Task",
 }  # fmt: skip
 
 # What an experiment makes its result with, and an interruption an unfinished one.

@@ -21,6 +21,8 @@ ALLOWED = {
     "learning_rate": {"a type"},
     "draw": {"a type"},  # a function of the user's, which then needs a shape
     "dtype": {"a type"},
+    "make_model": {"a type"},
+    "study": {"a type"},
 }
 
 # Arguments of estimators that None leaves at their default; of functions the signature says it.

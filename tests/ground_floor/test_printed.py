@@ -18,7 +18,7 @@ from spinglass.statistics import Estimate
 from spinglass.theory import hopfield, sk
 
 # What is asked for; all other public dataclasses are results.
-NO_RESULTS = {"Experiment", "Share", "Task"}
+NO_RESULTS = {"Experiment", "Share", "Task", "TemperedGlass"}
 
 
 @printed

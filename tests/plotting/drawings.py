@@ -17,6 +17,15 @@ def machine():
     return spinglass.BernoulliRBM(4, n_iter=2, random_state=1).fit(ROWS)
 
 
+@cache
+def disorder():
+    def glass(seed):
+        return spinglass.EdwardsAnderson((4, 4), "gaussian", seed=seed)
+
+    study = experiments.TemperedGlass((0.5, 1.0, 1.5), 400)
+    return experiments.disorder_average(glass, 12, study)
+
+
 def _recalled():
     patterns = spinglass.random_patterns(20, 60, seed=1)
     network = spinglass.Hopfield(patterns)
@@ -60,8 +69,10 @@ MADE = {
         ),
     ),
     "chains": lambda: (np.zeros((3, 2, 9)), [0, 100]),
+    "disorder_average": lambda: (disorder(),),
     "equilibration": lambda: (machine().equilibration(ROWS, n_steps=50, random_state=1),),
     "filters": lambda: (np.random.default_rng(1).normal(size=(5, 9)),),
+    "glass_equilibration": lambda: (disorder().equilibration(),),
     "inverse": lambda: (
         spinglass.InverseIsing("tap").fit(
             spinglass.sample(GLASS, 0.5, 50, n_replicas=300, seed=2).final_states

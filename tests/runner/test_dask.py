@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from scans import Deadly, Failing, Long, Toy, ToyConfig, Witness
+from spinglass import SquareLattice, sample
 from spinglass._interrupted import ExperimentStopped, Interrupted
-from spinglass.experiments import capacity
+from spinglass.experiments import capacity, disorder_average
 from spinglass.runner import loop
 from spinglass.runner.loop import run
 
@@ -92,6 +93,23 @@ def test_a_scan_on_two_workers_has_the_rows_of_one_process(cluster, tmp_path):
     np.testing.assert_array_equal(there.trials, here.trials)
     again = capacity(**arguments, store=tmp_path / "scan.sqlite")
     np.testing.assert_array_equal(again.trials, here.trials)
+
+
+def test_a_cluster_takes_functions_that_processes_of_this_machine_cannot_be_sent(client):
+    def failing(model, seed):
+        return {"energy": 1 / (seed - 3)}
+
+    def energy(model, seed):
+        return {"energy": sample(model, 1.0, 20, seed=seed).energy.mean()}
+
+    def average(study, executor=None):
+        make_model = lambda seed: SquareLattice(4)  # noqa: E731
+        return disorder_average(make_model, 5, study, executor=executor)
+
+    here, there = average(energy), average(energy, client)
+    np.testing.assert_array_equal(there.values["energy"], here.values["energy"])
+    with pytest.raises(ExperimentStopped, match="study failed for the seed 3: ZeroDivisionError"):
+        average(failing, client)
 
 
 def test_more_tasks_than_are_handed_in_at_once_all_come_back(client):

@@ -7,15 +7,31 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 import pytest
 
+import spinglass
 from spinglass._interrupted import Interrupted
+from spinglass.experiments import TemperedGlass
 from spinglass.experiments.ising_transition.experiment import IsingExperiment, ising
 from spinglass.experiments.mean_field_lattice.experiment import MeanFieldExperiment, meanfield
+from spinglass.experiments.quenched_disorder.experiment import (
+    DisorderExperiment,
+    disorder_average,
+)
 from spinglass.experiments.renormalization_flow.experiment import RenormalizeExperiment, renormalize
 from spinglass.experiments.retrieval_capacity.experiment import CapacityExperiment, capacity
 from spinglass.experiments.sherrington_kirkpatrick.experiment import SkExperiment, sk
 from spinglass.runner.task import Experiment, Share
 
+
+def glass(seed):
+    return spinglass.SherringtonKirkpatrick(8, seed=seed)
+
+
 EXPERIMENTS = [
+    (
+        disorder_average,
+        DisorderExperiment,
+        {"make_model": glass, "seeds": (3, 1, 2), "study": TemperedGlass((0.5, 1.0), 20)},
+    ),
     (capacity, CapacityExperiment, {"n_spins": (100, 200), "loads": {100: [0.1], 200: [0.2]}}),
     (ising, IsingExperiment, {"sizes": (4, 8), "n_sweeps": 100}),
     (ising, IsingExperiment, {"sizes": 4, "n_sweeps": 100, "snapshot_size": None, "seed": 2**70}),
@@ -52,6 +68,8 @@ def contents(value):
         return [str(value.dtype), value.shape, value.tobytes()]
     if isinstance(value, tuple | list):
         return [contents(x) for x in value]
+    if isinstance(value, dict):
+        return [(name, contents(x)) for name, x in value.items()]
     if is_dataclass(value):
         return [contents(getattr(value, x.name)) for x in fields(value)]
     return repr(value)

@@ -28,6 +28,11 @@ from spinglass.experiments.mean_field_lattice.result import MeanFieldLattice
 from spinglass.experiments.picture_recall.config import RecallPicturesConfig
 from spinglass.experiments.picture_recall.experiment import recall_pictures
 from spinglass.experiments.picture_recall.result import EnergyTrace, RecallPictures
+from spinglass.experiments.quenched_disorder.config import DisorderConfig
+from spinglass.experiments.quenched_disorder.equilibration import GlassEquilibration
+from spinglass.experiments.quenched_disorder.experiment import disorder_average
+from spinglass.experiments.quenched_disorder.result import DisorderAverage
+from spinglass.experiments.quenched_disorder.tempered_glass import TemperedGlass
 from spinglass.experiments.rbm_training.config import RbmConfig
 from spinglass.experiments.rbm_training.experiment import rbm
 from spinglass.experiments.rbm_training.images import DIGITS
@@ -61,11 +66,14 @@ __all__ = [
     "CapacityLine",
     "CapacityScan",
     "CriticalLoad",
+    "DisorderAverage",
+    "DisorderConfig",
     "EnergyTrace",
     "Experiment",
     "ExperimentInterrupted",
     "ExperimentStopped",
     "Flow",
+    "GlassEquilibration",
     "HalfPoint",
     "Interrupted",
     "IsingConfig",
@@ -94,8 +102,10 @@ __all__ = [
     "StoreError",
     "StoredScan",
     "Task",
+    "TemperedGlass",
     "Worker",
     "capacity",
+    "disorder_average",
     "ising",
     "landscape",
     "meanfield",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 
 def columns(names: str, integers: str = "", truth: str = "") -> np.dtype[np.void]:
@@ -29,3 +30,14 @@ def table_of(kind: np.dtype[np.void], rows: Iterable[tuple[Any, ...]]) -> NDArra
 def rows_of(table: NDArray[np.void]) -> list[dict[str, Any]]:
     """Return the rows of a table as dictionaries."""
     return [dict(zip(table.dtype.names or (), row, strict=True)) for row in table.tolist()]
+
+
+def mean_and_error(values: ArrayLike) -> tuple[Any, Any]:
+    """Return the mean over the first axis, independent samples, and its standard error.
+
+    The error of a single sample is NaN.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if len(array) < 2:
+        return array.mean(axis=0), np.full(array.shape[1:], math.nan)[()]
+    return array.mean(axis=0), array.std(axis=0, ddof=1) / math.sqrt(len(array))

@@ -95,6 +95,11 @@ class EdwardsAnderson(SpinModel):
         return self._seed
 
     @property
+    def coupling_variance(self) -> float:
+        """The variance of a coupling: 1."""
+        return 1.0
+
+    @property
     def n_spins(self) -> int:
         """N."""
         return int(np.prod(self._shape))
@@ -157,6 +162,11 @@ class SherringtonKirkpatrick(SpinModel):
         self._model = _core.sherrington_kirkpatrick(
             self._n_spins, self._disorder, seed_word(self._seed)
         )
+
+    @property
+    def coupling_variance(self) -> float:
+        """The variance of a coupling: 1/N."""
+        return 1.0 / self._n_spins
 
     @property
     def n_spins(self) -> int:

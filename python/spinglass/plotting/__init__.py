@@ -13,6 +13,7 @@ from typing import Any
 from spinglass.plotting.annealings_figure import annealings
 from spinglass.plotting.capacity_figure import capacity
 from spinglass.plotting.capacity_line_figure import capacity_line
+from spinglass.plotting.disorder_figure import disorder_average, glass_equilibration
 from spinglass.plotting.equilibration_figure import equilibration
 from spinglass.plotting.figure import MARKERS, STYLE, picture, png, theory_line
 from spinglass.plotting.inverse_figure import inverse
@@ -44,8 +45,10 @@ __all__ = [
     "capacity",
     "capacity_line",
     "chains",
+    "disorder_average",
     "equilibration",
     "filters",
+    "glass_equilibration",
     "inverse",
     "ising",
     "ising_layout",

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from spinglass._printed import printed
 from spinglass._progress import Progress
 from spinglass._random import seed_word
+from spinglass.experiments.legs import leg_ends
 from spinglass.models.glass import Disorder, SherringtonKirkpatrick
 from spinglass.models.spin_model import SpinModel
 from spinglass.sampling.runs import TemperedRun
@@ -61,20 +62,6 @@ def ladder(n_spins: int, coldest: float) -> tuple[float, ...]:
     betas = np.interp(np.linspace(0, summed[-1], steps + 1), summed, fine)
     # Rounded, so that they read well in tables; the ends as they were asked.
     return (HOTTEST, *(round(float(x), 4) for x in betas[1:-1]), coldest)
-
-
-def leg_ends(n_sweeps: int) -> list[int]:
-    """Return the sweeps at which the legs end: n, n/2, n/4, ... down to 16, ascending.
-
-    Examples
-    --------
-    >>> leg_ends(100)
-    [25, 50, 100]
-    """
-    ends = [n_sweeps]
-    while ends[-1] >= 32:
-        ends.append(ends[-1] // 2)
-    return ends[::-1]
 
 
 @printed

@@ -12,21 +12,21 @@ from numpy.typing import NDArray
 
 from spinglass._arguments import integer
 from spinglass._result import Result
+from spinglass.experiments.legs import leg_ends
 from spinglass.experiments.sherrington_kirkpatrick.config import SkConfig
 from spinglass.experiments.sherrington_kirkpatrick.ground_state import (
     AMPLITUDE,
     GroundEnergy,
     extrapolate,
 )
-from spinglass.experiments.sherrington_kirkpatrick.instance import SkInstance, leg_ends
+from spinglass.experiments.sherrington_kirkpatrick.instance import SkInstance
 from spinglass.experiments.sherrington_kirkpatrick.report import report
 from spinglass.experiments.sherrington_kirkpatrick.tables import (
     BOTH,
     both,
-    mean_and_error,
     table_of,
 )
-from spinglass.experiments.tables import rows_of
+from spinglass.experiments.tables import mean_and_error, rows_of
 
 # Energies per spin that differ by less are equal: the rest is rounding.
 SAME = 1e-9

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from spinglass.experiments import tables
 from spinglass.experiments.sherrington_kirkpatrick.instance import SkInstance
+from spinglass.experiments.tables import mean_and_error
 
 # What of the energy and the overlap is in a table: see `both`.
 BOTH = (
@@ -18,14 +18,6 @@ BOTH = (
     "difference_error"
 )
 _INTEGERS = "n_spins n_instances instance first_sweep last_sweep round_trips"
-
-
-def mean_and_error(values: ArrayLike) -> tuple[Any, Any]:
-    """Return the mean over the first axis, the glasses, and its standard error."""
-    array = np.asarray(values, dtype=np.float64)
-    if len(array) < 2:
-        return array.mean(axis=0), np.full(array.shape[1:], math.nan)[()]
-    return array.mean(axis=0), array.std(axis=0, ddof=1) / math.sqrt(len(array))
 
 
 def both(glasses: list[SkInstance], leg: int, place: int, beta: float) -> tuple[float, ...]:

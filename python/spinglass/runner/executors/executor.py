@@ -15,6 +15,7 @@ from concurrent.futures import CancelledError, Future
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
+from spinglass._share import shared
 from spinglass.runner.executors.memory_budget import MemoryBudget
 from spinglass.runner.task import Experiment, Rows, Share, Task, checked
 
@@ -102,7 +103,8 @@ class TaskExecutor(ABC):
 def timed(experiment: Experiment, task: Task, share: Share) -> Outcome:
     """Do a task and say how long it took."""
     begun = time.perf_counter()
-    rows = checked(experiment.work(task, share))
+    with shared(share.num_threads, share.progress):
+        rows = checked(experiment.work(task, share))
     return rows, time.perf_counter() - begun
 
 

@@ -1,0 +1,1 @@
+"""Averages over samples of disorder, and whether their glasses are in equilibrium."""
