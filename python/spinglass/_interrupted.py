@@ -56,7 +56,9 @@ class Interrupted(KeyboardInterrupt):
 
 
 class ExperimentStopped(RuntimeError):  # noqa: N818  beside Interrupted
-    """An experiment that cannot go on: its workers are lost, or its store cannot be written.
+    """An experiment that cannot go on.
+
+    Its workers are lost, or its store cannot be written, or a function of the user's failed.
 
     Attributes
     ----------

@@ -204,9 +204,9 @@ def test_bins_are_compared_by_differences_within_samples(cubes):
     assert found.bins["first_sweep"][0] == 0
 
 
-def synthetic(drift=0.0, gap=0.0, identity=True, n_samples=100, n_bins=4):
+def synthetic(drift=0.0, gap=0.0, identity=True, n_samples=100, n_bins=4, seed=1):
     """Return values of samples whose energies drift, and differ from those that links tell."""
-    random = np.random.default_rng(1)
+    random = np.random.default_rng(seed)
     glasses = random.normal(size=(n_samples, 1, 1))
 
     def series(drift=0.0):
@@ -225,8 +225,8 @@ def synthetic(drift=0.0, gap=0.0, identity=True, n_samples=100, n_bins=4):
 @pytest.mark.parametrize(
     ("given", "verdict"),
     [
-        ({}, "in equilibrium: the last 3 bins agree within 3 standard errors, and so do energy"),
-        ({"identity": False}, "no sign of change: the last 3 bins agree within 3 standard errors"),
+        ({}, "in equilibrium: the last 3 bins agree within their errors, and so do energy"),
+        ({"identity": False}, "no sign of change: the last 3 bins agree within their errors"),
         ({"drift": -0.1}, "not in equilibrium: energy still changed in the last 3 bins"),
         ({"gap": -0.1}, "not in equilibrium: the energy is not that which the link overlap tells"),
         ({"n_bins": 2}, "unknown: the test needs at least 2 samples and 3 bins, got 100 samples"),
@@ -240,6 +240,17 @@ def test_the_verdict_says_what_the_bins_show(given, verdict):
     assert verdict in " ".join(str(found).split())
     assert found.has_identity == given.get("identity", True)
     assert ("difference" in str(found).splitlines()[1]) == found.has_identity
+
+
+@pytest.mark.parametrize("n_samples", [5, 60])
+def test_glasses_in_equilibrium_are_seldom_refused(n_samples):
+    n_trials = 400
+    refused = sum(
+        not equilibration_of(synthetic(n_samples=n_samples, seed=seed), 0).is_equilibrated
+        for seed in range(n_trials)
+    )
+    most = n_trials * 9 * 0.0027  # nine differences, each three standard errors apart by chance
+    assert refused < most + 4 * math.sqrt(most)
 
 
 # ---- the study ---------------------------------------------------------------------------------

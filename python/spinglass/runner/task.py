@@ -167,6 +167,10 @@ class Share:
     progress : callable, optional
         The argument ``progress`` for calls into the core. It ends them when the scan ends. Work
         outside the core must call it from time to time, with any two numbers.
+
+    Notes
+    -----
+    A call into the core within the task that is told neither takes both from here.
     """
 
     num_threads: int = 1

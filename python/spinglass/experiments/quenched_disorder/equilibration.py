@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import scipy.special
 from numpy.typing import NDArray
 
 from spinglass._printed import printed
@@ -33,8 +35,9 @@ IDENTITY = {"energy_from_links": "from q_l", "difference": "difference"}
 # What else a study must return for the test: the temperatures, and where its bins end.
 AXES = ("beta", "last_sweep")
 
-# Means that differ by more standard errors are different.
-STANDARD_ERRORS = 3.0
+# Means that differ by so many standard errors, of many samples, are different. Of few samples the
+# error is itself uncertain, and the limit is that of Student's t with the same probability.
+_STANDARD_ERRORS = 3.0
 
 # Bins that must agree.
 BINS = 3
@@ -96,15 +99,15 @@ class GlassEquilibration:
                 f"unknown: the test needs at least 2 samples and {BINS} bins, got "
                 f"{counted(self.n_samples, 'sample')} and {counted(len(self.bins), 'bin')}"
             )
-        moved = _apart(self.changes["change"], self.changes["change_error"])
+        moved = self._differs(self.changes["change"], self.changes["change_error"])
         if moved.any():
             names = dict.fromkeys(self.changes["quantity"][moved].tolist())
             return f"not in equilibrium: {', '.join(names)} still changed in the last {BINS} bins"
-        agree = f"the last {BINS} bins agree within {STANDARD_ERRORS:g} standard errors"
+        agree = f"the last {BINS} bins agree within their errors"
         if not self.has_identity:
             return f"no sign of change: {agree}"
         last = self.bins[-1]
-        if _apart(last["difference"], last["difference_error"]):
+        if self._differs(last["difference"], last["difference_error"]):
             return (
                 "not in equilibrium: the energy is not that which the link overlap tells, though "
                 f"{agree}"
@@ -115,9 +118,17 @@ class GlassEquilibration:
     def is_equilibrated(self) -> bool:
         """Whether the last three bins agree, and both sides of the identity if it holds.
 
-        False also if that is not known, because there are too few bins or samples.
+        A difference counts if chance makes one as large less than once in 370 times, which is
+        three standard errors of many samples. False also if nothing is known, because there are too
+        few bins or samples.
         """
         return self.verdict.startswith(("in equilibrium", "no sign of change"))
+
+    def _differs(self, difference: Any, error: Any) -> Any:
+        """Return whether differences are no chance; True also if that is not known."""
+        within = scipy.special.ndtr(_STANDARD_ERRORS)
+        limit = scipy.special.stdtrit(self.n_samples - 1, within)
+        return ~(np.abs(difference) <= limit * error)
 
     def __str__(self) -> str:
         names = OBSERVED | (IDENTITY if self.has_identity else {})
@@ -164,8 +175,3 @@ def equilibration_of(values: Mapping[str, NDArray[np.float64]], index: int) -> G
     ]
     beta = float(values["beta"][0, index])
     return GlassEquilibration(beta, len(unknown), bins, table_of(np.dtype(kind), changes))
-
-
-def _apart(difference: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return whether differences are more than some standard errors; True if that is not known."""
-    return ~(np.abs(difference) <= STANDARD_ERRORS * error)

@@ -120,4 +120,4 @@ class Ended(Exception):  # noqa: N818  nothing went wrong
 
 
 class Lost(Exception):  # noqa: N818  becomes an ExperimentStopped
-    """The workers are gone."""
+    """The workers are gone, or a function of the user's failed: what is finished is kept."""
