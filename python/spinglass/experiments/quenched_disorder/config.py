@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, is_dataclass
 from functools import partial
 from types import SimpleNamespace
@@ -60,7 +60,7 @@ def described(value: Any) -> str:
     return f"a {type(value).__module__}.{type(value).__qualname__}" if " at 0x" in words else words
 
 
-def check_can_be_sent(executor: Executor | Any, **functions: Any) -> None:
+def check_can_be_sent(executor: Any, **functions: Any) -> None:
     """Refuse functions that processes of this machine cannot be sent, by name."""
     if not isinstance(executor, ProcessPoolExecutor):
         return

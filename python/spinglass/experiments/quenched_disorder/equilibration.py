@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import scipy.special
 from numpy.typing import NDArray
 
 from spinglass._printed import printed
@@ -126,8 +125,9 @@ class GlassEquilibration:
 
     def _differs(self, difference: Any, error: Any) -> Any:
         """Return whether differences are no chance; True also if that is not known."""
-        within = scipy.special.ndtr(_STANDARD_ERRORS)
-        limit = scipy.special.stdtrit(self.n_samples - 1, within)
+        from scipy.special import ndtr, stdtrit  # late: `--help` needs no part of SciPy
+
+        limit = stdtrit(self.n_samples - 1, ndtr(_STANDARD_ERRORS))
         return ~(np.abs(difference) <= limit * error)
 
     def __str__(self) -> str:

@@ -37,7 +37,6 @@ from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 
 from spinglass._arguments import choice, integer, ladder
 from spinglass._caller import takes_beta
@@ -173,6 +172,8 @@ TemperedGlass.__init__ = takes_beta(TemperedGlass.__init__)  # type: ignore[meth
 
 def _all_pairs(model: Any, target: Sampled) -> int:
     """Return the number of pairs of a model that couples all of them."""
+    from scipy.sparse import issparse
+
     pairs = target.n_spins * (target.n_spins - 1)
     couplings = structure_of(model).couplings  # type: ignore[union-attr]
     count = couplings.count_nonzero() if issparse(couplings) else np.count_nonzero(couplings)
