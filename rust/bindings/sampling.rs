@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use numpy::{
-    Element, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
+    Element, PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyUntypedArrayMethods,
 };
-use pyo3::{prelude::*, types::PyDict};
+use pyo3::{exceptions::PyKeyError, prelude::*, types::PyDict};
 use spinglass_core::{
     control::Control,
     error::{Error, Result},
-    sampling::{self, Ending, Ladders, Limits, Plan},
+    sampling::{self, Ending, Ladders, Limits, Observable, Plan, Taken},
     spins::{Descent, Dynamics, Start},
 };
 
@@ -71,6 +71,39 @@ fn run<R: Send>(
     }
 }
 
+/// What a dictionary asks to be measured: its `kind`, and what that needs.
+fn observable(asked: &Bound<'_, PyDict>) -> PyResult<Observable> {
+    let item = |name| asked.get_item(name)?.ok_or_else(|| PyKeyError::new_err(name));
+    let kind: String = item("kind")?.extract()?;
+    Ok(match kind.as_str() {
+        "overlap" => Observable::Overlap,
+        "link_overlap" => Observable::LinkOverlap,
+        "overlaps_with" => {
+            let states: PyReadonlyArray2<'_, i8> = item("states")?.extract()?;
+            let name: String = item("taken")?.extract()?;
+            let taken = match name.as_str() {
+                "each" => Taken::Each,
+                "sizes" => Taken::Sizes,
+                "largest" => Taken::Largest,
+                _ => return Err(raise(Error::expected("taken", "a known word", name))),
+            };
+            Observable::OverlapsWith { states: spins(&states, "measure")?, taken }
+        }
+        "structure_factor" => Observable::StructureFactor {
+            of_pairs: item("of_pairs")?.extract()?,
+            sides: item("sides")?.extract()?,
+            wave_vectors: item("wave_vectors")?.extract()?,
+        },
+        "local_fields" => Observable::LocalFields { mean_size: item("mean_size")?.extract()? },
+        _ => return Err(raise(Error::expected("kind", "a known observable", kind))),
+    })
+}
+
+/// Series as a list of arrays.
+fn series(py: Python<'_>, series: Vec<Vec<f64>>) -> Vec<Bound<'_, PyArray1<f64>>> {
+    series.into_iter().map(|one| array1(py, one)).collect()
+}
+
 /// Independent uniform spins, one stream a replica.
 #[pyfunction]
 #[pyo3(signature = (seed, n_replicas, n_spins, num_threads=None))]
@@ -89,11 +122,11 @@ pub fn random_spins(
     array2(py, spins, n_spins)
 }
 
-/// Monte Carlo at one temperature a replica.
+/// Monte Carlo at one temperature a replica; the replicas of each of `n_betas` temperatures are together.
 #[pyfunction]
 #[pyo3(signature = (
-    model, *, dynamics, betas, initial, seed, sweeps, streams, warmup, n_sweeps, every,
-    keep_states, overlaps, link_overlaps, clamp=None, num_threads=None, progress=None
+    model, *, dynamics, betas, initial, n_betas, seed, sweeps, streams, warmup, n_sweeps, every,
+    keep_states, measure, clamp=None, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "the arguments of a run, each named in Python")]
 pub fn sample<'py>(
@@ -102,6 +135,7 @@ pub fn sample<'py>(
     dynamics: &str,
     betas: PyReadonlyArray1<'py, f64>,
     initial: PyReadonlyArray2<'py, i8>,
+    n_betas: usize,
     seed: u64,
     sweeps: u64,
     streams: PyReadonlyArray1<'py, u64>,
@@ -109,14 +143,14 @@ pub fn sample<'py>(
     n_sweeps: u64,
     every: u64,
     keep_states: bool,
-    overlaps: bool,
-    link_overlaps: bool,
+    measure: Vec<Bound<'py, PyDict>>,
     clamp: Option<Bound<'py, PyArray2<bool>>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
-    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states, overlaps, link_overlaps };
+    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states };
+    let asked: Vec<Observable> = measure.iter().map(observable).collect::<PyResult<_>>()?;
     let betas = copied(&betas, "betas")?;
     let (model, n) = (&*model.model, model.model.n_spins());
     let spins = spins(&initial, "initial")?;
@@ -133,9 +167,12 @@ pub fn sample<'py>(
         reversed: false,
     };
     check_len(&initial, "initial", betas.len() * n)?;
+    if !betas.len().is_multiple_of(n_betas.max(1)) {
+        return Err(raise(Error::expected("betas", "those of all replicas", betas.len())));
+    }
     let control = Control::new(warmup + n_sweeps);
     let (result, ended) = run(py, num_threads, progress, &control, || {
-        sampling::sample(model, &plan, &start, &control)
+        sampling::sample(model, &plan, &asked, n_betas.max(1), &start, &control)
     })?;
     let (rows, count) = (betas.len(), plan.n_measurements());
     let columns = PyDict::new(py);
@@ -144,13 +181,7 @@ pub fn sample<'py>(
     if keep_states {
         columns.set_item("states", array(py, result.states, [rows, count, n])?)?;
     }
-    let pairs = [rows * rows.saturating_sub(1) / 2, count];
-    if overlaps {
-        columns.set_item("overlaps", array(py, result.pairs.overlaps, pairs)?)?;
-    }
-    if link_overlaps {
-        columns.set_item("link_overlaps", array(py, result.pairs.link_overlaps, pairs)?)?;
-    }
+    columns.set_item("series", series(py, result.series))?;
     columns.set_item("final_states", array(py, result.final_states, [rows, n])?)?;
     columns.set_item("flips", array1(py, result.flips))?;
     columns.set_item("streams", array1(py, result.streams))?;
@@ -260,7 +291,7 @@ pub fn descend<'py>(
 #[pyfunction]
 #[pyo3(signature = (
     model, *, dynamics, betas, initial, seed, sweeps, order, streams, warmup, n_sweeps, every,
-    keep_states, overlaps, link_overlaps, clamp=None, num_threads=None, progress=None
+    keep_states, measure, clamp=None, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "as above")]
 pub fn temper<'py>(
@@ -277,14 +308,14 @@ pub fn temper<'py>(
     n_sweeps: u64,
     every: u64,
     keep_states: bool,
-    overlaps: bool,
-    link_overlaps: bool,
+    measure: Vec<Bound<'py, PyDict>>,
     clamp: Option<Bound<'py, PyArray2<bool>>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> Outcome<'py> {
     let dynamics = dynamics_of(dynamics).map_err(raise)?;
-    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states, overlaps, link_overlaps };
+    let plan = Plan { dynamics, warmup, n_sweeps, every, keep_states };
+    let asked: Vec<Observable> = measure.iter().map(observable).collect::<PyResult<_>>()?;
     let betas = copied(&betas, "betas")?;
     let (model, n) = (&*model.model, model.model.n_spins());
     let spins = spins(&initial, "initial")?;
@@ -306,7 +337,7 @@ pub fn temper<'py>(
     check_len(&initial, "initial", n_ladders * rungs * n)?;
     let control = Control::new(warmup + n_sweeps);
     let (result, ended) = run(py, num_threads, progress, &control, || {
-        sampling::temper(model, &plan, &start, &control)
+        sampling::temper(model, &plan, &asked, &start, &control)
     })?;
     let count = plan.n_measurements();
     let columns = PyDict::new(py);
@@ -316,13 +347,7 @@ pub fn temper<'py>(
     if keep_states {
         columns.set_item("states", array(py, result.states, [n_ladders, rungs, count, n])?)?;
     }
-    let pairs = [rungs, n_ladders * n_ladders.saturating_sub(1) / 2, count];
-    if overlaps {
-        columns.set_item("overlaps", array(py, result.pairs.overlaps, pairs)?)?;
-    }
-    if link_overlaps {
-        columns.set_item("link_overlaps", array(py, result.pairs.link_overlaps, pairs)?)?;
-    }
+    columns.set_item("series", series(py, result.series))?;
     columns.set_item("final_states", array(py, result.final_states, [n_ladders, rungs, n])?)?;
     columns.set_item("flips", array(py, result.flips, [n_ladders, rungs])?)?;
     columns.set_item("tried", array(py, result.tried, [n_ladders, rungs - 1])?)?;

@@ -57,9 +57,9 @@ def test_the_core_itself_takes_every_byte_but_zero_for_true():
     other = with_other_bytes(MASK)
     model = spinglass.SquareLattice((2, 4))._model
     keywords = {
-        "dynamics": "metropolis", "betas": np.full(6, 0.4), "initial": SPINS, "seed": 1,
-        "sweeps": 0, "streams": np.empty(0, np.uint64), "warmup": 0, "n_sweeps": 5, "every": 1,
-        "keep_states": False, "overlaps": False, "link_overlaps": False,
+        "dynamics": "metropolis", "betas": np.full(6, 0.4), "initial": SPINS, "n_betas": 1,
+        "seed": 1, "sweeps": 0, "streams": np.empty(0, np.uint64), "warmup": 0, "n_sweeps": 5,
+        "every": 1, "keep_states": False, "measure": [],
     }  # fmt: skip
     states = [
         _core.sample(model, **keywords, clamp=mask)[0]["final_states"] for mask in (MASK, other)

@@ -1,5 +1,6 @@
 """Overlaps of replica pairs: bit for bit those of the states, and on average those of the law."""
 
+import json
 import math
 import pickle
 
@@ -113,7 +114,7 @@ def test_measuring_changes_no_other_bit(name):
         without = call(model, betas, 40, 4, measure=(), **given)
         for field in ("energy", "magnetization", "final_states", "acceptance", "_streams"):
             np.testing.assert_array_equal(getattr(with_them, field), getattr(without, field))
-        assert without._overlaps is without._link_overlaps is None
+        assert not without.measured
 
 
 def test_long_rows_are_compared_in_many_rounds():
@@ -132,10 +133,10 @@ def test_a_continued_run_has_the_overlaps_of_one_long_run(name):
         whole = call(model, betas, 30, 3, seed=6, warmup=5, **given)
         part = call(model, betas, 12, 3, seed=6, warmup=5, **given)
         rest = call(model, betas, 18, initial=pickle.loads(pickle.dumps(part)), **given)
-        for field in ("_overlaps", "_link_overlaps"):
-            parts = [getattr(run, field) for run in (part, rest)]
-            if parts[0] is not None:
-                np.testing.assert_array_equal(np.concatenate(parts, -1), getattr(whole, field))
+        assert part.measured.keys() == set(measures_of(model))
+        for name, series in part.measured.items():
+            joined = np.concatenate([series, rest.measured[name]], -1)
+            np.testing.assert_array_equal(joined, whole.measured[name])
 
 
 @pytest.mark.parametrize("name", ["+-J lattice", "lattice", "SK"])
@@ -353,14 +354,18 @@ def test_overlaps_are_saved_and_old_files_still_load(tmp_path):
         np.testing.assert_array_equal(again.overlaps().link_values, run.overlaps().link_values)
         # A file from before overlaps were measured.
         with np.load(tmp_path / "run") as archive:
-            kept = [x for x in archive.files if "overlaps" not in x and x != "digest"]
+            kept = [x for x in archive.files if "overlap" not in x and x != "digest"]
             arrays = {name: archive[name] for name in kept}
+        about = json.loads(str(arrays["about"]))
+        observables = about.pop("_observables")
+        arrays["about"] = np.array(json.dumps(about))
         with (tmp_path / "old").open("wb") as file:
             np.savez(file, **arrays)
         with pytest.raises(ValueError, match="measured no overlaps"):
             Run.load(tmp_path / "old").overlaps()
-        arrays["_overlaps"] = np.zeros((4, 6))
+        arrays["about"] = np.array(json.dumps(about | {"_observables": observables[:1]}))
+        arrays["measured overlap"] = np.zeros((4, 6))
         with (tmp_path / "wrong").open("wb") as file:
             np.savez(file, **arrays)
-        with pytest.raises(ValueError, match="_overlaps must be float64 of shape"):
+        with pytest.raises(ValueError, match="measured overlap must be float64 of shape"):
             Run.load(tmp_path / "wrong")

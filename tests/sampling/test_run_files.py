@@ -30,6 +30,8 @@ def same(one, other):
         return one.state == other.state
     if isinstance(one, np.ndarray):
         return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=True)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     return type(one) is type(other) and one == other
 
 

@@ -21,7 +21,7 @@ def of_run(run: Run[Any, Any], pairs: bool) -> pandas.DataFrame:
     sweeps = run.every * np.arange(1, run.n_measurements + 1)
     inner = {"beta": run.betas} if isinstance(run, TemperedRun) else {}
     if not pairs:
-        columns = {"energy": run.energy, "magnetization": run.magnetization}
+        columns = {"energy": run.energy, "magnetization": run.magnetization} | _numbers(run, False)
         return _long({"replica": np.arange(run.n_replicas), **inner, "sweep": sweeps}, columns)
     found = (
         [run.overlaps(k) for k in range(len(run.betas))]
@@ -33,9 +33,24 @@ def of_run(run: Run[Any, Any], pairs: bool) -> pandas.DataFrame:
     links = [one.link_values for one in found if one.link_values is not None]
     if links:
         columns["link_overlap"] = np.stack(links, axis=1)
+    columns |= _numbers(run, True)
     frame = _long({"first": first, **inner, "sweep": sweeps}, columns)
     frame.insert(1, "second", np.repeat(second, len(frame) // len(second)))
     return frame
+
+
+def _numbers(run: Run[Any, Any], of_pairs: bool) -> dict[str, NDArray[Any]]:
+    """Return what was measured of replicas, or of pairs, and is one number or a few at a time.
+
+    A number of several, such as a wave vector's, has its place in the name of its column.
+    """
+    return {
+        observable.name + "".join(f"_{k}" for k in place): series[(..., *place)]
+        for observable in run._observables
+        if observable.of_pairs == of_pairs and observable.name not in ("overlap", "link_overlap")
+        for series in [run.measured[observable.name]]
+        for place in np.ndindex(series.shape[run.energy.ndim :])
+    }
 
 
 def of_annealing(annealing: Annealing) -> pandas.DataFrame:

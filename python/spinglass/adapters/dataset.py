@@ -26,12 +26,9 @@ _ARRAYS = {
     "final_states": ("final_states", "chain", "beta", "spin"),
     "acceptance": ("acceptance", "chain", "beta"),
     "clamp": ("clamp", "chain", "spin"),
-    "_overlaps": ("overlap", "beta", "pair", "draw"),
-    "_link_overlaps": ("link_overlap", "beta", "pair", "draw"),
 }
 
-_POSTERIOR = ["energy", "magnetization", "states"]
-_OVERLAPS = ["overlap", "link_overlap"]
+_POSTERIOR = ("energy", "magnetization", "states")
 
 
 def of_run(run: Run[Any, Any], method: str = "to_xarray") -> xarray.Dataset:
@@ -42,6 +39,10 @@ def of_run(run: Run[Any, Any], method: str = "to_xarray") -> xarray.Dataset:
         for array, (name, *axes) in _ARRAYS.items()
         if getattr(run, array) is not None
     }
+    for observable in run._observables:
+        axes = ["pair" if observable.of_pairs else "chain", "beta", "draw", *observable.axes]
+        kept = [axis for axis in axes if tempered or axis != "beta"]
+        variables[observable.name] = kept, run.measured[observable.name]
     draws = np.arange(run.n_measurements)
     coordinates: dict[str, Any] = {"chain": np.arange(run.n_replicas), "draw": draws}
     coordinates["sweep"] = ("draw", run.every * (draws + 1))
@@ -49,7 +50,7 @@ def of_run(run: Run[Any, Any], method: str = "to_xarray") -> xarray.Dataset:
         variables["swap_rates"] = "neighbours", run.swap_rates
         variables["round_trips"] = "chain", run.round_trips
         coordinates["beta"] = run.betas
-    if variables.keys() & set(_OVERLAPS):
+    if any(observable.of_pairs for observable in run._observables):
         pairs = np.triu_indices(run.n_replicas, 1)
         coordinates["first"], coordinates["second"] = (("pair", replicas) for replicas in pairs)
     made = needed("xarray", method, "xarray").Dataset(variables, coordinates, _attributes(run))
@@ -63,10 +64,12 @@ def tree_of_run(run: Run[Any, Any]) -> xarray.DataTree:
     """Return the same in the groups of the InferenceData schema."""
     whole = of_run(run, "to_datatree")
     kept = [str(name) for name in whole.data_vars]
+    of_pairs = [one.name for one in run._observables if one.of_pairs]
+    drawn = [*_POSTERIOR, *(one.name for one in run._observables if not one.of_pairs)]
     groups = {
-        "posterior": [name for name in kept if name in _POSTERIOR],
-        "sample_stats": [name for name in kept if name not in (*_POSTERIOR, *_OVERLAPS)],
-        "overlaps": [name for name in kept if name in _OVERLAPS],
+        "posterior": [name for name in kept if name in drawn],
+        "sample_stats": [name for name in kept if name not in (*drawn, *of_pairs)],
+        "overlaps": [name for name in kept if name in of_pairs],
     }
     parts = {group: whole[names] for group, names in groups.items() if names}
     parts["/"] = whole[[]]

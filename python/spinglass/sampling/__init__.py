@@ -3,6 +3,7 @@
 from spinglass.sampling.annealing import anneal
 from spinglass.sampling.cooling import annealing_range
 from spinglass.sampling.descent import Descent, descend
+from spinglass.sampling.observables import PatternOverlaps
 from spinglass.sampling.overlaps import Overlaps
 from spinglass.sampling.runs import Annealing, Run, TemperedRun
 from spinglass.sampling.sampling import sample
@@ -12,6 +13,7 @@ __all__ = [
     "Annealing",
     "Descent",
     "Overlaps",
+    "PatternOverlaps",
     "Run",
     "TemperedRun",
     "anneal",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, cast, get_args
 
@@ -18,7 +17,6 @@ from spinglass._arguments import (
     copied,
     flag,
     integer,
-    shown,
     spin_array,
 )
 from spinglass._caller import warn_caller
@@ -26,10 +24,10 @@ from spinglass._interrupted import Interrupted
 from spinglass._random import Seed
 from spinglass.models.energy import Layered, Pairwise, name_of, structure_of
 from spinglass.models.ising import Ising
+from spinglass.sampling.observables import Asked, Observable, Overlap, observables_of
 from spinglass.sampling.runs import Annealing, Run, TemperedRun, unaltered
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
-Measure = Literal["overlap", "link_overlap"]
 
 # Bytes a replica's spin takes at most while it moves: state, field, threshold, and two copies.
 _BYTES_PER_SPIN = 16
@@ -96,24 +94,26 @@ class Plan:
     every: int
     keep_states: bool
     # None until the number of replicas is known, if it decides.
-    measure: tuple[Measure, ...] | None
+    measure: tuple[Observable, ...] | None
+    # What the core is asked for: an entry for each observable.
+    asked: tuple[Asked, ...] = ()
 
-    def measuring(self, model: Sampled, n_replicas: int) -> Plan:
-        """Return the plan that knows what is measured of the pairs of so many replicas."""
-        if self.measure is None:
+    def measuring(self, given: Any, model: Sampled, n_replicas: int, earlier: Any) -> Plan:
+        """Return the plan that knows what is measured of so many replicas of the given model.
+
+        By default it is what the earlier run measured, if there is one.
+        """
+        measure = self.measure
+        if measure is None and earlier is not None:
+            measure = earlier._observables
+        elif measure is None:
             is_cheap = 2 <= n_replicas <= _CHEAP_REPLICAS and model.core.overlaps_are_cheap()
-            return replace(self, measure=("overlap",) if is_cheap else ())
-        if self.measure and n_replicas < 2:
-            raise ValueError(
-                f"measure={self.measure} needs at least 2 replicas, got 1: set n_replicas"
-            )
-        if "link_overlap" in self.measure and not model.core.n_bonds():
-            raise ValueError(
-                'measure can hold "link_overlap" only for a model that keeps its bonds, such as a '
-                f"lattice or sparse couplings other than 0, got {model.name}. In a model whose "
-                "pairs are all coupled it is (N q^2 - 1) / (N - 1)"
-            )
-        return self
+            measure = (Overlap(),) if is_cheap else ()
+        if n_replicas < 2 and (pairs := [one.name for one in measure if one.of_pairs]):
+            raise ValueError(f"measure={pairs} needs at least 2 replicas, got 1: set n_replicas")
+        asked = tuple(one._asked(given, model.core) for one in measure)
+        kept = tuple(ask.kept or one for one, ask in zip(measure, asked, strict=True))
+        return replace(self, measure=kept, asked=asked)
 
     def keywords(self, earlier: Run[Any, Any] | None) -> dict[str, Any]:
         """Return what to measure and where an earlier run ended, as arguments of the core."""
@@ -123,8 +123,7 @@ class Plan:
             "n_sweeps": self.n_sweeps,
             "every": self.every,
             "keep_states": self.keep_states,
-            "overlaps": "overlap" in (self.measure or ()),
-            "link_overlaps": "link_overlap" in (self.measure or ()),
+            "measure": [ask.request for ask in self.asked],
             "sweeps": 0 if earlier is None else earlier.sweeps,
             "streams": np.empty(0, np.uint64) if earlier is None else earlier._streams,
         }
@@ -147,18 +146,8 @@ def plan_of(
         integer(warmup, "warmup", at_least=0, at_most=2**53),
         integer(every, "every", at_least=1, at_most=2**53),
         flag(keep_states, "keep_states"),
-        None if measure is None else _measures(measure),
+        None if measure is None else observables_of(measure),
     )
-
-
-def _measures(measure: Any) -> tuple[Measure, ...]:
-    """Return the names that ``measure`` holds, each once."""
-    if isinstance(measure, str) or not isinstance(measure, Sequence | set | frozenset):
-        raise TypeError(
-            f"measure must be a sequence of names out of {get_args(Measure)}, got {shown(measure)}"
-        )
-    names = [choice(name, "measure", get_args(Measure)) for name in measure]
-    return cast("tuple[Measure, ...]", tuple(name for name in get_args(Measure) if name in names))
 
 
 def warn_of_rounding(model: Sampled, plan: Plan, beta: float, threads: int | None) -> None:
@@ -286,8 +275,10 @@ def check_size(model: Sampled, rows: tuple[int, ...], plan: Plan) -> None:
     n, measurements = model.n_spins, plan.n_sweeps // plan.every
     each, count = _product((*rows, measurements)), math.prod(rows)
     replicas, series = count * n * _BYTES_PER_SPIN, count * measurements * _BYTES_PER_MEASUREMENT
-    pairs = count * (rows[0] - 1) // 2
-    overlaps = 8 * len(plan.measure or ()) * pairs * measurements
+    measured = {
+        one.name: _numbers(one, ask, rows) * measurements
+        for one, ask in zip(plan.measure or (), plan.asked, strict=True)
+    }
     what = f"n_replicas: {_product(rows)} replicas of {n} spins"
     check_memory(replicas, what)
     if plan.keep_states:
@@ -297,8 +288,16 @@ def check_size(model: Sampled, rows: tuple[int, ...], plan: Plan) -> None:
         name = "n_sweeps" if measurements >= rows[0] else "n_replicas"
         what = f"{name}: the energies of {each} measurements"
     check_memory(replicas + series, what)
-    what = f"measure: the overlaps of {pairs} pairs at {measurements} measurements"
-    check_memory(replicas + series + overlaps, what)
+    if measured:
+        name = max(measured, key=lambda name: measured[name])
+        what = f"measure: {measured[name]} numbers of {name} at {measurements} measurements"
+        check_memory(replicas + series + 8 * sum(measured.values()), what)
+
+
+def _numbers(observable: Observable, asked: Asked, rows: tuple[int, ...]) -> int:
+    """Return how many numbers a measurement is, of all replicas or pairs."""
+    subjects = math.comb(rows[0], 2) if observable.of_pairs else rows[0]
+    return subjects * math.prod(rows[1:]) * math.prod(asked.shape)
 
 
 def _product(counts: tuple[int, ...]) -> str:
@@ -317,7 +316,12 @@ def common(
     """Return the fields that both kinds of run have."""
     measured, sweeps = int(columns["measured"]), int(columns["sweeps"])
     states = columns.get("states")
-    pairs = {name: columns.get(name) for name in ("overlaps", "link_overlaps")}
+    rows, *betas, planned = columns["energy"].shape
+    until = (slice(None),) * (1 + len(betas)) + (slice(measured),)
+    series = {}
+    for one, ask, values in zip(plan.measure or (), plan.asked, columns["series"], strict=True):
+        subjects = math.comb(rows, 2) if one.of_pairs else rows
+        series[one.name] = values.reshape(subjects, *betas, planned, *ask.shape)[until]
     behind = 0 if earlier is None else earlier.sweeps
     return {
         "energy": model.total(columns["energy"][..., :measured]),
@@ -335,10 +339,8 @@ def common(
         "sweeps": behind + sweeps,
         "seed": seed,
         "version": _core.__version__,
-        **{
-            f"_{name}": None if values is None else values[..., :measured]
-            for name, values in pairs.items()
-        },
+        "measured": series,
+        "_observables": plan.measure or (),
         "_identity": model.identity,
         "_streams": None if columns["ending"] == "broken" else columns["streams"],
     }

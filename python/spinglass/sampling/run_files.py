@@ -16,6 +16,7 @@ from spinglass._archive import read_arrays, write_arrays
 from spinglass._arguments import file_path
 from spinglass._digest import digest
 from spinglass._files import opened, writing
+from spinglass.sampling.observables import restored, written
 
 FORMAT, FORMAT_VERSION = "spinglass run", 1
 
@@ -25,7 +26,10 @@ _TEXT, _DIGEST = "about", "digest"
 LARGEST_POOL = 1000
 
 # What may be None.
-_OPTIONAL = ("states", "clamp", "_streams", "_overlaps", "_link_overlaps")
+_OPTIONAL = ("states", "clamp", "_streams")
+
+# Before the name of what was measured.
+_MEASURED = "measured "
 
 
 def save(run: Any, path: Any) -> None:
@@ -33,6 +37,8 @@ def save(run: Any, path: Any) -> None:
     given = {field.name: getattr(run, field.name) for field in fields(run)}
     if not run._is_unaltered:
         given["_streams"] = None  # it cannot be continued, nor can its copy
+    series = given.pop("measured")
+    given["_observables"] = [written(one) for one in run._observables]
     arrays = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
     about = {"format": FORMAT, "format_version": FORMAT_VERSION, "kind": type(run).__name__}
     about |= {
@@ -40,6 +46,7 @@ def save(run: Any, path: Any) -> None:
         for name, value in given.items()
         if name not in arrays
     }
+    arrays |= {_MEASURED + name: values for name, values in series.items()}
     arrays[_TEXT] = np.array(json.dumps(about))
     arrays[_DIGEST] = np.array(digest(arrays))
     with writing(file_path(path)) as file:
@@ -70,7 +77,10 @@ def load(kinds: tuple[type[Any], ...], path: Any) -> Any:
         raise ValueError(f"{source} must hold {expected}, got a {name}")
     try:
         about["seed"] = _seed_of(about["seed"])
-        run = kind(**about, **arrays)
+        names = [name for name in arrays if name.startswith(_MEASURED)]
+        measured = {name.removeprefix(_MEASURED): arrays.pop(name) for name in names}
+        observables = tuple(map(restored, about.pop("_observables", [])))
+        run = kind(**about, **arrays, measured=measured, _observables=observables)
         _check(run)
         if not is_whole:
             raise ValueError("it holds other data than were written")
@@ -103,14 +113,18 @@ def _seed_of(seed: Any) -> int | np.random.SeedSequence:
 def _check(run: Any) -> None:
     """Refuse arrays that no run has."""
     shape, n = run.energy.shape, run.n_spins
-    *ladder, times = shape[1:]
-    pairs = (*ladder, shape[0] * (shape[0] - 1) // 2, times)
+    pairs = (shape[0] * (shape[0] - 1) // 2, *shape[1:])
     dtypes = {"states": np.int8, "final_states": np.int8, "clamp": np.bool_, "_streams": np.uint64}
     shapes = {"energy": shape, "magnetization": shape, "final_states": (*shape[:-1], n)}
     shapes |= {"acceptance": shape[:-1], "states": (*shape, n), "clamp": (shape[0], n)}
-    shapes |= {"beta": shape[1:-1], "_overlaps": pairs, "_link_overlaps": pairs}
-    for name in ("beta", *dtypes, *shapes):
-        array = np.asarray(getattr(run, name))
+    shapes |= {"beta": shape[1:-1]}
+    arrays = {name: np.asarray(getattr(run, name)) for name in ("beta", *dtypes, *shapes)}
+    for observable in run._observables:
+        name, values = f"measured {observable.name}", run.measured[observable.name]
+        shapes[name] = pairs if observable.of_pairs else shape
+        shapes[name] += values.shape[values.ndim - len(observable.axes) :]
+        arrays[name] = values
+    for name, array in arrays.items():
         if array.dtype == object and name in _OPTIONAL:
             continue  # None
         dtype = np.dtype(dtypes.get(name, np.float64))

@@ -13,15 +13,26 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import flag, integer
+from spinglass._arguments import choice, flag, integer
 from spinglass._printed import printed
 from spinglass._registry import above, drawn_by
 from spinglass._text import counted
 from spinglass.models.pattern_overlaps import overlaps_of_rows
 from spinglass.sampling import run_files
+from spinglass.sampling.observables import KINDS, Observable
 from spinglass.sampling.overlaps import Overlaps, overlaps_between
 from spinglass.sampling.summaries import Summaries
-from spinglass.statistics import OverlapSummary, Reweighting, Summary, reweight, summarize
+from spinglass.statistics import (
+    ObservableSummary,
+    OverlapSummary,
+    Reweighting,
+    Summary,
+    reweight,
+    summarize,
+    summarize_observable,
+)
+from spinglass.statistics.observable_summary import stacked
+from spinglass.statistics.summary import slowest_of
 
 if TYPE_CHECKING:
     import pandas
@@ -88,6 +99,10 @@ class Run(Generic[S, B]):
         repeats the run.
     version : str
         Version of the package.
+    measured : dict of numpy.ndarray of float64
+        What ``measure`` of :func:`spinglass.sample` asked for, by its name: (n_replicas,
+        n_measurements), or (n_pairs, n_measurements) for what is measured of pairs of replicas, in
+        the order (0, 1), (0, 2), ..., (1, 2), .... Axes of the observable come last.
 
     Examples
     --------
@@ -120,9 +135,9 @@ class Run(Generic[S, B]):
     _identity: str = field(repr=False)
     # What the random streams remember; None if the run ended out of step and cannot go on.
     _streams: NDArray[np.uint64] | None = field(repr=False)
-    # Overlaps of pairs, (n_pairs, n_measurements), and those of their bonds, if measured.
-    _overlaps: NDArray[np.float64] | None = field(default=None, repr=False, kw_only=True)
-    _link_overlaps: NDArray[np.float64] | None = field(default=None, repr=False, kw_only=True)
+    measured: dict[str, NDArray[np.float64]] = field(default_factory=dict, repr=False, kw_only=True)
+    # What was measured, in the order of `measured`.
+    _observables: tuple[Observable, ...] = field(default=(), repr=False, kw_only=True)
     _is_unaltered: ClassVar[bool] = False
 
     @property
@@ -165,8 +180,7 @@ class Run(Generic[S, B]):
         return f"{self.model}, {self.dynamics}: {sweeps}{warmup}{rate}"
 
     def _summary(self, energy: Any, magnetization: Any, beta: float) -> Summary:
-        if not self.n_measurements:
-            raise ValueError("nothing was measured: n_sweeps must be at least `every`")
+        self._check_measured()
         return summarize(energy, magnetization, self.n_spins, beta)
 
     def overlaps(self) -> Overlaps:
@@ -190,15 +204,64 @@ class Run(Generic[S, B]):
     def _overlaps_at(self, place: Any, beta: float) -> Overlaps:
         if self.n_replicas < 2:
             raise ValueError("overlaps need at least 2 replicas, got 1: set n_replicas")
-        links = None if self._link_overlaps is None else self._link_overlaps[place]
-        if self._overlaps is not None:
-            return Overlaps(self._overlaps[place], beta, self.n_spins, links)
+        found = {name: self.measured.get(name) for name in ("overlap", "link_overlap")}
+        at = (slice(None), *place)
+        q, links = (None if series is None else series[at] for series in found.values())
+        if q is not None:
+            return Overlaps(q, beta, self.n_spins, links)
         if self.states is None:
             raise ValueError(
                 f"this run of {self.n_replicas} replicas measured no overlaps and kept no states: "
                 'run it with measure=("overlap",), or with keep_states=True'
             )
-        return overlaps_between(self.states[(slice(None), *place)], beta, links)
+        return overlaps_between(self.states[at], beta, links)
+
+    def observable(self, name: str) -> ObservableSummary:
+        """Return the mean of a series, with its error and autocorrelation time.
+
+        Parameters
+        ----------
+        name : str
+            A name in ``measured``, or ``"energy"`` (total) or ``"magnetization"``.
+
+        Returns
+        -------
+        spinglass.statistics.ObservableSummary
+            Its numbers have the shape of one measurement. For a run at several temperatures these
+            are the first axis.
+
+        Raises
+        ------
+        ValueError
+            If nothing was measured, or nothing of this name.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> lattice = spinglass.SquareLattice(8)
+        >>> run = spinglass.sample(
+        ...     lattice, 0.3, 2000, 4, measure=["abs_magnetization"], warmup=100, seed=1
+        ... )
+        >>> run.observable("abs_magnetization").mean == run.summary().absolute_magnetization
+        True
+        """
+        series = {"energy": self.energy, "magnetization": self.magnetization} | self.measured
+        choice(name, "name", tuple(series))
+        self._check_measured()
+        kind = KINDS.get(name)
+        of_pairs = kind is not None and kind.of_pairs
+        betas, each = self.energy.shape[1:-1], []
+        for place in np.ndindex(betas):
+            rows, E, m = (
+                x[(slice(None), *place)] for x in (series[name], self.energy, self.magnetization)
+            )
+            window = max(1, slowest_of(E, m))
+            each.append(summarize_observable(rows, name, self.n_replicas, of_pairs, window))
+        return stacked(each) if betas else each[0]
+
+    def _check_measured(self) -> None:
+        if not self.n_measurements:
+            raise ValueError("nothing was measured: n_sweeps must be at least `every`")
 
     def to_dataframe(self, pairs: bool = False) -> pandas.DataFrame:
         """Return the measurements in long form: one row for each replica and measurement.

@@ -18,9 +18,9 @@ from spinglass._caller import takes_beta
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
+from spinglass.sampling.observables import Measure
 from spinglass.sampling.plan import (
     Dynamics,
-    Measure,
     check_size,
     common,
     continued_seed,
@@ -82,11 +82,22 @@ def sample(
         model as its matrix).
     keep_states : bool
         Whether to keep the state of each measurement (N bytes each).
-    measure : sequence of {"overlap", "link_overlap"}, optional
-        Quantities to measure for every pair of replicas, for ``run.overlaps()``. Link overlaps are
-        those of the bonds, and need a model that keeps bonds: lattices and sparse couplings. The
-        default is the overlap, for 2 to 8 replicas of any model except a lattice with one coupling,
-        where it would take longer than the sweeps. The choice does not affect other results.
+    measure : sequence of str and observables, optional
+        What to measure besides energy and magnetization. ``run.measured`` has the series by name,
+        and ``run.observable(name)`` their means with errors. The names are
+
+        - ``"overlap"`` and ``"link_overlap"`` of every pair of replicas, for ``run.overlaps()``.
+          Link overlaps are those of the bonds, and need a model that keeps bonds: lattices and
+          sparse couplings;
+        - ``"abs_magnetization"``, and on a lattice with even sides ``"staggered_magnetization"``;
+        - ``"largest_overlap"`` with the patterns of a Hopfield network;
+        - ``"local_fields"`` of all spins (8 N bytes a measurement), and ``"abs_local_field"``,
+          (1/N) sum_i |h_i|.
+
+        Others have arguments: :class:`~spinglass.PatternOverlaps`. The default is the overlap, for
+        2 to 8 replicas of any model except a lattice with one coupling, where it would take longer
+        than the sweeps. A continued run measures what the earlier one did. The choice does not
+        affect other results.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
         Replica k depends only on (seed, k). A continued run keeps its seed.
     num_threads : int, optional
@@ -144,7 +155,7 @@ def sample(
     word = seed_word(known_seed)
     states = starts(target, initial, (plan.rows,), word, threads)
     rows = len(states)
-    plan = plan.measuring(target, rows)
+    plan = plan.measuring(model, target, rows, earlier)
     check_size(target, (rows,), plan)
     held = held_spins(clamp, initial, states, rows)
     with progress_callback(progress, "sample", "sweeps") as callback:
@@ -152,6 +163,7 @@ def sample(
             target.core,
             betas=np.full(rows, beta),
             initial=states,
+            n_betas=1,
             clamp=held,
             seed=word,
             num_threads=threads,

@@ -15,9 +15,9 @@ from spinglass._caller import takes_beta
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
+from spinglass.sampling.observables import Measure
 from spinglass.sampling.plan import (
     Dynamics,
-    Measure,
     Plan,
     check_size,
     common,
@@ -123,6 +123,7 @@ def temper(
             f"betas must be as many as in the run, {len(earlier.betas)}, got {len(betas)}"
         )
     known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
+    before = earlier  # what was given: a pilot run measures nothing
     given = plan.warmup
     if flag(tune, "tune"):
         earlier = _tuned(model, betas, plan, initial, clamp, known_seed, threads)
@@ -131,7 +132,7 @@ def temper(
     word = seed_word(known_seed)
     states = starts(target, initial, (plan.rows, len(betas)), word, threads)
     n_ladders = len(states) // len(betas)
-    plan = plan.measuring(target, n_ladders)
+    plan = plan.measuring(model, target, n_ladders, before)
     check_size(target, (n_ladders, len(betas)), plan)
     held = held_spins(clamp, initial, states, n_ladders)
     with progress_callback(progress, "temper", "sweeps") as callback:

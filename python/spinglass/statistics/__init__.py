@@ -13,6 +13,7 @@ from spinglass.statistics.correlation import autocorrelation, autocorrelation_ti
 from spinglass.statistics.crossings import Crossing, crossing
 from spinglass.statistics.estimate import Estimate, format_estimate
 from spinglass.statistics.finite_size import FiniteSizeFit, finite_size_fit
+from spinglass.statistics.observable_summary import ObservableSummary, summarize_observable
 from spinglass.statistics.overlap_summary import OverlapSummary, summarize_overlaps
 from spinglass.statistics.resampling import Binning, binning, jackknife
 from spinglass.statistics.reweighting import Reweighting, reweight
@@ -23,6 +24,7 @@ __all__ = [
     "Crossing",
     "Estimate",
     "FiniteSizeFit",
+    "ObservableSummary",
     "OverlapSummary",
     "Reweighting",
     "Summary",
@@ -38,5 +40,6 @@ __all__ = [
     "rhat",
     "standard_error",
     "summarize",
+    "summarize_observable",
     "summarize_overlaps",
 ]

@@ -174,13 +174,7 @@ def summarize_overlaps(
     for name, rows in series.items():
         # q may remember its sign, which no even function of it does.
         wide = max(window, of_pairs[name].window)
-        memories[name] = _of_average(rows, R, wide)
-        # As many pairs as have no replica in common are counted as independent.
-        of_pairs[name] = (
-            of_pairs[name]
-            .seen_through(wide)
-            ._replace(size=q.shape[1] * (R // 2), n_replicas=1, apart=memories[name].apart)
-        )
+        memories[name], of_pairs[name] = through(rows, of_pairs[name], R, wide)
     memories["q"] = signed(q, memories["q"], of_pairs["q"])
     of_q = of_pairs.pop("q")
     longest = float(np.fmax.reduce([memory.time for memory in of_pairs.values()]))
@@ -204,6 +198,17 @@ def summarize_overlaps(
         n_effective=q.shape[1] * (R // 2) / (2.0 * longest),
         note=note_on(of_pairs, {"|q|": size}, "pairs"),
     )
+
+
+def through(rows: Floats, memory: Memory, n_replicas: int, window: int) -> tuple[Memory, Memory]:
+    """Return the memories of the average of pairs and of the pairs, whose own is known.
+
+    As many pairs as have no replica in common are counted as independent.
+    """
+    average = _of_average(rows, n_replicas, window)
+    size = rows.shape[1] * (n_replicas // 2)
+    seen = memory.seen_through(window)._replace(size=size, n_replicas=1, apart=average.apart)
+    return average, seen
 
 
 def _of_average(rows: Floats, n_replicas: int, window: int) -> Memory:

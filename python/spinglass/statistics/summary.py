@@ -224,9 +224,9 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
         _follows(rows, memories[name], m, of_m) for name, rows in rows_of.items()
     ):
         slowest = of_m
-    memories = {name: _checked(memory, slowest.window) for name, memory in memories.items()}
+    memories = {name: checked(memory, slowest.window) for name, memory in memories.items()}
     longest = float(np.fmax.reduce([memory.time for memory in memories.values()]))
-    memory_m = signed(m, _checked(of_m, slowest.window))
+    memory_m = signed(m, checked(of_m, slowest.window))
 
     def mean(rows: Floats, memory: Memory, unit: float = 1.0) -> Estimate:
         return mean_of(rows, memory) * unit
@@ -269,7 +269,13 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
     )
 
 
-def _checked(memory: Memory, window: int) -> Memory:
+def slowest_of(energy: Floats, magnetization: Floats) -> int:
+    """Return the window of the slowest of E, |m| and m^2, which all series of a run use."""
+    size = np.abs(magnetization)
+    return max(memory_of(rows).window for rows in (energy, size, size * size))
+
+
+def checked(memory: Memory, window: int) -> Memory:
     """Return the memory through the window, with the error by replicas if they disagree."""
     memory = memory.seen_through(window)
     return memory._replace(apart=memory.disagrees)

@@ -10,15 +10,18 @@
 //!
 //! - [`double`]: 64-bit exponentials, logarithm and softplus: energies, weights of states, ln Z.
 //! - [`single`]: 32-bit exponential and logarithm for the hot loops of samplers, and short series.
+//! - [`turns`]: cosine and sine of a fraction of a turn: structure factors.
 //! - [`sigmoid`]: the logistic function, and a unit that fires with its probability.
 
 mod double;
 pub(crate) mod sigmoid;
 pub(crate) mod single;
+mod turns;
 
 #[cfg(test)]
 pub(crate) use double::tests;
 pub(crate) use double::{exp, exp_alone, ln, log_sum_exp, softplus};
+pub(crate) use turns::of_turn;
 
 /// 64-bit floats that are worked on side by side, and summed lane by lane.
 pub(crate) const WIDTH: usize = 8;

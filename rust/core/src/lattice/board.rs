@@ -56,6 +56,8 @@ pub(super) trait Board: Send + Sync {
     fn put(&self, spins: &[i8], planes: &mut Planes);
     /// Reads the state. `source` is the plane that the next phase reads.
     fn take(&self, planes: &Planes, source: usize, spins: &mut [i8]);
+    /// Reads the state as bits in the order of the sites, with zeros after the last one.
+    fn bits(&self, planes: &Planes, source: usize, out: &mut [Chunk]);
     /// Spins up. `source` is the plane that the next phase reads.
     fn n_up(&self, planes: &Planes, source: usize) -> u64;
     /// Bonds between spins that differ.

@@ -189,6 +189,11 @@ impl Board for Checkerboard {
         }
     }
 
+    fn bits(&self, planes: &Planes, _source: usize, out: &mut [Chunk]) {
+        let [even, odd] = planes;
+        (self.kernels.interleave)(self.row, &words(even)[8..], &words(odd)[8..], out);
+    }
+
     fn n_up(&self, planes: &Planes, _source: usize) -> u64 {
         (self.kernels.n_up)(&planes[0]) + (self.kernels.n_up)(&planes[1])
     }
@@ -208,7 +213,41 @@ crate::simd::kernel_table! {
         toss: fn(phase: Phase<'_, Rule>) -> u64 = toss::<Vector>;
         n_unlike: fn(board: &Checkerboard, even: &[Chunk], odd: &[u64]) -> u64 = n_unlike::<Vector>;
         n_up: fn(plane: &[Chunk]) -> u64 = n_up::<Vector>;
+        interleave: fn(row: usize, even: &[u64], odd: &[u64], out: &mut [Chunk]) = interleave;
     }
+}
+
+/// The bits of two planes in the order of the sites: `row` words of each are a row, whose first site is
+/// one of the even plane in every other row.
+#[inline(always)]
+fn interleave(row: usize, even: &[u64], odd: &[u64], out: &mut [Chunk]) {
+    let n_words = out.len() * 4;
+    let (even, odd) = (&even[..n_words], &odd[..n_words]);
+    for (first, at) in (0..n_words).step_by(4).enumerate() {
+        out[first] = Chunk(std::array::from_fn(|k| {
+            let at = at + k / 2;
+            let is_odd = at / row % 2 == 1;
+            let half = 32 * (k % 2);
+            let spread = |word: u64| spread(word >> half & 0xffff_ffff);
+            let [low, high] = [spread(even[at]), spread(odd[at])];
+            if is_odd { high | low << 1 } else { low | high << 1 }
+        }));
+    }
+}
+
+/// 32 bits, each in every other place.
+#[inline(always)]
+fn spread(mut word: u64) -> u64 {
+    for (shift, mask) in [
+        (16, 0x0000_ffff_0000_ffff),
+        (8, 0x00ff_00ff_00ff_00ff),
+        (4, 0x0f0f_0f0f_0f0f_0f0f),
+        (2, 0x3333_3333_3333_3333),
+        (1, 0x5555_5555_5555_5555),
+    ] {
+        word = (word | word << shift) & mask;
+    }
+    word
 }
 
 /// The four neighbours of a chunk's spins of one colour: in its row, the other one there, above,

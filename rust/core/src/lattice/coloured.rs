@@ -171,6 +171,23 @@ impl Board for Coloured {
         }
     }
 
+    fn bits(&self, planes: &Planes, source: usize, out: &mut [Chunk]) {
+        let (words, width) = (&words(&planes[source])[8..], self.rows.width());
+        out.fill(Chunk::default());
+        let rows = words.chunks(self.rows.words()).take(self.rows.height());
+        for (row, words) in rows.enumerate() {
+            for (k, &word) in words.iter().enumerate() {
+                let (at, shift) = ((row * width + 64 * k) / 64, (row * width) % 64);
+                out[at / 8].0[at % 8] |= word << shift;
+                // What is left of the word, unless it is nothing beyond the last site.
+                let rest = if shift == 0 { 0 } else { word >> (64 - shift) };
+                if rest != 0 {
+                    out[(at + 1) / 8].0[(at + 1) % 8] |= rest;
+                }
+            }
+        }
+    }
+
     fn n_up(&self, planes: &Planes, source: usize) -> u64 {
         (self.kernels.n_up)(&planes[source])
     }

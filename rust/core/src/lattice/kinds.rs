@@ -76,6 +76,10 @@ impl Rows {
         self.words
     }
 
+    pub(super) fn height(&self) -> usize {
+        self.height
+    }
+
     /// The word of a site, and its bit there.
     pub(super) fn place(&self, site: usize) -> (usize, usize) {
         let (row, x) = (site / self.sides[0], site % self.sides[0]);

@@ -136,6 +136,10 @@ impl SpinModel for Lattice {
         false
     }
 
+    fn keeps_bits(&self, dynamics: Dynamics) -> bool {
+        dynamics.is_local()
+    }
+
     fn n_bonds(&self) -> usize {
         if self.coupling == 0.0 { 0 } else { self.n_spins() * self.shape.len() }
     }

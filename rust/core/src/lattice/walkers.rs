@@ -262,6 +262,10 @@ impl<B: Board> Walkers for LatticeWalkers<'_, B> {
         self.board.take(&self.replicas[replica].planes, self.source(), out);
     }
 
+    fn bits(&self, replica: usize, _n_spins: usize, out: &mut [Chunk]) {
+        self.board.bits(&self.replicas[replica].planes, self.source(), out);
+    }
+
     fn streams(&self) -> Vec<u64> {
         let generators = self.replicas.iter().flat_map(|replica| &replica.generators);
         generators.flat_map(|generator| generator.state().as_flattened()).copied().collect()

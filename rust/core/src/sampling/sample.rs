@@ -4,7 +4,7 @@ use rayon::current_num_threads;
 
 use super::{
     groups::{Group, collect, cut, groups, on_threads},
-    overlaps::{Overlaps, PairSeries, Snapshots},
+    observables::{Observable, Observables, Snapshots, series_of, snapshots_of},
     rounds::{Ending, in_rounds},
 };
 use crate::{
@@ -27,10 +27,6 @@ pub struct Plan {
     pub every: u64,
     /// Whether the state of each measurement is kept.
     pub keep_states: bool,
-    /// Whether the overlap of each pair of replicas of one temperature is measured.
-    pub overlaps: bool,
-    /// Whether that of their bonds is: only in a model with [`SpinModel::links`].
-    pub link_overlaps: bool,
 }
 
 impl Plan {
@@ -60,8 +56,9 @@ pub struct Sample {
     pub magnetization: Vec<f64>,
     /// The state of each measurement, if kept.
     pub states: Vec<i8>,
-    /// Overlaps of pairs.
-    pub pairs: PairSeries,
+    /// Each observable that was asked for: (replicas or pairs (0, 1), (0, 2), ..., (1, 2), ...;
+    /// temperatures; measurements; numbers).
+    pub series: Vec<Vec<f64>>,
     /// The states at the end.
     pub final_states: Vec<i8>,
     /// Spins flipped by each replica, warmup included.
@@ -77,7 +74,7 @@ struct Recording<'a, 'b> {
     magnetization: &'b mut [f64],
     states: &'b mut [i8],
     n_spins: usize,
-    overlaps: Option<&'b Overlaps>,
+    observables: Option<&'b Observables<'a>>,
     snapshots: Snapshots,
 }
 
@@ -101,9 +98,9 @@ impl Recording<'_, '_> {
             now = stop;
             if now == next {
                 self.measure(measured, plan.n_measurements());
-                if let Some(overlaps) = self.overlaps {
+                if let Some(observables) = self.observables {
                     let (walkers, snapshots) = (&*self.group.walkers, &mut self.snapshots);
-                    overlaps.keep(walkers, measured - behind, snapshots);
+                    observables.keep(walkers, measured - behind, snapshots);
                 }
             }
         }
@@ -127,24 +124,30 @@ impl Recording<'_, '_> {
     }
 }
 
-/// Samples every replica of `start`. An interruption is no error: what was measured is returned.
+/// Samples every replica of `start`, which has those of the first of `rungs` temperatures first. An
+/// interruption is no error: what was measured is returned.
 ///
 /// # Errors
-/// Those of [`SpinModel::walkers`].
+/// Those of [`SpinModel::walkers`], and [`Error::Value`](crate::error::Error::Value) if an observable
+/// does not fit the model.
 pub fn sample(
     model: &dyn SpinModel,
     plan: &Plan,
+    asked: &[Observable],
+    rungs: usize,
     start: &Start<'_>,
     control: &Control,
 ) -> Result<Sample> {
     let (n, count) = (model.n_spins(), plan.n_measurements());
     let total = start.n_replicas() * count;
-    let overlaps = Overlaps::new(model, plan, start.n_replicas(), 1)?;
+    let n_replicas = start.n_replicas() / rungs;
+    let observables = Observables::new(model, plan, asked, n_replicas, rungs)?;
+    let observables = observables.as_ref();
+    let mut series = series_of(observables, plan);
     let mut sample = Sample {
         energy: vec![0.0; total],
         magnetization: vec![0.0; total],
         states: vec![0; if plan.keep_states { total * n } else { 0 }],
-        pairs: overlaps.iter().map(|all| all.series(plan, 1)).next().unwrap_or_default(),
         ..Sample::default()
     };
     let (mut energy, mut magnetization) = (&mut sample.energy[..], &mut sample.magnetization[..]);
@@ -160,30 +163,32 @@ pub fn sample(
                     magnetization: cut(&mut magnetization, rows),
                     states: cut(&mut states, kept),
                     n_spins: n,
-                    overlaps: overlaps.as_ref(),
-                    snapshots: Snapshots::of(overlaps.as_ref(), group.n_replicas),
+                    observables,
+                    snapshots: snapshots_of(observables, group.n_replicas),
                     group,
                 }
             })
             .collect();
-    let longest = overlaps.as_ref().map_or(u64::MAX, |overlaps| overlaps.longest_round(plan));
+    let longest = observables.map_or(u64::MAX, |all| all.longest_round(plan));
     let all = plan.warmup + plan.n_sweeps;
     let size = recordings.first().map_or(1, |recording| recording.group.n_replicas);
     let (sweeps, ending) = in_rounds(all, longest, control, |from, to, control| {
         on_threads(&mut recordings, |recording, team| {
             recording.advance(plan, from, to, team, control)
         })?;
-        if let Some(overlaps) = &overlaps {
+        if let Some(observables) = observables {
             let recordings = &recordings;
-            let row = |index, _rung, replica: usize| {
-                overlaps.row(&recordings[replica / size].snapshots, index, replica % size)
+            let row = |index, rung: usize, replica: usize| {
+                let walker = rung * n_replicas + replica;
+                observables.row(&recordings[walker / size].snapshots, index, walker % size)
             };
-            overlaps.compare(plan, (from, to), row, &mut sample.pairs);
+            observables.measure(plan, (from, to), row, &mut series);
         }
         Ok(None)
     })?;
     let groups: Vec<Group<'_>> = recordings.into_iter().map(|recording| recording.group).collect();
     (sample.final_states, sample.flips, sample.streams) = collect(&groups, n);
+    sample.series = series;
     sample.measured = plan.measured(sweeps);
     sample.sweeps = sweeps;
     sample.ending = ending;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{
     groups::{Group, collect, groups},
     ladder::{Ladder, ladders},
-    overlaps::{Overlaps, PairSeries, Snapshots},
+    observables::{Observable, Observables, Snapshots, series_of, snapshots_of},
     rounds::{Ending, in_rounds},
     sample::Plan,
 };
@@ -62,8 +62,8 @@ pub struct Tempering {
     pub magnetization: Vec<f64>,
     /// The state of each measurement, if kept.
     pub states: Vec<i8>,
-    /// Overlaps of pairs of ladders.
-    pub pairs: PairSeries,
+    /// As in [`Sample`](super::Sample); replicas are ladders.
+    pub series: Vec<Vec<f64>>,
     /// The states at the end.
     pub final_states: Vec<i8>,
     /// Spins flipped at each temperature, warmup included.
@@ -121,7 +121,7 @@ struct Setup<'a> {
     behind: u64,
     /// Whether the groups of a unit move side by side.
     shared: bool,
-    overlaps: Option<&'a Overlaps>,
+    observables: Option<&'a Observables<'a>>,
 }
 
 impl Unit<'_, '_> {
@@ -153,8 +153,8 @@ impl Unit<'_, '_> {
             if let Some(index) = measuring {
                 self.magnetizations(&mut magnetizations);
                 self.record(setup, index, &energies, &magnetizations);
-                if let Some(overlaps) = setup.overlaps {
-                    self.keep(overlaps, index - behind);
+                if let Some(observables) = setup.observables {
+                    self.keep(observables, index - behind);
                 }
             }
             let mut changed = false;
@@ -209,9 +209,9 @@ impl Unit<'_, '_> {
         }
     }
 
-    fn keep(&mut self, overlaps: &Overlaps, index: usize) {
+    fn keep(&mut self, observables: &Observables<'_>, index: usize) {
         for (group, snapshots) in self.groups.iter().zip(&mut self.snapshots) {
-            overlaps.keep(&*group.walkers, index, snapshots);
+            observables.keep(&*group.walkers, index, snapshots);
         }
         let mut first = 0;
         for ladder in &self.ladders {
@@ -223,7 +223,7 @@ impl Unit<'_, '_> {
     /// The state that was kept at one temperature of one of the unit's ladders.
     fn row<'s>(
         &'s self,
-        overlaps: &Overlaps,
+        observables: &Observables<'_>,
         index: usize,
         ladder: usize,
         rung: usize,
@@ -231,7 +231,7 @@ impl Unit<'_, '_> {
         let rungs = self.ladders[ladder].order.len();
         let place = (index * self.ladders.len() + ladder) * rungs + rung;
         let (walker, size) = (self.orders[place] as usize, self.groups[0].n_replicas);
-        overlaps.row(&self.snapshots[walker / size], index, walker % size)
+        observables.row(&self.snapshots[walker / size], index, walker % size)
     }
 
     fn record(
@@ -263,18 +263,20 @@ impl Unit<'_, '_> {
 /// Tempers. An interruption is no error: what was measured is returned.
 ///
 /// # Errors
-/// Those of [`SpinModel::walkers`].
+/// Those of [`sample`](super::sample).
 pub fn temper(
     model: &dyn SpinModel,
     plan: &Plan,
+    asked: &[Observable],
     start: &Ladders<'_>,
     control: &Control,
 ) -> Result<Tempering> {
     let (n, rungs, count) = (model.n_spins(), start.betas.len(), plan.n_measurements());
     let total = start.n_ladders * rungs;
-    let overlaps = Overlaps::new(model, plan, start.n_ladders, rungs)?;
+    let observables = Observables::new(model, plan, asked, start.n_ladders, rungs)?;
+    let observables = observables.as_ref();
     let mut result = Tempering::of(plan, start, n);
-    let mut pairs = overlaps.iter().map(|all| all.series(plan, rungs)).next().unwrap_or_default();
+    let mut series = series_of(observables, plan);
     let first_order = result.order.clone();
     // Ladders fill the lanes of a block together.
     let block = model.block(plan.dynamics, total).max(1);
@@ -282,14 +284,8 @@ pub fn temper(
     let n_units = start.n_ladders.div_ceil(ladders_per_unit);
     let threads = rayon::current_num_threads();
     let shared = n_units < threads && ladders_per_unit * rungs * n >= WORTH_SHARING;
-    let setup = Setup {
-        plan,
-        betas: start.betas,
-        n_spins: n,
-        behind: start.sweeps,
-        shared,
-        overlaps: overlaps.as_ref(),
-    };
+    let setup =
+        Setup { plan, betas: start.betas, n_spins: n, behind: start.sweeps, shared, observables };
 
     let kept = if plan.keep_states { n } else { 0 };
     let mut rest = ladders(&mut result, start, count, kept).into_iter();
@@ -324,10 +320,10 @@ pub fn temper(
         let parts = if shared { threads } else { 1 };
         let groups = groups(model, plan.dynamics, &walkers, parts)?;
         let snapshots =
-            groups.iter().map(|group| Snapshots::of(overlaps.as_ref(), group.n_replicas)).collect();
+            groups.iter().map(|group| snapshots_of(observables, group.n_replicas)).collect();
         units.push(Unit { groups, ladders, snapshots, orders: Vec::new() });
     }
-    let longest = overlaps.as_ref().map_or(u64::MAX, |overlaps| overlaps.longest_round(plan));
+    let longest = observables.map_or(u64::MAX, |all| all.longest_round(plan));
     let all = plan.warmup + plan.n_sweeps;
     let (sweeps, ending) = in_rounds(all, longest, control, |from, to, control| {
         if shared {
@@ -338,13 +334,13 @@ pub fn temper(
                 .with_max_len(1)
                 .try_for_each(|unit| unit.advance(&setup, from, to, control))?;
         }
-        if let Some(overlaps) = &overlaps {
+        if let Some(observables) = observables {
             let units = &units;
             let row = |index, rung, ladder: usize| {
                 let unit: &Unit<'_, '_> = &units[ladder / ladders_per_unit];
-                unit.row(overlaps, index, ladder % ladders_per_unit, rung)
+                unit.row(observables, index, ladder % ladders_per_unit, rung)
             };
-            overlaps.compare(plan, (from, to), row, &mut pairs);
+            observables.measure(plan, (from, to), row, &mut series);
         }
         Ok(None)
     })?;
@@ -361,7 +357,7 @@ pub fn temper(
         state.copy_from_slice(&walker_states[walker * n..][..n]);
     }
     result.streams = streams;
-    result.pairs = pairs;
+    result.series = series;
     result.measured = plan.measured(sweeps);
     result.sweeps = sweeps;
     result.ending = ending;

@@ -7,7 +7,12 @@
 use std::ops::Range;
 
 use super::{Descent, Link, links};
-use crate::{control::Control, error::Result, team::Team};
+use crate::{
+    bits::{CHUNK_BITS, Chunk},
+    control::Control,
+    error::Result,
+    team::Team,
+};
 
 /// How a spin, or a cluster of spins, takes its new value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +153,11 @@ pub trait SpinModel: Send + Sync {
         true
     }
 
+    /// Whether [`Walkers::bits`] takes less than [`Walkers::side_by_side`].
+    fn keeps_bits(&self, _dynamics: Dynamics) -> bool {
+        false
+    }
+
     /// How many bonds [`SpinModel::links`] has.
     fn n_bonds(&self) -> usize {
         match self.couplings() {
@@ -237,6 +247,16 @@ pub trait Walkers: Send + Sync {
             for (out, &spin) in out.iter_mut().zip(&spins) {
                 *out |= u8::from(spin > 0) << bit;
             }
+        }
+    }
+
+    /// The state of one replica as bits in the order of the sites, with zeros after the last one.
+    fn bits(&self, replica: usize, n_spins: usize, out: &mut [Chunk]) {
+        let mut spins = vec![0; n_spins];
+        self.spins(replica, &mut spins);
+        out.fill(Chunk::default());
+        for (site, &spin) in spins.iter().enumerate() {
+            out[site / CHUNK_BITS].set_bit(site % CHUNK_BITS, spin > 0);
         }
     }
 

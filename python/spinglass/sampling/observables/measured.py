@@ -1,0 +1,67 @@
+"""The list of all observables: from ``measure=`` and from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any, Literal, TypeAlias, get_args
+
+from spinglass._arguments import choice, shown
+from spinglass.sampling.observables.fields import AbsLocalField, LocalFields
+from spinglass.sampling.observables.magnetizations import AbsMagnetization, StaggeredMagnetization
+from spinglass.sampling.observables.observable import Observable
+from spinglass.sampling.observables.pairs import LinkOverlap, Overlap
+from spinglass.sampling.observables.patterns import LargestOverlap, PatternOverlaps
+
+Name = Literal[
+    "overlap",
+    "link_overlap",
+    "abs_magnetization",
+    "staggered_magnetization",
+    "largest_overlap",
+    "abs_local_field",
+    "local_fields",
+]
+NAMES = get_args(Name)
+# What `measure` may hold.
+Measure: TypeAlias = Name | PatternOverlaps
+
+# Every kind of observable, by its name.
+KINDS: dict[str, Any] = {
+    kind.name: kind
+    for kind in (
+        Overlap, LinkOverlap, AbsMagnetization, StaggeredMagnetization, LargestOverlap,
+        AbsLocalField, LocalFields, PatternOverlaps,
+    )
+}  # fmt: skip
+_WITH_ARGUMENTS = tuple(kind for kind in KINDS.values() if fields(kind))
+
+
+def observables_of(measure: Any) -> tuple[Observable, ...]:
+    """Return the observables that ``measure`` holds, each once."""
+    if isinstance(measure, str | bytes) or not isinstance(measure, Sequence | set | frozenset):
+        raise TypeError(
+            f"measure must be a sequence of names out of {NAMES}, or of observables such "
+            f"as PatternOverlaps, got {shown(measure)}"
+        )
+    found: dict[str, Observable] = {}
+    for one in measure:
+        if not isinstance(one, _WITH_ARGUMENTS):
+            one = KINDS[choice(one, "measure", NAMES)]()
+        if found.setdefault(one.name, one) != one:
+            raise ValueError(f'measure must hold "{one.name}" once, got it with other arguments')
+    # A set has no order.
+    return tuple(found[name] for name in KINDS if name in found)
+
+
+def written(observable: Observable) -> dict[str, Any]:
+    """Return what a file keeps of an observable."""
+    about: Any = observable
+    return {"name": observable.name} | asdict(about)
+
+
+def restored(written: Mapping[str, Any]) -> Observable:
+    """Return the observable of which a file has this."""
+    arguments = dict(written)
+    found: Observable = KINDS[arguments.pop("name")](**arguments)
+    return found

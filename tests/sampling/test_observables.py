@@ -1,0 +1,250 @@
+"""Observables: bit for bit those of the states, and on average those of the law."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import reference
+import spinglass
+from sampling.measured import names_of, observables_of, of_states
+from sampling.models import LOCAL, MODELS, PAIRS
+from sampling.test_overlaps import GRAPHS
+from sampling.test_runs import CASES, LARGER
+from spinglass import PatternOverlaps, Run, sample, temper
+from spinglass.statistics import Estimate
+
+ALL = MODELS | LARGER | GRAPHS
+
+
+def check(model, run, place=()):
+    """Compare all that was measured with the kept states."""
+    at = (slice(None), *place)
+    for name, series in run.measured.items():
+        expected = of_states(model, run.states[at], name)
+        assert series[at].dtype == np.float64
+        np.testing.assert_array_equal(series[at], expected, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "dynamics"), PAIRS + CASES + [(x, y) for x in GRAPHS for y in LOCAL]
+)
+def test_series_are_those_of_the_states(name, dynamics):
+    model = ALL[name]
+    for n_replicas, every, threads in ((2, 1, 1), (11, 3, 2)):
+        given = {"every": every, "keep_states": True, "seed": 1, "num_threads": threads}
+        measure = observables_of(model)
+        run = sample(model, 0.4, 7, n_replicas, dynamics, warmup=1, measure=measure, **given)
+        assert len(run.measured) == len(measure)
+        check(model, run)
+    alone = [x for x in observables_of(model) if x not in ("overlap", "link_overlap")]
+    check(model, sample(model, 0.4, 3, dynamics=dynamics, measure=alone, keep_states=True, seed=2))
+
+
+@pytest.mark.parametrize("name", ["+-J lattice", "lattice", "SK", "Hopfield", "random graph"])
+def test_series_of_many_replicas_are_those_of_their_states(name):
+    model = ALL[name]
+    for n_replicas in (64, 65):
+        run = sample(model, 0.4, 2, n_replicas, measure=observables_of(model), keep_states=True,
+                     seed=1)  # fmt: skip
+        check(model, run)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_series_of_ladders_are_those_of_their_states(name):
+    model = ALL[name]
+    for n_ladders, n_betas, every in ((2, 3, 1), (5, 4, 2)):
+        betas = np.linspace(0.1, 0.5, n_betas)
+        given = {"every": every, "keep_states": True, "seed": 1}
+        run = temper(model, betas, 6, n_ladders, warmup=1, measure=observables_of(model), **given)
+        for k in range(n_betas):
+            check(model, run, (k,))
+
+
+@pytest.mark.parametrize("name", ["lattice", "+-J lattice", "Gaussian glass", "SK", "Hopfield"])
+def test_measuring_changes_no_other_bit(name):
+    model = LARGER[name]
+    for call in (sample, temper):
+        betas = 0.4 if call is sample else [0.2, 0.4, 0.6]
+        given = {"warmup": 3, "every": 2, "seed": 2}
+        with_them = call(model, betas, 40, 4, measure=observables_of(model), **given)
+        without = call(model, betas, 40, 4, measure=(), **given)
+        for field in ("energy", "magnetization", "final_states", "acceptance", "_streams"):
+            np.testing.assert_array_equal(getattr(with_them, field), getattr(without, field))
+
+
+@pytest.mark.parametrize("name", ["lattice", "fast lattice", "+-J lattice", "SK", "Hopfield"])
+def test_a_continued_run_measures_on_as_one_long_run(name, tmp_path):
+    model = LARGER[name]
+    for call in (sample, temper):
+        betas = 0.4 if call is sample else [0.2, 0.4, 0.6]
+        given = {"every": 2, "seed": 6, "warmup": 5, "measure": observables_of(model)}
+        whole = call(model, betas, 30, 3, **given)
+        part = call(model, betas, 12, 3, **given)
+        part.save(tmp_path / "run")
+        for again in (part, pickle.loads(pickle.dumps(part)), Run.load(tmp_path / "run")):
+            rest = call(model, betas, 18, every=2, initial=again)
+            assert rest.measured.keys() == whole.measured.keys()
+            axis = rest.energy.ndim - 1
+            for key, series in whole.measured.items():
+                joined = np.concatenate([part.measured[key], rest.measured[key]], axis)
+                np.testing.assert_array_equal(joined, series, key)
+        assert not call(model, betas, 2, initial=part, measure=()).measured
+
+
+@pytest.mark.parametrize("name", ["lattice", "+-J lattice", "Hopfield"])
+def test_an_interrupted_run_keeps_its_series_so_far(name):
+    model = LARGER[name]
+
+    def stop(done, total):
+        if done > 600:
+            raise KeyboardInterrupt
+
+    for call in (sample, temper):
+        betas = 0.4 if call is sample else [0.2, 0.4, 0.6]
+        measure = [x for x in observables_of(model) if x != "local_fields"]
+        given = {"every": 300, "measure": measure, "keep_states": True, "seed": 1}
+        with pytest.raises(spinglass.Interrupted) as caught:
+            call(model, betas, 3_000_000, 3, progress=stop, **given)
+        run = pickle.loads(pickle.dumps(caught.value)).result
+        assert 0 < run.n_measurements < 10_000
+        assert len(run.measured) == len(measure)
+        check(model, run, () if call is sample else (1,))
+
+
+def test_long_rows_are_measured_in_many_rounds():
+    model = spinglass.CubicLattice((80, 80, 160))
+    run = sample(model, 0.2, 9, 2, measure=observables_of(model)[:2], keep_states=True, seed=1)
+    check(model, run)
+
+
+# ---- averages ----------------------------------------------------------------------------------
+
+SMALL = ["2 x 4 antiferromagnet", "2 x 2 x 2 cube in a field", "SK", "Hopfield", "+-J lattice",
+         "Hopfield with thresholds", "+-J with double bonds"]  # fmt: skip
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.3, 0.8])
+@pytest.mark.parametrize("name", SMALL)
+def test_averages_are_those_of_all_states(name, beta):
+    model = MODELS[name]
+    law, _ = reference.ising_law(model, beta)
+    states = reference.all_states(model.n_spins)[:, None]
+    given = {"warmup": 50, "measure": observables_of(model)}
+    run = sample(model, beta, 20_000, 4, "heat-bath", seed=1, **given)
+    ladder = temper(model, [beta, 2.0], 5000, 4, "heat-bath", seed=2, **given)
+    for key in run.measured:
+        if key in ("overlap", "link_overlap"):
+            continue  # test_overlaps.py has them
+        exact = np.tensordot(law, of_states(model, states, key)[:, 0], 1)
+        found = run.observable(key)
+        cold = ladder.observable(key)
+        for mean in (
+            found.mean,
+            Estimate(cold.mean.value[0], cold.mean.error[0]),
+        ):
+            difference = np.abs(mean.value - exact)
+            # A number that is the same in all states has no error and no difference.
+            is_known = np.isfinite(mean.error)
+            assert (difference[is_known] < 5 * np.asarray(mean.error)[is_known]).all(), key
+            assert (difference[~is_known] < 1e-12).all(), key
+
+
+def test_errors_are_those_of_the_summary():
+    model = LARGER["lattice"]
+    names = ["abs_magnetization", "overlap"]
+    run = sample(model, 0.44, 2000, 4, warmup=200, measure=names, seed=1)
+    found, summary = run.observable("abs_magnetization"), run.summary()
+    assert found.mean == summary.absolute_magnetization
+    assert found.tau == summary.tau_absolute_magnetization
+    energy = run.observable("energy").mean / model.n_spins
+    np.testing.assert_allclose(tuple(energy), tuple(summary.energy), rtol=1e-12)
+    ladder = temper(model, [0.3, 0.4], 500, 3, measure=names, seed=1)
+    for name, mean in (("abs_magnetization", "absolute_magnetization"),):
+        stacked = ladder.observable(name)
+        expected = getattr(ladder.summary(), mean)
+        np.testing.assert_array_equal(stacked.mean.value, expected.value)
+        np.testing.assert_array_equal(stacked.mean.error, expected.error)
+        assert stacked.tau.shape == (2,)
+    pairs, overlaps = run.observable("overlap"), run.overlaps().summary()
+    assert pairs.mean.value == overlaps.overlap.value
+    assert pairs.n_replicas == 4
+
+
+def test_what_is_printed_of_a_mean_is_read_without_a_wide_screen():
+    model = MODELS["Hopfield"]
+    run = sample(model, 0.5, 400, 3, measure=observables_of(model), seed=1)
+    text = str(run.observable("pattern_overlaps"))
+    assert text.splitlines()[0] == "3 replicas of 400 measurements"
+    assert "pattern_overlaps[2]" in text
+    assert max(map(len, text.splitlines())) <= 80
+    frozen = sample(model, np.inf, 50, 3, warmup=50, measure=["largest_overlap"], seed=1)
+    assert "never changed" in frozen.observable("largest_overlap").note
+
+
+# ---- what cannot be measured -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "measure", "error", "message"),
+    [
+        ("SK", ["staggered_magnetization"], ValueError, "only for a lattice whose sides are even"),
+        ("3 x 3 lattice", ["staggered_magnetization"], ValueError, "sides are even"),
+        ("SK", ["largest_overlap"], ValueError, "only for a model with patterns"),
+        ("SK", [PatternOverlaps([0])], ValueError, "only for a model with patterns"),
+        ("Hopfield", [PatternOverlaps([3])], ValueError, "below 3, the number of patterns, got 3"),
+        ("Hopfield", [PatternOverlaps([0]), PatternOverlaps([1])], ValueError, "once"),
+        ("SK", ["magnetisation"], ValueError, 'measure must be "overlap".*got .magnetisation'),
+        ("SK", PatternOverlaps([0]), TypeError, "measure must be a sequence"),
+        ("SK", [Run], ValueError, "measure must be"),
+    ],
+)
+def test_what_cannot_be_measured_is_named(model, measure, error, message):
+    with pytest.raises(error, match=message):
+        sample(MODELS[model], 0.5, 5, 2, measure=measure)
+    with pytest.raises(error, match=message):
+        temper(MODELS[model], [0.5, 0.6], 5, 2, measure=measure)
+
+
+@pytest.mark.parametrize("patterns", [[], "all", [-1], [0.5], 3, None, [True]])
+def test_patterns_are_chosen_by_their_numbers(patterns):
+    with pytest.raises((TypeError, ValueError), match="patterns must be"):
+        PatternOverlaps(patterns)
+
+
+def test_series_that_do_not_fit_in_memory_are_refused_before_the_run():
+    model = spinglass.SquareLattice(1000)
+    with pytest.raises(MemoryError, match=r"measure: .* numbers of local_fields at 1000000 meas"):
+        sample(model, 0.4, 10**6, measure=["local_fields"])
+    with pytest.raises(MemoryError, match=r"measure: .*local_fields"):
+        temper(model, [0.4, 0.5], 10**6, measure=["local_fields"])
+
+
+def test_a_name_that_was_not_measured_is_refused():
+    run = sample(MODELS["SK"], 0.5, 5, 2, seed=1)
+    with pytest.raises(ValueError, match='name must be "energy", "magnetization" or "overlap"'):
+        run.observable("abs_magnetization")
+    with pytest.raises(ValueError, match="nothing was measured"):
+        sample(MODELS["SK"], 0.5, 5, 2, every=9, seed=1).observable("energy")
+
+
+def test_a_file_whose_series_have_another_shape_is_refused(tmp_path):
+    run = sample(MODELS["Hopfield"], 0.5, 4, 2, measure=[PatternOverlaps([0, 2])], seed=1)
+    run.save(tmp_path / "run")
+    with np.load(tmp_path / "run") as archive:
+        arrays = {name: archive[name] for name in archive.files if name != "digest"}
+    for bad in (np.zeros((2, 3, 2)), np.zeros((2, 4, 2), np.float32)):
+        with (tmp_path / "bad").open("wb") as file:
+            np.savez(file, **arrays | {"measured pattern_overlaps": bad})
+        with pytest.raises(ValueError, match="measured pattern_overlaps must be float64"):
+            Run.load(tmp_path / "bad")
+    del arrays["measured pattern_overlaps"]
+    with (tmp_path / "bad").open("wb") as file:
+        np.savez(file, **arrays)
+    with pytest.raises(ValueError, match="damaged file of a run"):
+        Run.load(tmp_path / "bad")
+
+
+def test_every_name_has_a_model_that_measures_it():
+    found = {name for model in ALL.values() for name in names_of(model)}
+    assert found == set(spinglass.sampling.observables.NAMES)
