@@ -133,12 +133,16 @@ def inverse(**parameters):
     return spinglass.InverseIsing(**parameters).fit(np.where(ROWS > 0, 1, -1))
 
 
+def measures():
+    return ("overlap", "abs_local_field", spinglass.StructureFactor())
+
+
 def run():
-    return spinglass.sample(lattice(), 0.4, 12, 2, seed=1, measure=("overlap",))
+    return spinglass.sample(lattice(), 0.4, 12, 2, seed=1, measure=measures())
 
 
 def tempered():
-    return spinglass.temper(lattice(), [0.1, 0.4], 12, 2, seed=1, measure=("overlap",))
+    return spinglass.temper(lattice(), [0.1, 0.4], 12, 2, seed=1, measure=measures())
 
 
 def glass(seed):
@@ -156,7 +160,7 @@ def calls():
         "model": lattice(), "n_sweeps": 4, "n_replicas": 2, "dynamics": "metropolis", "seed": 1,
         "initial": SPINS, "clamp": [True] + 8 * [False],
     }  # fmt: skip
-    series = common | {"warmup": 1, "every": 2, "keep_states": True, "measure": ("overlap",)}
+    series = common | {"warmup": 1, "every": 2, "keep_states": True, "measure": measures()}
     found = {
         "Ising": (
             spinglass.Ising,

@@ -28,7 +28,31 @@ def observables_of(model):
     found = names_of(model)
     if isinstance(model, spinglass.Hopfield):
         found.append(spinglass.PatternOverlaps(range(model.n_patterns)[::-1]))
+    if shape := lattice_shape(model):
+        vectors = some_vectors(len(shape))
+        found += [spinglass.StructureFactor(vectors), spinglass.OverlapStructureFactor(vectors)]
     return found
+
+
+def some_vectors(dimension):
+    """k = 0, along each axis, along all of them, and outside of the first zone."""
+    along = np.eye(dimension, dtype=int)
+    return np.concatenate(
+        [0 * along[:1], along, along[:1] - along[-1:], [[-2] * dimension, [9] * dimension]]
+    )
+
+
+def structure_factors(model, states, vectors):
+    """S(k) of states (..., n_spins), by the definition, on a last axis."""
+    sites = np.indices(model.shape).reshape(len(model.shape), -1)
+    turns = vectors / np.array(model.shape) @ sites
+    phases = np.exp(2j * np.pi * (turns % 1.0))
+    return np.abs(states @ phases.T) ** 2 / model.n_spins
+
+
+def rounding(model):
+    """A bound for the rounding of S(k), twice that of N terms: |A|^2 / N with |A| <= N."""
+    return 2 * 2 * model.n_spins**1.5 * 8 * np.finfo(float).eps
 
 
 def of_states(model, states, name):
@@ -48,6 +72,11 @@ def of_states(model, states, name):
         return (sums @ model.patterns[:].T.astype(np.int64) / n).max(-1)
     if name == "pattern_overlaps":
         return sums @ model.patterns[::-1].T.astype(np.int64) / n
+    if name == "structure_factor":
+        return structure_factors(model, sums, some_vectors(len(model.shape)))
+    if name == "overlap_structure_factor":
+        first, second = np.triu_indices(len(states), 1)
+        return structure_factors(model, sums[first] * sums[second], some_vectors(len(model.shape)))
     fields = np.array([model.local_fields(rows) for rows in states])
     if name == "local_fields":
         return fields

@@ -7,14 +7,32 @@ import pytest
 
 import reference
 import spinglass
-from sampling.measured import names_of, observables_of, of_states
+from sampling.measured import (
+    names_of,
+    observables_of,
+    of_states,
+    rounding,
+    some_vectors,
+    structure_factors,
+)
 from sampling.models import LOCAL, MODELS, PAIRS
 from sampling.test_overlaps import GRAPHS
 from sampling.test_runs import CASES, LARGER
-from spinglass import PatternOverlaps, Run, sample, temper
+from spinglass import (
+    OverlapStructureFactor,
+    PatternOverlaps,
+    Run,
+    StructureFactor,
+    sample,
+    temper,
+)
 from spinglass.statistics import Estimate
 
 ALL = MODELS | LARGER | GRAPHS
+
+
+def is_of_pairs(observable):
+    return getattr(observable, "of_pairs", observable in ("overlap", "link_overlap"))
 
 
 def check(model, run, place=()):
@@ -23,7 +41,10 @@ def check(model, run, place=()):
     for name, series in run.measured.items():
         expected = of_states(model, run.states[at], name)
         assert series[at].dtype == np.float64
-        np.testing.assert_array_equal(series[at], expected, name)
+        if name.endswith("structure_factor"):
+            np.testing.assert_allclose(series[at], expected, rtol=0, atol=rounding(model))
+        else:
+            np.testing.assert_array_equal(series[at], expected, name)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +58,7 @@ def test_series_are_those_of_the_states(name, dynamics):
         run = sample(model, 0.4, 7, n_replicas, dynamics, warmup=1, measure=measure, **given)
         assert len(run.measured) == len(measure)
         check(model, run)
-    alone = [x for x in observables_of(model) if x not in ("overlap", "link_overlap")]
+    alone = [x for x in observables_of(model) if not is_of_pairs(x)]
     check(model, sample(model, 0.4, 3, dynamics=dynamics, measure=alone, keep_states=True, seed=2))
 
 
@@ -120,6 +141,16 @@ def test_long_rows_are_measured_in_many_rounds():
 
 # ---- averages ----------------------------------------------------------------------------------
 
+
+def exact_of_overlaps(model, law, states):
+    """<S(k)> of all pairs of states, sum_rr' <s_r s_r'>^2 exp(i k (r - r')) / N."""
+    squares = ((states.T * law) @ states) ** 2
+    vectors = some_vectors(len(model.shape))
+    sites = np.indices(model.shape).reshape(len(model.shape), -1)
+    phases = np.exp(2j * np.pi * (vectors / np.array(model.shape) @ sites))
+    return np.einsum("kr,rs,ks->k", phases, squares, phases.conj()).real / model.n_spins
+
+
 SMALL = ["2 x 4 antiferromagnet", "2 x 2 x 2 cube in a field", "SK", "Hopfield", "+-J lattice",
          "Hopfield with thresholds", "+-J with double bonds"]  # fmt: skip
 
@@ -136,7 +167,10 @@ def test_averages_are_those_of_all_states(name, beta):
     for key in run.measured:
         if key in ("overlap", "link_overlap"):
             continue  # test_overlaps.py has them
-        exact = np.tensordot(law, of_states(model, states, key)[:, 0], 1)
+        if key == "overlap_structure_factor":
+            exact = exact_of_overlaps(model, law, states[:, 0])
+        else:
+            exact = np.tensordot(law, of_states(model, states, key)[:, 0], 1)
         found = run.observable(key)
         cold = ladder.observable(key)
         for mean in (
@@ -148,6 +182,42 @@ def test_averages_are_those_of_all_states(name, beta):
             is_known = np.isfinite(mean.error)
             assert (difference[is_known] < 5 * np.asarray(mean.error)[is_known]).all(), key
             assert (difference[~is_known] < 1e-12).all(), key
+
+
+@pytest.mark.parametrize("name", ["3 x 3 lattice", "2 x 3 lattice", "+-J lattice"])
+def test_correlation_lengths_are_those_of_the_law(name):
+    model, betas = MODELS[name], [0.2, 0.4]
+    measure = [StructureFactor(), OverlapStructureFactor()]
+    run = temper(model, betas, 20_000, 4, "heat-bath", warmup=50, measure=measure, seed=3)
+    alone = sample(model, 0.4, 20_000, 4, "heat-bath", warmup=50, measure=measure, seed=4)
+    states, sides = reference.all_states(model.n_spins), np.array(model.shape)
+    vectors = np.concatenate([np.zeros((1, 2), int), np.eye(2, dtype=int)])
+    sizes = 2 * np.sin(np.pi / sides)
+    lowest = np.flatnonzero(sizes == sizes.min()) + 1
+    for k, beta in enumerate(betas):
+        law, _ = reference.ising_law(model, beta)
+        spins = law @ structure_factors(model, states, vectors)
+        overlaps = exact_of_overlaps(model, law, states)[:3]
+        for factor, name in ((spins, "structure_factor"), (overlaps, "overlap_structure_factor")):
+            ratio = factor[0] / factor[lowest].mean()
+            exact = np.sqrt(ratio - 1) / sizes.min() if ratio > 1 else np.nan
+            value, error = (x[k] for x in run.correlation_length(name))
+            assert abs(value - exact) < 5 * error or (np.isnan(exact) and np.isnan(value))
+    value, error = alone.correlation_length("overlap_structure_factor")
+    assert abs(value - exact) < 5 * error
+
+
+def test_a_lattice_may_be_given_by_its_shape():
+    lattice = spinglass.SquareLattice((4, 6))
+    vectors = [(0, 0), (1, 0), (2, -1)]
+    matrix = lattice.to_ising()
+    given = {"keep_states": True, "seed": 1}
+    run = sample(matrix, 0.4, 5, 2, measure=[StructureFactor(vectors, (4, 6))], **given)
+    expected = structure_factors(lattice, run.states, vectors)
+    found = run.measured["structure_factor"]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=rounding(lattice))
+    exactly = np.abs(run.states.sum(-1, dtype=float)) ** 2 / 24
+    np.testing.assert_array_equal(found[..., 0], exactly)
 
 
 def test_errors_are_those_of_the_summary():
@@ -195,6 +265,9 @@ def test_what_is_printed_of_a_mean_is_read_without_a_wide_screen():
         ("Hopfield", [PatternOverlaps([3])], ValueError, "below 3, the number of patterns, got 3"),
         ("Hopfield", [PatternOverlaps([0]), PatternOverlaps([1])], ValueError, "once"),
         ("SK", ["magnetisation"], ValueError, 'measure must be "overlap".*got .magnetisation'),
+        ("SK", [StructureFactor()], ValueError, "StructureFactor needs a lattice .*got Sherr"),
+        ("SK", [OverlapStructureFactor(shape=(2, 5))], ValueError, r"of 8 spins.*shape=\(2, 5\)"),
+        ("3 x 3 lattice", [StructureFactor([(1, 0, 0)])], ValueError, "2 integers each.*got 3"),
         ("SK", PatternOverlaps([0]), TypeError, "measure must be a sequence"),
         ("SK", [Run], ValueError, "measure must be"),
     ],
@@ -210,6 +283,24 @@ def test_what_cannot_be_measured_is_named(model, measure, error, message):
 def test_patterns_are_chosen_by_their_numbers(patterns):
     with pytest.raises((TypeError, ValueError), match="patterns must be"):
         PatternOverlaps(patterns)
+
+
+@pytest.mark.parametrize("vectors", [[], [()], [(1,), (1, 2)], [(0.5,)], 3, "k", [1], [(2**40,)]])
+def test_wave_vectors_are_integers(vectors):
+    for kind in (StructureFactor, OverlapStructureFactor):
+        with pytest.raises((TypeError, ValueError), match="wave_vectors must be"):
+            kind(vectors)
+
+
+def test_a_correlation_length_needs_two_wave_vectors():
+    lattice = MODELS["3 x 3 lattice"]
+    run = sample(lattice, 0.4, 5, 2, measure=[StructureFactor([(1, 0)])], seed=1)
+    with pytest.raises(ValueError, match="needs wave_vectors with k = 0 and another k"):
+        run.correlation_length()
+    with pytest.raises(ValueError, match="did not measure overlap_structure_factor"):
+        run.correlation_length("overlap_structure_factor")
+    with pytest.raises(ValueError, match="name must be"):
+        run.correlation_length("energy")
 
 
 def test_series_that_do_not_fit_in_memory_are_refused_before_the_run():

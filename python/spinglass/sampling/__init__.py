@@ -3,7 +3,11 @@
 from spinglass.sampling.annealing import anneal
 from spinglass.sampling.cooling import annealing_range
 from spinglass.sampling.descent import Descent, descend
-from spinglass.sampling.observables import PatternOverlaps
+from spinglass.sampling.observables import (
+    OverlapStructureFactor,
+    PatternOverlaps,
+    StructureFactor,
+)
 from spinglass.sampling.overlaps import Overlaps
 from spinglass.sampling.runs import Annealing, Run, TemperedRun
 from spinglass.sampling.sampling import sample
@@ -12,9 +16,11 @@ from spinglass.sampling.tempering import temper
 __all__ = [
     "Annealing",
     "Descent",
+    "OverlapStructureFactor",
     "Overlaps",
     "PatternOverlaps",
     "Run",
+    "StructureFactor",
     "TemperedRun",
     "anneal",
     "annealing_range",

@@ -19,14 +19,22 @@ from spinglass._registry import above, drawn_by
 from spinglass._text import counted
 from spinglass.models.pattern_overlaps import overlaps_of_rows
 from spinglass.sampling import run_files
-from spinglass.sampling.observables import KINDS, Observable
+from spinglass.sampling.observables import (
+    KINDS,
+    Observable,
+    OverlapStructureFactor,
+    StructureFactor,
+    smallest,
+)
 from spinglass.sampling.overlaps import Overlaps, overlaps_between
 from spinglass.sampling.summaries import Summaries
 from spinglass.statistics import (
+    Estimate,
     ObservableSummary,
     OverlapSummary,
     Reweighting,
     Summary,
+    correlation_length,
     reweight,
     summarize,
     summarize_observable,
@@ -258,6 +266,54 @@ class Run(Generic[S, B]):
             window = max(1, slowest_of(E, m))
             each.append(summarize_observable(rows, name, self.n_replicas, of_pairs, window))
         return stacked(each) if betas else each[0]
+
+    def correlation_length(self, name: str = "structure_factor") -> Estimate:
+        """Return the second-moment correlation length, from measured structure factors.
+
+        Parameters
+        ----------
+        name : {"structure_factor", "overlap_structure_factor"}
+            Which of them. Wave vectors of the smallest |k| are averaged.
+
+        Returns
+        -------
+        spinglass.statistics.Estimate
+            xi in lattice spacings, from :func:`spinglass.statistics.correlation_length`; of a run
+            at several temperatures an array.
+
+        Raises
+        ------
+        ValueError
+            If the run did not measure it, or not at k = 0 and another k.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> glass = spinglass.EdwardsAnderson((6, 6), seed=1)
+        >>> measure = [spinglass.OverlapStructureFactor()]
+        >>> ladder = spinglass.temper(glass, [0.3, 0.6], 500, n_replicas=2, measure=measure, seed=1)
+        >>> xi = ladder.correlation_length("overlap_structure_factor")
+        >>> bool(xi.value[1] > xi.value[0] > 0)
+        True
+        """
+        choice(name, "name", (StructureFactor.name, OverlapStructureFactor.name))
+        kept = {one.name: one for one in self._observables}.get(name)
+        if kept is None:
+            raise ValueError(
+                f"this run did not measure {name}: run it with measure=[{KINDS[name].__name__}()]"
+            )
+        self._check_measured()
+        at_zero, lowest, momentum = smallest(cast(StructureFactor, kept))
+        series = self.measured[name]
+        if kept.of_pairs:
+            series = series.mean(axis=0, keepdims=True)  # pairs are no independent rows
+        zero, others = series[..., at_zero], series[..., lowest].mean(axis=-1)
+        betas = self.energy.shape[1:-1]
+        each = [
+            correlation_length(zero[at], others[at], momentum)
+            for at in ((slice(None), *place) for place in np.ndindex(betas))
+        ]
+        return Estimate.of(each) if betas else each[0]
 
     def _check_measured(self) -> None:
         if not self.n_measurements:

@@ -17,6 +17,7 @@ from spinglass.statistics.observable_summary import ObservableSummary, summarize
 from spinglass.statistics.overlap_summary import OverlapSummary, summarize_overlaps
 from spinglass.statistics.resampling import Binning, binning, jackknife
 from spinglass.statistics.reweighting import Reweighting, reweight
+from spinglass.statistics.second_moment import correlation_length
 from spinglass.statistics.summary import Summary, summarize
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "autocorrelation",
     "autocorrelation_time",
     "binning",
+    "correlation_length",
     "crossing",
     "effective_sample_size",
     "finite_size_fit",

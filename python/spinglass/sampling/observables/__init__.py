@@ -13,6 +13,11 @@ from spinglass.sampling.observables.measured import (
 from spinglass.sampling.observables.observable import Asked, Observable
 from spinglass.sampling.observables.pairs import LinkOverlap, Overlap
 from spinglass.sampling.observables.patterns import LargestOverlap, PatternOverlaps
+from spinglass.sampling.observables.structure_factor import (
+    OverlapStructureFactor,
+    StructureFactor,
+    smallest,
+)
 
 __all__ = [
     "KINDS",
@@ -26,9 +31,12 @@ __all__ = [
     "Measure",
     "Observable",
     "Overlap",
+    "OverlapStructureFactor",
     "PatternOverlaps",
     "StaggeredMagnetization",
+    "StructureFactor",
     "observables_of",
     "restored",
+    "smallest",
     "written",
 ]

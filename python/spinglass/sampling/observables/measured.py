@@ -12,6 +12,7 @@ from spinglass.sampling.observables.magnetizations import AbsMagnetization, Stag
 from spinglass.sampling.observables.observable import Observable
 from spinglass.sampling.observables.pairs import LinkOverlap, Overlap
 from spinglass.sampling.observables.patterns import LargestOverlap, PatternOverlaps
+from spinglass.sampling.observables.structure_factor import OverlapStructureFactor, StructureFactor
 
 Name = Literal[
     "overlap",
@@ -24,14 +25,14 @@ Name = Literal[
 ]
 NAMES = get_args(Name)
 # What `measure` may hold.
-Measure: TypeAlias = Name | PatternOverlaps
+Measure: TypeAlias = Name | PatternOverlaps | StructureFactor | OverlapStructureFactor
 
 # Every kind of observable, by its name.
 KINDS: dict[str, Any] = {
     kind.name: kind
     for kind in (
         Overlap, LinkOverlap, AbsMagnetization, StaggeredMagnetization, LargestOverlap,
-        AbsLocalField, LocalFields, PatternOverlaps,
+        AbsLocalField, LocalFields, PatternOverlaps, StructureFactor, OverlapStructureFactor,
     )
 }  # fmt: skip
 _WITH_ARGUMENTS = tuple(kind for kind in KINDS.values() if fields(kind))
@@ -42,7 +43,7 @@ def observables_of(measure: Any) -> tuple[Observable, ...]:
     if isinstance(measure, str | bytes) or not isinstance(measure, Sequence | set | frozenset):
         raise TypeError(
             f"measure must be a sequence of names out of {NAMES}, or of observables such "
-            f"as PatternOverlaps, got {shown(measure)}"
+            f"as StructureFactor(), got {shown(measure)}"
         )
     found: dict[str, Observable] = {}
     for one in measure:
