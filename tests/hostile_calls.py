@@ -141,6 +141,10 @@ def run():
     return spinglass.sample(lattice(), 0.4, 12, 2, seed=1, measure=measures())
 
 
+def side_by_side():
+    return spinglass.sample(lattice(), [0.1, 0.4], 12, 2, seed=1, measure=measures())
+
+
 def tempered():
     return spinglass.temper(lattice(), [0.1, 0.4], 12, 2, seed=1, measure=measures())
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:  # what `__getattr__` finds
     from spinglass.sampling import (
         Annealing,
         Descent,
+        LadderRun,
         Overlaps,
         OverlapStructureFactor,
         PatternOverlaps,
@@ -77,6 +78,7 @@ __all__ = [
     "Interrupted",
     "InverseIsing",
     "Ising",
+    "LadderRun",
     "LogLikelihood",
     "LogPartition",
     "Mattis",

@@ -294,7 +294,7 @@ def real_vector(values: ArrayLike, name: str, length: int) -> NDArray[np.float64
     return copy
 
 
-def ladder(betas: ArrayLike) -> NDArray[np.float64]:
+def ladder(betas: ArrayLike, name: str = "betas") -> NDArray[np.float64]:
     """Return ``betas`` as a ladder: at least one inverse temperature, strictly ascending.
 
     Raises
@@ -302,17 +302,17 @@ def ladder(betas: ArrayLike) -> NDArray[np.float64]:
     ValueError, TypeError
         If it is none.
     """
-    values = np.array(real_array(betas, "betas"), dtype=np.float64)
+    values = np.array(real_array(betas, name), dtype=np.float64)
     if values.ndim != 1 or not values.size:
-        raise ValueError(f"betas must be a list of at least one number, got shape {values.shape}")
+        raise ValueError(f"{name} must be a list of at least one number, got shape {values.shape}")
     if np.isnan(values).any() or (values < 0).any():
         culprit = values[np.isnan(values) | (values < 0)][0]
-        raise ValueError(f"betas must be numbers >= 0, got {culprit}")
+        raise ValueError(f"{name} must be numbers >= 0, got {culprit}")
     rises = values[1:] > values[:-1]
     if not rises.all():
         place = int(np.flatnonzero(~rises)[0])
         raise ValueError(
-            f"betas must ascend strictly, got {values[place]:g} before {values[place + 1]:g}"
+            f"{name} must ascend strictly, got {values[place]:g} before {values[place + 1]:g}"
         )
     return values
 

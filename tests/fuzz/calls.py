@@ -38,6 +38,7 @@ def files():
     hostile_calls.fitted().save("model.safetensors")
     hostile_calls.run().save("run.npz")
     hostile_calls.tempered().save("tempered.npz")
+    hostile_calls.side_by_side().save("ladder.npz")
     function, arguments = hostile_calls.scans()["experiments.capacity"]
     function(**arguments, store="scan.sqlite")
     for name in ("read_max_cut", "read_spin_glass"):
@@ -45,7 +46,7 @@ def files():
     return {
         "read_max_cut": "read_max_cut", "read_spin_glass": "read_spin_glass",
         "Patterns": "patterns.bin", "BernoulliRBM": "model.safetensors", "Run": "run.npz",
-        "TemperedRun": "tempered.npz", "open_store": "scan.sqlite",
+        "LadderRun": "ladder.npz", "TemperedRun": "tempered.npz", "open_store": "scan.sqlite",
     }  # fmt: skip
 
 
@@ -76,6 +77,7 @@ OBJECTS = {
     "InverseIsing": hostile_calls.inverse,
     "Ising": lambda: spinglass.Ising(np.ones((3, 3)) - np.eye(3)),
     "IsingScan": lambda: scan("ising"),
+    "LadderRun": hostile_calls.side_by_side,
     "Landscape": lambda: scan("landscape"),
     "LogLikelihood": lambda: hostile_calls.fitted().log_likelihood(ROWS),
     "LogPartition": lambda: spinglass.estimate_log_partition(

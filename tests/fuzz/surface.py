@@ -18,7 +18,7 @@ NAMESPACES = (
 RESULTS = {
     "Annealing", "Binning", "CapacityLine", "CapacityScan", "CriticalLoad", "Crossing",
     "Descent", "DisorderAverage", "EnergyTrace", "Equilibration", "FiniteSizeFit", "Flow",
-    "GlassEquilibration", "HalfPoint", "IsingScan", "Landscape", "LogLikelihood",
+    "GlassEquilibration", "HalfPoint", "IsingScan", "LadderRun", "Landscape", "LogLikelihood",
     "LogPartition", "MeanField", "MeanFieldLattice", "ObservableSummary", "OverlapSummary",
     "Overlaps", "Patterns",
     "PhaseDiagram", "RbmLikelihood", "RbmTraining", "Recall", "RecallPictures",

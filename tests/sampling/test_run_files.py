@@ -123,7 +123,7 @@ def test_files_of_something_else_are_refused(tmp_path):
     [
         ({"format": "other"}, "is no file of a run"),
         ({"format_version": 2}, "has another format version than 1"),
-        ({"kind": "Annealing"}, "must hold a Run or a TemperedRun, got a Annealing"),
+        ({"kind": "Annealing"}, "must hold a Run or a LadderRun or a TemperedRun, got a Annealing"),
         ({"strange": 1}, "strange"),
         ({"n_spins": 25}, "final_states must be int8 of shape"),
         ({"seed": "x"}, "seed must be an integer, got 'x'"),

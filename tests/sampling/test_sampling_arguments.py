@@ -150,7 +150,7 @@ RUN = sample(MODEL, 1.0, 3, 2, seed=1)
         ({"model": GOOD}, TypeError, "model must have an energy .a spin model"),
         ({"beta": -0.1}, ValueError, "beta must be >= 0"),
         ({"beta": np.nan}, ValueError, "beta must be a number, got nan"),
-        ({"beta": [0.1, 0.2]}, TypeError, "beta must be a real number"),
+        ({"beta": "0.1"}, TypeError, "beta must be a real number"),
         ({"n_sweeps": 0}, ValueError, "n_sweeps must be an integer >= 1, got 0"),
         ({"n_sweeps": 1.5}, TypeError, "n_sweeps must be an integer"),
         ({"n_replicas": 0}, ValueError, "n_replicas must be an integer >= 1, got 0"),

@@ -47,6 +47,10 @@ for summary in ladder.summary():
     print(f"{summary.beta:.3f} {summary.binder_cumulant}")
 assert_type(ladder.plot(), Axes)
 assert_type(spinglass.TemperedRun.load("ladder.npz"), spinglass.TemperedRun)
+apart = spinglass.sample(lattice, np.linspace(0.3, 0.5, 5), 1000, measure=["abs_magnetization"])
+assert_type(apart, spinglass.LadderRun)
+assert_type(apart.measured, dict[str, NDArray[np.float64]])
+assert_type(apart.observable("abs_magnetization").mean, Estimate)
 loaded = spinglass.Run.load("run.npz")
 if isinstance(loaded, spinglass.TemperedRun):
     assert_type(loaded.swap_rates, NDArray[np.float64])
@@ -109,7 +113,7 @@ assert_type(spinglass.adapters.read_max_cut("graph.txt"), spinglass.Ising)
 state, energy = spinglass.anneal(model, n_sweeps=100).best
 assert_type(energy, float)
 sides: dict[Hashable, int] = dict(zip(model.labels, state.tolist(), strict=True))
-spinglass.sample(model, 1.0, 10, dynamics="wolf")  # type: ignore[arg-type]
+spinglass.sample(model, 1.0, 10, dynamics="wolf")  # type: ignore[call-overload]
 
 scan = capacity(n_spins=[100], loads=[0.1, 0.14])
 assert_type(scan, CapacityScan)

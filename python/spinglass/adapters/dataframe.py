@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spinglass._arguments import check_memory
 from spinglass._needed import needed
-from spinglass.sampling.runs import Annealing, Run, TemperedRun
+from spinglass.sampling.runs import Annealing, LadderRun, Run
 
 if TYPE_CHECKING:
     import pandas
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 def of_run(run: Run[Any, Any], pairs: bool) -> pandas.DataFrame:
     """Return energies and magnetizations, or the overlaps of pairs of replicas."""
     sweeps = run.every * np.arange(1, run.n_measurements + 1)
-    inner = {"beta": run.betas} if isinstance(run, TemperedRun) else {}
+    inner = {"beta": run.betas} if isinstance(run, LadderRun) else {}
     if not pairs:
         columns = {"energy": run.energy, "magnetization": run.magnetization} | _numbers(run, False)
         return _long({"replica": np.arange(run.n_replicas), **inner, "sweep": sweeps}, columns)
     found = (
         [run.overlaps(k) for k in range(len(run.betas))]
-        if isinstance(run, TemperedRun)
+        if isinstance(run, LadderRun)
         else [run.overlaps()]
     )
     first, second = np.triu_indices(run.n_replicas, 1)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinglass._needed import needed
-from spinglass.sampling.runs import Run, TemperedRun
+from spinglass.sampling.runs import LadderRun, Run, TemperedRun
 
 if TYPE_CHECKING:
     import xarray
@@ -33,7 +33,7 @@ _POSTERIOR = ("energy", "magnetization", "states")
 
 def of_run(run: Run[Any, Any], method: str = "to_xarray") -> xarray.Dataset:
     """Return everything that was measured, with its dimensions, coordinates and attributes."""
-    tempered = isinstance(run, TemperedRun)
+    tempered = isinstance(run, LadderRun)
     variables: dict[str, Any] = {
         name: ([axis for axis in axes if tempered or axis != "beta"], getattr(run, array))
         for array, (name, *axes) in _ARRAYS.items()
@@ -46,10 +46,11 @@ def of_run(run: Run[Any, Any], method: str = "to_xarray") -> xarray.Dataset:
     draws = np.arange(run.n_measurements)
     coordinates: dict[str, Any] = {"chain": np.arange(run.n_replicas), "draw": draws}
     coordinates["sweep"] = ("draw", run.every * (draws + 1))
+    if isinstance(run, LadderRun):
+        coordinates["beta"] = run.betas
     if isinstance(run, TemperedRun):
         variables["swap_rates"] = "neighbours", run.swap_rates
         variables["round_trips"] = "chain", run.round_trips
-        coordinates["beta"] = run.betas
     if any(observable.of_pairs for observable in run._observables):
         pairs = np.triu_indices(run.n_replicas, 1)
         coordinates["first"], coordinates["second"] = (("pair", replicas) for replicas in pairs)
@@ -81,7 +82,7 @@ def _attributes(run: Run[Any, Any]) -> dict[str, Any]:
     """Return what a file can keep: numbers and text."""
     names = ("model", "dynamics", "n_spins", "warmup", "n_sweeps", "every", "sweeps", "version")
     about = {name: getattr(run, name) for name in names}
-    if not isinstance(run, TemperedRun):
+    if not isinstance(run, LadderRun):
         about["beta"] = run.beta
     fits = isinstance(run.seed, int) and run.seed < 2**63
     about["seed"] = run.seed if fits else str(run.seed)

@@ -30,7 +30,7 @@ from spinglass.models.spin_model import SpinModel
 from spinglass.partition.exact import averages as exact
 from spinglass.partition.exact.spins import spins_of
 from spinglass.sampling.plan import Dynamics, starts
-from spinglass.sampling.runs import Run, TemperedRun
+from spinglass.sampling.runs import LadderRun, Run
 
 # The children of the seed.
 _AIS, _REVERSE_AIS, _EQUILIBRIUM, _DRAW = range(4)
@@ -126,8 +126,8 @@ class SpinPath:
         return cast(NDArray[np.int8], columns["final_states"]), False
 
     def _states_of(self, run: Run) -> NDArray[np.int8]:
-        tempered, states = isinstance(run, TemperedRun), run.final_states
-        beta = run.betas[-1] if isinstance(run, TemperedRun) else run.beta
+        tempered, states = isinstance(run, LadderRun), run.final_states
+        beta = run.betas[-1] if isinstance(run, LadderRun) else run.beta
         if beta != self.betas[-1]:
             raise ValueError(f"initial must be a run at beta={self.betas[-1]:g}, got beta={beta:g}")
         return states[:, -1] if tempered else states

@@ -10,7 +10,7 @@ from spinglass.plotting.figure import OnePanel, colours, figure, ink, series, sh
 
 if TYPE_CHECKING:
     from spinglass.sampling.overlaps import Overlaps
-    from spinglass.sampling.runs import Annealing, Run, TemperedRun
+    from spinglass.sampling.runs import Annealing, LadderRun, Run
 
 # One panel, and its size in inches.
 _ONE: OnePanel = (1, 1), (7.5, 5.2)
@@ -46,7 +46,8 @@ def run(result: Run, ax: Any = None) -> Any:
     'sweeps'
     """
     if np.ndim(result.beta):
-        raise TypeError("result must be a Run, got a TemperedRun, which tempered_run draws")
+        got = type(result).__name__
+        raise TypeError(f"result must be a Run, got a {got}, which tempered_run draws")
     mean = result.summary().energy
     sweeps = (
         result.sweeps - result.n_sweeps + result.every * np.arange(1, result.n_measurements + 1)
@@ -64,13 +65,13 @@ def run(result: Run, ax: Any = None) -> Any:
 
 
 @figure(_ONE)
-def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
-    """Draw the energy per spin against inverse temperature, with errors, and the swap rates below.
+def tempered_run(result: LadderRun, ax: Any = None) -> Any:
+    """Draw the energy per spin against inverse temperature, with errors; swap rates in the title.
 
     Parameters
     ----------
-    result : TemperedRun
-        The result of `spinglass.temper`.
+    result : TemperedRun or LadderRun
+        The result of `spinglass.temper`, or of `spinglass.sample` at several temperatures.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
 
@@ -87,6 +88,8 @@ def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
     'energy per spin'
     """
     means = [summary.energy for summary in result.summary()]
+    exchanges = getattr(result, "swap_rates", None)
+    what = "replica" if exchanges is None else "ladder"
     shown = np.isfinite(result.betas)  # zero temperature has no place on the axis
     ax.errorbar(
         result.betas[shown],
@@ -94,9 +97,9 @@ def tempered_run(result: TemperedRun, ax: Any = None) -> Any:
         yerr=np.nan_to_num([mean.error for mean in means])[shown],
         color=colours(0.4),
         marker="o",
-        label=f"{result.n_replicas} ladders" if result.n_replicas > 1 else "one ladder",
+        label=f"{result.n_replicas} {what}s" if result.n_replicas > 1 else f"one {what}",
     )
-    rates = result.swap_rates[np.isfinite(result.swap_rates)]
+    rates = np.array([]) if exchanges is None else exchanges[np.isfinite(exchanges)]
     swaps = f", swaps {rates.min():.0%} to {rates.max():.0%}" if rates.size else ""
     ax.set_xlabel(r"inverse temperature $\beta$")
     ax.set_ylabel("energy per spin")

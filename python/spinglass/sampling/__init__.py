@@ -9,13 +9,14 @@ from spinglass.sampling.observables import (
     StructureFactor,
 )
 from spinglass.sampling.overlaps import Overlaps
-from spinglass.sampling.runs import Annealing, Run, TemperedRun
+from spinglass.sampling.runs import Annealing, LadderRun, Run, TemperedRun
 from spinglass.sampling.sampling import sample
 from spinglass.sampling.tempering import temper
 
 __all__ = [
     "Annealing",
     "Descent",
+    "LadderRun",
     "OverlapStructureFactor",
     "Overlaps",
     "PatternOverlaps",

@@ -25,7 +25,7 @@ from spinglass._random import Seed
 from spinglass.models.energy import Layered, Pairwise, name_of, structure_of
 from spinglass.models.ising import Ising
 from spinglass.sampling.observables import Asked, Observable, Overlap, observables_of
-from spinglass.sampling.runs import Annealing, Run, TemperedRun, unaltered
+from spinglass.sampling.runs import Annealing, LadderRun, Run, TemperedRun, unaltered
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
 
@@ -41,7 +41,7 @@ _CHEAP_REPLICAS = 8
 # Error of beta times a local field, hence of the odds of a spin, that goes without a word.
 _HARMLESS = 1e-2
 
-_R = TypeVar("_R", Run, TemperedRun, Annealing)
+_R = TypeVar("_R", Run, LadderRun, TemperedRun, Annealing)
 
 
 @dataclass(frozen=True)
@@ -208,6 +208,14 @@ def check_same_model(model: Sampled, initial: Run[Any, Any] | Annealing) -> None
         f"initial must be a run of the same model, {model.name}, got {came}: to change it, start "
         "from its final_states"
     )
+
+
+def check_as_many(betas: NDArray[np.float64], earlier: LadderRun, name: str) -> None:
+    """Refuse another number of temperatures than the run has that is to be continued."""
+    if len(betas) != len(earlier.betas):
+        raise ValueError(
+            f"{name} must be as many as in the run, {len(earlier.betas)}, got {len(betas)}"
+        )
 
 
 def continued_seed(earlier: Run[Any, Any] | Annealing, seed: Seed) -> Seed:

@@ -236,7 +236,7 @@ class Run(Generic[S, B]):
         -------
         spinglass.statistics.ObservableSummary
             Its numbers have the shape of one measurement. For a run at several temperatures these
-            are the first axis.
+            are the first axis. An error that cannot be estimated is NaN.
 
         Raises
         ------
@@ -278,8 +278,8 @@ class Run(Generic[S, B]):
         Returns
         -------
         spinglass.statistics.Estimate
-            xi in lattice spacings, from :func:`spinglass.statistics.correlation_length`; of a run
-            at several temperatures an array.
+            xi in lattice spacings, from :func:`spinglass.statistics.correlation_length`; NaN where
+            S(0) is not above S(k). For a run at several temperatures it is an array.
 
         Raises
         ------
@@ -406,8 +406,8 @@ class Run(Generic[S, B]):
         run_files.save(self, path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Run | TemperedRun:
-        """Read a run that :meth:`save` wrote. ``Run.load`` reads tempered runs too.
+    def load(cls, path: str | os.PathLike[str]) -> Run | LadderRun | TemperedRun:
+        """Read a run that :meth:`save` wrote. ``Run.load`` reads those at several temperatures too.
 
         Parameters
         ----------
@@ -423,7 +423,8 @@ class Run(Generic[S, B]):
         MemoryError
             If the run does not fit in memory.
         """
-        run: Run | TemperedRun = run_files.load((cls, *cls.__subclasses__()), path)
+        kinds = tuple(kind for kind in (Run, LadderRun, TemperedRun) if issubclass(kind, cls))
+        run: Run | LadderRun | TemperedRun = run_files.load(kinds, path)
         return unaltered(run)
 
     def reweight(
@@ -444,13 +445,102 @@ class Run(Generic[S, B]):
 
 @printed
 @dataclass(frozen=True, eq=False)
-class TemperedRun(Run[Summaries[Summary], NDArray[np.float64]]):
-    """The result of :func:`spinglass.temper`: a run on a ladder of temperatures.
+class LadderRun(Run[Summaries[Summary], NDArray[np.float64]]):
+    """The result of :func:`spinglass.sample` at several temperatures, which do not exchange states.
 
     ``energy`` and ``magnetization`` are (n_replicas, n_betas, n_measurements), ``final_states``
     (n_replicas, n_betas, n_spins), ``states`` (n_replicas, n_betas, n_measurements, n_spins),
-    ``acceptance`` (n_replicas, n_betas). A replica is a whole ladder. ``beta`` is the ascending
-    array of inverse temperatures. The other attributes are those of :class:`Run`.
+    ``acceptance`` (n_replicas, n_betas), and what was measured besides (n_replicas, n_betas,
+    n_measurements, ...) or (n_pairs, n_betas, n_measurements, ...). ``beta`` is the ascending array
+    of inverse temperatures. The other attributes are those of :class:`Run`.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> run = spinglass.sample(spinglass.SquareLattice(8), [0.2, 0.3, 0.4], 500, 2, seed=1)
+    >>> run.energy.shape, run.summary().energy.value.shape
+    ((2, 3, 500), (3,))
+    """
+
+    @property
+    def betas(self) -> NDArray[np.float64]:
+        """The inverse temperatures, ascending."""
+        return np.asarray(self.beta)
+
+    def summary(self) -> Summaries[Summary]:
+        """Return one summary per temperature.
+
+        Returns
+        -------
+        Summaries
+            A list of :class:`spinglass.statistics.Summary` that prints as a table. An error that
+            cannot be estimated is NaN.
+        """
+        return Summaries(
+            self._summary(self.energy[:, k], self.magnetization[:, k], float(beta))
+            for k, beta in enumerate(self.betas)
+        )
+
+    def overlaps(self, index: int = -1) -> Overlaps:
+        """Return the overlaps of all pairs of replicas at one temperature, from which P(q) follows.
+
+        Parameters
+        ----------
+        index : int
+            Index of the temperature in ``betas``; by default the coldest.
+
+        Returns
+        -------
+        Overlaps
+            As for :meth:`Run.overlaps`.
+
+        Raises
+        ------
+        ValueError
+            If there is only one replica, or the run neither measured overlaps nor kept states.
+        IndexError
+            If there is no such temperature.
+        """
+        index = integer(index, "index", at_least=-(2**63))
+        if not -len(self.betas) <= index < len(self.betas):
+            raise IndexError(f"index must be one of {len(self.betas)} betas, got {index}")
+        return self._overlaps_at((index,), float(self.betas[index]))
+
+    def overlap_summary(self) -> Summaries[OverlapSummary]:
+        """Return one summary of the overlaps per temperature.
+
+        Returns
+        -------
+        Summaries
+            A list of :class:`spinglass.statistics.OverlapSummary` that prints as a table. An error
+            that cannot be estimated is NaN.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`overlaps`.
+        """
+        return Summaries(self.overlaps(k).summary() for k in range(len(self.betas)))
+
+    def _about(self) -> str:
+        replicas = counted(self.n_replicas, "replica")
+        return f"{super()._about()}\n{replicas} at {counted(len(self.betas), 'temperature')}"
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> LadderRun | TemperedRun:
+        """Read a run that :meth:`save` wrote, as :meth:`Run.load`."""
+        return cast("LadderRun | TemperedRun", super().load(path))
+
+    plot = drawn_by("tempered_run", "Draw the energy per spin against beta, with errors.")
+
+
+@printed
+@dataclass(frozen=True, eq=False)
+class TemperedRun(LadderRun):
+    """The result of :func:`spinglass.temper`: a run on a ladder of temperatures.
+
+    A replica is a whole ladder. The shapes of ``energy`` and others are those of
+    :class:`LadderRun`, and so are the other attributes.
 
     Attributes
     ----------
@@ -474,78 +564,18 @@ class TemperedRun(Run[Summaries[Summary], NDArray[np.float64]]):
     # Which walker of its ladder is at each temperature.
     _order: NDArray[np.uint32] = field(repr=False)
 
-    @property
-    def betas(self) -> NDArray[np.float64]:
-        """The inverse temperatures, ascending."""
-        return np.asarray(self.beta)
-
-    def summary(self) -> Summaries[Summary]:
-        """Return one summary per temperature.
-
-        Returns
-        -------
-        Summaries
-            A list of :class:`spinglass.statistics.Summary` that prints as a table.
-        """
-        return Summaries(
-            self._summary(self.energy[:, k], self.magnetization[:, k], float(beta))
-            for k, beta in enumerate(self.betas)
-        )
-
-    def overlaps(self, index: int = -1) -> Overlaps:
-        """Return the overlaps of all pairs of ladders at one temperature, from which P(q) follows.
-
-        Parameters
-        ----------
-        index : int
-            Index of the temperature in ``betas``; by default the coldest.
-
-        Returns
-        -------
-        Overlaps
-            As for :meth:`Run.overlaps`.
-
-        Raises
-        ------
-        ValueError
-            If there is only one ladder, or the run neither measured overlaps nor kept states.
-        IndexError
-            If there is no such temperature.
-        """
-        index = integer(index, "index", at_least=-(2**63))
-        if not -len(self.betas) <= index < len(self.betas):
-            raise IndexError(f"index must be one of {len(self.betas)} betas, got {index}")
-        return self._overlaps_at((index,), float(self.betas[index]))
-
-    def overlap_summary(self) -> Summaries[OverlapSummary]:
-        """Return one summary of the overlaps per temperature.
-
-        Returns
-        -------
-        Summaries
-            A list of :class:`spinglass.statistics.OverlapSummary` that prints as a table.
-
-        Raises
-        ------
-        ValueError
-            As :meth:`overlaps`.
-        """
-        return Summaries(self.overlaps(k).summary() for k in range(len(self.betas)))
-
     def _about(self) -> str:
         rates = self.swap_rates[np.isfinite(self.swap_rates)]
         swaps = f", swaps {rates.min():.0%} to {rates.max():.0%}" if rates.size else ""
         ladders = counted(self.n_replicas, "ladder")
         temperatures = counted(len(self.betas), "temperature")
         trips = counted(int(self.round_trips.sum()), "round trip")
-        return f"{super()._about()}\n{ladders} of {temperatures}{swaps}, {trips}"
+        return f"{Run._about(self)}\n{ladders} of {temperatures}{swaps}, {trips}"
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TemperedRun:
         """Read a tempered run that :meth:`save` wrote, as :meth:`Run.load`."""
         return cast(TemperedRun, super().load(path))
-
-    plot = drawn_by("tempered_run", "Draw the energy per spin against beta, with errors.")
 
 
 @printed

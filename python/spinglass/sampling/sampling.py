@@ -1,4 +1,4 @@
-"""Monte Carlo at one temperature.
+"""Monte Carlo at one temperature, or at several side by side.
 
 A sweep is N attempted updates of each replica. The trajectory of a replica depends only on (seed,
 replica), not on other replicas, the number of threads or the instruction set.
@@ -6,14 +6,15 @@ replica), not on other replicas, the number of threads or the instruction set.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+import math
+from collections.abc import Collection, Sequence
+from typing import Any, cast, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import inverse_temperature, thread_count
+from spinglass._arguments import inverse_temperature, ladder, several, thread_count
 from spinglass._caller import takes_beta
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
@@ -21,6 +22,7 @@ from spinglass.models.energy import HasEnergy
 from spinglass.sampling.observables import Measure
 from spinglass.sampling.plan import (
     Dynamics,
+    check_as_many,
     check_size,
     common,
     continued_seed,
@@ -32,36 +34,54 @@ from spinglass.sampling.plan import (
     starts,
     warn_of_rounding,
 )
-from spinglass.sampling.runs import Run
+from spinglass.sampling.runs import LadderRun, Run
 
 
+@overload
+def sample(
+    model: HasEnergy, beta: float, n_sweeps: int, n_replicas: int = 1,
+    dynamics: Dynamics = "metropolis", *, warmup: int = 0, every: int = 1,
+    initial: ArrayLike | Run | None = None, keep_states: bool = False,
+    measure: Collection[Measure] | None = None, seed: Seed = None, num_threads: int | None = None,
+    progress: Progress = False, clamp: ArrayLike | None = None,
+) -> Run: ...  # fmt: skip
+@overload
+def sample(
+    model: HasEnergy, beta: Sequence[float] | NDArray[np.floating[Any]], n_sweeps: int,
+    n_replicas: int = 1, dynamics: Dynamics = "metropolis", *, warmup: int = 0, every: int = 1,
+    initial: ArrayLike | LadderRun | None = None, keep_states: bool = False,
+    measure: Collection[Measure] | None = None, seed: Seed = None, num_threads: int | None = None,
+    progress: Progress = False, clamp: ArrayLike | None = None,
+) -> LadderRun: ...  # fmt: skip
 @takes_beta
 def sample(
     model: HasEnergy,
-    beta: float,
+    beta: float | Sequence[float] | NDArray[np.floating[Any]],
     n_sweeps: int,
     n_replicas: int = 1,
     dynamics: Dynamics = "metropolis",
     *,
     warmup: int = 0,
     every: int = 1,
-    initial: ArrayLike | Run | None = None,
+    initial: ArrayLike | Run | LadderRun | None = None,
     keep_states: bool = False,
-    measure: Sequence[Measure] | None = None,
+    measure: Collection[Measure] | None = None,
     seed: Seed = None,
     num_threads: int | None = None,
     progress: Progress = False,
     clamp: ArrayLike | None = None,
-) -> Run:
-    """Sample a model at one temperature by Monte Carlo.
+) -> Run | LadderRun:
+    """Sample a model by Monte Carlo, at one temperature or at several side by side.
 
     Parameters
     ----------
     model : SpinModel, SpinForm, or anything else with the ``structure()`` of pairs of spins
         A lattice, a spin glass, a Hopfield network, any :class:`~spinglass.Ising`, or the
         :func:`~spinglass.spin_form` of a machine.
-    beta : float
-        Inverse temperature, 0 to infinity. Infinity is zero temperature.
+    beta : float, or array_like of float, (n_betas,)
+        Inverse temperature, 0 to infinity. Infinity is zero temperature. Several, strictly
+        ascending, are sampled side by side, without exchanges: the result has an axis for them
+        after that of the replicas.
     n_sweeps : int
         Sweeps after the warmup.
     n_replicas : int
@@ -75,7 +95,8 @@ def sample(
         Sweeps from one measurement to the next. The first measurement comes ``every`` sweeps after
         the warmup.
     initial : array_like or Run, optional
-        The starts, (n_spins,) for all replicas or (n_replicas, n_spins). By default the spins are
+        The starts, (n_spins,) for all replicas or (n_replicas, n_spins); for several temperatures
+        also (n_betas, n_spins) or (n_replicas, n_betas, n_spins). By default the spins are
         independent and uniform. An earlier :class:`~spinglass.Run` is continued from its states and
         its random streams. Both together have the bits of one long run. It must be a run of the
         same model: the same couplings and fields, kept in the same way (a lattice is not the same
@@ -99,7 +120,9 @@ def sample(
         than the sweeps. A continued run measures what the earlier one did. The choice does not
         affect other results.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
-        Replica k depends only on (seed, k). A continued run keeps its seed.
+        Replica k depends only on (seed, k). At several temperatures, replica k at temperature
+        number t has the random numbers that replica t n_replicas + k of a run at one temperature
+        has. A continued run keeps its seed.
     num_threads : int, optional
         Number of threads; by default all that the process may use. It does not affect the result.
     progress : bool or callable
@@ -112,7 +135,7 @@ def sample(
 
     Returns
     -------
-    Run
+    Run, or LadderRun for several temperatures
 
     Raises
     ------
@@ -146,29 +169,51 @@ def sample(
     >>> longer.sweeps
     1500
     """
-    beta, target = inverse_temperature(beta), sampled(model)
+    many, betas = several(beta, "beta"), None
+    if many is None:
+        beta = inverse_temperature(beta)
+    else:
+        beta = betas = ladder(many, "beta")
+    target = sampled(model)
     plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states, measure)
     threads = thread_count(num_threads)
-    warn_of_rounding(target, plan, beta, threads)
-    earlier = earlier_run(target, initial, Run, plan)
+    warn_of_rounding(target, plan, float(np.max(beta)), threads)
+    earlier: Any = earlier_run(target, initial, Run if betas is None else LadderRun, plan)
+    if betas is not None and earlier is not None:
+        check_as_many(betas, earlier, "beta")
     known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
     word = seed_word(known_seed)
-    states = starts(target, initial, (plan.rows,), word, threads)
-    rows = len(states)
+    at = () if betas is None else (len(betas),)
+    states = starts(target, initial, (plan.rows, *at), word, threads)
+    rows = len(states) // math.prod(at)
     plan = plan.measuring(model, target, rows, earlier)
-    check_size(target, (rows,), plan)
+    check_size(target, (rows, *at), plan)
     held = held_spins(clamp, initial, states, rows)
+    n = target.n_spins
+    # In the core all replicas of the first temperature come first, and so do their starts.
+    if at and initial is not None:
+        states = np.ascontiguousarray(states.reshape(rows, *at, n).swapaxes(0, 1)).reshape(-1, n)
     with progress_callback(progress, "sample", "sweeps") as callback:
         columns, interruption = _core.sample(
             target.core,
-            betas=np.full(rows, beta),
+            betas=np.repeat(np.asarray(beta, dtype=np.float64), rows),
             initial=states,
-            n_betas=1,
-            clamp=held,
+            n_betas=math.prod(at),
+            clamp=None if held is None else np.tile(held, (math.prod(at), 1)),
             seed=word,
             num_threads=threads,
             progress=callback,
             **plan.keywords(earlier),
         )
-    result = Run(beta=beta, **common(target, columns, plan, earlier, known_seed, held))
-    return cast(Run, finished(result, interruption, plan, "measurements"))
+    if at:
+        for name in ("energy", "magnetization", "states", "final_states", "flips"):
+            if name in columns:
+                columns[name] = columns[name].reshape(*at, rows, *columns[name].shape[1:])
+                columns[name] = columns[name].swapaxes(0, 1)
+    common_fields = common(target, columns, plan, earlier, known_seed, held)
+    result: Run | LadderRun
+    if betas is None:
+        result = Run(beta=cast(float, beta), **common_fields)
+    else:
+        result = LadderRun(beta=betas, **common_fields)
+    return cast("Run | LadderRun", finished(result, interruption, plan, "measurements"))

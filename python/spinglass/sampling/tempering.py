@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from spinglass.sampling.observables import Measure
 from spinglass.sampling.plan import (
     Dynamics,
     Plan,
+    check_as_many,
     check_size,
     common,
     continued_seed,
@@ -48,7 +49,7 @@ def temper(
     every: int = 1,
     initial: ArrayLike | TemperedRun | None = None,
     keep_states: bool = False,
-    measure: Sequence[Measure] | None = None,
+    measure: Collection[Measure] | None = None,
     tune: bool = False,
     seed: Seed = None,
     num_threads: int | None = None,
@@ -118,10 +119,8 @@ def temper(
     threads = thread_count(num_threads)
     warn_of_rounding(target, plan, float(betas[-1]), threads)
     earlier = earlier_run(target, initial, TemperedRun, plan)
-    if earlier is not None and len(betas) != len(earlier.betas):
-        raise ValueError(
-            f"betas must be as many as in the run, {len(earlier.betas)}, got {len(betas)}"
-        )
+    if earlier is not None:
+        check_as_many(betas, earlier, "betas")
     known_seed = repeatable(seed if earlier is None else continued_seed(earlier, seed))
     before = earlier  # what was given: a pilot run measures nothing
     given = plan.warmup
