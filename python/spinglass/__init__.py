@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from spinglass._core import __version__, simd_level
-from spinglass._interrupted import Interrupted
+from spinglass._interrupted import Interrupted, MeasurementError
 
 if TYPE_CHECKING:  # what `__getattr__` finds
     from spinglass import adapters as adapters
@@ -50,6 +50,7 @@ if TYPE_CHECKING:  # what `__getattr__` finds
         Annealing,
         Descent,
         LadderRun,
+        Observed,
         Overlaps,
         OverlapStructureFactor,
         PatternOverlaps,
@@ -82,6 +83,8 @@ __all__ = [
     "LogLikelihood",
     "LogPartition",
     "Mattis",
+    "MeasurementError",
+    "Observed",
     "OverlapStructureFactor",
     "Overlaps",
     "PatternOverlaps",

@@ -229,6 +229,7 @@ def temper(
     seed: int,
     sweeps: int,
     order: NDArray[np.uint32],
+    seen: NDArray[np.uint8],
     streams: NDArray[np.uint64],
     warmup: int,
     n_sweeps: int,

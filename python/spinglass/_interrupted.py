@@ -55,6 +55,37 @@ class Interrupted(KeyboardInterrupt):
         return type(self), (self.result, self.done, self.total, self.unit, self.finished)
 
 
+class MeasurementError(RuntimeError):
+    """An exception in a function that was measured during a run. The cause is that exception.
+
+    Attributes
+    ----------
+    result : Run, LadderRun or TemperedRun
+        The run so far, which can be continued.
+    done, total : int
+        How many measurements that are, and of how many.
+
+    Examples
+    --------
+    >>> import spinglass
+    >>> def broken(states):
+    ...     return states @ "patterns"
+    >>> try:
+    ...     spinglass.sample(spinglass.SquareLattice(4), 0.4, 10, measure=[broken], seed=1)
+    ... except spinglass.MeasurementError as error:
+    ...     kept = error.result
+    >>> kept.n_sweeps
+    1
+    """
+
+    def __init__(self, reason: str, result: Any, done: int, total: int) -> None:
+        super().__init__(f"{reason}; {done} of {total} measurements were finished {_KEPT}")
+        self.reason, self.result, self.done, self.total = reason, result, done, total
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.reason, self.result, self.done, self.total)
+
+
 class ExperimentStopped(RuntimeError):  # noqa: N818  beside Interrupted
     """An experiment that cannot go on.
 

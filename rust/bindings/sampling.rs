@@ -12,7 +12,7 @@ use pyo3::{exceptions::PyKeyError, prelude::*, types::PyDict};
 use spinglass_core::{
     control::Control,
     error::{Error, Result},
-    sampling::{self, Ending, Ladders, Limits, Observable, Plan, Taken},
+    sampling::{self, Ending, Ladders, Limits, Observable, Plan, Seen, Taken},
     spins::{Descent, Dynamics, Start},
 };
 
@@ -290,7 +290,7 @@ pub fn descend<'py>(
 /// Parallel tempering: `initial` has a row for each temperature of each ladder.
 #[pyfunction]
 #[pyo3(signature = (
-    model, *, dynamics, betas, initial, seed, sweeps, order, streams, warmup, n_sweeps, every,
+    model, *, dynamics, betas, initial, seed, sweeps, order, seen, streams, warmup, n_sweeps, every,
     keep_states, measure, clamp=None, num_threads=None, progress=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "as above")]
@@ -303,6 +303,7 @@ pub fn temper<'py>(
     seed: u64,
     sweeps: u64,
     order: PyReadonlyArray1<'py, u32>,
+    seen: PyReadonlyArray1<'py, u8>,
     streams: PyReadonlyArray1<'py, u64>,
     warmup: u64,
     n_sweeps: u64,
@@ -320,6 +321,12 @@ pub fn temper<'py>(
     let (model, n) = (&*model.model, model.model.n_spins());
     let spins = spins(&initial, "initial")?;
     let order = copied(&order, "order")?;
+    let seen = copied(&seen, "seen")?.into_iter().map(|end| match end {
+        1 => Seen::Hot,
+        2 => Seen::Cold,
+        _ => Seen::Neither,
+    });
+    let seen: Vec<Seen> = seen.collect();
     let streams = copied(&streams, "streams")?;
     let (rows, rungs) = (initial.shape()[0], betas.len());
     let n_ladders = rows.checked_div(rungs).unwrap_or(0);
@@ -331,6 +338,7 @@ pub fn temper<'py>(
         sweeps,
         spins: &spins,
         order: &order,
+        seen: &seen,
         streams: &streams,
         held: &held,
     };
@@ -354,6 +362,8 @@ pub fn temper<'py>(
     columns.set_item("exchanged", array(py, result.exchanged, [n_ladders, rungs - 1])?)?;
     columns.set_item("round_trips", array1(py, result.round_trips))?;
     columns.set_item("order", array1(py, result.order))?;
+    columns.set_item("measured_order", array1(py, result.measured_order))?;
+    columns.set_item("seen", array1(py, result.seen.iter().map(|&end| end as u8).collect()))?;
     columns.set_item("streams", array1(py, result.streams))?;
     columns.set_item("measured", result.measured)?;
     columns.set_item("sweeps", result.sweeps)?;

@@ -124,6 +124,7 @@ VALUES = {
     "Ising.from_networkx.weight": "weight",
     "Ising.from_qubo.Q": {(0, 1): 1.0},
     "Ising.from_qubo.offset": 0.5,
+    "Observed.every": 2, "Observed.function": np.sum, "Observed.name": "sums",
     "PatternOverlaps.patterns": [0, 2],
     "Renormalization.curve.size": 16,
     "StructureFactor.wave_vectors": [(0, 0), (1, 0)], "OverlapStructureFactor.wave_vectors": None,

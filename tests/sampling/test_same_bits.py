@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from sampling.measured import observables_of
 from sampling.test_runs import CASES, LARGER
 from spinglass import anneal, sample, temper
 
@@ -50,6 +51,15 @@ for name, model in models.items():
             print(name, dynamics, beta, digest(run.energy, run.magnetization, run.final_states))
     run = spinglass.temper(model, [0.1, 0.15, 0.2], 4, 3, seed=1)
     print(name, "temper", digest(run.energy, run.final_states, run.swap_rates))
+    measure = ["overlap", "abs_magnetization", "abs_local_field", "local_fields"]
+    if hasattr(model, "shape"):
+        vectors = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [2, -3, 1], [5, 7, 0]])
+        vectors = vectors[:, -len(model.shape):]
+        measure += ["link_overlap"] if name == "+-J" else []
+        measure += [spinglass.StructureFactor(vectors), spinglass.OverlapStructureFactor(vectors)]
+    measure += ["largest_overlap"] if name == "Hopfield" else []
+    run = spinglass.sample(model, [0.1, 0.2], 3, 5, seed=1, measure=measure)
+    print(name, "measured", digest(*run.measured.values()))
     found = spinglass.anneal(model, (0.1, 3.0), 20, 5, seed=1)
     print(name, "anneal", digest(found.energy, found.best_states, found.final_states))
 for name in ("square", "fast", "antiferromagnet", "cube"):
@@ -85,7 +95,7 @@ def test_every_instruction_set_gives_the_same_bits(path, default_digests):
     lines = run.stdout.splitlines()
     assert lines[0] == path
     assert lines[1:] == default_digests[1:]
-    assert len(lines) == 1 + 12 * 11 + 4 * 2
+    assert len(lines) == 1 + 12 * 12 + 4 * 2
 
 
 @pytest.mark.parametrize("n_replicas", [1, 5, 70])
@@ -99,6 +109,24 @@ def test_sampling_is_the_same_on_every_thread_count(name, dynamics, n_replicas):
         np.testing.assert_array_equal(run.energy, runs[0].energy)
         np.testing.assert_array_equal(run.final_states, runs[0].final_states)
         np.testing.assert_array_equal(run.acceptance, runs[0].acceptance)
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_series_are_the_same_on_every_thread_count(name):
+    model = LARGER[name]
+    for n_replicas in (2, 9):
+        given = {"measure": observables_of(model), "seed": 1}
+        runs = [
+            sample(model, 0.4, 6, n_replicas, num_threads=count, **given) for count in (1, 2, 7)
+        ]
+        ladders = [
+            temper(model, [0.2, 0.3, 0.4], 6, n_replicas, num_threads=count, **given)
+            for count in (1, 3)
+        ]
+        for run, *others in (runs, ladders):
+            for other in others:
+                for key, series in run.measured.items():
+                    np.testing.assert_array_equal(other.measured[key], series, key)
 
 
 @pytest.mark.parametrize("name", LARGER)

@@ -40,15 +40,16 @@ def of_run(run: Run[Any, Any], pairs: bool) -> pandas.DataFrame:
 
 
 def _numbers(run: Run[Any, Any], of_pairs: bool) -> dict[str, NDArray[Any]]:
-    """Return what was measured of replicas, or of pairs, and is one number or a few at a time.
+    """Return what was measured of replicas, or of pairs, at each measurement of the run.
 
     A number of several, such as a wave vector's, has its place in the name of its column.
     """
+    pairs = {one.name for one in run._observables if one.of_pairs}
     return {
-        observable.name + "".join(f"_{k}" for k in place): series[(..., *place)]
-        for observable in run._observables
-        if observable.of_pairs == of_pairs and observable.name not in ("overlap", "link_overlap")
-        for series in [run.measured[observable.name]]
+        name + "".join(f"_{k}" for k in place): series[(..., *place)]
+        for name, series in run.measured.items()
+        if (name in pairs) == of_pairs and name not in ("overlap", "link_overlap")
+        if series.shape[run.energy.ndim - 1] == run.n_measurements
         for place in np.ndindex(series.shape[run.energy.ndim :])
     }
 

@@ -43,6 +43,12 @@ def of_run(run: Run[Any, Any], method: str = "to_xarray") -> xarray.Dataset:
         axes = ["pair" if observable.of_pairs else "chain", "beta", "draw", *observable.axes]
         kept = [axis for axis in axes if tempered or axis != "beta"]
         variables[observable.name] = kept, run.measured[observable.name]
+    for name in run.measured.keys() - {one.name for one in run._observables}:
+        series, rows = run.measured[name], ["chain", *(["beta"] if tempered else [])]
+        same = series.shape[len(rows)] == run.n_measurements
+        draw = "draw" if same else f"{name}_draw"
+        more = [f"{name}_{k}" for k in range(series.ndim - len(rows) - 1)]
+        variables[name] = [*rows, draw, *more], series
     draws = np.arange(run.n_measurements)
     coordinates: dict[str, Any] = {"chain": np.arange(run.n_replicas), "draw": draws}
     coordinates["sweep"] = ("draw", run.every * (draws + 1))
@@ -66,7 +72,7 @@ def tree_of_run(run: Run[Any, Any]) -> xarray.DataTree:
     whole = of_run(run, "to_datatree")
     kept = [str(name) for name in whole.data_vars]
     of_pairs = [one.name for one in run._observables if one.of_pairs]
-    drawn = [*_POSTERIOR, *(one.name for one in run._observables if not one.of_pairs)]
+    drawn = [*_POSTERIOR, *(name for name in run.measured if name not in of_pairs)]
     groups = {
         "posterior": [name for name in kept if name in drawn],
         "sample_stats": [name for name in kept if name not in (*drawn, *of_pairs)],

@@ -4,6 +4,7 @@ from spinglass.sampling.annealing import anneal
 from spinglass.sampling.cooling import annealing_range
 from spinglass.sampling.descent import Descent, descend
 from spinglass.sampling.observables import (
+    Observed,
     OverlapStructureFactor,
     PatternOverlaps,
     StructureFactor,
@@ -17,6 +18,7 @@ __all__ = [
     "Annealing",
     "Descent",
     "LadderRun",
+    "Observed",
     "OverlapStructureFactor",
     "Overlaps",
     "PatternOverlaps",

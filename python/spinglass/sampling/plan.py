@@ -20,11 +20,18 @@ from spinglass._arguments import (
     spin_array,
 )
 from spinglass._caller import warn_caller
-from spinglass._interrupted import Interrupted
+from spinglass._interrupted import Interrupted, MeasurementError
 from spinglass._random import Seed
 from spinglass.models.energy import Layered, Pairwise, name_of, structure_of
 from spinglass.models.ising import Ising
-from spinglass.sampling.observables import Asked, Observable, Overlap, observables_of
+from spinglass.sampling.observables import (
+    Asked,
+    Observable,
+    ObservedFailed,
+    Overlap,
+    Spaced,
+    observables_of,
+)
 from spinglass.sampling.runs import Annealing, LadderRun, Run, TemperedRun, unaltered
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
@@ -97,6 +104,8 @@ class Plan:
     measure: tuple[Observable, ...] | None
     # What the core is asked for: an entry for each observable.
     asked: tuple[Asked, ...] = ()
+    # Functions of the states, which are measured here and not in the core.
+    observed: tuple[Spaced, ...] = ()
 
     def measuring(self, given: Any, model: Sampled, n_replicas: int, earlier: Any) -> Plan:
         """Return the plan that knows what is measured of so many replicas of the given model.
@@ -115,8 +124,9 @@ class Plan:
         kept = tuple(ask.kept or one for one, ask in zip(measure, asked, strict=True))
         return replace(self, measure=kept, asked=asked)
 
-    def keywords(self, earlier: Run[Any, Any] | None) -> dict[str, Any]:
-        """Return what to measure and where an earlier run ended, as arguments of the core."""
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """What is to be done, as arguments of the core."""
         return {
             "dynamics": self.dynamics,
             "warmup": self.warmup,
@@ -124,9 +134,24 @@ class Plan:
             "every": self.every,
             "keep_states": self.keep_states,
             "measure": [ask.request for ask in self.asked],
-            "sweeps": 0 if earlier is None else earlier.sweeps,
-            "streams": np.empty(0, np.uint64) if earlier is None else earlier._streams,
         }
+
+    def shaped(self, columns: dict[str, Any]) -> dict[str, Any]:
+        """Return columns of the core in which the series have names, and the axes of the run."""
+        rows, *betas, planned = columns["energy"].shape
+        series = {}
+        for one, ask, values in zip(self.measure or (), self.asked, columns["series"], strict=True):
+            subjects = math.comb(rows, 2) if one.of_pairs else rows
+            series[one.name] = values.reshape(subjects, *betas, planned, *ask.shape)
+        return columns | {"series": series}
+
+
+def begin(earlier: Run[Any, Any] | None) -> dict[str, Any]:
+    """Return where an earlier run ended, as arguments of the core."""
+    return {
+        "sweeps": 0 if earlier is None else earlier.sweeps,
+        "streams": np.empty(0, np.uint64) if earlier is None else earlier._streams,
+    }
 
 
 def plan_of(
@@ -139,15 +164,17 @@ def plan_of(
     measure: Any = (),
 ) -> Plan:
     """Check the arguments, and return them."""
-    return Plan(
+    observables, functions = (None, ()) if measure is None else observables_of(measure)
+    plan = Plan(
         integer(n_sweeps, "n_sweeps", at_least=1, at_most=2**53),
         integer(n_replicas, "n_replicas", at_least=1, at_most=2**32),
         cast(Dynamics, choice(dynamics, "dynamics", get_args(Dynamics))),
         integer(warmup, "warmup", at_least=0, at_most=2**53),
         integer(every, "every", at_least=1, at_most=2**53),
         flag(keep_states, "keep_states"),
-        None if measure is None else observables_of(measure),
+        observables,
     )
+    return replace(plan, observed=tuple(one._spaced(plan.every) for one in functions))
 
 
 def warn_of_rounding(model: Sampled, plan: Plan, beta: float, threads: int | None) -> None:
@@ -324,12 +351,8 @@ def common(
     """Return the fields that both kinds of run have."""
     measured, sweeps = int(columns["measured"]), int(columns["sweeps"])
     states = columns.get("states")
-    rows, *betas, planned = columns["energy"].shape
-    until = (slice(None),) * (1 + len(betas)) + (slice(measured),)
-    series = {}
-    for one, ask, values in zip(plan.measure or (), plan.asked, columns["series"], strict=True):
-        subjects = math.comb(rows, 2) if one.of_pairs else rows
-        series[one.name] = values.reshape(subjects, *betas, planned, *ask.shape)[until]
+    until = (slice(None),) * (columns["energy"].ndim - 1) + (slice(measured),)
+    series = {name: values[until] for name, values in columns["series"].items()}
     behind = 0 if earlier is None else earlier.sweeps
     return {
         "energy": model.total(columns["energy"][..., :measured]),
@@ -347,7 +370,7 @@ def common(
         "sweeps": behind + sweeps,
         "seed": seed,
         "version": _core.__version__,
-        "measured": series,
+        "measured": series | columns.get("observed", {}),
         "_observables": plan.measure or (),
         "_identity": model.identity,
         "_streams": None if columns["ending"] == "broken" else columns["streams"],
@@ -357,8 +380,10 @@ def common(
 def finished(result: Any, interruption: BaseException | None, plan: Plan, unit: str) -> Any:
     """Return the result, or raise what ended the run early."""
     unaltered(result)
+    done, total = result.energy.shape[-1], plan.n_sweeps // plan.every
+    if isinstance(interruption, ObservedFailed):
+        raise MeasurementError(str(interruption), result, done, total) from interruption.__cause__
     if isinstance(interruption, KeyboardInterrupt):
-        done, total = result.energy.shape[-1], plan.n_sweeps // plan.every
         raise Interrupted(result, done, total, unit) from interruption
     if interruption is not None:
         raise interruption

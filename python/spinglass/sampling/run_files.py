@@ -124,6 +124,10 @@ def _check(run: Any) -> None:
         shapes[name] = pairs if observable.of_pairs else shape
         shapes[name] += values.shape[values.ndim - len(observable.axes) :]
         arrays[name] = values
+    for name in run.measured.keys() - {one.name for one in run._observables}:
+        values = run.measured[name]  # of a function: called at its own distance in time
+        arrays[f"measured {name}"] = values
+        shapes[f"measured {name}"] = shape[:-1] + values.shape[len(shape) - 1 :]
     for name, array in arrays.items():
         if array.dtype == object and name in _OPTIONAL:
             continue  # None

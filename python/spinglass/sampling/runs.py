@@ -110,7 +110,8 @@ class Run(Generic[S, B]):
     measured : dict of numpy.ndarray of float64
         What ``measure`` of :func:`spinglass.sample` asked for, by its name: (n_replicas,
         n_measurements), or (n_pairs, n_measurements) for what is measured of pairs of replicas, in
-        the order (0, 1), (0, 2), ..., (1, 2), .... Axes of the observable come last.
+        the order (0, 1), (0, 2), ..., (1, 2), .... Axes of the observable come last. A function
+        may be measured less often than the rest.
 
     Examples
     --------
@@ -241,7 +242,8 @@ class Run(Generic[S, B]):
         Raises
         ------
         ValueError
-            If nothing was measured, or nothing of this name.
+            If nothing was measured, or nothing of this name, or what a function returned is not
+            finite.
 
         Examples
         --------
@@ -255,7 +257,7 @@ class Run(Generic[S, B]):
         """
         series = {"energy": self.energy, "magnetization": self.magnetization} | self.measured
         choice(name, "name", tuple(series))
-        self._check_measured()
+        self._check_measured(name)
         kind = KINDS.get(name)
         of_pairs = kind is not None and kind.of_pairs
         betas, each = self.energy.shape[1:-1], []
@@ -263,7 +265,8 @@ class Run(Generic[S, B]):
             rows, E, m = (
                 x[(slice(None), *place)] for x in (series[name], self.energy, self.magnetization)
             )
-            window = max(1, slowest_of(E, m))
+            # In its own measurements, which of a function may be fewer.
+            window = max(1, slowest_of(E, m) * rows.shape[1] // E.shape[1])
             each.append(summarize_observable(rows, name, self.n_replicas, of_pairs, window))
         return stacked(each) if betas else each[0]
 
@@ -315,8 +318,9 @@ class Run(Generic[S, B]):
         ]
         return Estimate.of(each) if betas else each[0]
 
-    def _check_measured(self) -> None:
-        if not self.n_measurements:
+    def _check_measured(self, name: str = "energy") -> None:
+        series = self.measured.get(name, self.energy)
+        if not series.shape[self.energy.ndim - 1]:
             raise ValueError("nothing was measured: n_sweeps must be at least `every`")
 
     def to_dataframe(self, pairs: bool = False) -> pandas.DataFrame:

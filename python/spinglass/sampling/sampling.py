@@ -22,6 +22,8 @@ from spinglass.models.energy import HasEnergy
 from spinglass.sampling.observables import Measure
 from spinglass.sampling.plan import (
     Dynamics,
+    Plan,
+    begin,
     check_as_many,
     check_size,
     common,
@@ -35,6 +37,10 @@ from spinglass.sampling.plan import (
     warn_of_rounding,
 )
 from spinglass.sampling.runs import LadderRun, Run
+from spinglass.sampling.segments import Columns, in_segments
+
+# What the core has a row of for each replica.
+_ROWS = {"energy", "magnetization", "states", "final_states", "flips"}
 
 
 @overload
@@ -115,10 +121,13 @@ def sample(
         - ``"local_fields"`` of all spins (8 N bytes a measurement), and ``"abs_local_field"``,
           (1/N) sum_i |h_i|.
 
-        Others have arguments: :class:`~spinglass.PatternOverlaps`. The default is the overlap, for
-        2 to 8 replicas of any model except a lattice with one coupling, where it would take longer
-        than the sweeps. A continued run measures what the earlier one did. The choice does not
-        affect other results.
+        Others have arguments: :class:`~spinglass.PatternOverlaps`, and on lattices
+        :class:`~spinglass.StructureFactor` and :class:`~spinglass.OverlapStructureFactor`. Any
+        function of the states is measured too (:class:`~spinglass.Observed`).
+
+        The default is the overlap, for 2 to 8 replicas of any model except a lattice with one
+        coupling, where it would take longer than the sweeps. A continued run measures what the
+        earlier one did, functions aside. The choice does not affect other results.
     seed : None, int, numpy.random.SeedSequence or numpy.random.Generator
         Replica k depends only on (seed, k). At several temperatures, replica k at temperature
         number t has the random numbers that replica t n_replicas + k of a run at one temperature
@@ -143,6 +152,8 @@ def sample(
         If an argument has another shape, type or range, or the model does not allow the dynamics.
     MemoryError
         If the replicas, the measurements or the states to keep do not fit in memory.
+    MeasurementError
+        If a function in ``measure`` raised an exception. It carries the run so far.
     Interrupted
         On Ctrl-C. It is a KeyboardInterrupt that carries the run so far.
 
@@ -189,27 +200,33 @@ def sample(
     plan = plan.measuring(model, target, rows, earlier)
     check_size(target, (rows, *at), plan)
     held = held_spins(clamp, initial, states, rows)
-    n = target.n_spins
-    # In the core all replicas of the first temperature come first, and so do their starts.
-    if at and initial is not None:
-        states = np.ascontiguousarray(states.reshape(rows, *at, n).swapaxes(0, 1)).reshape(-1, n)
-    with progress_callback(progress, "sample", "sweeps") as callback:
+    n, n_betas = target.n_spins, math.prod(at)
+    fixed: dict[str, Any] = {
+        "betas": np.repeat(np.asarray(beta, dtype=np.float64), rows),
+        "n_betas": n_betas,
+        "clamp": None if held is None else np.tile(held, (n_betas, 1)),
+        "seed": word,
+        "num_threads": threads,
+    }
+
+    def move(plan: Plan, states: NDArray[np.int8], **more: Any) -> tuple[Columns, Any]:
+        # In the core all replicas of the first temperature come first.
+        starts = np.ascontiguousarray(states.swapaxes(0, 1) if at else states).reshape(-1, n)
         columns, interruption = _core.sample(
-            target.core,
-            betas=np.repeat(np.asarray(beta, dtype=np.float64), rows),
-            initial=states,
-            n_betas=math.prod(at),
-            clamp=None if held is None else np.tile(held, (math.prod(at), 1)),
-            seed=word,
-            num_threads=threads,
-            progress=callback,
-            **plan.keywords(earlier),
+            target.core, initial=starts, **fixed, **plan.keywords, **more
         )
-    if at:
-        for name in ("energy", "magnetization", "states", "final_states", "flips"):
-            if name in columns:
-                columns[name] = columns[name].reshape(*at, rows, *columns[name].shape[1:])
-                columns[name] = columns[name].swapaxes(0, 1)
+        if at:
+            for name in _ROWS & columns.keys():
+                shape = (n_betas, rows, *columns[name].shape[1:])
+                columns[name] = columns[name].reshape(shape).swapaxes(0, 1)
+        return plan.shaped(columns), interruption
+
+    # So do the starts that were drawn, one stream after the other.
+    if at and initial is None:
+        states = states.reshape(n_betas, rows, n).swapaxes(0, 1)
+    states = states.reshape(rows, *at, n)
+    with progress_callback(progress, "sample", "sweeps") as callback:
+        columns, interruption = in_segments(move, plan, states, begin(earlier), callback)
     common_fields = common(target, columns, plan, earlier, known_seed, held)
     result: Run | LadderRun
     if betas is None:

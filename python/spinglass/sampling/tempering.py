@@ -19,6 +19,7 @@ from spinglass.sampling.observables import Measure
 from spinglass.sampling.plan import (
     Dynamics,
     Plan,
+    begin,
     check_as_many,
     check_size,
     common,
@@ -32,6 +33,7 @@ from spinglass.sampling.plan import (
     warn_of_rounding,
 )
 from spinglass.sampling.runs import TemperedRun, unaltered
+from spinglass.sampling.segments import Columns, in_segments
 
 # The fewest sweeps from which the rates of exchange are taken, and the fewest that make a tuning.
 _PILOT, _TUNING = 25, 100
@@ -93,6 +95,8 @@ def temper(
         If an argument has another shape, type or range, or the model does not allow the dynamics.
     MemoryError
         If the replicas, the measurements or the states to keep do not fit in memory.
+    MeasurementError
+        If a function in ``measure`` raised an exception. It carries the run so far.
     Interrupted
         On Ctrl-C. It is a KeyboardInterrupt that carries the run so far.
 
@@ -134,18 +138,22 @@ def temper(
     plan = plan.measuring(model, target, n_ladders, before)
     check_size(target, (n_ladders, len(betas)), plan)
     held = held_spins(clamp, initial, states, n_ladders)
-    with progress_callback(progress, "temper", "sweeps") as callback:
+    fixed: dict[str, Any] = {"betas": betas, "clamp": held, "seed": word, "num_threads": threads}
+    n = target.n_spins
+
+    def move(plan: Plan, states: NDArray[np.int8], **more: Any) -> tuple[Columns, Any]:
         columns, interruption = _core.temper(
-            target.core,
-            betas=betas,
-            initial=states,
-            clamp=held,
-            seed=word,
-            order=np.empty(0, np.uint32) if earlier is None else earlier._order,
-            num_threads=threads,
-            progress=callback,
-            **plan.keywords(earlier),
+            target.core, initial=states.reshape(-1, n), **fixed, **plan.keywords, **more
         )
+        return plan.shaped(columns), interruption
+
+    start = begin(earlier) | {
+        "order": np.empty(0, np.uint32) if earlier is None else earlier._order,
+        "seen": np.empty(0, np.uint8),
+    }
+    states = states.reshape(n_ladders, len(betas), n)
+    with progress_callback(progress, "temper", "sweeps") as callback:
+        columns, interruption = in_segments(move, plan, states, start, callback)
     tried, exchanged = columns["tried"].sum(axis=0), columns["exchanged"].sum(axis=0)
     result = TemperedRun(
         beta=betas,

@@ -11,6 +11,7 @@ from spinglass.sampling.observables.measured import (
     written,
 )
 from spinglass.sampling.observables.observable import Asked, Observable
+from spinglass.sampling.observables.observed import Observed, ObservedFailed, Spaced
 from spinglass.sampling.observables.pairs import LinkOverlap, Overlap
 from spinglass.sampling.observables.patterns import LargestOverlap, PatternOverlaps
 from spinglass.sampling.observables.structure_factor import (
@@ -30,9 +31,12 @@ __all__ = [
     "LocalFields",
     "Measure",
     "Observable",
+    "Observed",
+    "ObservedFailed",
     "Overlap",
     "OverlapStructureFactor",
     "PatternOverlaps",
+    "Spaced",
     "StaggeredMagnetization",
     "StructureFactor",
     "observables_of",

@@ -10,6 +10,7 @@ from spinglass._arguments import choice, shown
 from spinglass.sampling.observables.fields import AbsLocalField, LocalFields
 from spinglass.sampling.observables.magnetizations import AbsMagnetization, StaggeredMagnetization
 from spinglass.sampling.observables.observable import Observable
+from spinglass.sampling.observables.observed import Function, Observed
 from spinglass.sampling.observables.pairs import LinkOverlap, Overlap
 from spinglass.sampling.observables.patterns import LargestOverlap, PatternOverlaps
 from spinglass.sampling.observables.structure_factor import OverlapStructureFactor, StructureFactor
@@ -25,7 +26,9 @@ Name = Literal[
 ]
 NAMES = get_args(Name)
 # What `measure` may hold.
-Measure: TypeAlias = Name | PatternOverlaps | StructureFactor | OverlapStructureFactor
+Measure: TypeAlias = (
+    Name | PatternOverlaps | StructureFactor | OverlapStructureFactor | Observed | Function
+)
 
 # Every kind of observable, by its name.
 KINDS: dict[str, Any] = {
@@ -35,24 +38,30 @@ KINDS: dict[str, Any] = {
         AbsLocalField, LocalFields, PatternOverlaps, StructureFactor, OverlapStructureFactor,
     )
 }  # fmt: skip
+_TAKEN = {*KINDS, "energy", "magnetization"}
 _WITH_ARGUMENTS = tuple(kind for kind in KINDS.values() if fields(kind))
 
 
-def observables_of(measure: Any) -> tuple[Observable, ...]:
-    """Return the observables that ``measure`` holds, each once."""
+def observables_of(measure: Any) -> tuple[tuple[Observable, ...], tuple[Observed, ...]]:
+    """Return what ``measure`` holds, each once: observables of the core, and functions."""
     if isinstance(measure, str | bytes) or not isinstance(measure, Sequence | set | frozenset):
         raise TypeError(
-            f"measure must be a sequence of names out of {NAMES}, or of observables such "
-            f"as StructureFactor(), got {shown(measure)}"
+            f"measure must be a sequence of names out of {NAMES}, of observables such as "
+            f"StructureFactor(), or of functions, got {shown(measure)}"
         )
-    found: dict[str, Observable] = {}
+    found: dict[str, Any] = {}
     for one in measure:
-        if not isinstance(one, _WITH_ARGUMENTS):
+        if callable(one) and not isinstance(one, type):
+            one = Observed(one)
+        elif not isinstance(one, (*_WITH_ARGUMENTS, Observed)):
             one = KINDS[choice(one, "measure", NAMES)]()
         if found.setdefault(one.name, one) != one:
             raise ValueError(f'measure must hold "{one.name}" once, got it with other arguments')
+    functions = tuple(one for one in found.values() if isinstance(one, Observed))
+    if taken := [one.name for one in functions if one.name in _TAKEN]:
+        raise ValueError(f'a function in measure must have another name than "{taken[0]}"')
     # A set has no order.
-    return tuple(found[name] for name in KINDS if name in found)
+    return tuple(found[name] for name in KINDS if name in found), functions
 
 
 def written(observable: Observable) -> dict[str, Any]:

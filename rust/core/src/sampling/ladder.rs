@@ -10,9 +10,12 @@ use crate::{
 };
 
 /// Which end of its ladder a walker has seen last.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Seen {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// None so far.
+    #[default]
     Neither,
+    /// The hot end.
     Hot,
     /// The cold end, after the hot one.
     Cold,
@@ -28,7 +31,9 @@ pub(super) struct Ladder<'b> {
     exchanged: &'b mut [u64],
     round_trips: &'b mut u64,
     pub order: &'b mut [u32],
-    seen: Vec<Seen>,
+    /// The order at the last measurement.
+    pub measured_order: &'b mut [u32],
+    seen: &'b mut [Seen],
     chance: Philox,
 }
 
@@ -76,7 +81,8 @@ pub(super) fn ladders<'b>(
     let (mut energy, mut magnetization) = (&mut result.energy[..], &mut result.magnetization[..]);
     let (mut states, mut flips) = (&mut result.states[..], &mut result.flips[..]);
     let (mut tried, mut exchanged) = (&mut result.tried[..], &mut result.exchanged[..]);
-    let mut order = &mut result.order[..];
+    let mut measured_order = &mut result.measured_order[..];
+    let (mut order, mut seen) = (&mut result.order[..], &mut result.seen[..]);
     result
         .round_trips
         .iter_mut()
@@ -89,8 +95,9 @@ pub(super) fn ladders<'b>(
             tried: cut(&mut tried, rungs - 1),
             exchanged: cut(&mut exchanged, rungs - 1),
             order: cut(&mut order, rungs),
+            measured_order: cut(&mut measured_order, rungs),
             round_trips,
-            seen: vec![Seen::Neither; rungs],
+            seen: cut(&mut seen, rungs),
             chance: Philox::new(start.seed, Purpose::Exchange, ladder as u64),
         })
         .collect()

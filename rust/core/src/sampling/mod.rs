@@ -19,6 +19,7 @@ mod temper;
 pub use anneal::{Annealing, Limits, anneal};
 pub use descend::descend;
 pub use groups::random_spins;
+pub use ladder::Seen;
 pub use observables::{Observable, Taken};
 pub use rounds::Ending;
 pub use sample::{Plan, Sample, sample};

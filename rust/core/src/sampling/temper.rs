@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::{
     groups::{Group, collect, groups},
-    ladder::{Ladder, ladders},
+    ladder::{Ladder, Seen, ladders},
     observables::{Observable, Observables, Snapshots, series_of, snapshots_of},
     rounds::{Ending, in_rounds},
     sample::Plan,
@@ -40,6 +40,8 @@ pub struct Ladders<'a> {
     pub spins: &'a [i8],
     /// Which walker of the ladder is at each temperature; empty for a fresh start.
     pub order: &'a [u32],
+    /// Which end of the ladder each walker has seen last; empty if round trips begin here.
+    pub seen: &'a [Seen],
     /// What the random streams remember, walker after walker; empty for a fresh start.
     pub streams: &'a [u64],
     /// Which spins of a ladder keep their value, ladder after ladder; empty if all are free. The
@@ -76,6 +78,10 @@ pub struct Tempering {
     pub round_trips: Vec<u64>,
     /// Which walker of the ladder is at each temperature.
     pub order: Vec<u32>,
+    /// Which one was there at the last measurement, before the exchanges that followed.
+    pub measured_order: Vec<u32>,
+    /// Which end of the ladder each walker has seen last.
+    pub seen: Vec<Seen>,
     /// What the random streams remember, walker after walker.
     pub streams: Vec<u64>,
 }
@@ -96,6 +102,11 @@ impl Tempering {
             order: match start.order {
                 [] => (0..total).map(|walker| (walker % rungs) as u32).collect(),
                 order => order.to_vec(),
+            },
+            measured_order: vec![0; total],
+            seen: match start.seen {
+                [] => vec![Seen::default(); total],
+                seen => seen.to_vec(),
             },
             ..Self::default()
         }
@@ -244,6 +255,8 @@ impl Unit<'_, '_> {
         let (rungs, n) = (setup.betas.len(), setup.n_spins);
         let n_measurements = setup.plan.n_measurements();
         for ladder in 0..self.ladders.len() {
+            let rows = &mut self.ladders[ladder];
+            rows.measured_order.copy_from_slice(rows.order);
             for rung in 0..rungs {
                 let rows = &mut self.ladders[ladder];
                 let walker = ladder * rungs + rows.order[rung] as usize;

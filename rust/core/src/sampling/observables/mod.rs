@@ -76,14 +76,30 @@ trait Measure: Send + Sync {
     }
 
     /// Measures a replica, or a pair; a replica comes twice. `packing` tells what the rows are.
-    fn measure(&self, packing: &Packing, rows: [&[Chunk]; 2], out: &mut [f64]);
+    fn measure(
+        &self,
+        packing: &Packing,
+        rows: [&[Chunk]; 2],
+        scratch: &mut Scratch,
+        out: &mut [f64],
+    );
+}
+
+/// Space that one measurement leaves to the next.
+#[derive(Default)]
+struct Scratch {
+    /// The bits of a state in the order of the sites, and a word of zeros.
+    bits: Vec<u64>,
+    of_rows: Vec<i64>,
+    sums: Vec<i64>,
+    left: Vec<[f64; 2]>,
 }
 
 impl Observable {
     fn of<'a>(
         &self,
         model: &'a dyn SpinModel,
-        order: Order,
+        packing: &Packing,
         level: Level,
     ) -> Result<Box<dyn Measure + 'a>> {
         let n = model.n_spins();
@@ -95,7 +111,7 @@ impl Observable {
                     let expected = format_args!("states of {n} spins");
                     return Err(Error::expected("measure", expected, states.len()));
                 }
-                let rows = states.chunks(n).flat_map(|state| order.row(state)).collect();
+                let rows = states.chunks(n).flat_map(|state| packing.row_of(state)).collect();
                 Box::new(overlaps::WithStates::new(rows, *taken, n, level))
             }
             Self::StructureFactor { of_pairs, sides, wave_vectors } => {
@@ -142,12 +158,13 @@ impl<'a> Observables<'a> {
         let in_bits = links.is_empty() && model.keeps_bits(plan.dynamics);
         let order = if in_bits { Order::Sites } else { Order::Squares };
         let level = Level::current()?;
+        let packing = Packing::new(model.n_spins(), links, order, n_replicas * rungs, level);
         let measures: Vec<_> =
-            asked.iter().map(|one| one.of(model, order, level)).collect::<Result<_>>()?;
+            asked.iter().map(|one| one.of(model, &packing, level)).collect::<Result<_>>()?;
         let of_pairs = measures.iter().any(|measure| measure.of_pairs());
         let count = if of_pairs { n_replicas } else { 0 };
         Ok(Some(Self {
-            packing: Packing::new(model.n_spins(), links, order, n_replicas * rungs, level),
+            packing,
             measures,
             n_replicas,
             rungs,
@@ -203,10 +220,11 @@ impl<'a> Observables<'a> {
             out.par_chunks_mut(plan.n_measurements() * width).enumerate().for_each(|(at, out)| {
                 let (subject, rung) = (at / self.rungs, at % self.rungs);
                 let replicas = if measure.of_pairs() { self.pairs[subject] } else { [subject; 2] };
+                let mut scratch = Scratch::default();
                 let out = out[done * width..due * width].chunks_mut(width);
                 for (index, out) in out.enumerate() {
                     let rows = replicas.map(|replica| row(index, rung, replica));
-                    measure.measure(&self.packing, rows, out);
+                    measure.measure(&self.packing, rows, &mut scratch, out);
                 }
             });
         }

@@ -3,7 +3,7 @@
 //! 63, 184422 (2001)); of one replica those with given states: with all spins up it is the
 //! magnetization, with the two sublattices up and down the staggered one.
 
-use super::{Measure, Taken, snapshots::Packing};
+use super::{Measure, Scratch, Taken, snapshots::Packing};
 use crate::{
     bits::Chunk,
     simd::{Level, kernel_table},
@@ -51,7 +51,7 @@ impl Measure for OfPairs {
         true
     }
 
-    fn measure(&self, packing: &Packing, rows: [&[Chunk]; 2], out: &mut [f64]) {
+    fn measure(&self, packing: &Packing, rows: [&[Chunk]; 2], _: &mut Scratch, out: &mut [f64]) {
         let [a, b] = rows.map(|row| {
             let (spins, bonds) = row.split_at(packing.chunks());
             if self.of_bonds { bonds } else { spins }
@@ -82,7 +82,13 @@ impl Measure for WithStates {
         if self.taken == Taken::Largest { 1 } else { self.n_states }
     }
 
-    fn measure(&self, packing: &Packing, [row, _]: [&[Chunk]; 2], out: &mut [f64]) {
+    fn measure(
+        &self,
+        packing: &Packing,
+        [row, _]: [&[Chunk]; 2],
+        _: &mut Scratch,
+        out: &mut [f64],
+    ) {
         let (spins, n) = (&row[..packing.chunks()], packing.n_spins());
         let states = self.rows.chunks(packing.chunks());
         let overlaps = states.map(|state| overlap(self.kernels, spins, state, n));

@@ -32,8 +32,8 @@ kernel_table! {
         bonds: fn(links: &[Link], spins: &[u8], out: &mut [u8]) = bonds;
         /// Turns whole squares of bytes into rows: words of row r begin at word r `stride`.
         rows: fn(bytes: &[u8], stride: usize, out: &mut [Chunk]) = rows;
-        /// Puts the bits of squares into the order of the sites.
-        sites: fn(squares: &[Chunk], out: &mut [Chunk]) = sites;
+        /// Puts the bits of a chunk of squares into the order of the sites.
+        sites: fn(squares: Chunk) -> Chunk = sites;
     }
 }
 
@@ -79,18 +79,15 @@ fn rows(bytes: &[u8], stride: usize, out: &mut [Chunk]) {
 
 /// Bit b of byte k of a chunk goes to bit k of word b: the squares of [`Order::Squares`] again.
 #[inline(always)]
-fn sites(squares: &[Chunk], out: &mut [Chunk]) {
+fn sites(squares: Chunk) -> Chunk {
     /// The lowest bit of each byte, and what moves all of them into the highest byte.
     const LOWEST: u64 = 0x0101_0101_0101_0101;
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    for (squares, out) in squares.iter().zip(out) {
-        *out = Chunk(std::array::from_fn(|b| {
-            let bytes = squares.0.iter().enumerate();
-            bytes.fold(0, |word, (k, bytes)| {
-                word | ((bytes >> b & LOWEST).wrapping_mul(GATHER) >> 56) << (8 * k)
-            })
-        }));
-    }
+    Chunk(std::array::from_fn(|b| {
+        squares.0.iter().enumerate().fold(0, |word, (k, bytes)| {
+            word | ((bytes >> b & LOWEST).wrapping_mul(GATHER) >> 56) << (8 * k)
+        })
+    }))
 }
 
 /// The order of the bits in a row.
@@ -100,27 +97,6 @@ pub(super) enum Order {
     Sites,
     /// That of bytes which were turned into rows.
     Squares,
-}
-
-impl Order {
-    /// The bit of a site.
-    pub fn place(self, site: usize) -> usize {
-        let (chunk, k) = (site / CHUNK_BITS, site % CHUNK_BITS);
-        match self {
-            Self::Sites => site,
-            Self::Squares => chunk * CHUNK_BITS + k % 64 * SIDE + k / 64,
-        }
-    }
-
-    /// The row of a state.
-    pub fn row(self, spins: &[i8]) -> Vec<Chunk> {
-        let mut row = vec![Chunk::default(); spins.len().div_ceil(CHUNK_BITS)];
-        for (site, &spin) in spins.iter().enumerate() {
-            let place = self.place(site);
-            row[place / CHUNK_BITS].set_bit(place % CHUNK_BITS, spin > 0);
-        }
-        row
-    }
 }
 
 /// How states become rows.
@@ -178,15 +154,26 @@ impl Packing {
         self.chunks() + self.n_bonds.div_ceil(CHUNK_BITS)
     }
 
-    /// The spins of a row in the order of the sites.
-    pub fn in_site_order(&self, row: Vec<Chunk>) -> Vec<Chunk> {
-        match self.order {
-            Order::Sites => row,
-            Order::Squares => {
-                let mut sites = vec![Chunk::default(); row.len()];
-                (self.kernels.sites)(&row, &mut sites);
-                sites
+    /// The row of a state without bonds.
+    pub fn row_of(&self, spins: &[i8]) -> Vec<Chunk> {
+        let mut row = vec![Chunk::default(); self.chunks()];
+        if self.order == Order::Squares {
+            let mut bytes: Vec<u8> = spins.iter().map(|&spin| u8::from(spin > 0)).collect();
+            bytes.resize(row.len() * CHUNK_BITS, 0);
+            (self.kernels.rows)(&bytes, row.len(), &mut row);
+        } else {
+            for (site, &spin) in spins.iter().enumerate() {
+                row[site / CHUNK_BITS].set_bit(site % CHUNK_BITS, spin > 0);
             }
+        }
+        row
+    }
+
+    /// The spins of a chunk in the order of the sites.
+    pub fn in_site_order(&self, chunk: Chunk) -> Chunk {
+        match self.order {
+            Order::Sites => chunk,
+            Order::Squares => (self.kernels.sites)(chunk),
         }
     }
 
@@ -245,9 +232,14 @@ mod tests {
     fn squares_become_the_order_of_the_sites() {
         let spins: Vec<i8> = (0..700u32).map(|k| if k * k % 7 < 3 { 1 } else { -1 }).collect();
         for level in Level::available() {
-            let packing = Packing::new(700, Vec::new(), Order::Squares, 1, level);
-            let sites = packing.in_site_order(Order::Squares.row(&spins));
-            assert_eq!(sites, Order::Sites.row(&spins));
+            let [squares, sites] = [Order::Squares, Order::Sites]
+                .map(|order| Packing::new(700, Vec::new(), order, 1, level));
+            let turned: Vec<Chunk> = squares
+                .row_of(&spins)
+                .into_iter()
+                .map(|chunk| squares.in_site_order(chunk))
+                .collect();
+            assert_eq!(turned, sites.row_of(&spins));
         }
     }
 }
