@@ -351,3 +351,11 @@ def test_what_are_no_runs_is_named():
         reweight([SimpleNamespace(**RUN), SimpleNamespace(**RUN | {"n_spins": 5})], 0.3)
     with pytest.raises(ValueError, match="one series for each of 2 runs"):
         reweight(2 * [SimpleNamespace(**RUN)], 0.3, {"q": [np.ones((2, 9))]})
+
+
+def test_what_a_run_measured_is_reweighted_by_its_name():
+    run = sample(LATTICE, 0.4, 500, 4, measure=["abs_magnetization"], seed=1)
+    found = run.reweight([0.35, 0.4], ["abs_magnetization"])
+    series = found.observables["abs_magnetization"]
+    assert series.value == pytest.approx(found.absolute_magnetization.value, rel=1e-12)
+    assert series.error == pytest.approx(found.absolute_magnetization.error, rel=1e-9)

@@ -163,7 +163,8 @@ def reweight(
         Where averages are wanted, finite.
     observables : dict or sequence of str, optional
         Further series to be averaged: a dict of arrays by name, each of the shape of
-        ``energy`` (or one for each of several runs), or names of attributes of the runs.
+        ``energy`` (or one for each of several runs), or names of what the runs measured
+        (``measure=``) or of their attributes.
     reference : float, optional
         The inverse temperature at which ``log_partition_ratio`` is zero; by default the smallest
         one of the runs.

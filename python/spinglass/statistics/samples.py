@@ -116,7 +116,7 @@ def _named(observables: Any, runs: list[Any]) -> dict[str, list[Any]]:
                 "observables must be names of what the runs have, or a dict of series by name, "
                 f"got {_arguments.shown(observables)}"
             )
-        named = {name: [_arguments.attribute(run, name) for run in runs] for name in names}
+        named = {name: [_series_of(run, name) for run in runs] for name in names}
     for name, each in named.items():
         if not isinstance(name, str) or name in _OWN:
             raise ValueError(
@@ -125,6 +125,13 @@ def _named(observables: Any, runs: list[Any]) -> dict[str, list[Any]]:
         if any(one is None for one in each):
             raise ValueError(f"observables: the runs have no {name!r}")
     return named
+
+
+def _series_of(run: Any, name: str) -> Any:
+    """Return what a run measured by this name, or has by it."""
+    measured = _arguments.attribute(run, "measured")
+    found = measured.get(name) if isinstance(measured, Mapping) else None
+    return _arguments.attribute(run, name) if found is None else found
 
 
 def _each(series: Any, name: Any, n_runs: int) -> list[Any]:

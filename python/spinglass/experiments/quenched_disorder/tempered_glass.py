@@ -44,7 +44,8 @@ from spinglass._random import seed_word
 from spinglass.experiments.kinds import positive
 from spinglass.experiments.legs import leg_ends
 from spinglass.models.energy import structure_of
-from spinglass.sampling.plan import Dynamics, Measure, Sampled, sampled
+from spinglass.sampling.observables import Measure
+from spinglass.sampling.plan import Dynamics, Sampled, sampled
 from spinglass.sampling.runs import TemperedRun
 from spinglass.sampling.tempering import temper
 
@@ -124,7 +125,8 @@ class TemperedGlass:
         """Temper a model and return the averages of each bin."""
         target = sampled(model)
         n, beta, variance = target.n_spins, np.array(self.betas), self._variance(model)
-        n_bonds, measure = target.core.n_bonds(), get_args(Measure)
+        measure: tuple[Measure, ...] = ("overlap", "link_overlap")
+        n_bonds = target.core.n_bonds()
         if not n_bonds:
             n_bonds, measure = _all_pairs(model, target), ("overlap",)
         run: TemperedRun | None = None
