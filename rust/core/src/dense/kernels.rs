@@ -6,14 +6,16 @@
 //! - `visit_many`: sixteen replicas in lanes visit the sites of a tile in step. Lanes without a flip
 //!   are carried along: that is a waste worth having, for one replica alone waits for the latency of
 //!   every flip. It runs into the vector ports (two operations for each pair of sites of the tile);
-//! - `visit_one`: the same for one replica, its sites in lanes;
+//! - `visit_one`: the same for one replica, its sites in lanes. Each flip waits for the one before, and
+//!   memory would be idle meanwhile: so it takes the flips of the tile before along, asks for their
+//!   rows while it visits, and adds them afterwards;
 //! - `push`: adds the rows of the flipped spins to the fields, panel by panel: the fields are kept in
 //!   registers, the rows in the first-level cache. It runs into the loads: one vector for each
 //!   addition.
 //!
 //! All are sums of integers, so neither their order nor their grouping changes a bit.
 
-use super::panels::{Block, COLUMNS, Segment};
+use super::panels::{Block, COLUMNS, Panels, Segment};
 use crate::{
     bits::transpose,
     lanes::{LANES, Lanes, Pair, Register, Words},
@@ -26,6 +28,9 @@ pub(super) const TILE: usize = SITES;
 
 /// Vectors of a tile.
 const QUARTERS: usize = TILE / LANES;
+
+/// Rows of the tile before that one replica asks for at each of its flips: what arrives meanwhile.
+const ASKED: usize = 3;
 
 /// The flips of one replica in one tile, a bit a site.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,28 +47,31 @@ kernel_table! {
         /// Visits the sites of the first or second half of a panel, sixteen replicas in step: which
         /// spins flip, given which point up, the fields, and the thresholds of each site.
         pub(super) visit_many: fn(
-            block: &Block,
+            block: Block<'_>,
             half: usize,
             fields: &[Segment; LANES],
             thresholds: &[[i32; LANES]; TILE],
             up: &[u64; LANES],
             flips: &mut [u64; LANES],
         ) = visit_many::<Vector>;
-        /// The same for one replica.
+        /// The same for one replica, whose fields lack the flips of another tile, the one before; they
+        /// are added. The fields of the panels are `stride` apart.
         pub(super) visit_one: fn(
-            block: &Block,
-            half: usize,
-            fields: &Segment,
+            panels: &Panels,
+            tile: usize,
+            before: (usize, Flips),
+            fields: &mut [Segment],
+            stride: usize,
             thresholds: &[i32; TILE],
             up: u64,
         ) -> u64 = visit_one::<Vector>;
         /// Adds to the fields of each replica, in one panel, what its flips do to them; asks for
         /// those rows of the next block that will be wanted.
         pub(super) push: fn(
-            block: &Block,
+            block: Block<'_>,
             fields: &mut [Segment],
             flips: &[Flips],
-            next: &Block,
+            next: Block<'_>,
             wanted: u64,
         ) = push::<Vector>;
     }
@@ -77,7 +85,7 @@ fn aligned<L: Lanes>(field: L, down: L) -> L {
 
 #[inline(always)]
 fn visit_many<L: Lanes>(
-    block: &Block,
+    block: Block<'_>,
     half: usize,
     fields: &[Segment; LANES],
     thresholds: &[[i32; LANES]; TILE],
@@ -107,7 +115,7 @@ fn visit_many<L: Lanes>(
 /// visits. Spins and flips are, in bit k of quarter q of word w, those of site 16 q + w, replica k.
 #[inline(always)]
 fn visit_lanes<L: Lanes, const S: usize>(
-    block: &Block,
+    block: Block<'_>,
     half: usize,
     fields: &[[i32; LANES]; TILE],
     thresholds: &[[i32; LANES]; TILE],
@@ -124,7 +132,7 @@ fn visit_lanes<L: Lanes, const S: usize>(
             field[k] = L::load(&fields[first + k]);
         }
         let columns = half * TILE + first;
-        for (row, [flipped, down]) in block.iter().zip(&done[..first]) {
+        for (row, [flipped, down]) in block.all().zip(&done[..first]) {
             let (flipped, down) = (L::load(flipped), L::load(down));
             let row = &row.0[columns / LANES][columns % LANES..];
             let row: &[i32; S] = row.first_chunk().expect("groups divide the vectors");
@@ -143,7 +151,7 @@ fn visit_lanes<L: Lanes, const S: usize>(
             flipped.store(&mut done[site][0]);
             is_up.store(&mut done[site][1]);
             lacking = lacking.sub(flipped.and(is_up));
-            let row = &block[site].0[columns / LANES][columns % LANES..];
+            let row = &block.row(site).0[columns / LANES][columns % LANES..];
             let row: &[i32; S] = row.first_chunk().expect("groups divide the vectors");
             for l in k + 1..S {
                 field[l] = field[l].add(L::splat(row[l]).xor(is_up).and(flipped));
@@ -155,45 +163,55 @@ fn visit_lanes<L: Lanes, const S: usize>(
 
 #[inline(always)]
 fn visit_one<L: Lanes>(
-    block: &Block,
-    half: usize,
-    fields: &Segment,
+    panels: &Panels,
+    tile: usize,
+    (before, flips_before): (usize, Flips),
+    fields: &mut [Segment],
+    stride: usize,
     thresholds: &[i32; TILE],
     up: u64,
 ) -> u64 {
     let thresholds = thresholds.as_chunks::<LANES>().0;
+    let (panel, half) = panel_of(tile);
+    let block = panels.block(panel, tile);
+    add_rows::<L>(panels.block(panel, before), &mut fields[panel * stride], flips_before);
+
+    let others = || (0..panels.n_panels()).filter(|&other| other != panel);
+    let mut wanted = others()
+        .flat_map(|other| rows(panels.block(other, before), flips_before.up | flips_before.down));
+
+    let own = &fields[panel * stride];
     let mut field = [L::splat(0); QUARTERS];
     let mut down = [L::splat(0); QUARTERS];
     for q in 0..QUARTERS {
-        field[q] = L::load(&fields.0[QUARTERS * half + q]);
+        field[q] = L::load(&own.0[QUARTERS * half + q]);
         down[q] = L::mask((!up >> (LANES * q)) as u16);
     }
+    let mut ahead = would_flip(&field, &down, thresholds);
     // Most of the spins that would flip now will: their rows are fetched together.
-    let mut likely = would_flip(&field, &down, thresholds);
-    while likely != 0 {
-        for line in &block[likely.trailing_zeros() as usize].0[QUARTERS * half..][..QUARTERS] {
-            L::prefetch(line);
-        }
-        likely &= likely - 1;
+    for row in rows(block, ahead) {
+        row.0[QUARTERS * half..][..QUARTERS].iter().for_each(L::prefetch);
     }
     let mut flips = 0;
-    // Sites that have not been visited: the spins of the others no longer matter.
-    let mut ahead = u64::MAX;
-    loop {
-        let would_flip = would_flip(&field, &down, thresholds) & ahead;
-        if would_flip == 0 {
-            return flips;
-        }
-        let site = would_flip.trailing_zeros() as usize;
+    while ahead != 0 {
+        let site = ahead.trailing_zeros() as usize;
         flips |= 1 << site;
-        ahead = u64::MAX << site << 1;
         // A spin that was up takes its row away.
         let taken = L::splat(-((up >> site & 1) as i32));
         for q in 0..QUARTERS {
-            let row = L::load(&block[site].0[QUARTERS * half + q]);
+            let row = L::load(&block.row(site).0[QUARTERS * half + q]);
             field[q] = field[q].add(aligned(row, taken));
         }
+        // Spins that have been visited no longer matter.
+        ahead = would_flip(&field, &down, thresholds) & u64::MAX << site << 1;
+        for row in wanted.by_ref().take(ASKED) {
+            row.0.iter().for_each(L::prefetch);
+        }
     }
+    for other in others() {
+        add_rows::<L>(panels.block(other, before), &mut fields[other * stride], flips_before);
+    }
+    flips
 }
 
 /// The spins of a tile that would flip in the present fields.
@@ -213,10 +231,10 @@ fn would_flip<L: Lanes>(
 
 #[inline(always)]
 fn push<L: Lanes>(
-    block: &Block,
+    block: Block<'_>,
     fields: &mut [Segment],
     flips: &[Flips],
-    next: &Block,
+    next: Block<'_>,
     mut wanted: u64,
 ) {
     // Each replica asks for its share of the rows.
@@ -226,7 +244,7 @@ fn push<L: Lanes>(
             if wanted == 0 {
                 break;
             }
-            for line in &next[wanted.trailing_zeros() as usize].0 {
+            for line in &next.row(wanted.trailing_zeros() as usize).0 {
                 L::prefetch(line);
             }
             wanted &= wanted - 1;
@@ -234,37 +252,52 @@ fn push<L: Lanes>(
         if flips.up | flips.down == 0 {
             continue;
         }
-        match L::SUMS {
-            8 => push_parts::<L, 8>(block, fields, *flips),
-            4 => push_parts::<L, 4>(block, fields, *flips),
-            _ => push_parts::<L, 2>(block, fields, *flips),
-        }
+        add_rows::<L>(block, fields, *flips);
     }
+}
+
+/// Adds to the fields of one replica, in one panel, what its flips do to them.
+#[inline(always)]
+fn add_rows<L: Lanes>(block: Block<'_>, fields: &mut Segment, flips: Flips) {
+    match L::SUMS {
+        8 => add_parts::<L, 8>(block, fields, flips),
+        4 => add_parts::<L, 4>(block, fields, flips),
+        _ => add_parts::<L, 2>(block, fields, flips),
+    }
+}
+
+/// The rows of a block whose bits are set.
+#[inline(always)]
+fn rows(block: Block<'_>, mut bits: u64) -> impl Iterator<Item = &Segment> {
+    std::iter::from_fn(move || {
+        let row = (bits != 0).then(|| block.row(bits.trailing_zeros() as usize));
+        bits &= bits.wrapping_sub(1);
+        row
+    })
+}
+
+/// The panel of a tile, and in which half of it the tile lies.
+pub(super) fn panel_of(tile: usize) -> (usize, usize) {
+    (tile * TILE / COLUMNS, tile * TILE % COLUMNS / TILE)
 }
 
 /// `S` vectors of fields at a time are kept in registers.
 #[inline(always)]
-fn push_parts<L: Lanes, const S: usize>(block: &Block, fields: &mut Segment, flips: Flips) {
+fn add_parts<L: Lanes, const S: usize>(block: Block<'_>, fields: &mut Segment, flips: Flips) {
     for part in 0..COLUMNS / LANES / S {
         let mut sums = [L::splat(0); S];
         for k in 0..S {
             sums[k] = L::load(&fields.0[part * S + k]);
         }
-        let mut bits = flips.up;
-        while bits != 0 {
-            let row = &block[bits.trailing_zeros() as usize].0;
+        for row in rows(block, flips.up) {
             for k in 0..S {
-                sums[k] = sums[k].add(L::load(&row[part * S + k]));
+                sums[k] = sums[k].add(L::load(&row.0[part * S + k]));
             }
-            bits &= bits - 1;
         }
-        let mut bits = flips.down;
-        while bits != 0 {
-            let row = &block[bits.trailing_zeros() as usize].0;
+        for row in rows(block, flips.down) {
             for k in 0..S {
-                sums[k] = sums[k].sub(L::load(&row[part * S + k]));
+                sums[k] = sums[k].sub(L::load(&row.0[part * S + k]));
             }
-            bits &= bits - 1;
         }
         for k in 0..S {
             sums[k].store(&mut fields.0[part * S + k]);

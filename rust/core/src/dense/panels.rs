@@ -1,10 +1,11 @@
 //! The couplings in fixed point, laid out for the flips of a tile of sites.
 //!
 //! Row i holds 2 q_ij in the unit of site j: what a flip of spin i adds to, or takes from, the field
-//! of site j. Rows are cut into segments of 128 columns, and the segments of one panel of columns
-//! stand together: those of a tile of 64 rows are 32 KiB in one piece, which stay in the first-level
-//! cache while all replicas use them. A power of two between rows would put them all on the same few
-//! cache lines.
+//! of site j. Rows are cut into segments of 128 columns; those of one panel of columns in a tile of 64
+//! rows are a block of 32 KiB, which stays in the first-level cache while all replicas use it.
+//!
+//! A row stands in one piece, so that what the machine fetches ahead is the next segment of a row in
+//! use. Between rows lies an odd number of segments: a power of two would put a block on few cache lines.
 
 use rayon::prelude::*;
 
@@ -26,24 +27,40 @@ impl Segment {
     }
 
     /// The integer of column `k`.
-    #[inline(always)]
-    pub(super) fn at(&self, k: usize) -> i32 {
-        self.0[k / LANES][k % LANES]
-    }
-
-    /// The integer of column `k`, to be changed.
     pub(super) fn at_mut(&mut self, k: usize) -> &mut i32 {
         &mut self.0[k / LANES][k % LANES]
     }
 }
 
 /// The rows of a tile, in one panel.
-pub(super) type Block = [Segment; TILE];
+#[derive(Clone, Copy)]
+pub(super) struct Block<'a> {
+    /// From the first row to the last.
+    rows: &'a [Segment],
+    stride: usize,
+}
+
+impl<'a> Block<'a> {
+    /// A row; its number counts modulo those of a tile.
+    #[inline(always)]
+    pub(super) fn row(self, row: usize) -> &'a Segment {
+        // SAFETY: `Panels::block` has seen that the last row of the tile is there.
+        unsafe { self.rows.get_unchecked(row % TILE * self.stride) }
+    }
+
+    /// All of them.
+    #[inline(always)]
+    pub(super) fn all(self) -> impl Iterator<Item = &'a Segment> {
+        (0..TILE).map(move |row| self.row(row))
+    }
+}
 
 /// The matrix. Rows and columns beyond the last site are zero.
 #[derive(Debug)]
 pub(super) struct Panels {
     n_sites: usize,
+    /// Segments from one row to the next: an odd number.
+    stride: usize,
     segments: Vec<Segment>,
 }
 
@@ -51,22 +68,20 @@ impl Panels {
     /// The doubled, rounded couplings of a model between its `sites`, in their order.
     pub(super) fn new(model: &Dense, sites: &[u32]) -> Result<Self> {
         let n_sites = sites.len();
-        let n_rows = n_sites.next_multiple_of(TILE);
-        let n_segments = n_rows.checked_mul(n_sites.div_ceil(COLUMNS));
+        let stride = n_sites.div_ceil(COLUMNS) | 1;
+        let n_segments = n_sites.next_multiple_of(TILE).checked_mul(stride);
         let mut segments = zeros(n_segments, Segment::splat(0), "the couplings in fixed point")?;
-        segments.par_chunks_mut(n_rows).panic_fuse().enumerate().for_each(|(panel, rows)| {
-            let first = panel * COLUMNS;
-            let last = n_sites.min(first + COLUMNS);
-            for (segment, &site) in rows.iter_mut().zip(sites) {
-                checkpoint();
-                let row = model.row(site as usize);
-                for (k, &other) in sites[first..last].iter().enumerate() {
-                    let other = other as usize;
-                    *segment.at_mut(k) = 2 * model.scales.quantise(other, row[other]);
-                }
+        let rows = segments.par_chunks_mut(stride).panic_fuse().zip(sites);
+        rows.for_each(|(segments, &site)| {
+            checkpoint();
+            let row = model.row(site as usize);
+            for (k, &other) in sites.iter().enumerate() {
+                let other = other as usize;
+                *segments[k / COLUMNS].at_mut(k % COLUMNS) =
+                    2 * model.scales.quantise(other, row[other]);
             }
         });
-        Ok(Self { n_sites, segments })
+        Ok(Self { n_sites, stride, segments })
     }
 
     /// N.
@@ -85,10 +100,9 @@ impl Panels {
     }
 
     /// The rows of `tile` in `panel`.
-    #[inline]
-    pub(super) fn block(&self, panel: usize, tile: usize) -> &Block {
-        let first = (panel * self.n_tiles() + tile) * TILE;
-        let rows = self.segments[first..].first_chunk();
-        rows.expect("rows are padded to whole tiles")
+    #[inline(always)]
+    pub(super) fn block(&self, panel: usize, tile: usize) -> Block<'_> {
+        let rows = &self.segments[tile * TILE * self.stride + panel..];
+        Block { rows: &rows[..(TILE - 1) * self.stride + 1], stride: self.stride }
     }
 }

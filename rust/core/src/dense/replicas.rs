@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::{
     Dense,
-    kernels::{Flips, TILE},
+    kernels::{Flips, TILE, panel_of},
     memory::zeros,
     panels::{COLUMNS, Segment},
     visits::{NEVER, Visits},
@@ -119,19 +119,20 @@ impl<'a> Replicas<'a> {
                 *flips = Flips { up, down: 0 };
                 *word = up | beyond;
             }
-            self.push(tile..tile + 1, 0..n_panels);
+            self.push(tile..tile + 1, 0..n_panels, 0..self.n_replicas);
         }
     }
 
     /// Visits the sites of one tile.
     fn visit(&mut self, tile: usize) {
         let (model, visits, n_places) = (self.model, self.visits, self.n_places());
-        let (panel, half) = (tile * TILE / COLUMNS, tile * TILE % COLUMNS / TILE);
+        let (panel, half) = panel_of(tile);
         let block = visits.panels.block(panel, tile);
         let fields = &self.fields[panel * n_places..][..n_places];
         let up = &mut self.up[tile * n_places..][..n_places];
         let (first, _) = place(visits.panels.n_tiles(), self.sweeps, tile * TILE);
-        let out = &mut self.flips[tile % TOGETHER];
+        let places = [tile, tile + TOGETHER - 1].map(|tile| tile % TOGETHER);
+        let [out, before] = self.flips.get_disjoint_mut(places).expect("neighbours differ");
         let scales = visits.single_scales[tile * TILE..].first_chunk();
         let scales = scales.expect("scales are padded to whole tiles");
 
@@ -161,20 +162,25 @@ impl<'a> Replicas<'a> {
             for site in self.held[k].of_group(tile) {
                 thresholds[site] = thresholds::NEVER;
             }
-            let flips = (model.kernels.visit_one)(block, half, &fields[k], &thresholds, *up);
+            let before = if tile > 0 { (tile - 1, before[k]) } else { (0, Flips::default()) };
+            let (panels, fields) = (&visits.panels, &mut self.fields[k..]);
+            let visit = model.kernels.visit_one;
+            let flips = visit(panels, tile, before, fields, n_places, &thresholds, *up);
             record(up, flips, &mut out[k], &mut self.n_flips[k]);
         }
     }
 
-    /// Adds the flips of these tiles to the fields of these panels.
-    fn push(&mut self, tiles: Range<usize>, panels: Range<usize>) {
+    /// Adds the flips of these replicas in these tiles to their fields in these panels.
+    fn push(&mut self, tiles: Range<usize>, panels: Range<usize>, replicas: Range<usize>) {
+        if replicas.is_empty() {
+            return;
+        }
         let (model, n_places) = (self.model, self.n_places());
-        let wanted = self
-            .flips
-            .each_ref()
-            .map(|flips| flips.iter().fold(0, |wanted, flips| wanted | flips.up | flips.down));
+        let flips = self.flips.each_ref().map(|flips| &flips[replicas.clone()]);
+        let wanted =
+            flips.map(|flips| flips.iter().fold(0, |wanted, flips| wanted | flips.up | flips.down));
         for panel in panels.clone() {
-            let fields = &mut self.fields[panel * n_places..][..self.n_replicas];
+            let fields = &mut self.fields[panel * n_places..][replicas.clone()];
             for tile in tiles.clone() {
                 let block = self.visits.panels.block(panel, tile);
                 let (next, wanted) = if tile + 1 < tiles.end {
@@ -185,22 +191,27 @@ impl<'a> Replicas<'a> {
                 } else {
                     (block, 0)
                 };
-                (model.kernels.push)(block, fields, &self.flips[tile % TOGETHER], next, wanted);
+                (model.kernels.push)(block, fields, flips[tile % TOGETHER], next, wanted);
             }
         }
     }
 
     /// One sweep over the tiles that go together: their own panels are updated before the next
-    /// tile is visited, the others at the end.
+    /// tile is visited, the others at the end. A replica alone keeps the flips of a tile until the next
+    /// visit, or until the end of the sweep.
     fn advance(&mut self, tiles: Range<usize>) {
-        let n_panels = self.visits.panels.n_panels();
+        let (n_panels, n_tiles) = (self.visits.panels.n_panels(), self.visits.panels.n_tiles());
+        let in_lanes = 0..self.n_replicas.min(self.n_blocks * LANES);
         let own = tiles.start * TILE / COLUMNS..(tiles.end * TILE).div_ceil(COLUMNS);
         for tile in tiles.clone() {
             self.visit(tile);
-            self.push(tile..tile + 1, own.clone());
+            self.push(tile..tile + 1, own.clone(), in_lanes.clone());
         }
-        self.push(tiles.clone(), 0..own.start);
-        self.push(tiles, own.end..n_panels);
+        self.push(tiles.clone(), 0..own.start, in_lanes.clone());
+        self.push(tiles.clone(), own.end..n_panels, in_lanes.clone());
+        if tiles.end == n_tiles {
+            self.push(n_tiles - 1..n_tiles, 0..n_panels, in_lanes.end..self.n_replicas);
+        }
     }
 }
 
@@ -246,12 +257,15 @@ impl Walkers for Replicas<'_> {
         // E = -1/2 sum_i s_i (H_i + h_i), where H_i has the field h_i in it.
         for (k, energy) in out.iter_mut().enumerate() {
             let mut lanes = [0.0; 8];
-            for i in 0..n {
-                let field = self.fields[i / COLUMNS * n_places + k].at(i % COLUMNS);
-                let own = model.field(self.visits.sites[i] as usize);
-                let sum = f64::from(field) * self.visits.inverse_scales[i] + own;
-                let is_up = self.up[i / TILE * n_places + k] >> (i % TILE) & 1 == 1;
-                lanes[i % 8] += if is_up { sum } else { -sum };
+            for tile in 0..self.visits.panels.n_tiles() {
+                let (panel, half) = panel_of(tile);
+                let fields = &self.fields[panel * n_places + k].0.as_flattened()[half * TILE..];
+                (model.sums.alignments)(
+                    fields.first_chunk().expect("a panel has whole tiles"),
+                    &self.visits.units[tile],
+                    self.up[tile * n_places + k],
+                    &mut lanes,
+                );
             }
             *energy = -0.5 * lanes.iter().sum::<f64>();
         }

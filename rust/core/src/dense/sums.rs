@@ -5,6 +5,7 @@
 //! instruction set gives the same bits. It runs into the memory: each coupling is read once, for all
 //! replicas.
 
+use super::kernels::TILE;
 use crate::simd::kernel_table;
 
 /// Sums side by side: four vectors of the widest set, which hide the latency of additions.
@@ -15,7 +16,37 @@ kernel_table! {
     pub(super) struct Sums for Unused in [(), (), ()] {
         /// sum_k row_k s_k.
         pub(super) product: fn(row: &[f64], spins: &[i8]) -> f64 = product;
+        /// Adds s_k (H_k + h_k) to lane k mod 8, for the spins of a tile, given the fields H in fixed
+        /// point and which spins point up.
+        pub(super) alignments: fn(
+            fields: &[i32; TILE],
+            units: &Units,
+            up: u64,
+            lanes: &mut [f64; 8],
+        ) = alignments;
     }
+}
+
+/// The sites of a tile in double precision; zeros beyond the last site.
+pub(super) struct Units {
+    /// One over the scale of each.
+    pub(super) scales: [f64; TILE],
+    /// The fields h_i.
+    pub(super) fields: [f64; TILE],
+}
+
+#[inline(always)]
+fn alignments(fields: &[i32; TILE], units: &Units, up: u64, lanes: &mut [f64; 8]) {
+    let mut sums = *lanes;
+    for first in (0..TILE).step_by(8) {
+        for lane in 0..8 {
+            let k = first + lane;
+            let sum = f64::from(fields[k]) * units.scales[k] + units.fields[k];
+            let down = (!up >> k) << 63;
+            sums[lane] += f64::from_bits(sum.to_bits() ^ down);
+        }
+    }
+    *lanes = sums;
 }
 
 #[inline(always)]
@@ -51,6 +82,27 @@ fn signed(value: f64, spin: i8) -> f64 {
 mod tests {
     use super::*;
     use crate::simd::Level;
+
+    #[test]
+    fn alignments_are_the_same_on_every_level_and_those_of_single_sites() {
+        let fields: [i32; TILE] = std::array::from_fn(|k| 1000 * k as i32 - 30_001);
+        let units = Units {
+            scales: std::array::from_fn(|k| 2f64.powi(-(k as i32) % 5)),
+            fields: std::array::from_fn(|k| 0.3 - k as f64 / 7.0),
+        };
+        let up = 0x1234_5678_9ABC_DEF0;
+        let (start, mut one_by_one) = ([0.25; 8], [0.25; 8]);
+        for k in 0..TILE {
+            let spin = if up >> k & 1 == 1 { 1.0 } else { -1.0 };
+            let sum = f64::from(fields[k]) * units.scales[k] + units.fields[k];
+            one_by_one[k % 8] += spin * sum;
+        }
+        for level in Level::available() {
+            let mut lanes = start;
+            (Sums::of(level).alignments)(&fields, &units, up, &mut lanes);
+            assert_eq!(lanes.map(f64::to_bits), one_by_one.map(f64::to_bits), "{level}");
+        }
+    }
 
     #[test]
     fn products_are_the_same_on_every_level_and_close_to_the_plain_sum() {

@@ -11,6 +11,7 @@ use super::{
     kernels::TILE,
     memory::zeros,
     panels::{COLUMNS, Panels, Segment},
+    sums::Units,
 };
 use crate::{
     control::checkpoint,
@@ -27,7 +28,8 @@ pub(super) struct Visits {
     pub(super) sites: Vec<u32>,
     /// The scales in single precision, zero beyond the last site.
     pub(super) single_scales: Vec<f32>,
-    pub(super) inverse_scales: Vec<f64>,
+    /// Tile after tile, what its fields in fixed point are in double precision.
+    pub(super) units: Vec<Units>,
     pub(super) panels: Panels,
     /// The local fields, in fixed point, of the state with all spins down.
     pub(super) all_down: Vec<Segment>,
@@ -43,9 +45,17 @@ impl Visits {
         let by_visit = || sites.iter().map(|&site| site as usize);
         let mut single_scales: Vec<f32> = by_visit().map(|i| model.scales.single(i)).collect();
         single_scales.resize(single_scales.len().next_multiple_of(TILE), 0.0);
+        let units = sites.chunks(TILE).map(|sites| {
+            let mut units = Units { scales: [0.0; TILE], fields: [0.0; TILE] };
+            for (k, &site) in sites.iter().enumerate() {
+                units.scales[k] = 1.0 / model.scales.of(site as usize);
+                units.fields[k] = model.field(site as usize);
+            }
+            units
+        });
         Ok(Self {
             single_scales,
-            inverse_scales: by_visit().map(|i| 1.0 / model.scales.of(i)).collect(),
+            units: units.collect(),
             panels: Panels::new(model, &sites)?,
             all_down: all_down(model, &sites)?,
             sites,
