@@ -103,6 +103,6 @@ impl Panels {
     #[inline(always)]
     pub(super) fn block(&self, panel: usize, tile: usize) -> Block<'_> {
         let rows = &self.segments[tile * TILE * self.stride + panel..];
-        Block { rows: &rows[..(TILE - 1) * self.stride + 1], stride: self.stride }
+        Block { rows: &rows[..=(TILE - 1) * self.stride], stride: self.stride }
     }
 }
