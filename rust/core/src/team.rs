@@ -3,6 +3,9 @@
 //! Rayon's tasks are good for pieces of many microseconds. The halves of a sweep over one large
 //! lattice take less, and each must wait for the other: so a team is called together once for many
 //! sweeps, and its members wait for one another at a barrier that spins.
+//!
+//! Where another process has taken a processor, whoever waits for the member that ran on it loses
+//! milliseconds. Work whose pieces any member may take ([`Team::share`]) goes on without that member.
 
 use std::{
     hint::spin_loop,
@@ -11,12 +14,17 @@ use std::{
         Ordering::{AcqRel, Acquire, Release},
     },
     thread::yield_now,
+    time::{Duration, Instant},
 };
 
 /// Iterations of the loop before a waiting member offers its processor to others: some
 /// microseconds. If one is wanted elsewhere, whoever waits longer keeps the member it waits for from
 /// running.
 const BUSY_ITERATIONS: usize = 256;
+
+/// How long a member of [`Team::share`] waits for a piece in the hands of another, at least: longer than
+/// most pieces take, shorter than the system keeps a thread from its processor.
+const PATIENCE: Duration = Duration::from_micros(200);
 
 /// How many threads of the current pool may work together on one thing.
 #[derive(Debug)]
@@ -53,6 +61,25 @@ impl Team {
                 work(context.index(), &barrier);
                 std::mem::forget(guard);
             }
+        });
+    }
+
+    /// Runs `work` on this thread, as member 0, and on up to `members` - 1 others of the team if and
+    /// when they are free: a member may come late, or after all is done. So none may wait for another to
+    /// come ([`Barrier::wait`]), only for what another has begun ([`Barrier::wait_until`]).
+    pub fn share(&self, members: usize, work: impl Fn(usize, &Barrier) + Sync) {
+        let barrier = Barrier::new(members.clamp(1, self.threads));
+        let guarded = |member| {
+            let guard = Poison(&barrier);
+            work(member, &barrier);
+            std::mem::forget(guard);
+        };
+        rayon::scope(|scope| {
+            for member in 1..barrier.members {
+                let guarded = &guarded;
+                scope.spawn(move |_| guarded(member));
+            }
+            guarded(0);
         });
     }
 }
@@ -104,6 +131,36 @@ impl Barrier {
     }
 }
 
+impl Barrier {
+    /// Returns true when `is_done`; false if that takes longer than `patience`, and than a fifth of a
+    /// millisecond, unless the patience is `None`. Then the others go on alone.
+    ///
+    /// # Panics
+    /// If another member has panicked.
+    pub fn wait_until(&self, patience: Option<Duration>, is_done: impl Fn() -> bool) -> bool {
+        let mut since = None;
+        for iterations in 1_usize.. {
+            if is_done() {
+                return true;
+            }
+            assert!(!self.poisoned.load(Acquire), "another member of the team has panicked");
+            if iterations < BUSY_ITERATIONS {
+                spin_loop();
+            } else if let Some(patience) = patience {
+                // Not offered to others: it may be lost for longer than this wait.
+                let since = since.get_or_insert_with(Instant::now);
+                if since.elapsed() > patience.max(PATIENCE) {
+                    return false;
+                }
+                spin_loop();
+            } else {
+                yield_now();
+            }
+        }
+        unreachable!("nobody counts so far")
+    }
+}
+
 /// Tells the others when its owner leaves by a panic.
 struct Poison<'a>(&'a Barrier);
 
@@ -144,12 +201,67 @@ mod tests {
     }
 
     #[test]
+    fn shared_work_is_done_once_by_whoever_is_there() {
+        for threads in [1, 2, 5] {
+            pool(Some(threads)).unwrap().install(|| {
+                let pieces: Vec<_> = (0..1000).map(|_| AtomicU64::new(0)).collect();
+                let (taken, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
+                Team::of_pool().share(threads, |member, barrier| {
+                    assert!(member < threads && barrier.members() == threads);
+                    while let Some(piece) = pieces.get(taken.fetch_add(1, Relaxed)) {
+                        piece.fetch_add(1, Relaxed);
+                        finished.fetch_add(1, AcqRel);
+                    }
+                    assert!(barrier.wait_until(None, || finished.load(Acquire) == pieces.len()));
+                });
+                assert!(pieces.into_iter().all(|piece| piece.into_inner() == 1));
+            });
+        }
+    }
+
+    #[test]
+    fn shared_work_needs_no_member_but_the_first() {
+        // The only other thread of the pool is busy until the work is done.
+        pool(Some(2)).unwrap().install(|| {
+            let is_done = AtomicBool::new(false);
+            let busy = || {
+                while !is_done.load(Acquire) {
+                    yield_now();
+                }
+            };
+            let work = || {
+                Team::of_pool().share(2, |member, _| {
+                    if member == 0 {
+                        is_done.store(true, Release);
+                    }
+                });
+            };
+            rayon::join(work, busy);
+            assert!(is_done.into_inner());
+        });
+    }
+
+    #[test]
+    fn patience_ends_and_what_is_done_needs_none() {
+        let barrier = Barrier::new(2);
+        assert!(!barrier.wait_until(Some(Duration::ZERO), || false));
+        assert!(barrier.wait_until(Some(Duration::ZERO), || true));
+    }
+
+    #[test]
     fn a_panic_of_one_member_releases_the_others() {
         pool(Some(3)).unwrap().install(|| {
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 Team::of_pool().run(3, |member, barrier| {
                     assert!(member != 1, "member 1 stumbles");
                     barrier.wait();
+                });
+            }));
+            assert!(outcome.is_err());
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                Team::of_pool().share(3, |member, barrier| {
+                    assert!(member != 0, "member 0 stumbles");
+                    barrier.wait_until(None, || false);
                 });
             }));
             assert!(outcome.is_err());

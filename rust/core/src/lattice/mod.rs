@@ -25,6 +25,7 @@ mod model;
 mod reference;
 mod shared;
 mod stream;
+mod strips;
 mod walkers;
 
 pub use model::Lattice;

@@ -1,18 +1,16 @@
 //! Replicas of a lattice on their way, each cut into strips.
 //!
 //! A strip is a run of chunks with a random generator of its own. Strips are fixed by the shape of
-//! the lattice alone, so that any number of threads makes the same sweep: the members of a team
-//! share the strips of a phase, and meet at a barrier before the next.
+//! the lattice alone, so that any number of threads makes the same sweep, whichever takes a strip
+//! (`strips.rs`).
 
-use std::sync::atomic::{
-    AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::{
     board::{Board, Phase, Planes, n_strips, plane, strip, words},
     model::Lattice,
     shared::Shared,
+    strips::Strips,
 };
 use crate::{
     bits::Chunk,
@@ -145,9 +143,9 @@ impl<B: Board> LatticeWalkers<'_, B> {
                 break;
             }
             let chunks = strip(self.board.n_chunks(), self.board.group(), number);
-            // SAFETY: in this phase every member reads this plane, and writes only its own
-            // strips of the other one and their generators; the next phase begins after a barrier
-            // that all members reach with no borrow left.
+            // SAFETY: in this phase every member reads this plane, and writes only the strips of the
+            // other one that it took, and their generators; the next phase begins when all of these
+            // are finished, with no borrow left.
             let (source, target, generator) = unsafe {
                 (
                     replica.planes[1 - written].all(),
@@ -188,32 +186,24 @@ impl<B: Board> Walkers for LatticeWalkers<'_, B> {
                 flips: AtomicU64::new(*flips),
             })
             .collect();
-        // Barriers after which all members leave. Only one of them decides that, and before it
-        // reaches the barrier: so nobody waits for a member that has left.
-        let leave_after = AtomicU64::new(u64::MAX);
-        team.run(members, |member, barrier| {
-            let share = |member: usize| n_strips * member / barrier.members();
-            let mut barriers = 0;
-            for replica in &common {
-                let mut phase = self.phases;
-                for _ in 0..sweeps {
-                    for colour in 0..colours {
-                        let colour = if self.reversed { colours - 1 - colour } else { colour };
-                        let strips = share(member)..share(member + 1);
-                        self.phase(replica, (phase, colour), strips, control);
-                        phase = phase.wrapping_add(1);
-                        barriers += 1;
-                        if member == 0 && control.check().is_err() {
-                            leave_after.store(barriers, Release);
-                        }
-                        barrier.wait();
-                        if leave_after.load(Acquire) <= barriers {
-                            return;
-                        }
-                    }
-                }
-            }
-        });
+        // A step is a phase of one replica.
+        let phases = sweeps.saturating_mul(colours as u64);
+        let step = |step: u64, strips| {
+            let (replica, phase) = (&common[(step / phases) as usize], step % phases);
+            let colour = (phase % colours as u64) as usize;
+            let colour = if self.reversed { colours - 1 - colour } else { colour };
+            self.phase(replica, (self.phases.wrapping_add(phase), colour), strips, control);
+        };
+        let n_steps = phases.saturating_mul(common.len() as u64);
+        if members.min(team.threads()) == 1 {
+            let until = (0..n_steps).take_while(|_| control.check().is_ok());
+            until.for_each(|number| step(number, 0..n_strips));
+        } else {
+            let plan = Strips::new(n_strips, n_steps);
+            team.share(members, |member, barrier| {
+                plan.work(member, barrier, control, |number, strip| step(number, strip..strip + 1));
+            });
+        }
         let flips: Vec<u64> = common.into_iter().map(|common| common.flips.into_inner()).collect();
         for (replica, flips) in replicas.iter_mut().zip(flips) {
             replica.flips = flips;
