@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from spinglass._arguments import check_memory
 from spinglass._needed import needed
-from spinglass.sampling.runs import Annealing, LadderRun, Run
+from spinglass.sampling.annealings import Annealing
+from spinglass.sampling.ladder_runs import LadderRun
+from spinglass.sampling.runs import Run
 
 if TYPE_CHECKING:
     import pandas

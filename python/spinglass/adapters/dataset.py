@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinglass._needed import needed
-from spinglass.sampling.runs import LadderRun, Run, TemperedRun
+from spinglass.sampling.ladder_runs import LadderRun, TemperedRun
+from spinglass.sampling.runs import Run
 
 if TYPE_CHECKING:
     import xarray

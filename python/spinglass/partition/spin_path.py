@@ -29,8 +29,9 @@ from spinglass._random import seed_word
 from spinglass.models.spin_model import SpinModel
 from spinglass.partition.exact import averages as exact
 from spinglass.partition.exact.spins import spins_of
+from spinglass.sampling.ladder_runs import LadderRun
 from spinglass.sampling.plan import Dynamics, starts
-from spinglass.sampling.runs import LadderRun, Run
+from spinglass.sampling.runs import Run
 
 # The children of the seed.
 _AIS, _REVERSE_AIS, _EQUILIBRIUM, _DRAW = range(4)

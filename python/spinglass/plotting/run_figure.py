@@ -9,8 +9,10 @@ import numpy as np
 from spinglass.plotting.figure import OnePanel, colours, figure, ink, series, shade
 
 if TYPE_CHECKING:
+    from spinglass.sampling.annealings import Annealing
+    from spinglass.sampling.ladder_runs import LadderRun
     from spinglass.sampling.overlaps import Overlaps
-    from spinglass.sampling.runs import Annealing, LadderRun, Run
+    from spinglass.sampling.runs import Run
 
 # One panel, and its size in inches.
 _ONE: OnePanel = (1, 1), (7.5, 5.2)

@@ -1,8 +1,10 @@
 """Sampling, tempering, annealing and descent of models of spins, and their results."""
 
 from spinglass.sampling.annealing import anneal
+from spinglass.sampling.annealings import Annealing
 from spinglass.sampling.cooling import annealing_range
 from spinglass.sampling.descent import Descent, descend
+from spinglass.sampling.ladder_runs import LadderRun, TemperedRun
 from spinglass.sampling.observables import (
     Observed,
     OverlapStructureFactor,
@@ -10,7 +12,7 @@ from spinglass.sampling.observables import (
     StructureFactor,
 )
 from spinglass.sampling.overlaps import Overlaps
-from spinglass.sampling.runs import Annealing, LadderRun, Run, TemperedRun
+from spinglass.sampling.runs import Run
 from spinglass.sampling.sampling import sample
 from spinglass.sampling.tempering import temper
 

@@ -13,6 +13,7 @@ from spinglass._caller import takes_beta
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
+from spinglass.sampling.annealings import Annealing
 from spinglass.sampling.cooling import cooling, natural_range
 from spinglass.sampling.plan import (
     Dynamics,
@@ -27,7 +28,7 @@ from spinglass.sampling.plan import (
     starts,
     warn_of_rounding,
 )
-from spinglass.sampling.runs import Annealing, Run
+from spinglass.sampling.runs import Run
 
 # A target counts as reached to within this part of it.
 _ROUNDING = 1e-9

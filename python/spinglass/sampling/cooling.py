@@ -21,8 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _core
 from spinglass._arguments import array_of, inverse_temperature, real, shown, thread_count
 from spinglass.models.energy import HasEnergy
+from spinglass.sampling.annealings import Annealing
 from spinglass.sampling.plan import Sampled, held_spins, sampled, starts
-from spinglass.sampling.runs import Annealing, Run
+from spinglass.sampling.runs import Run
 
 # Minima are sought from so many random states; large ones are few, with about so many spins in all.
 _MOST_STATES = 16

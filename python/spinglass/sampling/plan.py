@@ -24,6 +24,8 @@ from spinglass._interrupted import Interrupted, MeasurementError
 from spinglass._random import Seed
 from spinglass.models.energy import Layered, Pairwise, name_of, structure_of
 from spinglass.models.ising import Ising
+from spinglass.sampling.annealings import Annealing
+from spinglass.sampling.ladder_runs import LadderRun, TemperedRun
 from spinglass.sampling.observables import (
     Asked,
     Observable,
@@ -32,7 +34,7 @@ from spinglass.sampling.observables import (
     Spaced,
     observables_of,
 )
-from spinglass.sampling.runs import Annealing, LadderRun, Run, TemperedRun, unaltered
+from spinglass.sampling.runs import Run, unaltered
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import choice, flag, integer
+from spinglass._arguments import choice, flag
 from spinglass._printed import printed
 from spinglass._registry import above, drawn_by
 from spinglass._text import counted
@@ -31,7 +31,6 @@ from spinglass.sampling.summaries import Summaries
 from spinglass.statistics import (
     Estimate,
     ObservableSummary,
-    OverlapSummary,
     Reweighting,
     Summary,
     correlation_length,
@@ -56,7 +55,7 @@ else:
 # Measurements whose means and errors take half a second: a notebook shows a run unasked.
 _SOON = 1_000_000
 
-_R = TypeVar("_R", bound="Run[Any, Any] | Annealing")
+_R = TypeVar("_R")
 
 
 def unaltered(run: _R) -> _R:
@@ -67,6 +66,11 @@ def unaltered(run: _R) -> _R:
     """
     object.__setattr__(run, "_is_unaltered", True)
     return run
+
+
+def _kinds(kind: type[Run[Any, Any]]) -> tuple[type[Run[Any, Any]], ...]:
+    """Return a kind of run and all that are of its kind."""
+    return (kind, *(one for below in kind.__subclasses__() for one in _kinds(below)))
 
 
 @printed
@@ -410,7 +414,7 @@ class Run(Generic[S, B]):
         run_files.save(self, path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Run | LadderRun | TemperedRun:
+    def load(cls, path: str | os.PathLike[str]) -> Run[Any, Any]:
         """Read a run that :meth:`save` wrote. ``Run.load`` reads those at several temperatures too.
 
         Parameters
@@ -427,8 +431,7 @@ class Run(Generic[S, B]):
         MemoryError
             If the run does not fit in memory.
         """
-        kinds = tuple(kind for kind in (Run, LadderRun, TemperedRun) if issubclass(kind, cls))
-        run: Run | LadderRun | TemperedRun = run_files.load(kinds, path)
+        run: Run[Any, Any] = run_files.load(_kinds(cls), path)
         return unaltered(run)
 
     def reweight(
@@ -445,250 +448,3 @@ class Run(Generic[S, B]):
     plot = drawn_by(
         "run", "Draw the energy per spin of each replica against sweeps, and its mean with error."
     )
-
-
-@printed
-@dataclass(frozen=True, eq=False)
-class LadderRun(Run[Summaries[Summary], NDArray[np.float64]]):
-    """The result of :func:`spinglass.sample` at several temperatures, which do not exchange states.
-
-    ``energy`` and ``magnetization`` are (n_replicas, n_betas, n_measurements), ``final_states``
-    (n_replicas, n_betas, n_spins), ``states`` (n_replicas, n_betas, n_measurements, n_spins),
-    ``acceptance`` (n_replicas, n_betas), and what was measured besides (n_replicas, n_betas,
-    n_measurements, ...) or (n_pairs, n_betas, n_measurements, ...). ``beta`` is the ascending array
-    of inverse temperatures. The other attributes are those of :class:`Run`.
-
-    Examples
-    --------
-    >>> import spinglass
-    >>> run = spinglass.sample(spinglass.SquareLattice(8), [0.2, 0.3, 0.4], 500, 2, seed=1)
-    >>> run.energy.shape, run.summary().energy.value.shape
-    ((2, 3, 500), (3,))
-    """
-
-    @property
-    def betas(self) -> NDArray[np.float64]:
-        """The inverse temperatures, ascending."""
-        return np.asarray(self.beta)
-
-    def summary(self) -> Summaries[Summary]:
-        """Return one summary per temperature.
-
-        Returns
-        -------
-        Summaries
-            A list of :class:`spinglass.statistics.Summary` that prints as a table. An error that
-            cannot be estimated is NaN.
-        """
-        return Summaries(
-            self._summary(self.energy[:, k], self.magnetization[:, k], float(beta))
-            for k, beta in enumerate(self.betas)
-        )
-
-    def overlaps(self, index: int = -1) -> Overlaps:
-        """Return the overlaps of all pairs of replicas at one temperature, from which P(q) follows.
-
-        Parameters
-        ----------
-        index : int
-            Index of the temperature in ``betas``; by default the coldest.
-
-        Returns
-        -------
-        Overlaps
-            As for :meth:`Run.overlaps`.
-
-        Raises
-        ------
-        ValueError
-            If there is only one replica, or the run neither measured overlaps nor kept states.
-        IndexError
-            If there is no such temperature.
-        """
-        index = integer(index, "index", at_least=-(2**63))
-        if not -len(self.betas) <= index < len(self.betas):
-            raise IndexError(f"index must be one of {len(self.betas)} betas, got {index}")
-        return self._overlaps_at((index,), float(self.betas[index]))
-
-    def overlap_summary(self) -> Summaries[OverlapSummary]:
-        """Return one summary of the overlaps per temperature.
-
-        Returns
-        -------
-        Summaries
-            A list of :class:`spinglass.statistics.OverlapSummary` that prints as a table. An error
-            that cannot be estimated is NaN.
-
-        Raises
-        ------
-        ValueError
-            As :meth:`overlaps`.
-        """
-        return Summaries(self.overlaps(k).summary() for k in range(len(self.betas)))
-
-    def _about(self) -> str:
-        replicas = counted(self.n_replicas, "replica")
-        return f"{super()._about()}\n{replicas} at {counted(len(self.betas), 'temperature')}"
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> LadderRun | TemperedRun:
-        """Read a run that :meth:`save` wrote, as :meth:`Run.load`."""
-        return cast("LadderRun | TemperedRun", super().load(path))
-
-    plot = drawn_by("tempered_run", "Draw the energy per spin against beta, with errors.")
-
-
-@printed
-@dataclass(frozen=True, eq=False)
-class TemperedRun(LadderRun):
-    """The result of :func:`spinglass.temper`: a run on a ladder of temperatures.
-
-    A replica is a whole ladder. The shapes of ``energy`` and others are those of
-    :class:`LadderRun`, and so are the other attributes.
-
-    Attributes
-    ----------
-    swap_rates : numpy.ndarray of float64, (n_betas - 1,)
-        Fraction of accepted exchanges between each temperature and the next, over all ladders; nan
-        where no exchange was tried.
-    round_trips : numpy.ndarray of int64, (n_replicas,)
-        Number of times that a state went from the hottest temperature to the coldest and back.
-
-    Examples
-    --------
-    >>> import spinglass
-    >>> glass = spinglass.EdwardsAnderson((6, 6), seed=1)
-    >>> run = spinglass.temper(glass, [0.5, 1.0, 1.5], 500, n_replicas=2, seed=2)
-    >>> run.energy.shape, run.swap_rates.shape
-    ((2, 3, 500), (2,))
-    """
-
-    swap_rates: NDArray[np.float64]
-    round_trips: NDArray[np.int64]
-    # Which walker of its ladder is at each temperature.
-    _order: NDArray[np.uint32] = field(repr=False)
-
-    def _about(self) -> str:
-        rates = self.swap_rates[np.isfinite(self.swap_rates)]
-        swaps = f", swaps {rates.min():.0%} to {rates.max():.0%}" if rates.size else ""
-        ladders = counted(self.n_replicas, "ladder")
-        temperatures = counted(len(self.betas), "temperature")
-        trips = counted(int(self.round_trips.sum()), "round trip")
-        return f"{Run._about(self)}\n{ladders} of {temperatures}{swaps}, {trips}"
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> TemperedRun:
-        """Read a tempered run that :meth:`save` wrote, as :meth:`Run.load`."""
-        return cast(TemperedRun, super().load(path))
-
-
-@printed
-@dataclass(frozen=True, eq=False)
-class Annealing:
-    """The result of :func:`spinglass.anneal`: the states that it found.
-
-    Attributes
-    ----------
-    best_states : numpy.ndarray of int8, (n_replicas, n_spins)
-        The lowest local minimum that each replica reached. Only held spins can point against their
-        local fields. Two states of a replica descend, the best state that it had after a sweep (or
-        at its start) and its final state, and the lower minimum is kept. (In an interrupted run
-        they have not descended.) ``overlaps_with`` compares the states with patterns; products of
-        bytes would overflow.
-    best_energy : numpy.ndarray of float64, (n_replicas,)
-        Total energies of ``best_states``.
-    final_states : numpy.ndarray of int8, (n_replicas, n_spins)
-        The state of each replica after its last sweep and before the descent.
-    energy : numpy.ndarray of float64, (n_replicas, n_sweeps)
-        Total energy after each sweep of this call.
-    betas : numpy.ndarray of float64, (n_sweeps,)
-        The inverse temperature of each sweep. A run that ended early has fewer sweeps.
-    n_spins : int
-        N.
-    model : str
-        Description of the model.
-    dynamics : str
-        As given.
-    clamp : numpy.ndarray of bool, (n_replicas, n_spins), or None
-        True where a spin was held.
-    sweeps : int
-        All sweeps before the final states, including those of the annealings that this one
-        continued.
-    seed : int or numpy.random.SeedSequence
-        The seed that was given, or the one that was drawn for None and a Generator. The same seed
-        repeats the run.
-    version : str
-        Version of the package.
-
-    Examples
-    --------
-    >>> import spinglass
-    >>> glass = spinglass.EdwardsAnderson((8, 8), seed=1)
-    >>> found = spinglass.anneal(glass, n_sweeps=200, n_replicas=8, seed=2)
-    >>> state, energy = found.best
-    >>> bool(energy == found.best_energy.min() == glass.energy(state))
-    True
-    """
-
-    best_states: NDArray[np.int8] = field(repr=False)
-    best_energy: NDArray[np.float64]
-    final_states: NDArray[np.int8] = field(repr=False)
-    energy: NDArray[np.float64] = field(repr=False)
-    betas: NDArray[np.float64] = field(repr=False)
-    n_spins: int
-    model: str
-    dynamics: str
-    clamp: NDArray[np.bool_] | None = field(repr=False)
-    sweeps: int
-    seed: int | np.random.SeedSequence
-    version: str
-    # What the random streams remember; None if the run ended out of step and cannot go on.
-    _streams: NDArray[np.uint64] | None = field(repr=False)
-    # The content of the model, which alone tells whether another is the same.
-    _identity: str = field(repr=False)
-    _is_unaltered: ClassVar[bool] = False
-
-    def to_dataframe(self) -> pandas.DataFrame:
-        """Return the energies in long form: one row for each replica and sweep.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns ``replica``, ``sweep``, ``beta`` (of the sweep) and ``energy`` (after it).
-
-        Raises
-        ------
-        ImportError
-            Without pandas, which ``pip install 'spinglass[tables]'`` brings.
-        MemoryError
-            If the table does not fit in memory.
-        """
-        frame: pandas.DataFrame = above("dataframe").of_annealing(self)
-        return frame
-
-    @property
-    def n_replicas(self) -> int:
-        """Number of independent searches."""
-        return len(self.best_energy)
-
-    @property
-    def best(self) -> tuple[NDArray[np.int8], float]:
-        """The best state of all replicas, and its energy."""
-        replica = int(np.argmin(self.best_energy))
-        return self.best_states[replica], float(self.best_energy[replica])
-
-    def __str__(self) -> str:
-        energy = self.best[1]
-        found = np.count_nonzero(self.best_energy <= energy + 1e-9 * max(1.0, abs(energy)))
-        cooled = (
-            f", beta from {self.betas[0]:.4g} to {self.betas[-1]:.4g}" if len(self.betas) else ""
-        )
-        return (
-            f"{self.model}, {self.dynamics}: {counted(len(self.betas), 'sweep')}{cooled}\n"
-            f"lowest energy {energy:.10g} ({energy / self.n_spins:.6g} per spin), "
-            f"in {found} of {counted(self.n_replicas, 'replica')}"
-        )
-
-    overlaps_with = overlaps_of_rows("best_states", "the best states")
-
-    plot = drawn_by("annealing", "Draw the energy per spin of each replica against sweeps.")

@@ -19,6 +19,7 @@ from spinglass._caller import takes_beta
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
+from spinglass.sampling.ladder_runs import LadderRun
 from spinglass.sampling.observables import Measure
 from spinglass.sampling.plan import (
     Dynamics,
@@ -36,7 +37,7 @@ from spinglass.sampling.plan import (
     starts,
     warn_of_rounding,
 )
-from spinglass.sampling.runs import LadderRun, Run
+from spinglass.sampling.runs import Run
 from spinglass.sampling.segments import Columns, in_segments
 
 # What the core has a row of for each replica.

@@ -15,6 +15,7 @@ from spinglass._caller import takes_beta
 from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
+from spinglass.sampling.ladder_runs import TemperedRun
 from spinglass.sampling.observables import Measure
 from spinglass.sampling.plan import (
     Dynamics,
@@ -32,7 +33,7 @@ from spinglass.sampling.plan import (
     starts,
     warn_of_rounding,
 )
-from spinglass.sampling.runs import TemperedRun, unaltered
+from spinglass.sampling.runs import unaltered
 from spinglass.sampling.segments import Columns, in_segments
 
 # The fewest sweeps from which the rates of exchange are taken, and the fewest that make a tuning.

@@ -44,9 +44,9 @@ from spinglass._random import seed_word
 from spinglass.experiments.kinds import positive
 from spinglass.experiments.legs import leg_ends
 from spinglass.models.energy import structure_of
+from spinglass.sampling.ladder_runs import TemperedRun
 from spinglass.sampling.observables import Measure
 from spinglass.sampling.plan import Dynamics, Sampled, sampled
-from spinglass.sampling.runs import TemperedRun
 from spinglass.sampling.tempering import temper
 
 # Measurements of a leg, at most: two beside each other are much alike.

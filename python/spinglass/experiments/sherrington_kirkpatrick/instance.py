@@ -31,7 +31,7 @@ from spinglass._random import seed_word
 from spinglass.experiments.legs import leg_ends
 from spinglass.models.glass import Disorder, SherringtonKirkpatrick
 from spinglass.models.spin_model import SpinModel
-from spinglass.sampling.runs import TemperedRun
+from spinglass.sampling.ladder_runs import TemperedRun
 from spinglass.sampling.sampling import sample
 from spinglass.sampling.tempering import temper
 
