@@ -29,7 +29,7 @@ const fn signs() -> [[f64; 8]; 256] {
     let mut all = [[-1.0; 8]; 256];
     let mut k = 0;
     while k < 256 * 8 {
-        if k / 8 >> (k % 8) & 1 == 1 {
+        if (k / 8) >> (k % 8) & 1 == 1 {
             all[k / 8][k % 8] = 1.0;
         }
         k += 1;
@@ -137,7 +137,9 @@ fn columns(bits: &[u64], n_rows: usize, out: &mut [i64]) {
     // The rows that are left do not fill a word.
     for row in whole * together..n_rows {
         let word = word_at(bits, row * width);
-        out.iter_mut().enumerate().for_each(|(bit, out)| *out += (word >> bit & 1) as i64);
+        for (bit, out) in out.iter_mut().enumerate() {
+            *out += (word >> bit & 1) as i64;
+        }
     }
 }
 
@@ -252,7 +254,9 @@ impl Wave {
                 sums.clear();
                 sums.resize(width, 0);
                 (kernels.columns)(bits, n_rows, sums);
-                sums.iter_mut().for_each(|sum| *sum = 2 * *sum - n_rows as i64);
+                for sum in &mut *sums {
+                    *sum = 2 * *sum - n_rows as i64;
+                }
                 left.clear();
                 left.push([(kernels.product)(sums, cos), (kernels.product)(sums, sin)]);
                 &[]
@@ -282,7 +286,7 @@ pub(super) struct Waves {
     of_pairs: bool,
     /// The last side.
     width: usize,
-    waves: Vec<Wave>,
+    each: Vec<Wave>,
     kernels: &'static Kernels,
 }
 
@@ -290,7 +294,7 @@ impl Waves {
     pub fn new(of_pairs: bool, sides: &[usize], wave_vectors: &[i64], level: Level) -> Self {
         let waves = wave_vectors.chunks(sides.len()).map(|vector| Wave::new(sides, vector));
         let width = sides[sides.len() - 1];
-        Self { of_pairs, width, waves: waves.collect(), kernels: Kernels::of(level) }
+        Self { of_pairs, width, each: waves.collect(), kernels: Kernels::of(level) }
     }
 }
 
@@ -300,7 +304,7 @@ impl Measure for Waves {
     }
 
     fn width(&self) -> usize {
-        self.waves.len()
+        self.each.len()
     }
 
     fn measure(
@@ -324,7 +328,7 @@ impl Measure for Waves {
         scratch.bits.push(0);
         scratch.of_rows.resize(packing.n_spins() / self.width, 0);
         (self.kernels.rows)(&scratch.bits, self.width, &mut scratch.of_rows);
-        for (wave, out) in self.waves.iter().zip(out) {
+        for (wave, out) in self.each.iter().zip(out) {
             *out = wave.square(self, scratch) / packing.n_spins() as f64;
         }
     }
