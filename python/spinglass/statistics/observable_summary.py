@@ -132,7 +132,7 @@ def summarize_observable(
     --------
     >>> rng = np.random.default_rng(1)
     >>> print(summarize_observable(rng.normal(size=(4, 1000)), "x").mean)
-    -0.023(16)
+    -0.010(16)
     """
     values = _arguments.copied(_arguments.real_array(series, "series"), np.float64)
     if values.ndim < 2 or not values.size:

@@ -51,7 +51,7 @@ def correlation_length(at_zero: ArrayLike, at_smallest: ArrayLike, momentum: flo
     >>> rng = np.random.default_rng(1)
     >>> zero, smallest = 5 * rng.exponential(size=(2, 4, 1000)) / [[[1]], [[2]]]
     >>> print(correlation_length(zero, smallest, 2 * np.sin(np.pi / 16)))
-    2.63(11)
+    2.48(6)
     """
     size = _arguments.finite(momentum, "momentum")
     if size <= 0.0:

@@ -48,7 +48,7 @@ class StructureFactor:
     >>> run.measured["structure_factor"].shape  # k = 0 and two others
     (4, 1000, 3)
     >>> print(run.correlation_length())
-    1.13(3)
+    1.57(5)
     """
 
     wave_vectors: Sequence[Sequence[int]] | None = None
