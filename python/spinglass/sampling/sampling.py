@@ -181,11 +181,11 @@ def sample(
     >>> longer.sweeps
     1500
     """
-    many, betas = several(beta, "beta"), None
-    if many is None:
+    betas = None
+    if several(beta, "beta") is None:
         beta = inverse_temperature(beta)
     else:
-        beta = betas = ladder(many, "beta")
+        beta = betas = ladder(cast(ArrayLike, beta), "beta")
     target = sampled(model)
     plan = plan_of(n_sweeps, n_replicas, dynamics, warmup, every, keep_states, measure)
     threads = thread_count(num_threads)
