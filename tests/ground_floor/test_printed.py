@@ -18,7 +18,10 @@ from spinglass.statistics import Estimate
 from spinglass.theory import hopfield, sk
 
 # What is asked for; all other public dataclasses are results.
-NO_RESULTS = {"Experiment", "Share", "Task", "TemperedGlass"}
+NO_RESULTS = {
+    "Experiment", "Observed", "OverlapStructureFactor", "PatternOverlaps", "Share",
+    "StructureFactor", "Task", "TemperedGlass",
+}  # fmt: skip
 
 
 @printed
