@@ -86,7 +86,8 @@ def noise_of_chains(model, l2, n_draws):
     ],
 )
 def test_chains_learn_strong_correlations_as_sums_over_states_do(rows, l2):
-    best = InverseIsing("boltzmann", l2=l2, n_chains=None, tol=1e-8).fit(rows)
+    # Far below the noise of the chains, and above where rounding ends every search: 2e-8 here.
+    best = InverseIsing("boltzmann", l2=l2, n_chains=None, tol=1e-7).fit(rows)
     learned = InverseIsing("boltzmann", l2=l2, max_iter=400, random_state=1).fit(rows)
     assert learned.converged_
     pairs = np.triu_indices(rows.shape[1], 1)

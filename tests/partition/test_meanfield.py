@@ -149,7 +149,9 @@ def test_huge_beta_neither_overflows_nor_loses_the_ground_state(method):
 @every_method
 def test_parts_of_a_disconnected_model_add_up(method):
     a, b = random_model(5, 6), random_model(6, 7)
-    J = sparse.block_diag([reference.dense_couplings(x) for x in (a, b)], format="csr")
+    J = sparse.block_diag(
+        [sparse.csr_array(reference.dense_couplings(x)) for x in (a, b)], format="csr"
+    )
     h = np.concatenate([reference.dense_fields(x) for x in (a, b)])
     whole = method(spinglass.Ising(J, h), 0.5, n_starts=1).best
     parts = [method(x, 0.5, n_starts=1).best for x in (a, b)]

@@ -75,12 +75,12 @@ def to_bqm(model: HasEnergy) -> Any:
         import dimod
     except ImportError as error:
         raise ImportError("to_bqm needs dimod: pip install 'spinglass[dimod]'") from error
-    from scipy.sparse import triu
+    from scipy.sparse import coo_array, triu
 
     pairs = structure_of(model)
     if not isinstance(pairs, Pairwise):
         pairs = in_units(pairs)
-    upper = triu(pairs.couplings, k=1, format="coo")
+    upper = triu(coo_array(pairs.couplings), k=1, format="coo")
     fields = np.zeros(pairs.n_variables) if pairs.fields is None else pairs.fields
     return dimod.BinaryQuadraticModel.from_numpy_vectors(
         0.0 - fields,
