@@ -338,4 +338,4 @@ def test_a_file_whose_series_have_another_shape_is_refused(tmp_path):
 
 def test_every_name_has_a_model_that_measures_it():
     found = {name for model in ALL.values() for name in names_of(model)}
-    assert found == set(spinglass.sampling.observables.NAMES)
+    assert found == set(spinglass.sampling.observables.measured.NAMES)

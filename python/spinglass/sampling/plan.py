@@ -26,14 +26,10 @@ from spinglass.models.energy import Layered, Pairwise, name_of, structure_of
 from spinglass.models.ising import Ising
 from spinglass.sampling.annealings import Annealing
 from spinglass.sampling.ladder_runs import LadderRun, TemperedRun
-from spinglass.sampling.observables import (
-    Asked,
-    Observable,
-    ObservedFailed,
-    Overlap,
-    Spaced,
-    observables_of,
-)
+from spinglass.sampling.observables.measured import observables_of
+from spinglass.sampling.observables.observable import Asked, Observable
+from spinglass.sampling.observables.observed import ObservedFailed, Spaced
+from spinglass.sampling.observables.pairs import Overlap
 from spinglass.sampling.runs import Run, unaltered
 
 Dynamics = Literal["metropolis", "heat-bath", "wolff", "swendsen-wang"]

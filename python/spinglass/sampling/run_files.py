@@ -16,7 +16,7 @@ from spinglass._archive import read_arrays, write_arrays
 from spinglass._arguments import file_path
 from spinglass._digest import digest
 from spinglass._files import opened, writing
-from spinglass.sampling.observables import restored, written
+from spinglass.sampling.observables.measured import restored, written
 
 FORMAT, FORMAT_VERSION = "spinglass run", 1
 

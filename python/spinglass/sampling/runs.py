@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import choice, flag
+from spinglass._caller import takes_beta
 from spinglass._printed import printed
 from spinglass._registry import above, drawn_by
 from spinglass._text import counted
 from spinglass.models.pattern_overlaps import overlaps_of_rows
 from spinglass.sampling import run_files
-from spinglass.sampling.observables import (
-    KINDS,
-    Observable,
+from spinglass.sampling.observables.measured import KINDS
+from spinglass.sampling.observables.observable import Observable
+from spinglass.sampling.observables.structure_factor import (
     OverlapStructureFactor,
     StructureFactor,
     smallest,
@@ -434,6 +435,7 @@ class Run(Generic[S, B]):
         run: Run[Any, Any] = run_files.load(_kinds(cls), path)
         return unaltered(run)
 
+    @takes_beta
     def reweight(
         self, beta: ArrayLike, observables: Any = None, *, reference: float | None = None
     ) -> Reweighting:

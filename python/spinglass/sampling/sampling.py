@@ -20,7 +20,7 @@ from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
 from spinglass.sampling.ladder_runs import LadderRun
-from spinglass.sampling.observables import Measure
+from spinglass.sampling.observables.measured import Measure
 from spinglass.sampling.plan import (
     Dynamics,
     Plan,

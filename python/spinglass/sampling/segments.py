@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass.sampling.observables import ObservedFailed
+from spinglass.sampling.observables.observed import ObservedFailed
 
 if TYPE_CHECKING:
     from spinglass.sampling.plan import Plan

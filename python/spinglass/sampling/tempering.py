@@ -16,7 +16,7 @@ from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed, repeatable, seed_word
 from spinglass.models.energy import HasEnergy
 from spinglass.sampling.ladder_runs import TemperedRun
-from spinglass.sampling.observables import Measure
+from spinglass.sampling.observables.measured import Measure
 from spinglass.sampling.plan import (
     Dynamics,
     Plan,

@@ -45,7 +45,7 @@ from spinglass.experiments.kinds import positive
 from spinglass.experiments.legs import leg_ends
 from spinglass.models.energy import structure_of
 from spinglass.sampling.ladder_runs import TemperedRun
-from spinglass.sampling.observables import Measure
+from spinglass.sampling.observables.measured import Measure
 from spinglass.sampling.plan import Dynamics, Sampled, sampled
 from spinglass.sampling.tempering import temper
 
