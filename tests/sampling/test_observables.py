@@ -92,6 +92,7 @@ def test_measuring_changes_no_other_bit(name):
         without = call(model, betas, 40, 4, measure=(), **given)
         for field in ("energy", "magnetization", "final_states", "acceptance", "_streams"):
             np.testing.assert_array_equal(getattr(with_them, field), getattr(without, field))
+        assert not without.measured
 
 
 @pytest.mark.parametrize("name", ["lattice", "fast lattice", "+-J lattice", "SK", "Hopfield"])

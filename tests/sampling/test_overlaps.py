@@ -104,19 +104,6 @@ def test_overlaps_of_ladders_are_those_of_their_states(name):
             check(run, run.states[:, k], bonds_of(model), (k,))
 
 
-@pytest.mark.parametrize("name", ["lattice", "+-J lattice", "Gaussian glass", "SK", "Hopfield"])
-def test_measuring_changes_no_other_bit(name):
-    model = LARGER[name]
-    for call in (sample, temper):
-        betas = 0.4 if call is sample else [0.2, 0.4, 0.6]
-        given = {"warmup": 3, "every": 2, "seed": 2}
-        with_them = call(model, betas, 40, 4, measure=measures_of(model), **given)
-        without = call(model, betas, 40, 4, measure=(), **given)
-        for field in ("energy", "magnetization", "final_states", "acceptance", "_streams"):
-            np.testing.assert_array_equal(getattr(with_them, field), getattr(without, field))
-        assert not without.measured
-
-
 def test_long_rows_are_compared_in_many_rounds():
     # A round holds a megabyte of states: here that of 3 measurements.
     model = spinglass.EdwardsAnderson((80, 80, 80), seed=1)

@@ -129,9 +129,7 @@ impl Barrier {
             if iterations < BUSY_ITERATIONS { spin_loop() } else { yield_now() }
         }
     }
-}
 
-impl Barrier {
     /// Returns true when `is_done`; false if that takes longer than `patience`, and than a fifth of a
     /// millisecond, unless the patience is `None`. Then the others go on alone.
     ///

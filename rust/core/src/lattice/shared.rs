@@ -1,7 +1,7 @@
 //! A slice that the members of a team read and write alternately.
 //!
-//! A phase of a sweep reads one plane of bits and writes another, each member its own strips of it;
-//! between phases all members meet at a barrier. The borrow checker cannot see barriers, so the
+//! A phase of a sweep reads one plane of bits and writes another, each member the strips of it that it
+//! took; the next phase begins when all strips are finished. The borrow checker cannot see that, so the
 //! two borrows that a phase needs are taken here.
 
 use std::{marker::PhantomData, ops::Range};

@@ -5,7 +5,7 @@
 
 use super::{Measure, Scratch, Taken, snapshots::Packing};
 use crate::{
-    bits::Chunk,
+    bits::{CHUNK_BITS, Chunk},
     simd::{Level, kernel_table},
 };
 
@@ -72,7 +72,7 @@ pub(super) struct WithStates {
 
 impl WithStates {
     pub fn new(rows: Vec<Chunk>, taken: Taken, n_spins: usize, level: Level) -> Self {
-        let n_states = rows.len() / n_spins.div_ceil(crate::bits::CHUNK_BITS);
+        let n_states = rows.len() / n_spins.div_ceil(CHUNK_BITS);
         Self { rows, taken, n_states, kernels: Kernels::of(level) }
     }
 }
