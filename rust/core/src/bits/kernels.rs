@@ -26,7 +26,7 @@ type Correct = fn(Rows<'_>, &[u32], &[Chunk], [i64; 2], &mut [i64]);
 /// The kernels of one instruction set.
 pub struct Kernels {
     /// For each site, the sum of the stack's integers, each with the sign of its bit in the site's
-    /// row: + where it is set.
+    /// row: + where it is set. Without twice the lowest bits of these, if all have the same.
     pub weigh: fn(Rows<'_>, &[u32], &PlaneStack, &mut [i64]),
     /// Adds -1 where the row has a set bit and +1 where not (`subtract`), or the reverse, to the
     /// integers whose bit is set in the mask.
@@ -170,7 +170,7 @@ pub(super) fn overlap<L: Lanes>(a: &[Chunk], b: &[Chunk]) -> i64 {
 pub(super) fn weigh<L: Lanes>(rows: Rows<'_>, sites: &[u32], stack: &PlaneStack, out: &mut [i64]) {
     macro_rules! unrolled {
         ($($width:literal)*) => {
-            match stack.width() {
+            match stack.width() - stack.n_skipped() {
                 $($width => weigh_width::<L, $width>(rows, sites, stack, out),)*
                 _ => weigh_wide::<L>(rows, sites, stack, out),
             }
@@ -191,7 +191,8 @@ fn weigh_width<L: Lanes, const W: usize>(
     // in the registers.
     let rest = match L::REGISTERS / W {
         4.. => weigh_tiles::<L, W, 4>(rows, sites, stack, out),
-        2..4 => weigh_tiles::<L, W, 2>(rows, sites, stack, out),
+        3 => weigh_tiles::<L, W, 3>(rows, sites, stack, out),
+        2 => weigh_tiles::<L, W, 2>(rows, sites, stack, out),
         _ => 0,
     };
     weigh_tiles::<L, W, 1>(rows, &sites[rest..], stack, &mut out[rest..]);
@@ -205,9 +206,16 @@ fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
     stack: &PlaneStack,
     out: &mut [i64],
 ) -> usize {
+    // The rows of a later tile are fetched meanwhile; behind the list its rows may go on in memory.
+    let tiles_ahead = AHEAD.div_ceil(R * rows.stride().max(1));
+    let mut later = sites.chunks_exact(R).skip(tiles_ahead);
     for (sites, out) in sites.chunks_exact(R).zip(out.chunks_exact_mut(R)) {
         let tile: [&[Chunk]; R] = std::array::from_fn(|r| rows.row(sites[r] as usize));
-        let sums = weigh_tile::<L, W, R>(tile, stack);
+        let rows_ahead = later.next().map_or([tiles_ahead * R; R], |later| {
+            std::array::from_fn(|r| (later[r] as usize).wrapping_sub(sites[r] as usize))
+        });
+        let ahead = rows_ahead.map(|count| count.wrapping_mul(rows.stride()));
+        let sums = weigh_tile::<L, W, R>(tile, ahead, stack);
         for r in 0..R {
             out[r] = with_signs(sums[r], tile[r], stack);
         }
@@ -224,18 +232,19 @@ fn with_signs(sum: i64, row: &[Chunk], stack: &PlaneStack) -> i64 {
 }
 
 /// `R` rows against `W` planes: and, popcount, add; then the planes' powers of two by Horner's rule.
+/// Meanwhile what stands so many chunks `ahead` of them is fetched.
 #[inline(always)]
 fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
     rows: [&[Chunk]; R],
+    ahead: [usize; R],
     stack: &PlaneStack,
 ) -> [i64; R] {
     let mut tallies = [[L::zero(); W]; R];
-    // Rows that are read side by side are fetched while the tile before them is weighed.
-    let ahead = if R == 1 { AHEAD } else { AHEAD.max(R * rows[0].len()) };
+    let skipped = stack.n_skipped();
     for (c, planes) in stack.by_chunk().enumerate() {
-        let planes = &planes[..W];
+        let planes = &planes[skipped..][..W];
         let bits: [L; R] = std::array::from_fn(|r| {
-            L::prefetch(&rows[r][c], ahead);
+            L::prefetch(&rows[r][c], ahead[r]);
             L::load(&rows[r][c])
         });
         for (b, plane) in planes.iter().enumerate() {
@@ -250,7 +259,7 @@ fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
         let (&top, below) = tallies.split_last().expect("a stack has a plane");
         let top = L::negate(L::finish(top));
         let below = below.iter().rev().map(|&tally| L::finish(tally));
-        L::total(below.fold(top, |sum, count| L::double_plus(sum, count)))
+        L::total(below.fold(top, |sum, count| L::double_plus(sum, count))) << skipped
     })
 }
 
@@ -258,7 +267,7 @@ fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
 fn weigh_wide<L: Lanes>(rows: Rows<'_>, sites: &[u32], stack: &PlaneStack, out: &mut [i64]) {
     for (&site, out) in sites.iter().zip(out) {
         let row = rows.row(site as usize);
-        let sum = (0..stack.width()).rev().fold(0, |sum, b| {
+        let sum = (stack.n_skipped()..stack.width()).rev().fold(0, |sum, b| {
             let planes = row.iter().zip(stack.by_chunk());
             let tally = planes.fold(L::zero(), |tally, (bits, planes)| {
                 L::load(bits).count_and(L::load(&planes[b]), tally)
@@ -266,7 +275,7 @@ fn weigh_wide<L: Lanes>(rows: Rows<'_>, sites: &[u32], stack: &PlaneStack, out: 
             let count = L::total(L::finish(tally));
             2 * sum + if b + 1 == stack.width() { -count } else { count }
         });
-        *out = with_signs(sum, row, stack);
+        *out = with_signs(sum << stack.n_skipped(), row, stack);
     }
 }
 
@@ -301,7 +310,7 @@ pub(super) fn ripple<L: Lanes>(
     stack.reserve(width + 1);
     let invert = L::splat(!subtract);
     let mut outgrown = L::splat(false);
-    let mut needed = L::splat(width == 1);
+    let mut needed = L::splat(width == 1 + stack.n_skipped());
     for ((planes, row), mask) in stack.by_chunk_mut().zip(row).zip(mask) {
         let down = L::load(row).xor(invert);
         let mut carry = L::load(mask);

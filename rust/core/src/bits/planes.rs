@@ -16,6 +16,8 @@ pub struct PlaneStack {
     chunks: Vec<Chunk>,
     /// The sum of the integers in the planes.
     pub sum: i64,
+    /// The lowest bit of the integers in the planes, where all have the same: then it is not weighed.
+    pub lowest_bit: Option<bool>,
     /// The integers that stand outside the planes, as (number, integer).
     pub listed: Vec<(usize, i64)>,
 }
@@ -25,13 +27,24 @@ impl PlaneStack {
     pub fn zeros(n_chunks: usize, capacity: usize) -> Self {
         let capacity = capacity.max(2);
         let chunks = vec![Chunk::default(); n_chunks * capacity];
-        Self { n_chunks, capacity, width: 1, chunks, sum: 0, listed: Vec::new() }
+        Self { n_chunks, capacity, width: 1, chunks, sum: 0, lowest_bit: None, listed: Vec::new() }
+    }
+
+    /// Zeros, all of them even, as integers that change together are.
+    pub fn even_zeros(n_chunks: usize, capacity: usize) -> Self {
+        Self { width: 2, lowest_bit: Some(false), ..Self::zeros(n_chunks, capacity) }
     }
 
     /// Planes in use.
     #[inline]
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// Planes that are not weighed.
+    #[inline]
+    pub(super) fn n_skipped(&self) -> usize {
+        usize::from(self.lowest_bit.is_some())
     }
 
     pub(super) fn set_width(&mut self, width: usize) {

@@ -29,6 +29,10 @@ const TASK_BYTES: usize = 1 << 16;
 /// Bytes of rows above which weighing is worth more than one thread.
 const SHARE_ABOVE: usize = 1 << 18;
 
+/// Chunks of the shortest rows whose bits are counted: a plane less is weighed for each, sweep after
+/// sweep, and a few sweeps make up for the counting.
+const SHORTEST_COUNTED: usize = 8;
+
 /// Integers v_mu, one a pattern, that change when a spin flips.
 #[derive(Clone)]
 pub(super) struct OverlapPlanes<'a> {
@@ -64,9 +68,35 @@ impl<'a> OverlapPlanes<'a> {
 
     /// Zeros with the same condensed patterns: the changes of these overlaps from now on.
     pub fn changes(&self) -> Self {
-        let mut planes = PlaneStack::zeros(self.rows.stride(), 8);
+        let zeros = if self.needs_counts() { PlaneStack::even_zeros } else { PlaneStack::zeros };
+        let mut planes = zeros(self.rows.stride(), 8);
         planes.listed = self.planes.listed.iter().map(|&(mu, _)| (mu, 0)).collect();
         Self { planes, in_planes: self.in_planes.clone(), ..*self }
+    }
+
+    /// Whether [`OverlapPlanes::weigh_changes`] needs the counts of the sites.
+    pub fn needs_counts(&self) -> bool {
+        self.rows.stride() >= SHORTEST_COUNTED
+    }
+
+    /// How many of the integers in the planes have a set bit in the row of each of `sites`.
+    pub fn count(&self, sites: &[u32], counts: &mut [i64]) {
+        self.share(sites, counts, |sites, counts| {
+            for (count, &site) in counts.iter_mut().zip(sites) {
+                *count = (self.kernels.overlap)(self.rows.row(site as usize), &self.in_planes);
+            }
+        });
+    }
+
+    /// [`OverlapPlanes::weigh`] for [`OverlapPlanes::changes`]. Every flip changes every integer by
+    /// one, so their lowest bits are alike, and need no plane for who knows the `counts`.
+    pub fn weigh_changes(&self, sites: &[u32], counts: &[i64], weights: &mut [i64]) {
+        self.weigh(sites, weights);
+        if self.planes.lowest_bit == Some(true) {
+            for (weight, count) in weights.iter_mut().zip(counts) {
+                *weight += 2 * count;
+            }
+        }
     }
 
     /// Takes into account that spin `site`, now `spin`, flips.
@@ -75,6 +105,7 @@ impl<'a> OverlapPlanes<'a> {
         (self.kernels.ripple)(&mut self.planes, row, &self.in_planes, spin > 0);
         let row_sum = 2 * (self.kernels.overlap)(row, &self.in_planes) - self.n_in_planes;
         self.planes.sum -= i64::from(spin) * row_sum;
+        self.planes.lowest_bit = self.planes.lowest_bit.map(|bit| !bit);
         for (mu, v) in &mut self.planes.listed {
             *v -= i64::from(spin) * sign(bit(row, *mu));
         }

@@ -13,6 +13,8 @@
 //! is serial, and each flip corrects the weights of the rest of the block by its xi_i . xi_k, so
 //! the dynamics is exactly the sequential one.
 //!
+//! Where the rows do not fit in cache, `tail.rs` takes many sweeps in one pass over them.
+//!
 //! Bound: the vector ports while the rows fit in cache, the memory beyond.
 
 use std::ops::Range;
@@ -23,27 +25,23 @@ use super::{
     Hopfield,
     chance::Chance,
     overlaps::OverlapPlanes,
+    pace::{LONGEST, Pace},
     recall::{Dynamics, Outcome, Watch},
+    tail::Foresight,
 };
 use crate::{bits::Chunk, control::Control, error::Result};
 
 /// Bytes of rows above which the threads look ahead inside one trial.
 const LOOK_AHEAD_ABOVE: usize = 1 << 23;
 
-/// Longest blocks: alone (a few register tiles), and shared among threads.
-const LONGEST: [usize; 2] = [32, 4096];
-
 /// Spins that are checked for flips together.
-const SETTLED_AT_ONCE: usize = 64;
+pub(super) const SETTLED_AT_ONCE: usize = 64;
 
 /// Spins whose constant field is one task.
 const BLOCK: usize = 4096;
 
 /// A window of a larger share of the spins than one in so many costs more than it saves.
 const SHARE_IN_WINDOW: usize = 50;
-
-/// Shortest block that is worth sharing.
-const SHORTEST_SHARED: usize = 32;
 
 pub(super) fn run(
     model: &Hopfield,
@@ -61,33 +59,50 @@ pub(super) fn run(
     outcome
 }
 
+/// What comes after a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    On,
+    /// No spin can flip any more.
+    Rest,
+    /// Whoever watches has seen enough.
+    Stop,
+}
+
 /// A run in progress. What is kept a spin stands at the position of the spin among `sites`, the
 /// spins that may flip.
-struct Run<'a> {
-    model: &'a Hopfield,
+pub(super) struct Run<'a> {
+    pub model: &'a Hopfield,
     /// None at zero temperature.
-    chance: Option<Chance>,
+    pub chance: Option<Chance>,
     /// All spins, as they were when they were last written back.
-    state: &'a mut [i8],
+    pub state: &'a mut [i8],
     /// Number of the first random word of this sweep.
-    first_word: u64,
-    sites: &'a [u32],
-    spins: Vec<i8>,
+    pub first_word: u64,
+    pub sites: &'a [u32],
+    pub spins: Vec<i8>,
     /// N h_i at the last visit, threshold not included; before the first, what does not come with
     /// the overlaps.
-    fields: Vec<i64>,
+    pub fields: Vec<i64>,
+    /// In how many of the patterns in the planes the spin is up: known after the first sweep, if
+    /// the planes need it.
+    pub counts: Vec<i64>,
+    /// Whether they are known for these planes.
+    pub is_counted: bool,
     /// Whether the spin flipped at its last visit.
-    in_window: Vec<bool>,
-    window_size: usize,
+    pub in_window: Vec<bool>,
+    pub window_size: usize,
     /// What rows are weighed against: all overlaps in the first sweep, then mostly the window.
-    planes: OverlapPlanes<'a>,
+    pub planes: OverlapPlanes<'a>,
     /// The window, while it is not yet what rows are weighed against.
-    next_window: Option<OverlapPlanes<'a>>,
-    flips: u64,
+    pub next_window: Option<OverlapPlanes<'a>>,
+    pub sweeps: u64,
+    pub flips: u64,
+    pub foresight: Foresight,
 }
 
 impl<'a> Run<'a> {
-    fn new(
+    pub fn new(
         model: &'a Hopfield,
         chance: Option<Chance>,
         state: &'a mut [i8],
@@ -102,12 +117,16 @@ impl<'a> Run<'a> {
             sites,
             spins: sites.iter().map(|&site| state[site as usize]).collect(),
             fields: vec![0; sites.len()],
+            counts: vec![0; sites.len()],
+            is_counted: false,
             in_window: vec![false; sites.len()],
             window_size: 0,
             next_window: None,
             planes,
             state,
+            sweeps: 0,
             flips: 0,
+            foresight: Foresight::default(),
         };
         run.open(control)?;
         Ok(run)
@@ -132,6 +151,7 @@ impl<'a> Run<'a> {
 
     /// Chooses what the rows of the next sweep are weighed against.
     fn close(&mut self, control: &Control) -> Result<()> {
+        self.is_counted = true;
         let is_crowded =
             self.chance.is_some() && self.window_size > self.sites.len() / SHARE_IN_WINDOW;
         match (self.next_window.take(), is_crowded) {
@@ -144,61 +164,88 @@ impl<'a> Run<'a> {
                 self.write_back();
                 let Hopfield { patterns, kernels, .. } = self.model;
                 self.planes = OverlapPlanes::of_state(patterns, kernels, self.state, control)?;
+                self.is_counted = false;
                 self.open(control)
             }
             (None, false) => Ok(()),
         }
     }
 
-    fn run(
+    pub fn run(
         &mut self,
         max_sweeps: u64,
         watch: &mut Watch<'_>,
         control: &Control,
     ) -> Result<Outcome> {
-        let row_bytes = self.model.patterns.rows().stride() * size_of::<Chunk>();
-        let mut pace = Pace {
-            shared: row_bytes * self.sites.len() > LOOK_AHEAD_ABOVE
-                && rayon::current_num_threads() > 1,
-            changes: 1,
-            visits: 64,
-        };
-        let mut weights = vec![0; LONGEST[1].min(self.sites.len())];
-        for sweep in 1..=max_sweeps {
-            let mut first = 0;
-            while first < self.sites.len() {
-                control.check()?;
-                let last = self.sites.len().min(first + pace.block_length());
-                let weights = &mut weights[..last - first];
-                self.planes.weigh(&self.sites[first..last], weights);
-                let mut changes = 0;
-                for run in (first..last).step_by(SETTLED_AT_ONCE) {
-                    let run = run..last.min(run + SETTLED_AT_ONCE);
-                    let here = run.start - first..run.end - first;
-                    if self.settle(run.clone(), &weights[here]) {
-                        continue;
-                    }
-                    for position in run {
-                        changes += self.visit(position, &mut weights[position - first..]);
-                        if self.window_size == 0 && changes > 0 && self.chance.is_none() {
-                            return Ok(self.at_rest(sweep));
-                        }
-                    }
+        let is_shared = self.row_bytes() * self.sites.len() > LOOK_AHEAD_ABOVE
+            && rayon::current_num_threads() > 1;
+        let mut pace = Pace::new(is_shared);
+        while self.sweeps < max_sweeps {
+            let step = match self.run_ahead(max_sweeps, watch, control)? {
+                Some(step) => step,
+                None => self.sweep(&mut pace, watch, control)?,
+            };
+            match step {
+                Step::On => {}
+                Step::Rest => {
+                    return Ok(Outcome { converged: true, cycle_length: 1, ..self.outcome() });
                 }
-                pace.record(changes, last - first);
-                first = last;
-            }
-            if self.window_size == 0 && self.chance.is_none() {
-                return Ok(self.at_rest(sweep));
-            }
-            self.close(control)?;
-            self.first_word += self.state.len() as u64;
-            pace.halve();
-            if !watch(sweep, &self.spins) {
-                return Ok(Outcome { sweeps: sweep, flips: self.flips, ..Outcome::default() });
+                Step::Stop => break,
             }
         }
-        Ok(Outcome { sweeps: max_sweeps, flips: self.flips, ..Outcome::default() })
+        Ok(self.outcome())
+    }
+
+    /// Bytes of a row.
+    pub fn row_bytes(&self) -> usize {
+        self.model.patterns.rows().stride() * size_of::<Chunk>()
+    }
+
+    fn outcome(&self) -> Outcome {
+        Outcome { sweeps: self.sweeps, flips: self.flips, ..Outcome::default() }
+    }
+
+    fn sweep(&mut self, pace: &mut Pace, watch: &mut Watch<'_>, control: &Control) -> Result<Step> {
+        self.sweeps += 1;
+        let mut weights = vec![0; LONGEST[1].min(self.sites.len())];
+        let mut first = 0;
+        while first < self.sites.len() {
+            control.check()?;
+            let last = self.sites.len().min(first + pace.block_length());
+            let weights = &mut weights[..last - first];
+            let sites = &self.sites[first..last];
+            if self.next_window.is_none() {
+                self.planes.weigh_changes(sites, &self.counts[first..last], weights);
+            } else {
+                self.planes.weigh(sites, weights);
+                if !self.is_counted && self.planes.needs_counts() {
+                    self.planes.count(sites, &mut self.counts[first..last]);
+                }
+            }
+            let mut changes = 0;
+            for run in (first..last).step_by(SETTLED_AT_ONCE) {
+                let run = run..last.min(run + SETTLED_AT_ONCE);
+                let here = run.start - first..run.end - first;
+                if self.settle(run.clone(), &weights[here]) {
+                    continue;
+                }
+                for position in run {
+                    changes += self.visit(position, &mut weights[position - first..]);
+                    if self.window_size == 0 && changes > 0 && self.chance.is_none() {
+                        return Ok(Step::Rest);
+                    }
+                }
+            }
+            pace.record(changes, last - first);
+            first = last;
+        }
+        if self.window_size == 0 && self.chance.is_none() {
+            return Ok(Step::Rest);
+        }
+        self.close(control)?;
+        self.first_word += self.state.len() as u64;
+        pace.halve();
+        Ok(if watch(self.sweeps, &self.spins) { Step::On } else { Step::Stop })
     }
 
     /// The common case, without a branch a spin: nothing in this run of spins flips, or did at its
@@ -252,44 +299,9 @@ impl<'a> Run<'a> {
         changes
     }
 
-    fn at_rest(&self, sweeps: u64) -> Outcome {
-        Outcome { sweeps, flips: self.flips, converged: true, cycle_length: 1 }
-    }
-
-    fn write_back(&mut self) {
+    pub fn write_back(&mut self) {
         for (&site, &spin) in self.sites.iter().zip(&self.spins) {
             self.state[site as usize] = spin;
         }
-    }
-}
-
-/// How far to look ahead. A block costs each of its rows a correction for every change before it,
-/// about half the changes it holds, and a correction costs about as much as a plane: so a block
-/// should hold about one change. Its length changes no result.
-struct Pace {
-    shared: bool,
-    changes: usize,
-    visits: usize,
-}
-
-impl Pace {
-    fn block_length(&self) -> usize {
-        let visits_per_change = self.visits / self.changes.max(1);
-        if self.shared {
-            visits_per_change.clamp(SHORTEST_SHARED, LONGEST[1])
-        } else {
-            (visits_per_change / 4 * 4).clamp(4, LONGEST[0])
-        }
-    }
-
-    fn record(&mut self, changes: usize, visits: usize) {
-        self.changes += changes;
-        self.visits += visits;
-    }
-
-    /// Forgets half, so that the pace follows the run.
-    fn halve(&mut self) {
-        self.changes = self.changes.div_ceil(2);
-        self.visits = self.visits.div_ceil(2);
     }
 }
