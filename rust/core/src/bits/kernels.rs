@@ -4,7 +4,7 @@
 //! same bits. What they run into: `weigh`, `correct` and `hamming_block` the vector ports while the rows are
 //! in cache and the memory beyond; `tally` the memory; `ripple` the L1 stores.
 
-use super::{Chunk, PlaneStack, Rows, bit, lanes::Lanes};
+use super::{Chunk, PlaneStack, Rows, lanes::Lanes};
 use crate::{rng::Xoshiro8, simd::Level};
 
 /// Planes up to which `weigh` is unrolled; wider stacks take a plainer loop.
@@ -12,6 +12,9 @@ const UNROLLED: usize = 16;
 
 /// How far ahead rows are prefetched at least, in chunks: 4 KiB.
 const AHEAD: usize = 64;
+
+/// Chunks of the parts in which long rows are weighed: their planes stay in the L1 cache for all rows.
+const PART: usize = 48;
 
 /// Side of the blocks of `hamming_block`.
 pub const BLOCK: usize = 64;
@@ -191,8 +194,7 @@ fn weigh_width<L: Lanes, const W: usize>(
     // in the registers.
     let rest = match L::REGISTERS / W {
         4.. => weigh_tiles::<L, W, 4>(rows, sites, stack, out),
-        3 => weigh_tiles::<L, W, 3>(rows, sites, stack, out),
-        2 => weigh_tiles::<L, W, 2>(rows, sites, stack, out),
+        2..4 => weigh_tiles::<L, W, 2>(rows, sites, stack, out),
         _ => 0,
     };
     weigh_tiles::<L, W, 1>(rows, &sites[rest..], stack, &mut out[rest..]);
@@ -206,18 +208,27 @@ fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
     stack: &PlaneStack,
     out: &mut [i64],
 ) -> usize {
+    let stride = rows.stride();
     // The rows of a later tile are fetched meanwhile; behind the list its rows may go on in memory.
-    let tiles_ahead = AHEAD.div_ceil(R * rows.stride().max(1));
-    let mut later = sites.chunks_exact(R).skip(tiles_ahead);
-    for (sites, out) in sites.chunks_exact(R).zip(out.chunks_exact_mut(R)) {
-        let tile: [&[Chunk]; R] = std::array::from_fn(|r| rows.row(sites[r] as usize));
-        let rows_ahead = later.next().map_or([tiles_ahead * R; R], |later| {
-            std::array::from_fn(|r| (later[r] as usize).wrapping_sub(sites[r] as usize))
-        });
-        let ahead = rows_ahead.map(|count| count.wrapping_mul(rows.stride()));
-        let sums = weigh_tile::<L, W, R>(tile, ahead, stack);
-        for r in 0..R {
-            out[r] = with_signs(sums[r], tile[r], stack);
+    let tiles_ahead = AHEAD.div_ceil(R * stride.max(1));
+    for first in (0..stride).step_by(PART) {
+        let last = stride.min(first + PART);
+        let mut later = sites.get(tiles_ahead * R..).unwrap_or_default().chunks_exact(R);
+        for (sites, out) in sites.chunks_exact(R).zip(out.chunks_exact_mut(R)) {
+            let tile: [&[Chunk]; R] =
+                std::array::from_fn(|r| rows.part(sites[r] as usize, first, last - first));
+            let ahead = match later.next() {
+                Some(later) => std::array::from_fn(|r| {
+                    (later[r] as usize).wrapping_sub(sites[r] as usize).wrapping_mul(stride)
+                }),
+                None => [tiles_ahead * R * stride; R],
+            };
+            let sums = weigh_tile::<L, W, R>(tile, first, ahead, stack);
+            for r in 0..R {
+                let sum = if first == 0 { sums[r] } else { out[r] + sums[r] };
+                let is_last = last == stride;
+                out[r] = if is_last { with_signs(sum, rows, sites[r], stack) } else { sum };
+            }
         }
     }
     sites.len() / R * R
@@ -225,23 +236,25 @@ fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
 
 /// From the sum over set bits to the sum with signs, the listed integers included.
 #[inline(always)]
-fn with_signs(sum: i64, row: &[Chunk], stack: &PlaneStack) -> i64 {
+fn with_signs(sum: i64, rows: Rows<'_>, site: u32, stack: &PlaneStack) -> i64 {
     stack.listed.iter().fold(2 * sum - stack.sum, |total, &(k, integer)| {
-        if bit(row, k) { total + integer } else { total - integer }
+        if rows.bit(site as usize, k) { total + integer } else { total - integer }
     })
 }
 
-/// `R` rows against `W` planes: and, popcount, add; then the planes' powers of two by Horner's rule.
+/// Parts of `R` rows, from chunk `first` on, against `W` planes: and, popcount, add; then the
+/// planes' powers of two by Horner's rule.
 /// Meanwhile what stands so many chunks `ahead` of them is fetched.
 #[inline(always)]
 fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
     rows: [&[Chunk]; R],
+    first: usize,
     ahead: [usize; R],
     stack: &PlaneStack,
 ) -> [i64; R] {
     let mut tallies = [[L::zero(); W]; R];
     let skipped = stack.n_skipped();
-    for (c, planes) in stack.by_chunk().enumerate() {
+    for (c, planes) in stack.part(first, rows[0].len()).enumerate() {
         let planes = &planes[skipped..][..W];
         let bits: [L; R] = std::array::from_fn(|r| {
             L::prefetch(&rows[r][c], ahead[r]);
@@ -275,7 +288,7 @@ fn weigh_wide<L: Lanes>(rows: Rows<'_>, sites: &[u32], stack: &PlaneStack, out: 
             let count = L::total(L::finish(tally));
             2 * sum + if b + 1 == stack.width() { -count } else { count }
         });
-        *out = with_signs(sum << stack.n_skipped(), row, stack);
+        *out = with_signs(sum << stack.n_skipped(), rows, site, stack);
     }
 }
 

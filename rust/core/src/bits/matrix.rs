@@ -155,6 +155,12 @@ impl<'a> Rows<'a> {
         &self.chunks[i * self.stride..][..self.stride]
     }
 
+    /// The `count` chunks of row `i` from number `first` on.
+    #[inline]
+    pub(super) fn part(self, i: usize, first: usize, count: usize) -> &'a [Chunk] {
+        &self.chunks[i * self.stride + first..][..count]
+    }
+
     /// Bit `k` of row `i`.
     #[inline]
     pub fn bit(self, i: usize, k: usize) -> bool {

@@ -58,6 +58,12 @@ impl PlaneStack {
         self.chunks.chunks_exact(self.capacity)
     }
 
+    /// The planes of `count` chunks from number `first` on.
+    #[inline]
+    pub(super) fn part(&self, first: usize, count: usize) -> std::slice::ChunksExact<'_, Chunk> {
+        self.chunks[first * self.capacity..][..count * self.capacity].chunks_exact(self.capacity)
+    }
+
     #[inline]
     pub(super) fn by_chunk_mut(&mut self) -> std::slice::ChunksExactMut<'_, Chunk> {
         self.chunks.chunks_exact_mut(self.capacity)

@@ -125,7 +125,7 @@ impl Run<'_> {
         most_flips: usize,
         control: &Control,
     ) -> Result<Guess> {
-        let sites = of(&self.sites, candidates);
+        let sites = of(self.sites, candidates);
         let mut before = of(&self.spins, candidates);
         let in_window = of(&self.in_window, candidates);
         let flip = |k: usize, sweep, spin| Flip { position: candidates[k], sweep, spin };

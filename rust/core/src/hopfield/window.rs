@@ -180,10 +180,11 @@ impl<'a> Run<'a> {
         let is_shared = self.row_bytes() * self.sites.len() > LOOK_AHEAD_ABOVE
             && rayon::current_num_threads() > 1;
         let mut pace = Pace::new(is_shared);
+        let mut weights = vec![0; LONGEST[1].min(self.sites.len())];
         while self.sweeps < max_sweeps {
             let step = match self.run_ahead(max_sweeps, watch, control)? {
                 Some(step) => step,
-                None => self.sweep(&mut pace, watch, control)?,
+                None => self.sweep(&mut pace, &mut weights, watch, control)?,
             };
             match step {
                 Step::On => {}
@@ -205,9 +206,14 @@ impl<'a> Run<'a> {
         Outcome { sweeps: self.sweeps, flips: self.flips, ..Outcome::default() }
     }
 
-    fn sweep(&mut self, pace: &mut Pace, watch: &mut Watch<'_>, control: &Control) -> Result<Step> {
+    fn sweep(
+        &mut self,
+        pace: &mut Pace,
+        weights: &mut [i64],
+        watch: &mut Watch<'_>,
+        control: &Control,
+    ) -> Result<Step> {
         self.sweeps += 1;
-        let mut weights = vec![0; LONGEST[1].min(self.sites.len())];
         let mut first = 0;
         while first < self.sites.len() {
             control.check()?;
