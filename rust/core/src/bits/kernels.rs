@@ -210,10 +210,12 @@ fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
 ) -> usize {
     let stride = rows.stride();
     // The rows of a later tile are fetched meanwhile; behind the list its rows may go on in memory.
-    let tiles_ahead = AHEAD.div_ceil(R * stride.max(1));
-    for first in (0..stride).step_by(PART) {
+    // Short rows are so near to each other that those some way ahead will do.
+    let next = if R * stride < AHEAD { sites.len() } else { R };
+    let mut first = 0;
+    while first < stride {
         let last = stride.min(first + PART);
-        let mut later = sites.get(tiles_ahead * R..).unwrap_or_default().chunks_exact(R);
+        let mut later = sites.get(next..).unwrap_or_default().chunks_exact(R);
         for (sites, out) in sites.chunks_exact(R).zip(out.chunks_exact_mut(R)) {
             let tile: [&[Chunk]; R] =
                 std::array::from_fn(|r| rows.part(sites[r] as usize, first, last - first));
@@ -221,7 +223,7 @@ fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
                 Some(later) => std::array::from_fn(|r| {
                     (later[r] as usize).wrapping_sub(sites[r] as usize).wrapping_mul(stride)
                 }),
-                None => [tiles_ahead * R * stride; R],
+                None => [AHEAD.max(R * stride); R],
             };
             let sums = weigh_tile::<L, W, R>(tile, first, ahead, stack);
             for r in 0..R {
@@ -230,6 +232,7 @@ fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
                 out[r] = if is_last { with_signs(sum, rows, sites[r], stack) } else { sum };
             }
         }
+        first = last;
     }
     sites.len() / R * R
 }
