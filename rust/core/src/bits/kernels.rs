@@ -209,13 +209,23 @@ fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
     out: &mut [i64],
 ) -> usize {
     let stride = rows.stride();
+    if stride <= PART {
+        // Rows that are read side by side are fetched while the tile before them is weighed.
+        let ahead = [if R == 1 { AHEAD } else { AHEAD.max(R * stride) }; R];
+        for (sites, out) in sites.chunks_exact(R).zip(out.chunks_exact_mut(R)) {
+            let tile: [&[Chunk]; R] = std::array::from_fn(|r| rows.row(sites[r] as usize));
+            let sums = weigh_tile::<L, W, R>(tile, 0, ahead, stack);
+            for r in 0..R {
+                out[r] = with_signs(sums[r], rows, sites[r], stack);
+            }
+        }
+        return sites.len() / R * R;
+    }
     // The rows of a later tile are fetched meanwhile; behind the list its rows may go on in memory.
-    // Short rows are so near to each other that those some way ahead will do.
-    let next = if R * stride < AHEAD { sites.len() } else { R };
     let mut first = 0;
     while first < stride {
         let last = stride.min(first + PART);
-        let mut later = sites.get(next..).unwrap_or_default().chunks_exact(R);
+        let mut later = sites.get(R..).unwrap_or_default().chunks_exact(R);
         for (sites, out) in sites.chunks_exact(R).zip(out.chunks_exact_mut(R)) {
             let tile: [&[Chunk]; R] =
                 std::array::from_fn(|r| rows.part(sites[r] as usize, first, last - first));
@@ -255,14 +265,16 @@ fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
     ahead: [usize; R],
     stack: &PlaneStack,
 ) -> [i64; R] {
+    // Loops, not closures: a closure that is not inlined would be compiled for the plainest processor.
     let mut tallies = [[L::zero(); W]; R];
     let skipped = stack.n_skipped();
     for (c, planes) in stack.part(first, rows[0].len()).enumerate() {
         let planes = &planes[skipped..][..W];
-        let bits: [L; R] = std::array::from_fn(|r| {
+        let mut bits = [L::splat(false); R];
+        for r in 0..R {
             L::prefetch(&rows[r][c], ahead[r]);
-            L::load(&rows[r][c])
-        });
+            bits[r] = L::load(&rows[r][c]);
+        }
         for (b, plane) in planes.iter().enumerate() {
             let plane = L::load(plane);
             for r in 0..R {
@@ -270,13 +282,16 @@ fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
             }
         }
     }
-    // The top plane is the sign: its weight is negative.
-    tallies.map(|tallies| {
-        let (&top, below) = tallies.split_last().expect("a stack has a plane");
-        let top = L::negate(L::finish(top));
-        let below = below.iter().rev().map(|&tally| L::finish(tally));
-        L::total(below.fold(top, |sum, count| L::double_plus(sum, count))) << skipped
-    })
+    let mut sums = [0; R];
+    for r in 0..R {
+        // The top plane is the sign: its weight is negative.
+        let mut sum = L::negate(L::finish(tallies[r][W - 1]));
+        for b in (0..W - 1).rev() {
+            sum = L::double_plus(sum, L::finish(tallies[r][b]));
+        }
+        sums[r] = L::total(sum) << skipped;
+    }
+    sums
 }
 
 #[inline(always)]
