@@ -4,7 +4,7 @@
 //! same bits. What they run into: `weigh`, `correct` and `hamming_block` the vector ports while the rows are
 //! in cache and the memory beyond; `tally` the memory; `ripple` the L1 stores.
 
-use super::{Chunk, PlaneStack, Rows, lanes::Lanes};
+use super::{Chunk, PlaneStack, Rows, bit, lanes::Lanes};
 use crate::{rng::Xoshiro8, simd::Level};
 
 /// Planes up to which `weigh` is unrolled; wider stacks take a plainer loop.
@@ -15,6 +15,9 @@ const AHEAD: usize = 64;
 
 /// Chunks of the parts in which long rows are weighed: their planes stay in the L1 cache for all rows.
 const PART: usize = 48;
+
+/// Chunks of rows that are so short that all that is done once a row matters.
+const SHORT: usize = 8;
 
 /// Side of the blocks of `hamming_block`.
 pub const BLOCK: usize = 64;
@@ -208,38 +211,47 @@ fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
     stack: &PlaneStack,
     out: &mut [i64],
 ) -> usize {
-    let stride = rows.stride();
-    if stride <= PART {
+    let (stride, n_tiles) = (rows.stride(), sites.len() / R);
+    if stride < SHORT && stack.n_skipped() == 0 {
         // Rows that are read side by side are fetched while the tile before them is weighed.
         let ahead = [if R == 1 { AHEAD } else { AHEAD.max(R * stride) }; R];
-        for (sites, out) in sites.chunks_exact(R).zip(out.chunks_exact_mut(R)) {
-            let tile: [&[Chunk]; R] = std::array::from_fn(|r| rows.row(sites[r] as usize));
-            let sums = weigh_tile::<L, W, R>(tile, 0, ahead, stack);
+        for k in 0..n_tiles {
+            let here = k * R;
+            let mut tile: [&[Chunk]; R] = [&[]; R];
             for r in 0..R {
-                out[r] = with_signs(sums[r], rows, sites[r], stack);
+                tile[r] = rows.row(sites[here + r] as usize);
+            }
+            let sums = weigh_tile::<L, W, R, true>(tile, 0, ahead, stack);
+            for r in 0..R {
+                out[here + r] = with_signs(sums[r], tile[r], stack);
             }
         }
-        return sites.len() / R * R;
+        return n_tiles * R;
     }
-    // The rows of a later tile are fetched meanwhile; behind the list its rows may go on in memory.
+    // The rows of the next tile are fetched meanwhile; behind the list its rows may go on in memory.
     let mut first = 0;
     while first < stride {
         let last = stride.min(first + PART);
-        let mut later = sites.get(R..).unwrap_or_default().chunks_exact(R);
-        for (sites, out) in sites.chunks_exact(R).zip(out.chunks_exact_mut(R)) {
-            let tile: [&[Chunk]; R] =
-                std::array::from_fn(|r| rows.part(sites[r] as usize, first, last - first));
-            let ahead = match later.next() {
-                Some(later) => std::array::from_fn(|r| {
-                    (later[r] as usize).wrapping_sub(sites[r] as usize).wrapping_mul(stride)
-                }),
-                None => [AHEAD.max(R * stride); R],
-            };
-            let sums = weigh_tile::<L, W, R>(tile, first, ahead, stack);
+        for k in 0..n_tiles {
+            let here = k * R;
+            let (mut tile, mut ahead): ([&[Chunk]; R], _) = ([&[]; R], [AHEAD.max(R * stride); R]);
             for r in 0..R {
-                let sum = if first == 0 { sums[r] } else { out[r] + sums[r] };
+                let site = sites[here + r] as usize;
+                tile[r] = rows.part(site, first, last - first);
+                if k + 1 < n_tiles {
+                    let next = sites[here + R + r] as usize;
+                    ahead[r] = next.wrapping_sub(site).wrapping_mul(stride);
+                }
+            }
+            let sums = weigh_tile::<L, W, R, false>(tile, first, ahead, stack);
+            for r in 0..R {
+                let sum = if first == 0 { sums[r] } else { out[here + r] + sums[r] };
                 let is_last = last == stride;
-                out[r] = if is_last { with_signs(sum, rows, sites[r], stack) } else { sum };
+                out[here + r] = if is_last {
+                    with_signs(sum, rows.row(sites[here + r] as usize), stack)
+                } else {
+                    sum
+                };
             }
         }
         first = last;
@@ -249,9 +261,9 @@ fn weigh_tiles<L: Lanes, const W: usize, const R: usize>(
 
 /// From the sum over set bits to the sum with signs, the listed integers included.
 #[inline(always)]
-fn with_signs(sum: i64, rows: Rows<'_>, site: u32, stack: &PlaneStack) -> i64 {
+fn with_signs(sum: i64, row: &[Chunk], stack: &PlaneStack) -> i64 {
     stack.listed.iter().fold(2 * sum - stack.sum, |total, &(k, integer)| {
-        if rows.bit(site as usize, k) { total + integer } else { total - integer }
+        if bit(row, k) { total + integer } else { total - integer }
     })
 }
 
@@ -259,7 +271,7 @@ fn with_signs(sum: i64, rows: Rows<'_>, site: u32, stack: &PlaneStack) -> i64 {
 /// planes' powers of two by Horner's rule.
 /// Meanwhile what stands so many chunks `ahead` of them is fetched.
 #[inline(always)]
-fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
+fn weigh_tile<L: Lanes, const W: usize, const R: usize, const IS_SHORT: bool>(
     rows: [&[Chunk]; R],
     first: usize,
     ahead: [usize; R],
@@ -267,12 +279,12 @@ fn weigh_tile<L: Lanes, const W: usize, const R: usize>(
 ) -> [i64; R] {
     // Loops, not closures: a closure that is not inlined would be compiled for the plainest processor.
     let mut tallies = [[L::zero(); W]; R];
-    let skipped = stack.n_skipped();
-    for (c, planes) in stack.part(first, rows[0].len()).enumerate() {
-        let planes = &planes[skipped..][..W];
+    let skipped = if IS_SHORT { 0 } else { stack.n_skipped() };
+    for c in 0..rows[0].len() {
+        let planes = &stack.chunk(first + c)[skipped..][..W];
         let mut bits = [L::splat(false); R];
         for r in 0..R {
-            L::prefetch(&rows[r][c], ahead[r]);
+            L::prefetch(&rows[r][c], ahead[if IS_SHORT { 0 } else { r }]);
             bits[r] = L::load(&rows[r][c]);
         }
         for (b, plane) in planes.iter().enumerate() {
@@ -306,7 +318,7 @@ fn weigh_wide<L: Lanes>(rows: Rows<'_>, sites: &[u32], stack: &PlaneStack, out: 
             let count = L::total(L::finish(tally));
             2 * sum + if b + 1 == stack.width() { -count } else { count }
         });
-        *out = with_signs(sum << stack.n_skipped(), rows, site, stack);
+        *out = with_signs(sum << stack.n_skipped(), row, stack);
     }
 }
 

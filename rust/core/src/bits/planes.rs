@@ -58,10 +58,10 @@ impl PlaneStack {
         self.chunks.chunks_exact(self.capacity)
     }
 
-    /// The planes of `count` chunks from number `first` on.
+    /// The planes of one chunk.
     #[inline]
-    pub(super) fn part(&self, first: usize, count: usize) -> std::slice::ChunksExact<'_, Chunk> {
-        self.chunks[first * self.capacity..][..count * self.capacity].chunks_exact(self.capacity)
+    pub(super) fn chunk(&self, number: usize) -> &[Chunk] {
+        &self.chunks[number * self.capacity..][..self.capacity]
     }
 
     #[inline]

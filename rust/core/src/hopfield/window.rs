@@ -37,6 +37,9 @@ const LOOK_AHEAD_ABOVE: usize = 1 << 23;
 /// Spins that are checked for flips together.
 pub(super) const SETTLED_AT_ONCE: usize = 64;
 
+/// At zero temperature a spin flips as soon as its field is against it.
+const NO_MARGINS: [i64; SETTLED_AT_ONCE] = [0; SETTLED_AT_ONCE];
+
 /// Spins whose constant field is one task.
 const BLOCK: usize = 4096;
 
@@ -117,7 +120,7 @@ impl<'a> Run<'a> {
             sites,
             spins: sites.iter().map(|&site| state[site as usize]).collect(),
             fields: vec![0; sites.len()],
-            counts: vec![0; sites.len()],
+            counts: Vec::new(),
             is_counted: false,
             in_window: vec![false; sites.len()],
             window_size: 0,
@@ -221,10 +224,12 @@ impl<'a> Run<'a> {
             let weights = &mut weights[..last - first];
             let sites = &self.sites[first..last];
             if self.next_window.is_none() {
-                self.planes.weigh_changes(sites, &self.counts[first..last], weights);
+                let counts = self.counts.get(first..last).unwrap_or_default();
+                self.planes.weigh_changes(sites, counts, weights);
             } else {
                 self.planes.weigh(sites, weights);
                 if !self.is_counted && self.planes.needs_counts() {
+                    self.counts.resize(self.sites.len(), 0);
                     self.planes.count(sites, &mut self.counts[first..last]);
                 }
             }
@@ -260,12 +265,17 @@ impl<'a> Run<'a> {
         if !self.model.has_no_thresholds() || self.in_window[run.clone()].contains(&true) {
             return false;
         }
-        let mut margins = [0; SETTLED_AT_ONCE];
-        let margins = &mut margins[..run.len()];
         let spins = &self.spins[run.clone()];
-        if let Some(chance) = &mut self.chance {
-            chance.margins(self.first_word, &self.sites[run.clone()], spins, margins);
-        }
+        let mut drawn;
+        let margins: &[i64] = match &mut self.chance {
+            None => &NO_MARGINS[..run.len()],
+            Some(chance) => {
+                drawn = NO_MARGINS;
+                let drawn = &mut drawn[..run.len()];
+                chance.margins(self.first_word, &self.sites[run.clone()], spins, drawn);
+                drawn
+            }
+        };
         (self.model.kernels.settle)(&mut self.fields[run], weights, spins, margins)
     }
 
