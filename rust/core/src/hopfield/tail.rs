@@ -185,8 +185,11 @@ impl Run<'_> {
     }
 }
 
-/// The values at some positions.
+/// The values at some positions; none if none are known.
 pub(super) fn of<T: Copy>(values: &[T], positions: &[usize]) -> Vec<T> {
+    if values.is_empty() {
+        return Vec::new();
+    }
     positions.iter().map(|&position| values[position]).collect()
 }
 

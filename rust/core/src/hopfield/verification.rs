@@ -104,7 +104,7 @@ impl Others {
                     let weights = &mut weights[..tile.len()];
                     window.weigh_changes(
                         &self.sites[here.clone()],
-                        &self.counts[here.clone()],
+                        self.counts.get(here.clone()).unwrap_or_default(),
                         weights,
                     );
                     if !self.stay(run, here.clone(), weights, &mut fields[tile.clone()]) {
