@@ -62,8 +62,8 @@ def middle(scan: CapacityScan) -> dict[int, float]:
     return {p.n_spins: p.value for p in scan.half_points_by_sweeps[LENGTHS[1]]}
 
 
-def passes(folder: Path, temperature: float) -> list[CapacityScan]:
-    """Measure one temperature: the scans around its half-points."""
+def passes(folder: Path, temperature: float, sizes: list[dict[int, int]]) -> list[CapacityScan]:
+    """Measure one temperature: the scans around its half-points, with passes of these large sizes."""
     theory = hopfield.critical_load(1 / temperature)
     wide = {n: around(n, theory, range(-5, 6)) for n in COARSE}
     first = scanned(folder, "coarse", temperature, COARSE, wide, seed=1, abandon=ABANDON)
@@ -71,7 +71,6 @@ def passes(folder: Path, temperature: float) -> list[CapacityScan]:
     near = {n: around(n, centre[n]) for n in COARSE}
     whole = scanned(folder, "whole", temperature, WHOLE, {n: near[n] for n in WHOLE}, seed=2)
     scans = [whole]
-    sizes = [ABANDONED, *([LARGEST] if temperature in AT else [])]
     for instances in sizes:
         loads = {n: near.get(n) or around(n, centre[max(COARSE)]) for n in instances}
         name = f"from_{min(instances)}"
@@ -108,7 +107,10 @@ def main() -> None:
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     for temperature in TEMPERATURES:
-        scans = passes(folder, temperature)
+        passes(folder, temperature, [ABANDONED])
+    for temperature in TEMPERATURES:
+        sizes = [ABANDONED, LARGEST] if temperature in AT else [ABANDONED]
+        scans = passes(folder, temperature, sizes)
         print(table(scans), flush=True)
         name = f"capacity_trials_T{temperature:g}.csv.xz"
         (folder / name).write_bytes(lzma.compress(as_csv(rows(scans)), preset=9))
