@@ -246,6 +246,21 @@ def test_temperatures_make_a_scan_each_and_the_line_of_them(tmp_path, capsys):
     assert (tmp_path / "out" / "capacity_line.png").stat().st_size > 10_000
 
 
+def test_all_temperatures_are_checked_before_the_first_is_run(tmp_path, capsys):
+    words = ["capacity", "--spins", "100", "--instances", "5", "--sweeps", "20"]
+    words += ["--temperatures", "0.1", "0.4", "--abandon", "0.56", "--out", str(tmp_path / "out")]
+    assert main(words) == 2
+    assert "argument --abandon: must be below" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_each_temperature_has_a_folder_of_its_own(tmp_path):
+    words = ["capacity", "--spins", "50", "--instances", "2", "--loads", "0.05", "--sweeps", "2"]
+    words += ["--temperatures", "0.1", "0.1000000001", "--out", str(tmp_path), "--quiet"]
+    assert main(words) == 0
+    assert {path.name for path in tmp_path.glob("T*")} == {"T0.1", "T0.1000000001"}
+
+
 def test_a_temperature_below_zero_is_refused(capsys):
     assert main(["capacity", "--temperatures", "-0.1"]) == 2
     assert "expected a number >= 0" in capsys.readouterr().err

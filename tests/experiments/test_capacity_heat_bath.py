@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinglass import Hopfield, _random, random_patterns
-from spinglass.experiments import capacity
+from spinglass.experiments import CapacityLine, capacity
 from spinglass.runner.stores.stored_scan import open_store
 from spinglass.theory import hopfield
 
@@ -81,6 +81,28 @@ def test_abandoned_trials_are_lost_ones_and_no_flag_changes():
     assert (means[1] > means[0]).all()
 
 
+def test_an_abandoned_run_of_the_heat_bath_is_lost_and_no_lost_memory_is_kept_by_it():
+    """Some lost memories come back, so that whoever abandons them loses more."""
+    options = {"loads": [0.12, 0.14, 0.16], "n_instances": 200, "n_starts": 1, "seed": 1}
+    options |= {"beta": 10.0, "sweeps": (20, 40)}
+    whole, ended = capacity(200, **options), capacity(200, **options, abandon=0.55)
+    gone = ended.trials["abandoned"]
+    assert 50 < gone.sum() < 550
+    assert not (gone & ended.kept()).any()
+    assert (whole.kept() | ~ended.kept()).all()
+    for name in ("overlap", "overlap_20", "flips"):
+        np.testing.assert_array_equal(whole.trials[name][~gone], ended.trials[name][~gone])
+
+
+def test_a_line_orders_its_scans_and_refuses_what_is_none():
+    warm, cold = (capacity(50, [0.1], 1, 1, beta=beta, sweeps=2) for beta in (5.0, 10.0))
+    line = CapacityLine([warm, cold])
+    assert line.scans == (cold, warm)
+    for nonsense in (warm, (3,), ()):
+        with pytest.raises(TypeError, match="scans must"):
+            CapacityLine(nonsense)
+
+
 def test_a_store_from_before_there_was_abandon_goes_on(tmp_path):
     options = {"loads": [0.1], "n_instances": 2, "n_starts": 1}
     first = capacity(50, **options, store=tmp_path / "scan.sqlite")
@@ -96,6 +118,7 @@ def test_a_store_from_before_there_was_abandon_goes_on(tmp_path):
     ("options", "match"),
     [
         ({"sweeps": 10}, "sweeps are those of a heat bath"),
+        ({"average": 0.2}, "average is that of a heat bath"),
         ({"beta": 0.5}, "threshold must be given at so small a beta"),
         ({"beta": -1.0}, "beta must be >= 0"),
         ({"beta": 5.0, "sweeps": 0}, "sweeps must be an integer >= 1, got 0"),

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from spinglass.cli.arguments import AND_LIMITS, STORED, add_command, add_experiment, show
-from spinglass.cli.run import carry_out
+from spinglass.cli.run import carry_out, check
 
 if TYPE_CHECKING:
     from spinglass.experiments import CapacityScan
@@ -56,6 +56,19 @@ def _temperature(text: str) -> float:
     return temperature
 
 
+def _at(chosen: argparse.Namespace, temperature: float) -> argparse.Namespace:
+    """Return what was chosen for one of the temperatures, with its folder and its store."""
+    here = argparse.Namespace(**vars(chosen))
+    name = f"T{temperature}".removesuffix(".0")
+    here.out = chosen.out / name
+    store = getattr(chosen, "store", None)
+    if store is not None:
+        here.store = store.with_stem(f"{store.stem}-{name}")
+    if temperature == 0:
+        vars(here).pop("sweeps", None)  # those of the heat bath
+    return here
+
+
 def _run(chosen: argparse.Namespace) -> int:
     temperatures = sorted(set(getattr(chosen, "temperatures", ())))
     if not temperatures:
@@ -68,20 +81,16 @@ def _run(chosen: argparse.Namespace) -> int:
         scans.append(capacity(**arguments))
         return scans[-1]
 
-    folder, store = chosen.out, getattr(chosen, "store", None)
-    for temperature in temperatures:
-        here = argparse.Namespace(**vars(chosen))
-        here.out = folder / f"T{temperature:g}"
-        if store is not None:
-            here.store = store.with_stem(f"{store.stem}-T{temperature:g}")
-        if temperature == 0:
-            vars(here).pop("sweeps", None)  # those of the heat bath
-        code = carry_out(here, measured, beta=1 / temperature if temperature else math.inf)
+    each = [(_at(chosen, t), {"beta": 1 / t if t else math.inf}) for t in temperatures]
+    for here, beta in each:  # before the first of them, which may take hours
+        check(here, **beta)
+    for here, beta in each:
+        code = carry_out(here, measured, **beta)
         if code:
             return code
         show("")
     line = CapacityLine(tuple(scans))
-    written = line.save(folder, format=chosen.format)
+    written = line.save(chosen.out, format=chosen.format)
     show(line.report(chosen.quiet))
     if not chosen.quiet:
         show("\nwrote " + "\n      ".join(str(path) for path in written))

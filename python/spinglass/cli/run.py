@@ -104,6 +104,15 @@ def carry_out(
     return 0
 
 
+def check(chosen: argparse.Namespace, **further: Any) -> None:
+    """Say what is wrong with the arguments of an experiment that `carry_out` is to run later."""
+    given = chosen.config.defaults | arguments_of(chosen) | further
+    try:
+        chosen.config.checked(given)
+    except (ValueError, TypeError, MemoryError) as error:
+        chosen.parser.error(_under_its_flag(str(error), chosen.parser.flags))
+
+
 def tell_replaced(folder: Path, files: Iterable[str], command: str) -> None:
     """Say on stderr which files of an earlier result will be replaced."""
     there = [name for name in files if (folder / name).exists()]

@@ -25,6 +25,9 @@ from spinglass.experiments.kinds import (
 
 SIZES = (1000, 2000, 4000, 8000)
 
+AVERAGE = 0.5
+"""The share of the sweeps of a heat bath, at their end, that is averaged unless it is asked."""
+
 DESCENT = 0.9
 """The least overlap of a memory that a descent keeps. Few trials end between 0.5 and it."""
 
@@ -90,6 +93,11 @@ def _resolve_temperature(given: SimpleNamespace) -> None:
             raise ValueError(
                 "sweeps are those of a heat bath, which needs a finite beta; max_sweeps ends a "
                 f"descent, got {given.sweeps}"
+            )
+        if given.average != AVERAGE:
+            raise ValueError(
+                "average is that of a heat bath, which needs a finite beta; of a descent the last "
+                f"state counts, got {given.average:g}"
             )
         given.sweeps = ()
         given.threshold = DESCENT if given.threshold is None else given.threshold
@@ -158,7 +166,7 @@ class CapacityConfig(Config):
         FRACTION,
         "share of these sweeps, at their end, over which the overlap is averaged",
         flag=None,
-        before=0.5,
+        before=AVERAGE,
     )
     abandon: float | None = parameter(
         FRACTION,

@@ -117,7 +117,8 @@ def capacity(
         End a trial after a sweep that leaves its overlap below this, and count its memory as lost.
         Trials that lose their memory need ten times the sweeps of those that keep it, and most
         of this comes after their overlap has passed 0.5. The column ``abandoned`` names these
-        trials, whose overlap is not a final one.
+        trials, whose overlap is not a final one. In a heat bath some memories of small networks
+        come back from there, and the half-points are then too low.
     store : path, optional
         An SQLite file that keeps every finished piece of the scan. The same call with this file
         continues the scan where it stopped, also after a crash. ``seed=None`` then takes the seed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,9 +29,23 @@ class CapacityLine(
     ----------
     scans : tuple of CapacityScan
         One for each temperature, ascending in temperature.
+
+    Raises
+    ------
+    TypeError
+        If there is something else among them.
     """
 
     scans: tuple[CapacityScan, ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.scans, Sequence) or not self.scans:
+            raise TypeError(f"scans must be a sequence of CapacityScan, got {self.scans!r}")
+        for scan in self.scans:
+            if not isinstance(scan, CapacityScan):
+                raise TypeError(f"scans must hold CapacityScan, got {type(scan).__name__}")
+        ascending = sorted(self.scans, key=lambda scan: scan.config.temperature)
+        object.__setattr__(self, "scans", tuple(ascending))
 
     @property
     def config(self) -> CapacityConfig:

@@ -50,7 +50,7 @@ pub struct Rules {
     /// The share of these sweeps, at their end, over which the overlap is averaged. Of a descent only
     /// the final state counts.
     pub average: f64,
-    /// A trial whose overlap after a sweep is below this ends there.
+    /// A trial whose overlap is below this after a sweep, but the last, ends there.
     pub abandon: Option<f64>,
 }
 
@@ -244,7 +244,8 @@ impl<'a> Averages<'a> {
             let sum = self.sum - self.before[self.done.len()];
             self.done.push(sum as f64 / self.length(sweep) as f64 / self.n_spins);
         }
-        self.rules.abandon.is_some_and(|least| (overlap as f64) < least * self.n_spins)
+        let is_over = self.done.len() == self.rules.sweeps.len();
+        !is_over && self.rules.abandon.is_some_and(|least| (overlap as f64) < least * self.n_spins)
     }
 
     /// The averages, those that were not finished replaced by the `last` overlap.
