@@ -61,21 +61,22 @@ class MeasurementError(RuntimeError):
     Attributes
     ----------
     result : Run, LadderRun or TemperedRun
-        The run so far, which can be continued.
+        The run up to the call before, which can be continued.
     done, total : int
         How many measurements that are, and of how many.
 
     Examples
     --------
     >>> import spinglass
+    >>> left = [0.5, 0.25]
     >>> def broken(states):
-    ...     return states @ "patterns"
+    ...     return left.pop()
     >>> try:
     ...     spinglass.sample(spinglass.SquareLattice(4), 0.4, 10, measure=[broken], seed=1)
     ... except spinglass.MeasurementError as error:
     ...     kept = error.result
-    >>> kept.n_sweeps
-    1
+    >>> kept.n_sweeps, kept.measured["broken"]
+    (2, array([[0.25, 0.5 ]]))
     """
 
     def __init__(self, reason: str, result: Any, done: int, total: int) -> None:

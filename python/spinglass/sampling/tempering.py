@@ -97,7 +97,7 @@ def temper(
     MemoryError
         If the replicas, the measurements or the states to keep do not fit in memory.
     MeasurementError
-        If a function in ``measure`` raised an exception. It carries the run so far.
+        If a function in ``measure`` raised an exception. It carries the run up to the call before.
     Interrupted
         On Ctrl-C. It is a KeyboardInterrupt that carries the run so far.
 

@@ -47,8 +47,10 @@ class Observed:
     Notes
     -----
     An exception in the function ends the run as a :class:`~spinglass.MeasurementError`, which has
-    the run so far. A saved run keeps the series and not the function, so a continued run needs it
-    again. Each call costs about 0.1 ms beside the function itself.
+    the run up to the last sweep before it after which functions were due. The series end together
+    there, and the run can be continued; so it is after Ctrl-C in the function. A saved run keeps
+    the series and not the function, so a continued run needs it again, and counts ``every`` from
+    its own start. Each call costs about 0.1 ms beside the function itself.
 
     Examples
     --------
@@ -96,8 +98,8 @@ class Spaced(NamedTuple):
 
     def values(self, states: NDArray[np.int8], space: Any, n_calls: int) -> NDArray[np.float64]:
         """Return what the function says of the states, if it fits into the space of its series."""
-        view = states.view()
-        view.flags.writeable = False
+        # The run goes on from these states: no flag makes their bytes writable again.
+        view = np.asarray(states.data.toreadonly())
         rows = states.shape[:-1]
         values = np.asarray(real_array(self.function(view), f"what {self.name} returns"), float)
         if not values.ndim and np.prod(rows) == 1:
