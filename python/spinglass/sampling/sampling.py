@@ -101,13 +101,14 @@ def sample(
     every : int
         Sweeps from one measurement to the next. The first measurement comes ``every`` sweeps after
         the warmup.
-    initial : array_like or Run, optional
-        The starts, (n_spins,) for all replicas or (n_replicas, n_spins); for several temperatures
-        also (n_betas, n_spins) or (n_replicas, n_betas, n_spins). By default the spins are
-        independent and uniform. An earlier :class:`~spinglass.Run` is continued from its states and
-        its random streams. Both together have the bits of one long run. It must be a run of the
-        same model: the same couplings and fields, kept in the same way (a lattice is not the same
-        model as its matrix).
+    initial : array_like, Run or LadderRun, optional
+        The starts: (n_spins,) for all, or (n_replicas, n_spins). At several temperatures they are
+        (n_spins,) for all, (n_betas, n_spins) for all replicas, or (n_replicas, n_betas, n_spins).
+        By default the spins are independent and uniform. An earlier run is continued from its
+        states and its random streams. Both together have the bits of one long run, if the sweeps of
+        the first are a multiple of every ``every``: a run counts from its own start. It must be a
+        run of the same model: the same couplings and fields, kept in the same way (a lattice is not
+        the same model as its matrix), at as many temperatures.
     keep_states : bool
         Whether to keep the state of each measurement (N bytes each).
     measure : sequence of str and observables, optional
@@ -154,7 +155,7 @@ def sample(
     MemoryError
         If the replicas, the measurements or the states to keep do not fit in memory.
     MeasurementError
-        If a function in ``measure`` raised an exception. It carries the run so far.
+        If a function in ``measure`` raised an exception. It carries the run up to the call before.
     Interrupted
         On Ctrl-C. It is a KeyboardInterrupt that carries the run so far.
 
