@@ -230,3 +230,29 @@ def test_a_function_that_was_never_due_has_an_empty_series():
     assert run.measured["first_spin"].shape == (2, 0)
     with pytest.raises(ValueError, match="nothing was measured"):
         run.observable("first_spin")
+
+
+def test_a_run_that_breaks_off_in_the_first_sweep_of_a_segment_goes_on_before_it(monkeypatch):
+    module = sys.modules["spinglass.sampling.sampling"]
+
+    def breaking(move, *more):
+        calls = iter(range(10))
+
+        def moved(plan, states, **rest):
+            columns, interruption = move(plan, states, **rest)
+            if next(calls) < 3:
+                return columns, interruption
+            return columns | {"sweeps": 0, "measured": 0, "ending": "broken"}, KeyboardInterrupt()
+
+        return segments.in_segments(moved, *more)
+
+    given = {"warmup": 3, "measure": [first_spin], "seed": 1}
+    whole = spinglass.sample(LARGER["SK"], 0.4, 8, 2, **given)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "in_segments", breaking)
+        run = ended("sample", LARGER["SK"], 8, 2, **given)
+    assert run.n_sweeps == 2  # the first segment is the warmup
+    rest = spinglass.sample(LARGER["SK"], 0.4, 6, initial=run, measure=[first_spin])
+    both = np.concatenate([run.measured["first_spin"], rest.measured["first_spin"]], axis=1)
+    np.testing.assert_array_equal(both, whole.measured["first_spin"])
+    np.testing.assert_array_equal(rest.final_states, whole.final_states)
