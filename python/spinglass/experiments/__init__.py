@@ -44,6 +44,7 @@ from spinglass.experiments.renormalization_flow.result import Flow, Renormalizat
 from spinglass.experiments.retrieval_capacity.config import CapacityConfig
 from spinglass.experiments.retrieval_capacity.experiment import capacity
 from spinglass.experiments.retrieval_capacity.finite_size import CriticalLoad, HalfPoint
+from spinglass.experiments.retrieval_capacity.growth import CapacityGrowth
 from spinglass.experiments.retrieval_capacity.line import CapacityLine
 from spinglass.experiments.retrieval_capacity.result import CapacityScan
 from spinglass.experiments.sherrington_kirkpatrick.config import SkConfig
@@ -63,6 +64,7 @@ RbmInterrupted = ScanInterrupted = SkInterrupted = Interrupted
 __all__ = [
     "DIGITS",
     "CapacityConfig",
+    "CapacityGrowth",
     "CapacityLine",
     "CapacityScan",
     "CriticalLoad",

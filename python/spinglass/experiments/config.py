@@ -35,6 +35,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from types import SimpleNamespace
 from typing import Any, ClassVar, Self, TypeVar, cast
 
+from spinglass.experiments.functions import check_can_be_sent
 from spinglass.experiments.kinds import Kind
 from spinglass.runner.loop import run
 from spinglass.runner.task import LATER, Experiment
@@ -162,9 +163,20 @@ def asked(config: type[Config]) -> Callable[[F], F]:
     return tell
 
 
-def measured(experiment: type[Experiment], result: type[R], arguments: Mapping[str, Any]) -> R:
-    """Run an experiment as the arguments of its function say."""
+def measured(
+    experiment: type[Experiment],
+    result: type[R],
+    arguments: Mapping[str, Any],
+    **functions: Callable[..., Any] | None,
+) -> R:
+    """Run an experiment as the arguments of its function say.
+
+    ``functions`` are those of the arguments that the experiment calls: it takes them by name.
+    """
     kind: Any = experiment.config_type
     running = {name: arguments[name] for name in _RUNNING}
-    found = run(experiment(kind.checked(arguments)), **running, any_seed=arguments["seed"] is None)
+    make: Any = experiment
+    of_config = make(kind.checked(arguments), **functions)
+    check_can_be_sent(running["executor"], **functions)
+    found = run(of_config, **running, any_seed=arguments.get("seed", 0) is None)
     return cast(R, found)

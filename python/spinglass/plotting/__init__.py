@@ -12,6 +12,7 @@ from typing import Any
 
 from spinglass.plotting.annealings_figure import annealings
 from spinglass.plotting.capacity_figure import capacity
+from spinglass.plotting.capacity_growth_figure import capacity_growth
 from spinglass.plotting.capacity_line_figure import capacity_line
 from spinglass.plotting.disorder_figure import disorder_average, glass_equilibration
 from spinglass.plotting.equilibration_figure import equilibration
@@ -43,6 +44,7 @@ __all__ = [
     "annealing",
     "annealings",
     "capacity",
+    "capacity_growth",
     "capacity_line",
     "chains",
     "disorder_average",

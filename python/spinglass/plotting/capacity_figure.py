@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spinglass.plotting.capacity_growth_figure import growth_of_one
 from spinglass.plotting.figure import (
     FOUR,
     FRAME,
@@ -26,7 +27,10 @@ from spinglass.plotting.figure import (
 from spinglass.theory import hopfield
 
 if TYPE_CHECKING:
-    from spinglass.experiments import CapacityScan
+    from spinglass.experiments import CapacityScan, HalfPoint
+
+# What is asked of a memory.
+_WHAT = {"overlap": "Retrieval", "fixed_point": "Stability"}
 
 # Beyond so many sizes insets and labels would cover the data.
 MOST_SIZES = 6
@@ -39,7 +43,9 @@ def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     The four panels are the retrieval probability against load with the fitted curves and
     half-points; the mean final overlap against load with the replica-symmetric curve; the histogram
     of final overlaps near the half-points; and the half-points with their extrapolation to infinite
-    N.
+    N. A scan of numbers of patterns has P in place of the load, and its last panel is the growth of
+    the half-points with N. A scan of fixed points has the one-step error, with its Gaussian
+    estimate, in place of the histogram. Only recalls with Hebb's rule have a theory beside them.
 
     Parameters
     ----------
@@ -60,7 +66,9 @@ def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     >>> [panel.get_xlabel() for panel in capacity(scan)][:2]
     ['load $P/N$', 'load $P/N$']
     """
-    return on_panels(scan, ax, _retrieval, _overlap, _histogram, _extrapolation)
+    last = growth_of_one if scan.config.n_patterns else _extrapolation
+    third = _histogram if scan.config.criterion == "overlap" else _errors
+    return on_panels(scan, ax, _retrieval, _overlap, third, last)
 
 
 def _series(scan: CapacityScan) -> list[tuple[int, dict[str, Any]]]:
@@ -68,50 +76,103 @@ def _series(scan: CapacityScan) -> list[tuple[int, dict[str, Any]]]:
     return [x for x in by_size(scan.config.n_spins) if x[0] in scan.trials["n_spins"]]
 
 
+def _has_theory(scan: CapacityScan) -> bool:
+    return scan.config.is_hebb and not scan.config.n_patterns
+
+
+def _variable(scan: CapacityScan, ax: Any) -> str:
+    """Name the axis of what was varied, and return its column."""
+    if not scan.config.n_patterns:
+        ax.set_xlabel("load $P/N$")
+        return "load"
+    ax.set_xscale("log")
+    ax.set_xlabel("stored patterns $P$")
+    return "n_patterns"
+
+
+def _across(half: HalfPoint) -> Any:
+    """Return loads from where nearly all memories are kept to where nearly none is."""
+    if half.law == "weibull":
+        return half.value * np.exp(half.width * np.linspace(-3.5, 1.8, 200))
+    root, reach = math.sqrt(half.value), 3 * half.width
+    return np.linspace(max(0.0, root - reach) ** 2, (root + reach) ** 2, 200)
+
+
 def _retrieval(scan: CapacityScan, ax: Any) -> None:
     """Draw retrieval probability against load: data, fits, half-points, theory."""
     table, halves = scan.summary(), {p.n_spins: p for p in scan.half_points}
-    edges = []
+    variable, edges = _variable(scan, ax), []
     for n, look in _series(scan):
         rows, half, colour = table[table["n_spins"] == n], halves[n], look["color"]
-        points(ax, rows, "load", "retrieval", linestyle="none", label=f"$N = {n}$", **look)
+        points(ax, rows, variable, "retrieval", linestyle="none", label=f"$N = {n}$", **look)
         if math.isfinite(half.value):
-            root, reach = math.sqrt(half.value), 3 * half.width
-            first, last = max(0.0, root - reach) ** 2, (root + reach) ** 2
-            edges += [first, last]
-            loads = np.linspace(first, last, 200)
-            ax.plot(loads, half.probability(loads), color=colour, linewidth=1.4)
-            ax.plot(
-                [half.value] * 2, [0.5, -0.05], color=colour, linewidth=1, linestyle=":", zorder=1
-            )
+            loads = _across(half)
+            unit = n if variable == "n_patterns" else 1
+            edges += [unit * loads[0], unit * loads[-1]]
+            ax.plot(unit * loads, half.probability(loads), color=colour, linewidth=1.4)
+            place = [unit * half.value] * 2
+            ax.plot(place, [0.5, -0.05], color=colour, linewidth=1, linestyle=":", zorder=1)
     theory, alpha = hopfield.critical_load(scan.config.beta), scan.alpha_c
-    ax.axvline(theory, label=f"replica-symmetric theory, {theory:.4f}", **theory_line())
-    if math.isfinite(alpha.value):
+    if _has_theory(scan):
+        ax.axvline(theory, label=f"replica-symmetric theory, {theory:.4f}", **theory_line())
+    if math.isfinite(alpha.value) and variable == "load":
         ax.axvspan(
             *alpha.interval,
             color=shade(0.18),
             zorder=0,
             label=rf"$\alpha_c$ for $N\to\infty$, {_between(alpha.interval)}",
         )
-        edges += [alpha.value - 2 * alpha.error, theory - 0.003]
+        edges += [alpha.value - 2 * alpha.error]
+        edges += [theory - 0.003] if _has_theory(scan) else []
     if edges:
         ax.set_xlim(max(0.0, min(edges)), max(edges))
     ax.axhline(0.5, color=shade(0.4), linewidth=0.8, zorder=0)
     ax.set_ylim(-0.03, 1.05)
-    ax.set_xlabel("load $P/N$")
-    ax.set_ylabel(f"share of trials with overlap ≥ {scan.config.threshold:.3g}")
+    is_stable = scan.config.criterion == "fixed_point"
+    which = "no unstable spin" if is_stable else f"overlap ≥ {scan.config.threshold:.3g}"
+    ax.set_ylabel(f"share of trials with {which}")
     flip = scan.config.flip
     start = f"from {flip:g} of the spins flipped" if flip else "of a stored pattern"
     heat = "" if math.isinf(scan.config.beta) else f" at $T = {scan.config.temperature:.3g}$"
-    ax.set_title(f"Retrieval {start}{heat} (dotted: half-points)")
+    what = _WHAT[scan.config.criterion]
+    ax.set_title(f"{what} {start}{heat} (dotted: half-points)")
     legend_above(ax, "upper right")
     ax.set_yticks(np.linspace(0, 1, 6))  # no share is larger
 
 
 def _overlap(scan: CapacityScan, ax: Any) -> None:
     """Draw mean final overlap against load, and in the inset that of the trials that remember."""
-    table, trials = scan.summary(), scan.trials
-    kept, beta = trials[scan.kept()], scan.config.beta
+    table, kept = scan.summary(), scan.trials[scan.kept()]
+    variable = _variable(scan, ax)
+    inset = _overlap_of_theory(scan, ax, table) if _has_theory(scan) else None
+    for n, look in _series(scan):
+        style = look | {"linewidth": 0.8}
+        points(ax, table[table["n_spins"] == n], variable, "overlap", label=f"$N = {n}$", **style)
+        if inset is None:
+            continue
+        mine = kept[kept["n_spins"] == n]
+        counts, index = np.unique(mine["n_patterns"], return_inverse=True)
+        share = np.bincount(index, minlength=len(counts))
+        mean = np.bincount(index, mine["overlap"], len(counts)) / np.maximum(share, 1)
+        well = share >= 20
+        inset.plot(counts[well] / n, mean[well], **style | {"linestyle": "none", "markersize": 4})
+    if variable == "load":
+        ax.set_xlim(left=0)
+    ax.set_ylim(0, 1.03)
+    ended = "" if scan.config.abandon is None else ", if not abandoned"
+    final = "final overlap" if scan.config.criterion == "overlap" else "overlap after one update,"
+    ax.set_ylabel(rf"mean {final} $m${ended}")
+    ax.set_title("Overlap with the pattern started from")
+    if inset is not None:
+        ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.95), **FRAME)
+    else:
+        legend_above(ax, "upper right")
+        ax.set_yticks(np.linspace(0, 1, 6))  # no overlap is larger
+
+
+def _overlap_of_theory(scan: CapacityScan, ax: Any, table: Any) -> Any:
+    """Draw the replica-symmetric overlap, and return the inset, if there is space for one."""
+    beta = scan.config.beta
     critical, at_critical = hopfield.critical_load(beta), hopfield.critical_overlap(beta)
     loads = critical * np.linspace(0.0, 1.0, 120) ** 0.5
     curve = [hopfield.retrieval_overlap(float(a), beta) for a in loads[:-1]] + [at_critical]
@@ -124,33 +185,12 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
         if axis is not None:
             axis.plot(loads, curve, color=ink(), linewidth=1.8, zorder=5, **extra)
             axis.plot([critical] * 2, [at_critical, 0], **theory_line())
-    for n, look in _series(scan):
-        style = look | {"linewidth": 0.8}
-        points(ax, table[table["n_spins"] == n], "load", "overlap", label=f"$N = {n}$", **style)
-        if inset is None:
-            continue
-        mine = kept[kept["n_spins"] == n]
-        counts, index = np.unique(mine["n_patterns"], return_inverse=True)
-        share = np.bincount(index, minlength=len(counts))
-        mean = np.bincount(index, mine["overlap"], len(counts)) / np.maximum(share, 1)
-        well = share >= 20
-        inset.plot(counts[well] / n, mean[well], **style | {"linestyle": "none", "markersize": 4})
     if inset is not None:
         inset.set_xlim(0.08, 0.2)
         inset.set_ylim(0.945 if math.isinf(beta) else at_critical - 0.02, 1.0)
         inset.set_title("trials that remember", fontsize="small")
         inset.tick_params(labelsize="small")
-    ax.set_xlim(left=0)
-    ax.set_ylim(0, 1.03)
-    ax.set_xlabel("load $P/N$")
-    ended = "" if scan.config.abandon is None else ", if not abandoned"
-    ax.set_ylabel(rf"mean final overlap $m${ended}")
-    ax.set_title("Overlap with the pattern started from")
-    if roomy:
-        ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.95), **FRAME)
-    else:
-        legend_above(ax, "upper right")
-        ax.set_yticks(np.linspace(0, 1, 6))  # no overlap is larger
+    return inset
 
 
 def _histogram(scan: CapacityScan, ax: Any) -> None:
@@ -184,6 +224,22 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
         )
 
 
+def _errors(scan: CapacityScan, ax: Any) -> None:
+    """Draw the share of wrong spins after one update, and its Gaussian estimate."""
+    table, variable = scan.one_step_errors(), _variable(scan, ax)
+    for n, look in _series(scan):
+        mine = table[(table["n_spins"] == n) & (table["error"] > 0)]
+        points(ax, mine, variable, "error", linestyle="none", label=f"$N = {n}$", **look)
+        ax.plot(mine[variable], mine["gaussian"], color=look["color"], linewidth=1.2)
+    if not (table["error"] > 0).any():
+        say_none(ax, scan, "no spin was wrong")
+    ax.set_yscale("log")
+    ax.set_ylabel("share of wrong spins after one update")
+    ax.set_title("One-step error (lines: Gaussian estimates)")
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="lower right", **FRAME)
+
+
 def _extrapolation(scan: CapacityScan, ax: Any) -> None:
     """Draw half-points against N^(-x), the fitted law, and where it meets N = infinity."""
     alpha, theory = scan.alpha_c, hopfield.critical_load(scan.config.beta)
@@ -196,7 +252,8 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
         # By turns above and below the law: near ones would run into each other.
         side, offset = ("right", (-7, 9)) if k % 2 else ("left", (7, -17))
         ax.annotate(f"$N = {n}$", (place, value), offset, textcoords="offset points", ha=side)
-    ax.axhline(theory, label=f"replica-symmetric theory, {theory:.4f}", **theory_line())
+    if _has_theory(scan):
+        ax.axhline(theory, label=f"replica-symmetric theory, {theory:.4f}", **theory_line())
     if math.isfinite(alpha.value):
         reach = 1.22 * min(halves) ** -x
         if math.isfinite(alpha.amplitude):

@@ -341,4 +341,4 @@ def _with_stored_seed(experiment: Experiment, path: Path) -> Experiment:
         return experiment
     with reading(path) as db:
         seed = read_about(db)["config"].get("seed")
-    return experiment if seed is None else experiment.of({**experiment.as_dict(), "seed": seed})
+    return experiment if seed is None else experiment.with_seed(seed)

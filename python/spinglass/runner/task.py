@@ -35,8 +35,9 @@ import math
 import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -228,6 +229,12 @@ class Experiment(ABC):
     def of(cls, config: Mapping[str, Any]) -> Experiment:
         """Return the experiment of a config as `dataclasses.asdict` and JSON left it."""
         return cls(cls.config_type(**{name: _tuples(x) for name, x in config.items()}))
+
+    def with_seed(self, seed: int) -> Self:
+        """Return the same experiment with another seed in its config."""
+        other = copy(self)
+        other.config = dataclasses.replace(self.config, seed=seed)
+        return other
 
     def as_dict(self) -> dict[str, Any]:
         """Return the config as a dictionary of what JSON knows, NumPy's numbers as Python's."""

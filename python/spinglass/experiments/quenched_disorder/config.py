@@ -1,18 +1,15 @@
-"""The arguments of an average over samples of disorder, and how a store knows functions."""
+"""The arguments of an average over samples of disorder."""
 
 from __future__ import annotations
 
-import pickle
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, is_dataclass
-from functools import partial
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from spinglass import _arguments
 from spinglass.experiments.config import Config, derived, parameter
+from spinglass.experiments.functions import FUNCTION, described
 from spinglass.experiments.kinds import Kind
 
 
@@ -35,54 +32,13 @@ def _seeds(value: Any, name: str) -> tuple[int, ...]:
     return seeds
 
 
-def _function(value: Any, name: str) -> Callable[..., Any]:
-    if not callable(value):
-        raise TypeError(f"{name} must be callable, got {_arguments.shown(value)}")
-    return value  # type: ignore[no-any-return]
-
-
-def described(value: Any) -> str:
-    """Return the words by which a store knows a function, a model or a study.
-
-    They are the same in every process: no address is in them.
-    """
-    if isinstance(value, partial):
-        options = (f"{name}={described(x)}" for name, x in value.keywords.items())
-        return (
-            f"partial({', '.join([described(value.func), *map(described, value.args), *options])})"
-        )
-    if is_dataclass(value) and not isinstance(value, type):
-        return repr(value)  # in full: its fields are what was asked
-    name = _arguments.attribute(value, "__qualname__")
-    if callable(value) and isinstance(name, str):
-        return f"{_arguments.attribute(value, '__module__')}.{name}"
-    words = _arguments.shown(value)
-    return f"a {type(value).__module__}.{type(value).__qualname__}" if " at 0x" in words else words
-
-
-def check_can_be_sent(executor: Any, **functions: Any) -> None:
-    """Refuse functions that processes of this machine cannot be sent, by name."""
-    if not isinstance(executor, ProcessPoolExecutor):
-        return
-    for name, function in functions.items():
-        try:
-            pickle.dumps(function)
-        except Exception as error:
-            raise TypeError(
-                f"{name} must be picklable to be sent to other processes, which a lambda or a "
-                f"function within a function is not: define it in a module, or leave executor "
-                f"out, since threads of this process take any function; got "
-                f"{_arguments.shown(function)} ({error})"
-            ) from None
-
-
 @dataclass(frozen=True)
 class DisorderConfig(Config):
     """What was asked of an average over disorder. Functions are known by their names."""
 
-    make_model: str = parameter(Kind(_function), "the function that makes a model of a seed")
+    make_model: str = parameter(FUNCTION, "the function that makes a model of a seed")
     seeds: tuple[int, ...] = parameter(Kind(_seeds), "the seeds of the samples")
-    study: str = parameter(Kind(_function), "the function that measures a model")
+    study: str = parameter(FUNCTION, "the function that measures a model")
     model: str = derived("the model of the first seed")
 
     @classmethod

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from spinglass import _arguments
 from spinglass._core import __version__
 from spinglass._progress import Progress
-from spinglass.experiments.config import asked
-from spinglass.experiments.quenched_disorder.config import DisorderConfig, check_can_be_sent
+from spinglass.experiments.config import asked, measured
+from spinglass.experiments.quenched_disorder.config import DisorderConfig
 from spinglass.experiments.quenched_disorder.result import DisorderAverage
 from spinglass.runner.executors.executor import Ended, Lost
-from spinglass.runner.loop import StorePath, Where, run
+from spinglass.runner.loop import StorePath, Where
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task
 
 # Bytes of a sample that are reserved: what the functions need is not known.
@@ -109,16 +109,9 @@ def disorder_average(
     >>> -0.7 < energy.value < -0.5, energy.error < 0.05
     (True, True)
     """
-    config = DisorderConfig.checked(locals())
-    check_can_be_sent(executor, make_model=make_model, study=study)
-    average: DisorderAverage = run(
-        DisorderExperiment(config, make_model, study),
-        store=store,
-        executor=executor,
-        num_threads=num_threads,
-        progress=progress,
+    return measured(
+        DisorderExperiment, DisorderAverage, locals(), make_model=make_model, study=study
     )
-    return average
 
 
 class DisorderExperiment(Experiment):

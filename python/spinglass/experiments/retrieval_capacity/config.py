@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
 from spinglass import _arguments
 from spinglass.experiments.config import Config, parameter
+from spinglass.experiments.functions import FUNCTION, described
 from spinglass.experiments.kinds import (
     COUNTS,
     FRACTION,
@@ -17,13 +18,17 @@ from spinglass.experiments.kinds import (
     POSITIVE,
     SEED,
     Kind,
+    choice,
     each_once,
     for_each_size,
     integer,
     read_ranges,
 )
+from spinglass.experiments.retrieval_capacity.fall import Law
 
 SIZES = (1000, 2000, 4000, 8000)
+
+Criterion: TypeAlias = Literal["overlap", "fixed_point"]
 
 AVERAGE = 0.5
 """The share of the sweeps of a heat bath, at their end, that is averaged unless it is asked."""
@@ -76,14 +81,78 @@ def default_instances(n_spins: int) -> int:
     return min(600, max(10, round(0.6e6 / n_spins)))
 
 
-_LOADS = each_once(POSITIVE)
+# Grids that span this factor are of memories whose failures are as rare as they are many.
+_DECADE = 10.0
 
 
-def _loads(values: Any, name: str) -> Any:
-    """Return checked loads, by size if they came so."""
-    if isinstance(values, Mapping):
-        return {n: _LOADS.check(loads, name) for n, loads in values.items()}
-    return _LOADS.check(values, name)
+def _by_size(kind: Kind) -> Kind:
+    """Return a kind of values for every size, or by size as a mapping."""
+    several = each_once(kind)
+
+    def check(values: Any, name: str) -> Any:
+        if isinstance(values, Mapping):
+            return {n: several.check(x, name) for n, x in values.items()}
+        return several.check(values, name)
+
+    return Kind(check)
+
+
+def _for_sizes(values: Any, name: str, sizes: tuple[int, ...]) -> dict[int, Any]:
+    """Return the values of each size, from those of all or from a mapping."""
+    if not isinstance(values, Mapping):
+        return dict.fromkeys(sizes, values)
+    if set(values) != set(sizes):
+        raise ValueError(
+            f"{name} must have the sizes of n_spins as keys, got {sorted(values)} for "
+            f"{sorted(sizes)}"
+        )
+    return dict(values)
+
+
+def _resolve_grid(given: SimpleNamespace) -> None:
+    """Give each size its loads, and its numbers of patterns if these were asked for."""
+    sizes, loads, counts = given.n_spins, given.loads, given.n_patterns
+    if counts is not None:
+        if loads is not None:
+            raise ValueError("n_patterns must be left out where loads are given, got both")
+        counts = _for_sizes(counts, "n_patterns", sizes)
+        loads = {n: tuple(p / n for p in counts[n]) for n in sizes}
+    elif loads is None:
+        if given.memory is not None:
+            raise ValueError(
+                "n_patterns or loads must be given with memory: the default loads are those of "
+                "Hebb's rule"
+            )
+        loads = {n: default_loads(n, given.n_starts, given.beta) for n in sizes}
+    else:
+        loads = _for_sizes(loads, "loads", sizes)
+    given.loads = tuple(loads[n] for n in sizes)
+    given.n_patterns = () if counts is None else tuple(counts[n] for n in sizes)
+
+
+def _resolve_criterion(given: SimpleNamespace) -> None:
+    """Set what counts as kept, and see that the memory can be asked for it."""
+    is_stable = given.criterion == "fixed_point"
+    if given.memory is not None or is_stable:
+        which = f"criterion {given.criterion!r}" if is_stable else "memory"
+        if not math.isinf(given.beta):
+            raise ValueError(
+                f"beta must be infinite with {which}: only Hebb's rule has a scan with a heat "
+                f"bath, got {given.beta:g}"
+            )
+        if given.abandon is not None:
+            raise ValueError(
+                f"abandon must be left out with {which}: it is for recalls with Hebb's rule, got "
+                f"{given.abandon:g}"
+            )
+    if is_stable:
+        if given.threshold not in (None, 1.0) or given.flip:
+            raise ValueError(
+                "threshold and flip must be left out with criterion 'fixed_point', which asks "
+                f"whether a pattern is stable, got {given.threshold} and {given.flip:g}"
+            )
+        given.threshold = 1.0
+    given.memory = "" if given.memory is None else described(given.memory)
 
 
 def _resolve_temperature(given: SimpleNamespace) -> None:
@@ -124,7 +193,7 @@ class CapacityConfig(Config):
 
     n_spins: tuple[int, ...] = parameter(each_once(integer(1)), "sizes", "N")
     loads: tuple[tuple[float, ...], ...] = parameter(
-        read_ranges(Kind(_loads), "loads"),
+        read_ranges(_by_size(POSITIVE), "loads"),
         "loads P/N for every size",
         "LOAD",
         default="for each size 11 loads around its half-point and a few below",
@@ -175,21 +244,34 @@ class CapacityConfig(Config):
         default="",
         before=None,
     )
+    n_patterns: tuple[tuple[int, ...], ...] = parameter(
+        _by_size(integer(1, int(_MOST_PATTERNS))),
+        "numbers of patterns P for every size, if these were given in place of loads",
+        flag=None,
+        default="those of the loads",
+        before=(),
+    )
+    memory: str = parameter(
+        FUNCTION,
+        "the function that makes a memory of patterns, by its name; empty for Hebb's rule",
+        flag=None,
+        default="Hebb's rule",
+        before="",
+    )
+    criterion: Criterion = parameter(
+        choice(Criterion),
+        "what counts as kept: the overlap at the end of a recall (overlap), or that no spin of the "
+        "pattern would flip (fixed_point)",
+        flag=None,
+        before="overlap",
+    )
 
     @classmethod
     def resolve(cls, given: SimpleNamespace) -> None:
         """Give each size its loads and instances, and see that they can be run."""
-        sizes, loads = given.n_spins, given.loads
-        if loads is None:
-            loads = {n: default_loads(n, given.n_starts, given.beta) for n in sizes}
-        elif not isinstance(loads, Mapping):
-            loads = dict.fromkeys(sizes, loads)
-        elif set(loads) != set(sizes):
-            raise ValueError(
-                f"loads must have the sizes of n_spins as keys, got {sorted(loads)} for "
-                f"{sorted(sizes)}"
-            )
-        given.loads = tuple(loads[n] for n in sizes)
+        sizes = given.n_spins
+        _resolve_grid(given)
+        _resolve_criterion(given)
         _resolve_temperature(given)
         if given.abandon is not None and given.abandon >= min(given.threshold, 1 - 2 * given.flip):
             raise ValueError(
@@ -199,7 +281,7 @@ class CapacityConfig(Config):
         given.n_instances = for_each_size(
             given.n_instances, "n_instances", sizes, default_instances
         )
-        for n, load in ((size, x) for size in sizes for x in loads[size]):
+        for n, load in ((n, x) for n, loads in zip(sizes, given.loads, strict=True) for x in loads):
             if load * n > _MOST_PATTERNS:
                 raise ValueError(f"loads must be at most {_MOST_PATTERNS:g} / N, got {load:g}")
             p = round(load * n)
@@ -231,6 +313,21 @@ class CapacityConfig(Config):
         return self.n_starts * sum(
             len(self.pattern_counts(k)) * count for k, count in enumerate(self.n_instances)
         )
+
+    @property
+    def is_hebb(self) -> bool:
+        """Whether a network with Hebb's rule recalls patterns, of which there is a theory."""
+        return not self.memory and self.criterion == "overlap"
+
+    @property
+    def law(self) -> Law:
+        """The law of the share of kept memories against load: see ``fall``.
+
+        A fixed point is lost with its weakest spin, and a grid of P over a decade or more is of a
+        memory that is lost to any one of many patterns: both are ``"weibull"``.
+        """
+        decade = any(max(counts) >= _DECADE * min(counts) for counts in self.n_patterns)
+        return "weibull" if decade or self.criterion == "fixed_point" else "probit"
 
     def pattern_counts(self, k: int) -> list[int]:
         """Return the distinct P of the k-th size: loads that round to the same P are one."""

@@ -1,4 +1,4 @@
-r"""How much can a Hopfield network remember? The storage capacity alpha_c, measured.
+r"""How much can a memory remember? The storage capacity alpha_c of Hebb's rule, and of others.
 
 Hebb's rule stores P random patterns in N spins. The network starts at one of the patterns, or with
 a fraction ``flip`` of its spins turned, and runs sequential zero-temperature dynamics to the fixed
@@ -6,6 +6,8 @@ point. Below a critical load P/N the fixed point is a slightly damaged copy of t
 it the memory is lost. The final overlap falls from nearly 1 to about 0.3, and as N grows the fall
 becomes a jump. The module `finite_size` beside this one computes half-points and alpha_c from the
 share of trials that keep their memory.
+
+Another memory takes the place of the network with Hebb's rule by ``memory=``; see `memory_trials`.
 
 A trial depends only on (seed, N, P, instance, start). So a scan of one load gives the same rows as
 this load in a larger grid.
@@ -19,20 +21,30 @@ D. J. Amit, H. Gutfreund, H. Sompolinsky, Phys. Rev. Lett. 55, 1530 (1985); Ann.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spinglass import _random
+from spinglass import _arguments, _random
 from spinglass._core import CapacityTrials, __version__
 from spinglass._progress import Progress
 from spinglass.experiments.config import asked, measured
-from spinglass.experiments.retrieval_capacity.config import SIZES, CapacityConfig, fall
+from spinglass.experiments.retrieval_capacity.config import (
+    SIZES,
+    CapacityConfig,
+    Criterion,
+    fall,
+)
+from spinglass.experiments.retrieval_capacity.memory_trials import memory_trials
 from spinglass.experiments.retrieval_capacity.result import (
     CapacityScan,
     overlap_columns,
     trial_columns,
 )
+from spinglass.models.hopfield import Hopfield
+from spinglass.runner.executors.executor import Ended, Lost
 from spinglass.runner.loop import StorePath, Where
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task, expect, joined
 
@@ -42,6 +54,9 @@ _TRIAL, _KEPT, _LOST, _TASK = 2e-5, 5e-11, 1e-9, 0.2
 
 # Seconds of a visit of the heat bath for each pattern.
 _HEATED = 1.5e-11
+
+# Seconds to make a memory in Python, and for each spin and pattern of a start: a slow one's.
+_MADE, _ASKED = 2e-4, 1e-8
 
 # Bytes of a pattern set from which the threads share it, as the core has it: beyond the caches.
 _SHARED = 2**26
@@ -64,10 +79,13 @@ def capacity(
     sweeps: int | Sequence[int] | None = None,
     average: float = 0.5,
     abandon: float | None = None,
+    n_patterns: Sequence[int] | Mapping[int, Sequence[int]] | None = None,
+    memory: Callable[..., Any] | None = None,
+    criterion: Criterion = "overlap",
     store: StorePath = None,
     executor: Where = None,
 ) -> CapacityScan:
-    """Measure how many patterns a Hopfield network remembers.
+    """Measure how many patterns a Hopfield network, or another memory, remembers.
 
     Parameters
     ----------
@@ -119,6 +137,25 @@ def capacity(
         of this comes after their overlap has passed 0.5. The column ``abandoned`` names these
         trials, whose overlap is not a final one. In a heat bath some memories of small networks
         come back from there, and the half-points are then too low.
+    n_patterns : sequence of int or mapping, optional
+        Numbers of patterns P in place of loads, for every size or by size. Of memories whose
+        capacity is another power of N, or exponential, each size has another range of P. Then P is
+        what one chooses, and a load divided by a power of N would assume the law that is measured.
+        Tables have both, P and P/N; figures and reports then have P.
+    memory : callable, optional
+        Makes a memory of an instance: ``memory(patterns)`` or, if it has an argument of this name,
+        ``memory(patterns, seed=seed)``. The patterns are a `spinglass.Patterns`. It may be a class,
+        or a `functools.partial` of one with further arguments. By default the network is that of
+        Hebb's rule, whose trials run in the core. With ``criterion="overlap"`` a memory needs
+        ``recall(states, max_sweeps=...)``, which returns a result with ``states``, ``sweeps``,
+        ``flips`` and ``converged`` as `Hopfield.recall` does. With ``"fixed_point"`` it needs
+        ``local_fields(states)``: the sign of a field is the direction in which its spin turns. It
+        is asked for all starts of an instance at a time.
+    criterion : {"overlap", "fixed_point"}
+        When a memory is kept. ``"overlap"``: the overlap at the end of a recall is at least the
+        threshold. ``"fixed_point"``: no spin of the pattern would flip, without any dynamics; then
+        ``overlap`` is that after one update of every spin, and `CapacityScan.one_step_errors` has
+        the share of wrong spins.
     store : path, optional
         An SQLite file that keeps every finished piece of the scan. The same call with this file
         continues the scan where it stopped, also after a crash. ``seed=None`` then takes the seed
@@ -138,13 +175,22 @@ def capacity(
         On Ctrl-C. It is a KeyboardInterrupt with the finished trials in ``result``.
     ValueError, TypeError
         For an argument out of range, a repeated size or load, a load that gives no pattern, or
-        more starts than patterns; or if the store holds another scan.
+        more starts than patterns; for arguments that do not go together; or if the store holds
+        another scan.
     MemoryError
         If the trials or the patterns of one instance do not fit.
     ExperimentStopped
-        If the workers are lost or the disk is full. It holds the finished trials in ``result``.
+        If the memory raised an exception, or returned what it should not; or if the workers are
+        lost or the disk is full. It holds the finished trials in ``result``.
     StoreError
         If the store cannot be used, or another process works on it.
+
+    Notes
+    -----
+    A store knows a memory by the name of its function, with the arguments of a partial. It does not
+    see that the code has changed. A pool of processes needs a memory that can be pickled. A call of
+    this package within a memory takes the threads of its task and ends on Ctrl-C; other code runs
+    to the end of its call.
 
     Examples
     --------
@@ -155,17 +201,36 @@ def capacity(
     >>> 0.05 < scan.half_points[0].value < 0.4
     True
 
+    Which share of the patterns is stable, of a network in a field of random thresholds:
+
+    >>> import numpy as np, spinglass
+    >>> def biased(patterns, seed):
+    ...     thresholds = np.random.default_rng(seed).normal(0, 0.2, patterns.n_spins)
+    ...     return spinglass.Hopfield(patterns, thresholds=thresholds)
+    >>> scan = capacity(
+    ...     100, n_patterns=(3, 6, 12, 24), n_instances=20, memory=biased, criterion="fixed_point"
+    ... )
+    >>> scan.half_points[0].n_patterns < 12
+    True
+
     References
     ----------
     D. J. Amit, H. Gutfreund, H. Sompolinsky, Ann. Phys. 173, 30 (1987).
     """
-    return measured(CapacityExperiment, CapacityScan, locals())
+    return measured(CapacityExperiment, CapacityScan, locals(), memory=memory)
 
 
 class CapacityExperiment(Experiment):
-    """The grid of a capacity scan: a task is some instances of one size and load."""
+    """The grid of a capacity scan: a task is some instances of one size and load.
+
+    Without the function that makes its memory it can only read a store.
+    """
 
     name, unit, config_type = "capacity", "trials", CapacityConfig
+
+    def __init__(self, config: CapacityConfig, memory: Callable[..., Any] | None = None) -> None:
+        super().__init__(config)
+        self.memory = Hopfield if memory is None and not config.memory else memory
 
     def tasks(self) -> list[Task]:
         """Return the tasks, by size and load."""
@@ -178,7 +243,12 @@ class CapacityExperiment(Experiment):
 
     def _tasks(self, k: int, n_patterns: int) -> Iterator[Task]:
         n, count = self.config.n_spins[k], self.config.n_instances[k]
-        each = self.config.n_starts * _seconds(n, n_patterns, self.config.sweeps)
+        states = 64 * n
+        if self.config.is_hebb:
+            each = self.config.n_starts * _seconds(n, n_patterns, self.config.sweeps)
+        else:
+            each = _MADE + self.config.n_starts * n * n_patterns * _ASKED
+            states *= self.config.n_starts
         at_a_time = min(count, max(1, int(_TASK / each)))
         for first in range(0, count, at_a_time):
             last = min(first + at_a_time, count)
@@ -187,7 +257,7 @@ class CapacityExperiment(Experiment):
                 stream=(n, n_patterns),
                 arguments=(round(self.config.flip * n), first, last),
                 cost=(last - first) * each,
-                memory=_set_bytes(n, n_patterns) + 64 * n + 2**20,  # and states
+                memory=_set_bytes(n, n_patterns) + states + 2**20,
                 units=(last - first) * self.config.n_starts,
                 wide=_set_bytes(n, n_patterns) > _SHARED,
             )
@@ -196,6 +266,10 @@ class CapacityExperiment(Experiment):
         """Return the trials of some instances."""
         (n, p), (n_flips, first, last) = task.stream, task.arguments
         instances = range(first, last)
+        if not self.config.is_hebb:
+            found = [self._of_memory(task, instance, share) for instance in instances]
+            rows = {name: np.concatenate([x[name] for x in found]) for name in found[0]}
+            return {"trials": self._table(n, p, rows)}
         trials = CapacityTrials(
             n_spins=[n] * len(instances),
             n_patterns=[p] * len(instances),
@@ -210,18 +284,40 @@ class CapacityExperiment(Experiment):
         # Small instances are drawn one a thread: more threads would hold more sets than declared.
         trials.run(share.num_threads if task.wide else 1, share.progress)
         rows = trials.rows()
+        rows["instance"] = first + rows["instance_index"]
+        rows |= zip(overlap_columns(self.config), rows["overlaps"].T, strict=True)
+        return {"trials": self._table(n, p, rows)}
+
+    def _of_memory(self, task: Task, instance: int, share: Share) -> dict[str, Any]:
+        """Return the trials of one instance of a memory, a column each."""
+        (n, p), (n_flips, first, last) = task.stream, task.arguments
+        if share.progress is not None:
+            share.progress(instance - first, last - first)
+        assert self.memory is not None
+        seeds = task.seed(self.config.seed, instance), task.seed(self.config.seed, instance, 1)
+        n_starts = self.config.n_starts
+        whose = {"instance": np.full(n_starts, instance), "start": np.arange(n_starts)}
+        try:
+            return whose | memory_trials(self.config, self.memory, p, n, n_flips, *seeds)
+        except (Ended, Lost):
+            raise
+        except Exception as error:
+            place = f"N = {n}, P = {p}, instance {instance}"
+            words = _arguments.shown(error)
+            raise Lost(f"memory failed at {place}: {words}") from error
+
+    def _table(self, n_spins: int, n_patterns: int, rows: dict[str, Any]) -> NDArray[np.void]:
+        """Return trials as rows."""
         table = np.empty(len(rows["start"]), dtype=trial_columns(self.config))
         known = rows | {
-            "n_spins": n,
-            "n_patterns": p,
-            "load": p / n,
-            "instance": first + rows["instance_index"],
+            "n_spins": n_spins,
+            "n_patterns": n_patterns,
+            "load": n_patterns / n_spins,
             "threshold": self.config.threshold,
-            **dict(zip(overlap_columns(self.config), rows["overlaps"].T, strict=True)),
         }
         for name in table.dtype.names or ():
             table[name] = known[name]
-        return {"trials": table}
+        return table
 
     def check_rows(self, task: Task, rows: Rows) -> None:
         """Refuse fewer trials than the task has, and those of another one."""

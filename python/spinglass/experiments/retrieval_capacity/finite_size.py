@@ -1,16 +1,8 @@
 r"""Half-points at finite size, and their extrapolation to a critical load with an error.
 
 A trial keeps its memory or loses it. At N spins the share of trials that keep it falls from 1 to 0
-as the load grows. The **half-point** is the load where this share is 1/2. The crosstalk of P stored
-patterns is noise of variance P/N, so its amplitude grows as the square root of the load. If the
-largest amplitude that a trial withstands is normally distributed, then
-
-    P(kept | load) = Phi((sqrt(half) - sqrt(load)) / width).
-
-This is a probit regression on sqrt(load). Maximum likelihood fits it to all loads of one size. It
-fits 10^5 trials at N = 1000. These trials reject a probit in the load itself, whose half-point is
-6e-4 higher, three times the error of a scan with default numbers. They reject a logistic curve in
-both variables.
+as the load grows. The **half-point** is the load where this share is 1/2. Maximum likelihood fits
+a law of this share to the loads of one size: see the module ``fall`` beside this.
 
 Half-points depend on N. They are extrapolated with the law
 
@@ -33,11 +25,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import scipy  # its submodules load when first used: --help does not wait for them
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import real_array
 from spinglass._printed import printed
+from spinglass.experiments.retrieval_capacity.fall import LAWS, Law, fit_fall, misfit, near_half
 from spinglass.statistics.finite_size import fitted
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -55,9 +47,14 @@ class HalfPoint:
     value, error : float
         The half-point (a load, P/N) and its standard error; NaN if the loads do not bracket it.
     width : float
-        Width of the fall, in units of sqrt(load).
+        Width of the fall, in units of sqrt(load), or of ln(load) for Weibull's law.
     reason : str
         The reason why there is no value; empty if there is one.
+    law : {"probit", "weibull"}
+        The law of the share of trials that keep their memory: normal in sqrt(load), or that of
+        Weibull, of memories that are lost with the weakest of many parts.
+    note : str
+        A remark on this fit: whether the shares follow the law.
     """
 
     n_spins: int
@@ -65,14 +62,28 @@ class HalfPoint:
     error: float
     width: float = math.nan
     reason: str = ""
+    law: Law = "probit"
+    note: str = ""
+
+    @property
+    def n_patterns(self) -> float:
+        """The half-point as a number of patterns, P."""
+        return self.value * self.n_spins
+
+    @property
+    def n_patterns_error(self) -> float:
+        """Its standard error."""
+        return self.error * self.n_spins
 
     def probability(self, load: ArrayLike) -> Floats:
         """Return the fitted retrieval probability at ``load`` (NaN if there is no half-point)."""
         loads = real_array(load, "load").astype(float)
         if not (loads >= 0).all():
             raise ValueError(f"load must be >= 0, got {loads[~(loads >= 0)].flat[0]}")
-        distance = math.sqrt(self.value) - np.sqrt(loads)
-        return np.asarray(scipy.special.ndtr(distance / self.width))
+        fall = LAWS[self.law]
+        with np.errstate(divide="ignore"):  # the logarithm of 0
+            distance = fall.scale(self.value) - fall.scale(loads)
+        return fall.share(distance / self.width)
 
 
 @printed
@@ -129,6 +140,7 @@ def half_point(
     *,
     seed: Any = 0,
     n_bootstrap: int = 1000,
+    law: Law = "probit",
 ) -> HalfPoint:
     """Return the half-point of one size, its error from a bootstrap over instances.
 
@@ -149,6 +161,8 @@ def half_point(
         Seeds the bootstrap.
     n_bootstrap : int
         Number of resamples.
+    law : {"probit", "weibull"}
+        The law of the share of trials that keep their memory.
 
     Returns
     -------
@@ -165,9 +179,10 @@ def half_point(
     """
     load, kept, tried = (np.asarray(a, dtype=float) for a in (load, kept, tried))
     loads = np.unique(load)
+    fall = LAWS[law]
 
     def none(reason: str) -> HalfPoint:
-        return HalfPoint(n_spins, math.nan, math.nan, reason=reason)
+        return HalfPoint(n_spins, math.nan, math.nan, reason=reason, law=law)
 
     if len(loads) == 0:
         return none("no trial was finished")
@@ -181,18 +196,22 @@ def half_point(
         return none("a single load does not bracket it")
 
     totals = np.array([[kept[load == a].sum(), tried[load == a].sum()] for a in loads])[None]
+    x = fall.scale(loads)
+    first, last = x[0], x[-1]
+    if law == "weibull":
+        near = near_half(fall, x, totals)
+        loads, x, totals = loads[near], x[near], totals[:, near]
     samples = _resampled(load, kept, tried, loads, np.random.default_rng(seed), n_bootstrap)
-    x = np.sqrt(loads)
     centre, unit = x.mean(), np.diff(x).mean()
-    best, covariance = _probit((x - centre) / unit, totals)
-    resampled, _ = _probit((x - centre) / unit, samples, start=best[0])
+    best, covariance = fit_fall(fall, (x - centre) / unit, totals)
+    resampled, _ = fit_fall(fall, (x - centre) / unit, samples, start=best[0])
     offset, slope = best[0]
     if slope >= 0 or np.mean(resampled[:, 1] < 0) < 0.95:
         return none("the share of trials that keep their memory does not clearly fall with load")
     crossing = centre - unit * offset / slope
-    if crossing < x[0]:
+    if crossing < first:
         return none(f"most trials lose their memory at every load: {below}")
-    if crossing > x[-1]:
+    if crossing > last:
         return none(f"most trials keep their memory at every load: {above}")
 
     share = totals[0, :, 0] / totals[0, :, 1]
@@ -200,14 +219,19 @@ def half_point(
     if not mixed.any():
         low, high = loads[share == 1].max(), loads[share == 0].min()
         value, error = (low + high) / 2, (high - low) / math.sqrt(12)
-        return HalfPoint(n_spins, float(value), float(error), float(-unit / slope))
+        return HalfPoint(n_spins, float(value), float(error), float(-unit / slope), law=law)
     fell = resampled[resampled[:, 1] < 0]
-    halves = np.maximum(centre - unit * fell[:, 0] / fell[:, 1], 0.0) ** 2
+    halves = fall.load(centre - unit * fell[:, 0] / fell[:, 1])
     spread = np.diff(np.quantile(halves, [0.1587, 0.8413]))[0] / 2
-    gradient = np.array([-1.0, offset / slope]) * 2 * crossing * unit / slope
+    gradient = np.array([-1.0, offset / slope]) * fall.slope(crossing) * unit / slope
     curvature = math.sqrt(gradient @ covariance[0] @ gradient)
     return HalfPoint(
-        n_spins, float(crossing**2), float(max(spread, curvature)), float(-unit / slope)
+        n_spins,
+        float(fall.load(crossing)),
+        float(max(spread, curvature)),
+        float(-unit / slope),
+        law=law,
+        note=misfit(fall.share(offset + slope * (x - centre) / unit), totals[0], samples),
     )
 
 
@@ -230,47 +254,6 @@ def _resampled(
         kinds, counts = np.unique(here, axis=0, return_counts=True)
         samples[:, k] = rng.multinomial(len(here), counts / len(here), size=n_bootstrap) @ kinds
     return samples
-
-
-def _probit(x: Floats, counts: Floats, start: ArrayLike = (0.0, -0.5)) -> tuple[Floats, Floats]:
-    """Fit P(kept) = Phi(b0 + b1 x) to a batch of counts by Newton's method with step halving.
-
-    ``x`` is in units of the distance between loads; ``counts`` has shape (batch, n_loads, 2).
-    A prior b0 ~ N(0, 10), b1 ~ N(0, 4) keeps separated data finite (4: the fall takes a quarter
-    of a step) and is worth less than one trial in any other. Returns b, shape (batch, 2), and the
-    inverse of the negative Hessian.
-    """
-    kept, lost = counts[..., 0], counts[..., 1] - counts[..., 0]
-    prior = np.array([1 / 10**2, 1 / 4**2])
-    design = np.stack([np.ones_like(x), x], axis=1)
-
-    def objective(b: Floats) -> Floats:
-        q = b @ design.T
-        fit = kept * scipy.special.log_ndtr(q) + lost * scipy.special.log_ndtr(-q)
-        return np.asarray(fit.sum(axis=1) - (prior * b**2).sum(axis=1) / 2)
-
-    b = np.tile(np.asarray(start, dtype=float), (len(counts), 1))
-    value = objective(b)
-    for _ in range(60):
-        q = b @ design.T
-        density = -(q**2) / 2 - math.log(2 * math.pi) / 2
-        up = np.exp(density - scipy.special.log_ndtr(q))
-        down = np.exp(density - scipy.special.log_ndtr(-q))
-        gradient = (kept * up - lost * down) @ design - prior * b
-        weight = kept * up * (up + q) + lost * down * (down - q)
-        hessian = np.einsum("bl,li,lj->bij", weight, design, design) + np.diag(prior)
-        step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
-        scale = np.ones((len(b), 1))
-        for _ in range(30):
-            moved = objective(b + scale * step)
-            worse = moved < value - 1e-9 * np.abs(value)
-            if not worse.any():
-                break
-            scale[worse] /= 2
-        b, value = b + scale * step, moved
-        if np.abs(step).max() < 1e-9:
-            break
-    return b, np.linalg.inv(hessian)
 
 
 def extrapolate(points: list[HalfPoint] | tuple[HalfPoint, ...]) -> CriticalLoad:

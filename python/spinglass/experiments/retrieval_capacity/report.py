@@ -16,27 +16,30 @@ _HEATED = (
     "Measured is the overlap at the end of runs that begin at a pattern. A memory that is lost "
     "slowly still counts in a short run, so compare the lengths of runs."
 )
+_GROWTH = {
+    "power": "P = A N^x",
+    "power_over_log": "P = A N^x / ln N",
+    "exponential": "P = A exp(x N)",
+}
 
 
 def report(scan: Any, quiet: bool = False) -> str:
     """Return half-points, alpha_c and theory as text of at most 40 columns, notes below."""
     quiet = flag(quiet, "quiet")
-    from spinglass.theory import hopfield
-
+    config, notes = scan.config, []
+    in_patterns = bool(config.n_patterns)
     lines = [f"{'N':>8}  {'half-point':>10}  {'error':>8}"]
-    notes = []
     for point in scan.half_points:
-        if isfinite(point.value):
-            lines.append(f"{point.n_spins:>8}  {point.value:>10.5f}  {point.error:>8.5f}")
-        else:
+        if not isfinite(point.value):
             lines.append(f"{point.n_spins:>8}  {'none':>10}")
             notes.append(f"N = {point.n_spins}: {point.reason}.")
-    alpha = scan.alpha_c
-
-    def line(name: str, value: float, digits: int) -> str:
-        return f"{name:<20}{number(value, digits):>8}"
-
-    beta = scan.config.beta
+        elif in_patterns:
+            value, error = point.n_patterns, point.n_patterns_error
+            lines.append(f"{point.n_spins:>8}  {value:>10.5g}  {error:>8.2g}")
+        else:
+            lines.append(f"{point.n_spins:>8}  {point.value:>10.5f}  {point.error:>8.5f}")
+        if point.note:
+            notes.append(f"N = {point.n_spins}: {point.note}.")
     for sweeps, points in list(scan.half_points_by_sweeps.items())[:-1]:
         lines += ["", f"after {sweeps} sweeps"]
         lines += [
@@ -44,34 +47,87 @@ def report(scan: Any, quiet: bool = False) -> str:
             for point in points
             if isfinite(point.value)
         ]
-    ended = "end of a descent"
-    if scan.config.sweeps:
-        ended = f"{scan.config.sweeps[-1]} sweeps at T = {scan.config.temperature:.4g}"
-    lines += [
-        "",
-        f"{ended}, N = inf",
-        line("  alpha_c at least", alpha.interval[0], 4),
-        line("  alpha_c at most", alpha.interval[1], 4),
-        "if one power of N",
-        line("  alpha_c", alpha.value, 4),
-        line("  error", alpha.error, 4),
-        line("  exponent spread", alpha.exponent_spread, 4),
-        line("  exponent x", alpha.exponent, 2),
-        line("  error", alpha.exponent_error, 2),
-        line("theory (RS)", hopfield.critical_load(beta), 6),
-    ]
-    if alpha.note:
-        notes.append(f"alpha_c: {alpha.note}.")
-    if isfinite(alpha.value) and not quiet:
+    lines += _of_growth(scan) if in_patterns else _of_alpha_c(scan)
+    if config.criterion != "overlap":
+        lines += _of_errors(scan)
+    if in_patterns and not quiet:
+        notes.append("The half-points are numbers of patterns P.")
+        if not isfinite((fit := scan.growth()).value):
+            notes.append(f"growth with N: {fit.note}.")
+    if not in_patterns and scan.alpha_c.note:
+        notes.append(f"alpha_c: {scan.alpha_c.note}.")
+    if not in_patterns and isfinite(scan.alpha_c.value) and not quiet:
+        theory = (
+            " The theory (Amit, Gutfreund and Sompolinsky, replica-symmetric) is of equilibrium. "
+            + (_HEATED if config.sweeps else _DESCENT)
+        )
         notes.append(
             "The interval of alpha_c is over every law half-point = alpha_c + A N^(-x) + B N^(-y), "
             "x from 0.2 on, that the half-points do not reject at 95 %; the error of one "
-            "power holds only if B = 0. The theory (Amit, Gutfreund and Sompolinsky, "
-            "replica-symmetric) is of equilibrium. " + (_HEATED if scan.config.sweeps else _DESCENT)
+            f"power holds only if B = 0.{theory if config.is_hebb else ''}"
         )
-    if scan.config.flip > 0:
-        notes.append(
+    if config.flip > 0:
+        hebb = (
             "With --flip these are the edges of the basins at that distance, not the capacity: the "
             "theory is that of starts at the patterns themselves."
         )
+        notes.append(
+            hebb if config.is_hebb else f"Starts have {config.flip:g} of the spins flipped."
+        )
     return page(lines, notes)
+
+
+def _line(name: str, value: float, digits: int) -> str:
+    return f"{name:<20}{number(value, digits):>8}"
+
+
+def _of_alpha_c(scan: Any) -> list[str]:
+    """Return the lines of the critical load."""
+    from spinglass.theory import hopfield
+
+    config, alpha = scan.config, scan.alpha_c
+    ended = "end of a descent"
+    if config.sweeps:
+        ended = f"{config.sweeps[-1]} sweeps at T = {config.temperature:.4g}"
+    if config.criterion != "overlap":
+        ended = "one update of every spin"
+    lines = [
+        "",
+        f"{ended}, N = inf",
+        _line("  alpha_c at least", alpha.interval[0], 4),
+        _line("  alpha_c at most", alpha.interval[1], 4),
+        "if one power of N",
+        _line("  alpha_c", alpha.value, 4),
+        _line("  error", alpha.error, 4),
+        _line("  exponent spread", alpha.exponent_spread, 4),
+        _line("  exponent x", alpha.exponent, 2),
+        _line("  error", alpha.exponent_error, 2),
+    ]
+    if config.is_hebb:
+        lines.append(_line("theory (RS)", hopfield.critical_load(config.beta), 6))
+    return lines
+
+
+def _of_growth(scan: Any) -> list[str]:
+    """Return the lines of the laws by which P grows with N, if they are known."""
+    fits = [fit for law in _GROWTH if isfinite((fit := scan.growth(law)).value)]
+    lines = ["", f"{'growth with N':<18}{'x':>9}{'error':>9}"] if fits else []
+    for fit in fits:
+        lines.append(f"{_GROWTH[fit.law]:<18}{fit.value:>9.4f}{fit.error:>9.4f}")
+        chi = f"chi-square, {len(fit.n_spins) - 2} d.f."
+        lines.append(f"  {chi:<16}{fit.chi_square:>9.1f}")
+    return lines
+
+
+def _of_errors(scan: Any) -> list[str]:
+    """Return the lines of the one-step error nearest to the half-point of each size."""
+    lines = ["", "wrong spins after one update"]
+    lines.append(f"{'N':>8}{'P':>10}{'share':>11}{'Gaussian':>11}")
+    table = scan.one_step_errors()
+    for point in scan.half_points:
+        mine = table[table["n_spins"] == point.n_spins]
+        if len(mine) and isfinite(point.value):
+            row = mine[abs(mine["load"] - point.value).argmin()]
+            share = f"{row['error']:>11.2e}{row['gaussian']:>11.2e}"
+            lines.append(f"{row['n_spins']:>8}{row['n_patterns']:>10}{share}")
+    return lines

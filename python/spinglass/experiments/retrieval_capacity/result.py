@@ -13,6 +13,12 @@ from spinglass._arguments import integer
 from spinglass._result import Result
 from spinglass.experiments.retrieval_capacity import finite_size
 from spinglass.experiments.retrieval_capacity.config import CapacityConfig
+from spinglass.experiments.retrieval_capacity.growth import (
+    LAWS,
+    CapacityGrowth,
+    Growing,
+    growth_of,
+)
 from spinglass.experiments.retrieval_capacity.report import report
 from spinglass.experiments.tables import columns, rows_of
 
@@ -26,14 +32,20 @@ def trial_columns(config: CapacityConfig) -> np.dtype[np.void]:
     """Return the type of the rows of trials: what was not asked has no column."""
     end = "threshold" if config.sweeps else "converged"
     abandoned = "" if config.abandon is None else "abandoned"
+    stability = "" if config.criterion == "overlap" else "stability stability_square"
     overlaps = " ".join(overlap_columns(config))
     return columns(
-        f"n_spins n_patterns load instance start {overlaps} sweeps flips {end} {abandoned}",
+        f"n_spins n_patterns load instance start {overlaps} sweeps flips {end} {abandoned} "
+        f"{stability}",
         integers="n_spins n_patterns instance start sweeps flips",
         truth="converged abandoned",
     )
 
 
+_ONE_STEP = columns(
+    "n_spins n_patterns load n_trials error error_error gaussian",
+    integers="n_spins n_patterns n_trials",
+)
 _SUMMARY = columns(
     "n_spins n_patterns load n_instances n_trials overlap overlap_error retrieval retrieval_error",
     integers="n_spins n_patterns n_instances n_trials",
@@ -56,7 +68,9 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         ``flips``, ``converged``. There are fewer rows than ``config.n_trials`` if the scan was
         interrupted. At a temperature ``overlap`` is the average at the end of the longest run,
         ``overlap_100`` that of the first 100 sweeps, and so on; and ``threshold`` stands in the
-        place of ``converged``. With ``abandon`` there is ``abandoned``.
+        place of ``converged``. With ``abandon`` there is ``abandoned``. For fixed points the state
+        is that after one update of every spin, and ``stability`` and ``stability_square`` are the
+        means over spins of xi_i h_i and of its square.
     """
 
     config: CapacityConfig
@@ -150,7 +164,10 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
 
     @property
     def half_points(self) -> tuple[finite_size.HalfPoint, ...]:
-        """The load at which half of the trials keep their memory, for each size."""
+        """The load at which half of the trials keep their memory, for each size.
+
+        Each has it as a number of patterns too.
+        """
         return self._half_points[-1]
 
     @property
@@ -170,12 +187,77 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
             here = each["n_spins"] == n
             columns = (each[name][here] for name in ("load", kept, "tried"))
             seed = np.random.SeedSequence(self.config.seed, spawn_key=(n,))
-            return finite_size.half_point(n, *columns, seed=seed)
+            return finite_size.half_point(n, *columns, seed=seed, law=self.config.law)
 
         return [
             tuple(half_point(n, f"kept_{k}") for n in self.config.n_spins)
             for k in range(self._n_lengths)
         ]
+
+    def one_step_errors(self) -> NDArray[np.void]:
+        """Return the share of wrong spins after one update of every spin, for each size and load.
+
+        Returns
+        -------
+        structured array, shape (number of sizes and loads,)
+            ``n_spins``, ``n_patterns``, ``load``, ``n_trials``, ``error`` (the share),
+            ``error_error`` (its standard error, from the scatter between instances), and
+            ``gaussian``, the estimate Phi(-mean / sqrt(variance)) from the stabilities xi_i h_i.
+
+        Raises
+        ------
+        ValueError
+            If the trials are recalls.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> from spinglass.experiments import capacity
+        >>> scan = capacity(500, (0.1, 0.2), 20, criterion="fixed_point")
+        >>> table = scan.one_step_errors()
+        >>> bool((abs(table["error"] - table["gaussian"]) < 5 * table["error_error"]).all())
+        True
+        """
+        if self.config.criterion == "overlap":
+            raise ValueError("criterion must be 'fixed_point' for one-step errors, got 'overlap'")
+        from scipy.special import ndtr
+
+        rows = self.summary()
+        table = np.empty(len(rows), dtype=_ONE_STEP)
+        for name in ("n_spins", "n_patterns", "load", "n_trials"):
+            table[name] = rows[name]
+        table["error"] = (1 - rows["overlap"]) / 2
+        table["error_error"] = rows["overlap_error"] / 2
+        for row in table:
+            mine = self.trials["n_spins"] == row["n_spins"]
+            mine &= self.trials["n_patterns"] == row["n_patterns"]
+            mean = self.trials["stability"][mine].mean()
+            variance = self.trials["stability_square"][mine].mean() - mean**2
+            row["gaussian"] = ndtr(-mean / np.sqrt(variance)) if variance > 0 else mean <= 0
+        return table
+
+    def growth(self, law: Growing = "power") -> CapacityGrowth:
+        """Return how the number of patterns at the half-point grows with N, by a fitted law.
+
+        Parameters
+        ----------
+        law : {"power", "power_over_log", "exponential"}
+            P = A N^x, P = A N^x / ln N, or P = A exp(x N).
+
+        Returns
+        -------
+        CapacityGrowth
+            Fewer than three sizes give no value, and ``note`` says so.
+
+        Examples
+        --------
+        >>> from spinglass.experiments import capacity
+        >>> scan = capacity((100, 200, 400, 800), (0.12, 0.16, 0.2, 0.24, 0.28), 20)
+        >>> found = scan.growth()
+        >>> 0.85 < found.value < 1.0 and found.error < 0.05
+        True
+        """
+        return growth_of(self.half_points, law)
 
     @cached_property
     def alpha_c(self) -> finite_size.CriticalLoad:
@@ -185,16 +267,24 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
     def _summary(self) -> dict[str, Any]:
         from spinglass.theory import hopfield
 
-        what = "the heat bath" if self.config.sweeps else "a zero-temperature descent"
-        return {
+        config = self.config
+        measured = f"end of {'the heat bath' if config.sweeps else 'a zero-temperature descent'}"
+        if config.criterion != "overlap":
+            measured = "one update of every spin"
+        content: dict[str, Any] = {
             "alpha_c": asdict(self.alpha_c),
-            "measured": f"end of {what} from a pattern, not equilibrium",
+            "measured": f"{measured} from a pattern, not equilibrium",
             "half_points": [asdict(point) for point in self.half_points],
             "half_points_by_sweeps": {
                 sweeps: [asdict(point) for point in points]
                 for sweeps, points in self.half_points_by_sweeps.items()
             },
             "retrieval": rows_of(self.summary()),
-            "theory": {"replica_symmetric": hopfield.critical_load(self.config.beta)},
-            "n_trials": len(self.trials),
         }
+        if config.is_hebb:
+            content["theory"] = {"replica_symmetric": hopfield.critical_load(config.beta)}
+        if config.criterion != "overlap":
+            content["one_step_errors"] = rows_of(self.one_step_errors())
+        if config.n_patterns:
+            content["growth"] = {law: asdict(self.growth(law)) for law in LAWS}
+        return content | {"n_trials": len(self.trials)}
