@@ -157,6 +157,12 @@ def study():
     return experiments.TemperedGlass((0.5, 1.0), 20)
 
 
+def stable_patterns():
+    return experiments.capacity(
+        (16, 24, 32), (0.1, 0.2, 0.5), 9, criterion="fixed_point", num_threads=1
+    )
+
+
 def calls():
     """Return, by name, a function and arguments with which it works."""
     common = {"num_threads": 1, "progress": False}
@@ -487,6 +493,13 @@ def scans():
                 "threshold": 0.9, "max_sweeps": 9,
             },
         ),
+        "experiments.capacity of a memory": (
+            experiments.capacity,
+            running | {
+                "n_spins": [16], "n_patterns": [2, 4], "n_instances": 2, "n_starts": 1,
+                "memory": spinglass.Hopfield, "criterion": "fixed_point",
+            },
+        ),
     }  # fmt: skip
 
 
@@ -531,6 +544,10 @@ def figures():
         "overlaps": {"result": run().overlaps()},
         "annealing": {"result": spinglass.anneal(lattice(), n_sweeps=9, seed=1)},
         "log_partition": {"result": estimate, "exact": 9.0},
+        "capacity_growth": {
+            "scans": 3 * [stable_patterns()], "labels": ["a", "b", "c"], "laws": "power",
+            "theory": {"half": lambda n: n / 2},
+        },
         "annealings": {"results": [estimate], "exact": 9.0},
         "solutions": {"result": meanfield.naive(small, 0.5, seed=1)},
         "phase_diagram": {"diagram": theory.hopfield.phase_diagram(3)},

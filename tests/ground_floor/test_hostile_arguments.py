@@ -23,6 +23,7 @@ ALLOWED = {
     "dtype": {"a type"},
     "make_model": {"a type"},
     "study": {"a type"},
+    "memory": {"a type"},
 }
 
 # Arguments of estimators that None leaves at their default; of functions the signature says it.

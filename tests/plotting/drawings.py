@@ -58,6 +58,14 @@ MADE = {
             (50, 100, 200, 400), loads=(0.1, 0.15, 0.2, 0.25, 0.3), n_instances=10
         ),
     ),
+    "capacity_growth": lambda: (
+        [
+            experiments.capacity(
+                (20, 30, 50), n_patterns=counts, n_instances=40, criterion=criterion
+            )
+            for criterion, counts in (("overlap", (5, 8, 13)), ("fixed_point", (3, 6, 12)))
+        ],
+    ),
     "capacity_line": lambda: (
         experiments.CapacityLine(
             tuple(

@@ -86,6 +86,10 @@ def _variable(scan: CapacityScan, ax: Any) -> str:
         ax.set_xlabel("load $P/N$")
         return "load"
     ax.set_xscale("log")
+    ax.xaxis.set_minor_formatter("")
+    counts = scan.trials["n_patterns"]
+    if len(counts):
+        ax.set_xlim(0.8 * counts.min(), 1.25 * counts.max())
     ax.set_xlabel("stored patterns $P$")
     return "n_patterns"
 
@@ -108,7 +112,7 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
         if math.isfinite(half.value):
             loads = _across(half)
             unit = n if variable == "n_patterns" else 1
-            edges += [unit * loads[0], unit * loads[-1]]
+            edges += [loads[0], loads[-1]]
             ax.plot(unit * loads, half.probability(loads), color=colour, linewidth=1.4)
             place = [unit * half.value] * 2
             ax.plot(place, [0.5, -0.05], color=colour, linewidth=1, linestyle=":", zorder=1)
@@ -124,7 +128,7 @@ def _retrieval(scan: CapacityScan, ax: Any) -> None:
         )
         edges += [alpha.value - 2 * alpha.error]
         edges += [theory - 0.003] if _has_theory(scan) else []
-    if edges:
+    if edges and variable == "load":
         ax.set_xlim(max(0.0, min(edges)), max(edges))
     ax.axhline(0.5, color=shade(0.4), linewidth=0.8, zorder=0)
     ax.set_ylim(-0.03, 1.05)
@@ -231,9 +235,11 @@ def _errors(scan: CapacityScan, ax: Any) -> None:
         mine = table[(table["n_spins"] == n) & (table["error"] > 0)]
         points(ax, mine, variable, "error", linestyle="none", label=f"$N = {n}$", **look)
         ax.plot(mine[variable], mine["gaussian"], color=look["color"], linewidth=1.2)
-    if not (table["error"] > 0).any():
-        say_none(ax, scan, "no spin was wrong")
     ax.set_yscale("log")
+    if (table["error"] > 0).any():
+        ax.set_ylim(bottom=table["error"][table["error"] > 0].min() / 3)
+    else:
+        say_none(ax, scan, "no spin was wrong")
     ax.set_ylabel("share of wrong spins after one update")
     ax.set_title("One-step error (lines: Gaussian estimates)")
     if ax.get_legend_handles_labels()[0]:

@@ -82,6 +82,9 @@ def capacity_growth(
     of_lines: list[Any] = [
         choice(law, "laws", tuple(_LAWS)) for law in _each(same, "laws", len(scans) * [""])
     ]
+    theories = {} if theory is None else theory
+    if not isinstance(theories, Mapping) or not all(map(callable, theories.values())):
+        raise TypeError(f"theory must be a mapping of labels to functions, got {shown(theory)}")
     known = [p.n_spins for s in scans for p in s.half_points if math.isfinite(p.value)]
     if not known:
         say_none(ax, scans[0], "no half-point is known")
@@ -103,9 +106,7 @@ def capacity_growth(
             look = {"color": colour, "marker": marker, "linestyle": "none", "label": label}
             ax.errorbar(place, value, error, **look)
     dashes = ((5, 2), (1, 1.5), (7, 2, 1, 2), (3, 1))
-    for k, (name, function) in enumerate((theory or {}).items()):
-        if not callable(function):
-            raise TypeError(f"theory must hold functions by name, got {shown(function)}")
+    for k, (name, function) in enumerate(theories.items()):
         values = real_array(function(sizes), f"theory {name!r}").astype(float)
         if values.shape != sizes.shape:
             expected = f"a function that returns a number for each N, {sizes.shape}"

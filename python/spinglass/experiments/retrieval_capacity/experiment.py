@@ -201,16 +201,16 @@ def capacity(
     >>> 0.05 < scan.half_points[0].value < 0.4
     True
 
-    Which share of the patterns is stable, of a network in a field of random thresholds:
+    How many patterns are stable in a network with random thresholds:
 
     >>> import numpy as np, spinglass
     >>> def biased(patterns, seed):
     ...     thresholds = np.random.default_rng(seed).normal(0, 0.2, patterns.n_spins)
     ...     return spinglass.Hopfield(patterns, thresholds=thresholds)
     >>> scan = capacity(
-    ...     100, n_patterns=(3, 6, 12, 24), n_instances=20, memory=biased, criterion="fixed_point"
+    ...     100, n_patterns=(3, 6, 12, 24), n_instances=40, memory=biased, criterion="fixed_point"
     ... )
-    >>> scan.half_points[0].n_patterns < 12
+    >>> 12 < scan.half_points[0].n_patterns < 18
     True
 
     References

@@ -90,6 +90,11 @@ def _weibull_slopes(q: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     return up, up * odds, np.ones_like(up), up * (1 + odds) - 1
 
 
+def _from_logarithm(x: Any) -> Any:
+    """Return exp(x), of what a hardly falling resample may put beyond all numbers the largest."""
+    return np.exp(np.minimum(x, math.log(np.finfo(float).max)))
+
+
 LAWS: dict[str, Fall] = {
     "probit": Fall(
         np.sqrt,
@@ -101,8 +106,8 @@ LAWS: dict[str, Fall] = {
     ),
     "weibull": Fall(
         np.log,
-        np.exp,
-        np.exp,
+        _from_logarithm,
+        _from_logarithm,
         lambda q: np.exp(-_failures(q)),
         _weibull_logarithms,
         _weibull_slopes,

@@ -51,6 +51,14 @@ class CapacityGrowth:
         of sizes minus two.
     note : str
         A remark on this fit.
+
+    Examples
+    --------
+    >>> from spinglass.experiments import capacity
+    >>> scan = capacity((20, 30, 40), (0.1, 0.2, 0.3, 0.5), 40, criterion="fixed_point")
+    >>> growth = scan.growth("power_over_log")
+    >>> growth.law, growth.n_spins, growth.error < 0.2
+    ('power_over_log', (20, 30, 40), True)
     """
 
     law: Growing

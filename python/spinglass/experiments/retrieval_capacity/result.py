@@ -253,8 +253,8 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         --------
         >>> from spinglass.experiments import capacity
         >>> scan = capacity((100, 200, 400, 800), (0.12, 0.16, 0.2, 0.24, 0.28), 20)
-        >>> found = scan.growth()
-        >>> 0.85 < found.value < 1.0 and found.error < 0.05
+        >>> found = scan.growth()  # the half-points P/N fall, so P grows slower than N
+        >>> 0.75 < found.value < 0.95 and found.error < 0.05
         True
         """
         return growth_of(self.half_points, law)
