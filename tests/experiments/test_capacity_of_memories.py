@@ -503,6 +503,11 @@ def test_a_memory_that_answers_nonsense_ends_the_scan_by_name(memory, criterion,
     [
         ({"memory": 3}, TypeError, "memory must be callable, got 3"),
         ({"loads": None}, ValueError, "n_patterns or loads must be given with memory"),
+        (
+            {"loads": None, "memory": None, "criterion": "fixed_point"},
+            ValueError,
+            "n_patterns or loads must be given .*with criterion 'fixed_point'",
+        ),
         ({"n_patterns": (3,)}, ValueError, "n_patterns must be left out where loads are given"),
         ({"loads": None, "n_patterns": (2.5,)}, TypeError, "n_patterns must be an integer"),
         ({"loads": None, "n_patterns": ()}, ValueError, "n_patterns must not be empty"),

@@ -169,6 +169,8 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
     ax.set_title("Overlap with the pattern started from")
     if inset is not None:
         ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.95), **FRAME)
+    elif not _has_theory(scan):
+        ax.legend(loc="lower left", **FRAME)
     else:
         legend_above(ax, "upper right")
         ax.set_yticks(np.linspace(0, 1, 6))  # no overlap is larger

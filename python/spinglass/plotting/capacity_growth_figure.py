@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import choice, real_array, several, shown
+from spinglass.experiments.retrieval_capacity.growth import LAWS
 from spinglass.plotting.figure import FRAME, OnePanel, figure, say_none, series, theory_line
 
 if TYPE_CHECKING:
@@ -128,8 +129,8 @@ def capacity_growth(
 
 
 def growth_of_one(scan: CapacityScan, ax: Any) -> None:
-    """Draw the growth of one scan, with the law that fits better."""
-    fits = [scan.growth("power"), scan.growth("exponential")]
+    """Draw the growth of one scan, with the law that fits best."""
+    fits = [scan.growth(law) for law in LAWS]
     law = min(fits, key=lambda fit: math.inf if math.isnan(fit.chi_square) else fit.chi_square).law
     capacity_growth([scan], ax, laws=law)
 

@@ -81,7 +81,7 @@ def default_instances(n_spins: int) -> int:
     return min(600, max(10, round(0.6e6 / n_spins)))
 
 
-# Grids that span this factor are of memories whose failures are as rare as they are many.
+# A grid of P that spans this factor is of a memory that any one of its patterns can spoil.
 _DECADE = 10.0
 
 
@@ -118,10 +118,10 @@ def _resolve_grid(given: SimpleNamespace) -> None:
         counts = _for_sizes(counts, "n_patterns", sizes)
         loads = {n: tuple(p / n for p in counts[n]) for n in sizes}
     elif loads is None:
-        if given.memory is not None:
+        if given.memory is not None or given.criterion != "overlap":
             raise ValueError(
-                "n_patterns or loads must be given with memory: the default loads are those of "
-                "Hebb's rule"
+                "n_patterns or loads must be given with memory and with criterion 'fixed_point': "
+                "the default loads are those of recalls with Hebb's rule"
             )
         loads = {n: default_loads(n, given.n_starts, given.beta) for n in sizes}
     else:

@@ -51,7 +51,7 @@ def report(scan: Any, quiet: bool = False) -> str:
     if config.criterion != "overlap":
         lines += _of_errors(scan)
     if in_patterns and not quiet:
-        notes.append("The half-points are numbers of patterns P.")
+        notes.append("The half-points are numbers of patterns P, loads are P/N.")
         if not isfinite((fit := scan.growth()).value):
             notes.append(f"growth with N: {fit.note}.")
     if not in_patterns and scan.alpha_c.note:
@@ -121,8 +121,7 @@ def _of_growth(scan: Any) -> list[str]:
 
 def _of_errors(scan: Any) -> list[str]:
     """Return the lines of the one-step error nearest to the half-point of each size."""
-    lines = ["", "wrong spins after one update"]
-    lines.append(f"{'N':>8}{'P':>10}{'share':>11}{'Gaussian':>11}")
+    lines: list[str] = []
     table = scan.one_step_errors()
     for point in scan.half_points:
         mine = table[table["n_spins"] == point.n_spins]
@@ -130,4 +129,5 @@ def _of_errors(scan: Any) -> list[str]:
             row = mine[abs(mine["load"] - point.value).argmin()]
             share = f"{row['error']:>11.2e}{row['gaussian']:>11.2e}"
             lines.append(f"{row['n_spins']:>8}{row['n_patterns']:>10}{share}")
-    return lines
+    head = f"{'N':>8}{'P':>10}{'share':>11}{'Gaussian':>11}"
+    return ["", "wrong spins after one update", head, *lines] if lines else []
