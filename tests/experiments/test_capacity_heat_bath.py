@@ -112,6 +112,8 @@ def test_a_store_from_before_there_was_abandon_goes_on(tmp_path):
     np.testing.assert_array_equal(first.trials, again.trials)
     with pytest.raises(ValueError, match="abandon is null there and 0"):
         capacity(50, **options, abandon=0.5, store=tmp_path / "scan.sqlite")
+    with pytest.raises(ValueError, match=r"beta is Infinity there and 5\.0 here"):
+        capacity(50, **options, beta=5.0, store=tmp_path / "scan.sqlite")
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,8 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
     ax.set_ylim(bottom=0)
     ax.set_xlabel(r"final overlap $m$ of a trial")
     ax.set_ylabel("share of trials in a bin of 0.02")
-    ax.set_title("Near the half-point: kept or lost, little between")
+    among = "kept or lost, little between" if scan.ended.all() else "trials that were not abandoned"
+    ax.set_title(f"Near the half-point: {among}")
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="upper center", **FRAME)
     else:

@@ -88,8 +88,9 @@ def _diagram(line: CapacityLine, ax: Any) -> None:
             place = middle, scan.config.temperature
             ax.errorbar(*place, xerr=arm, label=label, **interval_bar())
             label = None
-    if len(rows):  # a bar may be much longer than the line, and is then cut
-        seen = np.append(rows["half_point"], loads)
+    if len(rows):  # an interval may be much longer than the line, and is then cut
+        ends = [rows["half_point"] + side * np.nan_to_num(rows["error"]) for side in (-1, 1)]
+        seen = np.concatenate([*ends, loads])
         margin = 0.08 * np.ptp(seen)
         ax.set_xlim(seen.min() - margin, seen.max() + margin)
     ax.set_ylim(bottom=-0.01)

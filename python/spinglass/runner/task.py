@@ -121,6 +121,11 @@ def said(config: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in unsaid}
 
 
+def meant(config: Any) -> dict[str, Any]:
+    """Return what a config means by not saying a field that came later."""
+    return {x.name: x.default for x in dataclasses.fields(config) if x.metadata.get(LATER)}
+
+
 def checked(rows: Any) -> Rows:
     """Return what a task returned if it is rows, or say what was expected."""
     expected = "work must return plain NumPy arrays by name, without objects in them, got"

@@ -42,11 +42,10 @@ def report(scan: Any, quiet: bool = False) -> str:
             notes.append(f"N = {point.n_spins}: {point.note}.")
     for sweeps, points in list(scan.half_points_by_sweeps.items())[:-1]:
         lines += ["", f"after {sweeps} sweeps"]
-        lines += [
-            f"{point.n_spins:>8}  {point.value:>10.5f}  {point.error:>8.5f}"
-            for point in points
-            if isfinite(point.value)
-        ]
+        for point in points:
+            known = isfinite(point.value)
+            value = f"{point.value:>10.5f}  {point.error:>8.5f}" if known else f"{'none':>10}"
+            lines.append(f"{point.n_spins:>8}  {value}")
     lines += _of_growth(scan) if in_patterns else _of_alpha_c(scan)
     if config.criterion != "overlap":
         lines += _of_errors(scan)

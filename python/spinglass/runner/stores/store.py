@@ -47,7 +47,7 @@ from spinglass.runner.stores.database import (
 from spinglass.runner.stores.digests import has_digests, seal, seal_rows, seal_session
 from spinglass.runner.stores.lock import Lock
 from spinglass.runner.stores.machine import machine
-from spinglass.runner.task import Experiment, Rows
+from spinglass.runner.task import Experiment, Rows, meant
 
 _SCHEMA = """
 CREATE TABLE scan (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -168,8 +168,9 @@ class Store:
         if about["experiment"] != experiment.name:
             found = [f"that of {about['experiment']}, not of {experiment.name}"]
         else:
-            here = {"version": __version__, **experiment.as_dict()}
-            there = {"version": about["version"], **about["config"]}
+            unsaid = meant(experiment.config)
+            here = {"version": __version__, **unsaid, **experiment.as_dict()}
+            there = {"version": about["version"], **unsaid, **about["config"]}
             names = [*here, *(name for name in there if name not in here)]
             found = [
                 _difference(name, there.get(name), here.get(name))
