@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from spinglass import SherringtonKirkpatrick, SquareLattice, exact, sample, temper
+from spinglass import EdwardsAnderson, SherringtonKirkpatrick, SquareLattice, exact, sample, temper
 from spinglass.statistics import Estimate, reweight
 from spinglass.statistics.samples import samples_of
 from spinglass.statistics.weighted_averages import WeightedAverages
@@ -349,6 +349,11 @@ def test_what_are_no_runs_is_named():
         reweight([np.ones(3)], 0.3)
     with pytest.raises(ValueError, match="runs must be of one model, got "):
         reweight([SimpleNamespace(**RUN), SimpleNamespace(**RUN | {"n_spins": 5})], 0.3)
+    glasses = [EdwardsAnderson((4, 4), "gaussian", seed=seed) for seed in (1, 2, 1)]
+    runs = [sample(glass, 0.5, 9, 2, seed=1) for glass in glasses]
+    with pytest.raises(ValueError, match=r"one model, got Edwards.*seed=1\) and Edwards.*seed=2"):
+        reweight(runs, 0.3)
+    assert reweight(runs[::2], 0.5).n_spins == 16
     with pytest.raises(ValueError, match="one series for each of 2 runs"):
         reweight(2 * [SimpleNamespace(**RUN)], 0.3, {"q": [np.ones((2, 9))]})
 

@@ -7,6 +7,7 @@ measurements. A run contains everything that is needed to continue it.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
@@ -242,7 +243,9 @@ class Run(Generic[S, B]):
         -------
         spinglass.statistics.ObservableSummary
             Its numbers have the shape of one measurement. For a run at several temperatures these
-            are the first axis. An error that cannot be estimated is NaN.
+            are the first axis. An error that cannot be estimated is NaN, as it is where a sign
+            turned too seldom in ``"magnetization"``, ``"overlap"`` and what else changes its sign
+            with all spins.
 
         Raises
         ------
@@ -265,15 +268,20 @@ class Run(Generic[S, B]):
         self._check_measured(name)
         kind = KINDS.get(name)
         of_pairs = kind is not None and kind.of_pairs
-        betas, each = self.energy.shape[1:-1], []
-        for place in np.ndindex(betas):
-            rows, E, m = (
-                x[(slice(None), *place)] for x in (series[name], self.energy, self.magnetization)
-            )
+        is_odd = name == "magnetization" or (kind is not None and kind.is_odd)
+        each = []
+        for at, window in self._windows():
+            rows = series[name][at]
             # In its own measurements, which of a function may be fewer.
-            window = max(1, slowest_of(E, m) * rows.shape[1] // E.shape[1])
-            each.append(summarize_observable(rows, name, self.n_replicas, of_pairs, window))
-        return stacked(each) if betas else each[0]
+            wide = max(1, window * rows.shape[1] // self.n_measurements)
+            each.append(summarize_observable(rows, name, self.n_replicas, of_pairs, wide, is_odd))
+        return stacked(each) if self.energy.ndim > 2 else each[0]
+
+    def _windows(self) -> Iterator[tuple[Any, int]]:
+        """Yield the place of each temperature, and the window of all series there."""
+        for place in np.ndindex(self.energy.shape[1:-1]):
+            at = (slice(None), *place)
+            yield at, slowest_of(self.energy[at], self.magnetization[at])
 
     def correlation_length(self, name: str = "structure_factor") -> Estimate:
         """Return the second-moment correlation length, from measured structure factors.
@@ -287,7 +295,8 @@ class Run(Generic[S, B]):
         -------
         spinglass.statistics.Estimate
             xi in lattice spacings, from :func:`spinglass.statistics.correlation_length`; NaN where
-            S(0) is not above S(k). For a run at several temperatures it is an array.
+            S(0) is not above S(k). For a run at several temperatures it is an array. The note of
+            :meth:`observable` of this name says where the error may be too small.
 
         Raises
         ------
@@ -313,15 +322,14 @@ class Run(Generic[S, B]):
         self._check_measured()
         at_zero, lowest, momentum = smallest(cast(StructureFactor, kept))
         series = self.measured[name]
-        if kept.of_pairs:
-            series = series.mean(axis=0, keepdims=True)  # pairs are no independent rows
         zero, others = series[..., at_zero], series[..., lowest].mean(axis=-1)
-        betas = self.energy.shape[1:-1]
         each = [
-            correlation_length(zero[at], others[at], momentum)
-            for at in ((slice(None), *place) for place in np.ndindex(betas))
+            correlation_length(
+                zero[at], others[at], momentum, self.n_replicas, kept.of_pairs, window
+            )
+            for at, window in self._windows()
         ]
-        return Estimate.of(each) if betas else each[0]
+        return Estimate.of(each) if self.energy.ndim > 2 else each[0]
 
     def _check_measured(self, name: str = "energy") -> None:
         series = self.measured.get(name, self.energy)
@@ -334,21 +342,22 @@ class Run(Generic[S, B]):
         Parameters
         ----------
         pairs : bool
-            Whether to return the overlaps instead, one row for each pair of replicas and
-            measurement.
+            Whether to return what was measured of pairs of replicas instead, one row for each
+            pair and measurement.
 
         Returns
         -------
         pandas.DataFrame
             Columns ``replica``, ``sweep``, ``energy`` and ``magnetization``, or ``first``,
-            ``second`` (the replicas of the pair), ``sweep``, ``overlap`` and, if they were
-            measured, ``link_overlap``. A tempered run has ``beta`` before ``sweep``, which counts
-            sweeps after the warmup.
+            ``second`` (the replicas of the pair), ``sweep``, and those of ``overlap``,
+            ``link_overlap`` and ``overlap_structure_factor`` that were measured. Kept states give
+            ``overlap`` as well. A tempered run has ``beta`` before ``sweep``, which counts sweeps
+            after the warmup.
 
         Raises
         ------
         ValueError
-            With ``pairs``, as :meth:`overlaps`.
+            With ``pairs``, if nothing was measured of pairs and no states were kept.
         ImportError
             Without pandas, which ``pip install 'spinglass[tables]'`` brings.
         MemoryError

@@ -19,10 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass import _arguments
 from spinglass._printed import printed
 from spinglass._text import counted
-from spinglass.statistics.correlation import measurements, memory_of
+from spinglass.statistics.correlation import Floats, measurements, memory_of
 from spinglass.statistics.estimate import Estimate
 from spinglass.statistics.overlap_summary import through
-from spinglass.statistics.summary import checked, mean_of, note_on
+from spinglass.statistics.summary import checked, mean_of, note_on, signed
 
 __all__ = ["ObservableSummary", "summarize_observable"]
 
@@ -99,6 +99,7 @@ def summarize_observable(
     n_replicas: int | None = None,
     of_pairs: bool = False,
     window: int = 1,
+    is_odd: bool = False,
 ) -> ObservableSummary:
     """Turn a series in equilibrium into its mean with an error.
 
@@ -116,12 +117,15 @@ def summarize_observable(
     window : int
         Lags that autocorrelations are summed over at least, as those of a slower series of the
         same run.
+    is_odd : bool
+        Whether a flip of all spins of a replica changes the sign of its numbers, as it does that
+        of the magnetization.
 
     Returns
     -------
     ObservableSummary
-        The error is NaN where there are too few measurements for one, and of a series that never
-        changed.
+        The error is NaN where there are too few measurements for one, of a series that never
+        changed, and of an odd one whose sign turned too seldom.
 
     Raises
     ------
@@ -140,17 +144,11 @@ def summarize_observable(
             "series must have shape (n_replicas, n_measurements, ...) and at least one "
             f"measurement, got {values.shape}"
         )
-    is_pairs = _arguments.flag(of_pairs, "of_pairs")
-    given = len(values) if n_replicas is None and not is_pairs else n_replicas
-    R = _arguments.integer(given, "n_replicas", at_least=2 if is_pairs else 1)
-    if len(values) != (math.comb(R, 2) if is_pairs else R):
-        raise ValueError(
-            f"series must have a row for each {'pair' if is_pairs else 'one'} of {R} replicas, got "
-            f"{len(values)} rows"
-        )
+    is_pairs, R = rows_are_of(values, n_replicas, of_pairs, "series")
     if not isinstance(name, str):
         raise TypeError(f"name must be text, got {_arguments.shown(name)}")
     least = _arguments.integer(window, "window", at_least=1)
+    turns = _arguments.flag(is_odd, "is_odd")
     shape, n = values.shape[2:], values.shape[1]
     estimates, times, notes = [], [], []
     for place in np.ndindex(shape):
@@ -161,15 +159,21 @@ def summarize_observable(
             average, memory = through(rows, own, R, wide)
         else:
             average = memory = checked(own, wide)
+        moves = average.changes
+        if turns:
+            average = signed(rows, average, memory if is_pairs else None)
         estimates.append(mean_of(rows, average))
-        times.append(memory.time)
-        notes.append((memory.time, place, memory))
-    _, place, memory = max(notes, key=lambda note: math.inf if math.isnan(note[0]) else note[0])
+        times.append((memory if is_pairs else average).time)
+        notes.append((memory.time, place, memory, average.changes < moves))
+    _, place, memory, is_rare = max(
+        notes, key=lambda note: math.inf if math.isnan(note[0]) else note[0]
+    )
     label = f"{name}[{', '.join(map(str, place))}]" if shape else name
     who = "pairs" if is_pairs else "replicas"
     rows = values[(slice(None), slice(None), *place)]
     tau = _shaped(times, shape)
     of_all = n * (R // 2 if is_pairs else R)
+    note = f"the sign of {label} turned too seldom for an error of its mean"
     return ObservableSummary(
         name,
         R,
@@ -180,8 +184,23 @@ def summarize_observable(
         ),
         tau,
         of_all / (2.0 * tau),
-        note_on({label: memory}, {label: rows}, who),
+        note if is_rare else note_on({label: memory}, {label: rows}, who),
     )
+
+
+def rows_are_of(
+    rows: Floats, n_replicas: int | None, of_pairs: bool, name: str
+) -> tuple[bool, int]:
+    """Return whether rows are those of pairs, and of how many replicas they are."""
+    is_pairs = _arguments.flag(of_pairs, "of_pairs")
+    given = len(rows) if n_replicas is None and not is_pairs else n_replicas
+    R = _arguments.integer(given, "n_replicas", at_least=2 if is_pairs else 1)
+    if len(rows) != (math.comb(R, 2) if is_pairs else R):
+        raise ValueError(
+            f"{name} must have a row for each {'pair' if is_pairs else 'one'} of {R} replicas, got "
+            f"{len(rows)} rows"
+        )
+    return is_pairs, R
 
 
 def _shaped(numbers: list[float], shape: tuple[int, ...]) -> Any:

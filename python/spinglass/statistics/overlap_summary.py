@@ -23,6 +23,7 @@ It is never too small on average.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,14 +34,14 @@ from spinglass._printed import printed
 from spinglass._text import counted
 from spinglass.statistics.correlation import Floats, Memory, measurements, memory_of
 from spinglass.statistics.estimate import Estimate
-from spinglass.statistics.resampling import cuts_for_memory, jackknifed
 from spinglass.statistics.summary import (
     averages_table,
+    function_of,
+    longest_of,
     mean_of,
     note_on,
-    reaching_up,
-    shortfall,
     signed,
+    up_from,
     widened,
 )
 
@@ -177,8 +178,8 @@ def summarize_overlaps(
         memories[name], of_pairs[name] = through(rows, of_pairs[name], R, wide)
     memories["q"] = signed(q, memories["q"], of_pairs["q"])
     of_q = of_pairs.pop("q")
-    longest = float(np.fmax.reduce([memory.time for memory in of_pairs.values()]))
-    ratio = _binder_ratio(square, memories["q^2"], longest, R)
+    longest = longest_of(of_pairs.values())
+    ratio = function_of_pairs(_ratio, [square, square * square], memories["q^2"], longest, R)
 
     def mean(name: str) -> Estimate:
         return mean_of(series[name], memories[name])
@@ -191,7 +192,7 @@ def summarize_overlaps(
         overlap=mean("q"),
         absolute_overlap=mean("|q|"),
         squared_overlap=mean("q^2"),
-        binder_ratio=ratio,
+        binder_ratio=up_from(1.0, ratio),
         link_overlap=mean("q_l") if link_overlaps is not None else None,
         tau_overlap=of_q.time,
         tau_absolute_overlap=of_pairs["|q|"].time,
@@ -245,19 +246,18 @@ def _spread(left: Floats) -> float:
     return math.sqrt((len(left) - 1) * float(left.var()))
 
 
-def _binder_ratio(square: Floats, memory: Memory, longest: float, n_replicas: int) -> Estimate:
-    moments = [square, square * square]
-    if memory.by_replicas:
-        value = float(_ratio(*(one.mean(keepdims=True) for one in moments))[0, 0])
-        error = _spread(_ratio(*(_without_each(one.mean(axis=1), n_replicas) for one in moments)))
-        blocks = n_replicas
-    else:
-        averages = [one.mean(axis=0)[None] for one in moments]
-        blocks = cuts_for_memory(averages[0].shape, np.fmax(longest, 0.0))
-        value, error = jackknifed(_ratio, averages, blocks)
-        error *= shortfall(longest, blocks, square.shape[1])
-    error = widened(error if memory.changes else math.nan, min(memory.freedom, blocks - 1))
-    return Estimate(value, reaching_up(error, abs(value - 1.0)))
+def function_of_pairs(
+    of: Callable[..., Floats], rows: list[Floats], memory: Memory, longest: float, n_replicas: int
+) -> Estimate:
+    """Return a function of averages over pairs with its error, from the memory of the average.
+
+    It is that of the average at each time, or of a jackknife that leaves out a replica.
+    """
+    if not memory.by_replicas:
+        return function_of(of, [one.mean(axis=0)[None] for one in rows], memory, longest)
+    value = float(of(*(one.mean(keepdims=True) for one in rows))[0, 0])
+    error = _spread(of(*(_without_each(one.mean(axis=1), n_replicas) for one in rows)))
+    return Estimate(value, widened(error, min(memory.freedom, n_replicas - 1)))
 
 
 def _ratio(second: Floats, fourth: Floats) -> Floats:

@@ -157,8 +157,9 @@ def reweight(
     Parameters
     ----------
     runs : Run, TemperedRun, or several of them
-        Runs of one model in equilibrium. Anything with ``energy``, ``magnetization``, ``beta`` and
-        ``n_spins`` of the same meaning is taken as well.
+        Runs of one model in equilibrium. Runs that know their model must have the same: a lattice
+        and its matrix are two. Anything with ``energy``, ``magnetization``, ``beta`` and
+        ``n_spins`` of the same meaning is taken as well, and is not compared.
     beta : float or array_like
         Where averages are wanted, finite.
     observables : dict or sequence of str, optional

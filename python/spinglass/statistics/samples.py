@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from spinglass import _arguments
 from spinglass.statistics.correlation import Floats, Memory, are_equal, measurements, memory_of
 from spinglass.statistics.resampling import cuts_for_memory
-from spinglass.statistics.summary import note_on, shortfall
+from spinglass.statistics.summary import longest_of, note_on, shortfall
 
 _MOST_BLOCKS = 256  # of a run: more make errors no better known, and cost time
 LARGEST = 1e50
@@ -63,6 +63,12 @@ def samples_of(runs: Any, observables: Any) -> Samples:
     ]
     if len(sizes := {run.n_spins for run in read}) > 1:
         raise ValueError(f"runs must be of one model, got {sorted(sizes)} spins")
+    known = [run for run in given if isinstance(_arguments.attribute(run, "_identity"), str)]
+    if others := [run for run in known if run._identity != known[0]._identity]:
+        raise ValueError(
+            f"runs must be of one model, got {known[0].model} and {others[0].model}, whose "
+            "couplings, fields, constant or layout differ"
+        )
     betas = np.unique(np.concatenate([run.betas for run in read]))
     columns: dict[str, list[NDArray[Any]]] = {}
     run_of_block: list[int] = []
@@ -187,7 +193,7 @@ def _memories(run: _Run) -> tuple[Floats, int, float, dict[float, str]]:
     weight, notes, times, by_replicas = np.empty(n_betas), {}, [], False
     for k, beta in enumerate(run.betas):
         memories = _of_one_window({name: rows[:, k] for name, rows in rows_of.items()})
-        time = _longest(memories)
+        time = longest_of(memories.values())
         # Of a series that never changed nothing is known: each replica is taken for one.
         weight[k] = 1.0 / n if math.isnan(time) else 1.0 / (2.0 * max(time, 0.5))
         times.append(time)
@@ -198,7 +204,7 @@ def _memories(run: _Run) -> tuple[Floats, int, float, dict[float, str]]:
         # States wander through the ladder: what they remember is in sums over temperatures too.
         sums = {name: _sum_over_ladder(rows) for name, rows in rows_of.items()}
         memories = _of_one_window(sums)
-        times.append(_longest(memories))
+        times.append(longest_of(memories.values()))
         by_replicas |= any(memory.by_replicas for memory in memories.values())
     time = float(np.fmax.reduce(times))
     if math.isnan(time) or (by_replicas and n_replicas > 1):
@@ -212,10 +218,6 @@ def _of_one_window(rows_of: dict[str, Floats]) -> dict[str, Memory]:
     widest = max(memory.window for memory in memories.values())
     seen = {name: memory.seen_through(widest) for name, memory in memories.items()}
     return {name: memory._replace(apart=memory.disagrees) for name, memory in seen.items()}
-
-
-def _longest(memories: dict[str, Memory]) -> float:
-    return float(np.fmax.reduce([memory.time for memory in memories.values()]))
 
 
 def _sum_over_ladder(rows: Floats) -> Floats:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -213,36 +213,19 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
     N = _arguments.integer(n_spins, "n_spins", at_least=1)
     beta = _arguments.inverse_temperature(beta)
     size, square = np.abs(m), m * m
-    rows_of = {"E": E, "|m|": size, "m^2": square}
-    memories = {name: memory_of(rows) for name, rows in rows_of.items()}
-    # One window for all: a small part of the energy follows the magnetization, ten times slower
-    # than the rest, and the window of the energy alone closes before that tail. The sign of m
-    # counts where they follow it: without a field they do not.
-    slowest = max(memories.values(), key=lambda memory: memory.window)
-    of_m = memory_of(m)
-    if of_m.window > slowest.window and any(
-        _follows(rows, memories[name], m, of_m) for name, rows in rows_of.items()
-    ):
-        slowest = of_m
+    memories, of_m, slowest = _memories(E, m)
     memories = {name: checked(memory, slowest.window) for name, memory in memories.items()}
-    longest = float(np.fmax.reduce([memory.time for memory in memories.values()]))
+    longest = longest_of(memories.values())
     memory_m = signed(m, checked(of_m, slowest.window))
 
     def mean(rows: Floats, memory: Memory, unit: float = 1.0) -> Estimate:
         return mean_of(rows, memory) * unit
 
-    fitting = cuts_for_memory(E.shape, np.fmax(np.fmax(longest, slowest.time), 0.0))
-
     def function(
         of: Function, rows: list[Floats], memory: Memory, unit: float = 1.0, limit: float = 0.0
     ) -> Estimate:
-        by_replicas = slowest.by_replicas or memory.by_replicas
-        cuts = 1 if by_replicas else fitting
-        value, error = jackknifed(of, rows, cuts)
-        if not by_replicas:
-            error *= shortfall(longest, cuts, E.shape[1])
-        error = widened(error, min(memory.freedom, len(E) * cuts - 1))
-        return Estimate(unit * value, unit * reaching_up(error, abs(value - limit)))
+        found = function_of(of, rows, memory, longest, np.fmax(longest, slowest.time))
+        return up_from(limit, found) * unit
 
     # Variances of deviations: E^2 and <E>^2 share most of their digits.
     around_e, around_m = deviations(E), deviations(size)
@@ -269,10 +252,32 @@ def summarize(energy: ArrayLike, magnetization: ArrayLike, n_spins: int, beta: f
     )
 
 
+def _memories(E: Floats, m: Floats) -> tuple[dict[str, Memory], Memory, Memory]:
+    """Return the memories of E, |m| and m^2, that of m, and the slowest that counts.
+
+    One window serves all: a small part of the energy follows the magnetization, ten times slower
+    than the rest, and the window of the energy alone closes before that tail. The sign of m counts
+    where they follow it: without a field they do not.
+    """
+    rows_of = {"E": E, "|m|": np.abs(m), "m^2": m * m}
+    memories = {name: memory_of(rows) for name, rows in rows_of.items()}
+    slowest = max(memories.values(), key=lambda memory: memory.window)
+    of_m = memory_of(m)
+    if of_m.window > slowest.window and any(
+        _follows(rows, memories[name], m, of_m) for name, rows in rows_of.items()
+    ):
+        slowest = of_m
+    return memories, of_m, slowest
+
+
 def slowest_of(energy: Floats, magnetization: Floats) -> int:
-    """Return the window of the slowest of E, |m| and m^2, which all series of a run use."""
-    size = np.abs(magnetization)
-    return max(memory_of(rows).window for rows in (energy, size, size * size))
+    """Return the window that all series of a run use."""
+    return _memories(energy, magnetization)[-1].window
+
+
+def longest_of(memories: Iterable[Memory]) -> float:
+    """Return the longest autocorrelation time; NaN if no series ever changed."""
+    return float(np.fmax.reduce([memory.time for memory in memories]))
 
 
 def checked(memory: Memory, window: int) -> Memory:
@@ -296,6 +301,28 @@ def _follows(rows: Floats, memory: Memory, m: Floats, of_m: Memory) -> bool:
 def mean_of(rows: Floats, memory: Memory) -> Estimate:
     """Return the mean with its error."""
     return Estimate(float(rows.mean()), widened(memory.standard_error, memory.freedom))
+
+
+def function_of(
+    of: Callable[..., Floats],
+    rows: list[Floats],
+    memory: Memory,
+    longest: float,
+    slowest: float | None = None,
+) -> Estimate:
+    """Return a function of averages with the error of a jackknife over blocks, or over replicas.
+
+    ``longest`` is the longest autocorrelation time of the series, and ``slowest`` that of a series
+    they follow. ``memory`` says whether replicas are apart, and how well an error is known.
+    """
+    n_replicas, n = rows[0].shape
+    cuts = cuts_for_memory((n_replicas, n), np.fmax(longest if slowest is None else slowest, 0.0))
+    if memory.by_replicas:
+        cuts = 1
+    value, error = jackknifed(of, rows, cuts)
+    if not memory.by_replicas:
+        error *= shortfall(longest, cuts, n)
+    return Estimate(value, widened(error, min(memory.freedom, n_replicas * cuts - 1)))
 
 
 def shortfall(time: float, cuts: int, n_measurements: int) -> float:
@@ -326,6 +353,11 @@ def reaching_up(error: float, distance: float) -> float:
         return error
     relative = min(2.0 * error / distance, 2.0) if distance > 0.0 else 2.0
     return error * math.expm1(relative) / relative
+
+
+def up_from(limit: float, found: Estimate) -> Estimate:
+    """Return an estimate of what cannot cross a limit, with the error that reaches up from it."""
+    return Estimate(found.value, reaching_up(found.error, abs(found.value - limit)))
 
 
 def signed(m: Floats, memory: Memory, each: Memory | None = None) -> Memory:

@@ -14,6 +14,7 @@ class AbsLocalField:
 
     name: ClassVar[str] = "abs_local_field"
     of_pairs: ClassVar[bool] = False
+    is_odd: ClassVar[bool] = False
     axes: ClassVar[tuple[str, ...]] = ()
 
     def _asked(self, model: Any, core: Any) -> Asked:
@@ -27,6 +28,7 @@ class LocalFields:
 
     name: ClassVar[str] = "local_fields"
     of_pairs: ClassVar[bool] = False
+    is_odd: ClassVar[bool] = True
     axes: ClassVar[tuple[str, ...]] = ("spin",)
 
     def _asked(self, model: Any, core: Any) -> Asked:

@@ -16,6 +16,7 @@ class AbsMagnetization:
 
     name: ClassVar[str] = "abs_magnetization"
     of_pairs: ClassVar[bool] = False
+    is_odd: ClassVar[bool] = False
     axes: ClassVar[tuple[str, ...]] = ()
 
     def _asked(self, model: Any, core: Any) -> Asked:
@@ -30,6 +31,7 @@ class StaggeredMagnetization:
 
     name: ClassVar[str] = "staggered_magnetization"
     of_pairs: ClassVar[bool] = False
+    is_odd: ClassVar[bool] = True
     axes: ClassVar[tuple[str, ...]] = ()
 
     def _asked(self, model: Any, core: Any) -> Asked:

@@ -33,6 +33,8 @@ class Observable(Protocol):
     name: ClassVar[str]
     # Whether it is one of pairs of replicas.
     of_pairs: ClassVar[bool]
+    # Whether it changes its sign if all spins of a replica are flipped.
+    is_odd: ClassVar[bool]
     # What its axes are, after those of the run.
     axes: ClassVar[tuple[str, ...]]
 

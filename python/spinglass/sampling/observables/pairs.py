@@ -14,6 +14,7 @@ class Overlap:
 
     name: ClassVar[str] = "overlap"
     of_pairs: ClassVar[bool] = True
+    is_odd: ClassVar[bool] = True
     axes: ClassVar[tuple[str, ...]] = ()
 
     def _asked(self, model: Any, core: Any) -> Asked:
@@ -27,6 +28,7 @@ class LinkOverlap:
 
     name: ClassVar[str] = "link_overlap"
     of_pairs: ClassVar[bool] = True
+    is_odd: ClassVar[bool] = False
     axes: ClassVar[tuple[str, ...]] = ()
 
     def _asked(self, model: Any, core: Any) -> Asked:

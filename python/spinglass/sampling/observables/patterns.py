@@ -29,6 +29,7 @@ class LargestOverlap:
 
     name: ClassVar[str] = "largest_overlap"
     of_pairs: ClassVar[bool] = False
+    is_odd: ClassVar[bool] = False
     axes: ClassVar[tuple[str, ...]] = ()
 
     def _asked(self, model: Any, core: Any) -> Asked:
@@ -76,6 +77,7 @@ class PatternOverlaps:
 
     name: ClassVar[str] = "pattern_overlaps"
     of_pairs: ClassVar[bool] = False
+    is_odd: ClassVar[bool] = True
     axes: ClassVar[tuple[str, ...]] = ("pattern",)
 
     def __post_init__(self) -> None:

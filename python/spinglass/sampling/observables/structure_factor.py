@@ -56,6 +56,7 @@ class StructureFactor:
 
     name: ClassVar[str] = "structure_factor"
     of_pairs: ClassVar[bool] = False
+    is_odd: ClassVar[bool] = False
     axes: ClassVar[tuple[str, ...]] = ("wave_vector",)
 
     def __post_init__(self) -> None:
@@ -101,6 +102,7 @@ class OverlapStructureFactor:
 
     name: ClassVar[str] = "overlap_structure_factor"
     of_pairs: ClassVar[bool] = True
+    is_odd: ClassVar[bool] = False
     axes: ClassVar[tuple[str, ...]] = ("overlap_wave_vector",)
 
     def __post_init__(self) -> None:
