@@ -72,6 +72,25 @@ def test_overlaps_that_were_not_measured_are_those_of_kept_states_or_refused():
         RUN.to_dataframe(pairs="yes")
 
 
+@pytest.mark.parametrize("betas", [0.7, [0.5, 0.7]])
+def test_what_was_measured_of_pairs_is_a_table_without_their_overlaps(betas):
+    axes = ["first", "second", *(["beta"] if np.ndim(betas) else []), "sweep"]
+    measure = [spinglass.OverlapStructureFactor(), "link_overlap"]
+    run = spinglass.sample(GLASS, betas, 10, 3, measure=measure, seed=2)
+    frame = run.to_dataframe(pairs=True)
+    factors = [f"overlap_structure_factor_{k}" for k in range(len(GLASS.shape) + 1)]
+    assert list(frame.columns) == [*axes, "link_overlap", *factors]
+    series = run.measured["overlap_structure_factor"]
+    assert (frame[factors].to_numpy() == series.reshape(-1, len(factors))).all()
+    kept = spinglass.sample(GLASS, betas, 10, 3, measure=measure, keep_states=True, seed=2)
+    assert list(kept.to_dataframe(pairs=True).columns) == [
+        *axes,
+        "overlap",
+        "link_overlap",
+        *factors,
+    ]
+
+
 def test_an_annealing_is_a_table_of_replicas_and_sweeps():
     found = spinglass.anneal(GLASS, n_sweeps=20, n_replicas=3, seed=1)
     frame = found.to_dataframe()

@@ -98,6 +98,23 @@ def test_series_come_back_from_files_pickles_and_tables(call, tmp_path):
     np.testing.assert_allclose(found.mean.value, run.measured["first_half"].mean((0, -2)))
 
 
+@pytest.mark.parametrize("name", ["lattice", "+-J lattice", "Hopfield"])
+def test_no_function_takes_a_name_that_tables_have_for_something_else(name):
+    model = LARGER[name]
+    held = {"initial": np.ones((2, model.n_spins)), "clamp": np.arange(model.n_spins) < 2}
+    given = {"measure": observables_of(model), "keep_states": True, "seed": 1}
+    names = set()
+    for run in (sample(model, 0.4, 2, 2, **given, **held), temper(model, BETAS, 2, 2, **given)):
+        data = run.to_xarray()
+        names |= {*data.variables, *data.dims}
+        for pairs in (False, True):
+            names |= set(run.to_dataframe(pairs=pairs).columns)
+    for taken in names:
+        measure = [*observables_of(model), Observed(first_spin, name=str(taken))]
+        with pytest.raises(ValueError, match=f'"{taken}"'):
+            sample(model, 0.4, 2, 2, measure=measure, seed=1)
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_an_exception_is_the_cause_of_what_ends_the_run(call):
     calls = []
@@ -143,6 +160,10 @@ def test_a_function_returns_the_same_shape_each_time():
         (lambda: [Observed(first_spin, 0)], ValueError, "every must be an integer >= 1"),
         (lambda: [Observed(3)], TypeError, "function must be callable, got 3"),
         (lambda: [Observed(first_spin, name="energy")], ValueError, 'another name than "energy"'),
+        (lambda: [Observed(first_spin, name="beta")], ValueError, 'another name than "beta"'),
+        (lambda: [first_spin, Observed(first_half, name="first_spin_0")], ValueError, "spin_0"),
+        (lambda: [first_spin, Observed(first_half, name="first_spin_draw")], ValueError, "draw"),
+        (lambda: ["overlap", Observed(first_half, name="overlap_1")], ValueError, "overlap_1"),
         (lambda: [Observed(first_spin, name=3)], TypeError, "name must be text"),
         (lambda: [first_spin, Observed(first_spin, 4)], ValueError, '"first_spin" once'),
         (lambda: first_spin, TypeError, "measure must be a sequence"),

@@ -19,23 +19,19 @@ if TYPE_CHECKING:
 
 
 def of_run(run: Run[Any, Any], pairs: bool) -> pandas.DataFrame:
-    """Return energies and magnetizations, or the overlaps of pairs of replicas."""
+    """Return what was measured of each replica, or of pairs of replicas."""
     sweeps = run.every * np.arange(1, run.n_measurements + 1)
     inner = {"beta": run.betas} if isinstance(run, LadderRun) else {}
     if not pairs:
         columns = {"energy": run.energy, "magnetization": run.magnetization} | _numbers(run, False)
         return _long({"replica": np.arange(run.n_replicas), **inner, "sweep": sweeps}, columns)
-    found = (
-        [run.overlaps(k) for k in range(len(run.betas))]
-        if isinstance(run, LadderRun)
-        else [run.overlaps()]
-    )
+    columns = _numbers(run, True)
+    if "overlap" not in columns and (run.states is not None or not columns):
+        # From the kept states, or an error that says what is missing.
+        is_ladder = isinstance(run, LadderRun)
+        found = [run.overlaps(k) for k in range(len(run.betas))] if is_ladder else [run.overlaps()]
+        columns = {"overlap": np.stack([one.values for one in found], axis=1)} | columns
     first, second = np.triu_indices(run.n_replicas, 1)
-    columns = {"overlap": np.stack([one.values for one in found], axis=1)}
-    links = [one.link_values for one in found if one.link_values is not None]
-    if links:
-        columns["link_overlap"] = np.stack(links, axis=1)
-    columns |= _numbers(run, True)
     frame = _long({"first": first, **inner, "sweep": sweeps}, columns)
     frame.insert(1, "second", np.repeat(second, len(frame) // len(second)))
     return frame
@@ -50,7 +46,7 @@ def _numbers(run: Run[Any, Any], of_pairs: bool) -> dict[str, NDArray[Any]]:
     return {
         name + "".join(f"_{k}" for k in place): series[(..., *place)]
         for name, series in run.measured.items()
-        if (name in pairs) == of_pairs and name not in ("overlap", "link_overlap")
+        if (name in pairs) == of_pairs
         if series.shape[run.energy.ndim - 1] == run.n_measurements
         for place in np.ndindex(series.shape[run.energy.ndim :])
     }

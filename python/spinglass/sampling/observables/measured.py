@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -38,7 +38,13 @@ KINDS: dict[str, Any] = {
         AbsLocalField, LocalFields, PatternOverlaps, StructureFactor, OverlapStructureFactor,
     )
 }  # fmt: skip
-_TAKEN = {*KINDS, "energy", "magnetization"}
+# What columns, dimensions and coordinates of tables are called.
+_TAKEN = {
+    *KINDS, *(axis for kind in KINDS.values() for axis in kind.axes),
+    "energy", "magnetization", "states", "final_states", "acceptance", "clamp", "swap_rates",
+    "round_trips", "replica", "first", "second", "beta", "sweep", "chain", "draw", "pair", "spin",
+    "neighbours",
+}  # fmt: skip
 _WITH_ARGUMENTS = tuple(kind for kind in KINDS.values() if fields(kind))
 
 
@@ -58,10 +64,16 @@ def observables_of(measure: Any) -> tuple[tuple[Observable, ...], tuple[Observed
         if found.setdefault(one.name, one) != one:
             raise ValueError(f'measure must hold "{one.name}" once, got it with other arguments')
     functions = tuple(one for one in found.values() if isinstance(one, Observed))
-    if taken := [one.name for one in functions if one.name in _TAKEN]:
+    if taken := [one.name for one in functions if one.name in _TAKEN or _is_part(one.name, found)]:
         raise ValueError(f'a function in measure must have another name than "{taken[0]}"')
     # A set has no order.
     return tuple(found[name] for name in KINDS if name in found), functions
+
+
+def _is_part(name: str, measured: Collection[str]) -> bool:
+    """Return whether tables give this name to a number or a dimension of what is measured."""
+    whole, _, part = name.rpartition("_")
+    return whole in measured and (part == "draw" or part.isdigit())
 
 
 def written(observable: Observable) -> dict[str, Any]:

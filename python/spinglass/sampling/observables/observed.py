@@ -37,7 +37,8 @@ class Observed:
     every : int, optional
         Sweeps from one call to the next, a multiple of ``every`` of the run, which is the default.
     name : str, optional
-        By default that of the function.
+        By default that of the function. Names that tables have for something else, such as
+        ``"replica"``, ``"beta"`` or ``"states"``, are refused when the run begins.
 
     Raises
     ------
