@@ -1,6 +1,7 @@
 """Averages over samples of disorder: what a sample depends on, errors, failures, files."""
 
 import csv
+import itertools
 import json
 import math
 import pickle
@@ -405,3 +406,23 @@ def test_the_figure_shows_the_samples_of_a_quantity(result):
         assert ax.lines[0].get_xdata()[0] == pytest.approx(values.mean())
     with pytest.raises(ValueError, match="name must be that of a quantity"):
         plotting.disorder_average(result, axes[0], "mass")
+
+
+@pytest.mark.parametrize("n_sweeps", [50, 400, 800, 1500, 3000])
+def test_labels_of_sweeps_do_not_overlap_and_the_legend_covers_no_point(n_sweeps):
+    make_model = partial(spinglass.EdwardsAnderson, (4, 4), "gaussian")
+    study = TemperedGlass((0.5, 1.0), n_sweeps)
+    test = disorder_average(lambda seed: make_model(seed=seed), 3, study).equilibration()
+    panels = test.plot()
+    figure = panels[0].figure
+    figure.canvas.draw()
+    for ax in panels:
+        labels = [x for x in ax.get_xticklabels() + ax.get_xticklabels(minor=True) if x.get_text()]
+        boxes = sorted((x.get_window_extent() for x in labels), key=lambda box: box.x0)
+        inside = [box for box in boxes if ax.bbox.x0 - 1 < (box.x0 + box.x1) / 2 < ax.bbox.x1 + 1]
+        assert len(inside) >= 2
+        assert all(a.x1 < b.x0 for a, b in itertools.pairwise(inside))
+        legend = ax.get_legend().get_window_extent()
+        for line in (line for line in ax.lines if len(line.get_xdata()) == len(test.bins)):
+            points = ax.transData.transform(line.get_xydata())
+            assert not any(legend.contains(*point) for point in points)

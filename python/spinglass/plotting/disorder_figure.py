@@ -13,6 +13,7 @@ from spinglass.plotting.figure import (
     OnePanel,
     figure,
     ink,
+    legend_above,
     on_panels,
     points,
     say_none,
@@ -29,6 +30,11 @@ _ONE: OnePanel = (1, 1), (7.0, 5.2)
 
 # Bins of a histogram, at most.
 _BINS = 50
+
+# Sweeps from which powers of ten are enough ticks, in those of the first bin.
+_TWO_DECADES = 100
+# Bins of which each has a label.
+_NAMED_BINS = 4
 
 # The overlaps of a pair of replicas: their columns and names.
 _OVERLAPS = {
@@ -138,7 +144,7 @@ def _energies(result: GlassEquilibration, ax: Any) -> None:
     _draw(result, ax, sides)
     ax.set_ylabel("energy per spin")
     ax.set_title(f"{result.n_samples} samples at $\\beta$ = {result.beta:g}")
-    ax.legend(loc="best", **FRAME)
+    legend_above(ax, "upper right")
 
 
 def _overlaps(result: GlassEquilibration, ax: Any) -> None:
@@ -149,7 +155,7 @@ def _overlaps(result: GlassEquilibration, ax: Any) -> None:
     ax.plot([], [], **theory_line(linewidth=0.8, color=shade(0.5)), label="value in the last bin")
     ax.set_ylabel("overlap of two replicas")
     ax.set_title("Overlaps of spins and of bonds")
-    ax.legend(loc="best", **FRAME)
+    legend_above(ax, "upper right", 2)
 
 
 def _draw(result: GlassEquilibration, ax: Any, names: dict[str, str]) -> None:
@@ -164,7 +170,10 @@ def _draw(result: GlassEquilibration, ax: Any, names: dict[str, str]) -> None:
         left = max(compared[0], 1)  # of a logarithm
         ax.axvspan(left, compared[1], color=shade(0.12), zorder=0, label=f"last {BINS} bins")
     ends = bins["last_sweep"].tolist()
-    if math.log2(ends[-1] / ends[0]) < 3:
-        ax.set_xticks(ends, [f"{end}" for end in ends])
+    if ends[-1] < _TWO_DECADES * ends[0]:
+        # Powers of ten would be one tick or none. The last bin is named, and not all of many.
+        step = 1 if len(ends) <= _NAMED_BINS else 2
+        named = set(ends[::-step])
+        ax.set_xticks(ends, [f"{end}" if end in named else "" for end in ends])
         ax.minorticks_off()
     ax.set_xlabel("sweeps, at the end of a bin")
