@@ -6,6 +6,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
 
 mod arrays;
+mod associative;
 mod dense;
 mod enter;
 mod exact;
@@ -13,6 +14,7 @@ mod hopfield;
 mod inverse;
 mod landscape;
 mod lattice;
+mod memories;
 mod models;
 mod rbm;
 mod sampling;
@@ -66,5 +68,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(sampling::descend, module)?)?;
     module.add_function(wrap_pyfunction!(landscape::landscape, module)?)?;
     rbm::register(module)?;
-    hopfield::register(module)
+    hopfield::register(module)?;
+    associative::register(module)
 }

@@ -4,6 +4,7 @@ mod network;
 mod patterns;
 mod trials;
 
+pub use patterns::PackedPatterns;
 use pyo3::prelude::*;
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

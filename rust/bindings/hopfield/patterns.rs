@@ -149,6 +149,19 @@ impl PackedPatterns {
         Ok(Self { patterns })
     }
 
+    /// The patterns of these parts of sets, from one number to another, one after the other.
+    #[staticmethod]
+    fn joined(py: Python<'_>, parts: Vec<(PyRef<'_, Self>, usize, usize)>) -> PyResult<Self> {
+        let parts: Vec<_> =
+            parts.iter().map(|(set, first, last)| (set.patterns.clone(), *first..*last)).collect();
+        let control = Control::default();
+        let patterns = enter(py, None, None, &control, || {
+            let parts: Vec<_> = parts.iter().map(|(set, range)| (set, range.clone())).collect();
+            Patterns::joined(&parts, &control)
+        })?;
+        Ok(Self { patterns })
+    }
+
     #[getter]
     fn n_patterns(&self) -> usize {
         self.patterns.n_patterns()

@@ -17,6 +17,7 @@
 //! dynamics, and the fast path that equals the reference bit for bit:
 //!
 //! - [`hopfield`]: memories in bit-packed patterns, recalled without a weight matrix;
+//! - [`associative`]: memories with steeper energies, exact integers too;
 //! - [`lattice`]: square and cubic lattices, one bit a spin;
 //! - [`dense`]: a coupling for every pair, the Sherrington-Kirkpatrick glass above all;
 //! - [`sparse`]: couplings on any graph, +-J glasses with 64 replicas in a word.
@@ -56,6 +57,7 @@
 // The kernels are whole loops that must become part of a function compiled for an instruction set.
 #![allow(clippy::inline_always)]
 
+pub mod associative;
 pub mod bits;
 pub mod content;
 pub mod control;

@@ -18,7 +18,7 @@ pub enum Level {
     Portable,
     /// x86-64 with AVX2.
     Avx2,
-    /// x86-64 with AVX-512 F, BW, DQ, VL, VBMI2, VPOPCNTDQ.
+    /// x86-64 with AVX-512 F, BW, DQ, VL, VBMI, VBMI2, VNNI, VPOPCNTDQ.
     Avx512,
 }
 
@@ -45,7 +45,9 @@ impl Level {
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512vbmi")
                     && is_x86_feature_detected!("avx512vbmi2")
+                    && is_x86_feature_detected!("avx512vnni")
                     && is_x86_feature_detected!("avx512vpopcntdq")
             }
         }
@@ -146,7 +148,7 @@ macro_rules! kernel_table {
                     #[cfg(target_arch = "x86_64")]
                     $crate::simd::Level::Avx512 => $crate::simd::kernel_table!(
                         @set $table, $vector = $avx512,
-                        ["avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx512vpopcntdq"],
+                        ["avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx512vnni,avx512vpopcntdq"],
                         $($name: fn($($arg: $type),*) $(-> $out)? = $body;)*
                     ),
                     #[cfg(target_arch = "x86_64")]

@@ -12,6 +12,7 @@
 
 mod chance;
 mod couplings;
+mod joining;
 mod model;
 mod overlaps;
 mod pace;
@@ -26,9 +27,11 @@ mod visits;
 mod walkers;
 mod window;
 
+pub(crate) use chance::Chance;
 pub use couplings::{Coupling, couplings};
 pub use model::Hopfield;
 pub use patterns::{Packing, Patterns, corrupt};
+pub(crate) use recall::free_sites;
 pub use recall::{Dynamics, Outcome, Update, Watch};
 pub use reference::recall as reference_recall;
 pub use trials::{Instance, Rules, Trial, Trials};

@@ -12,8 +12,8 @@ use crate::{
 
 /// A Hopfield network with Hebbian couplings and thresholds.
 pub struct Hopfield {
-    pub(super) patterns: Patterns,
-    pub(super) kernels: &'static Kernels,
+    pub(crate) patterns: Patterns,
+    pub(crate) kernels: &'static Kernels,
     /// N theta_i, each product rounded once; empty without thresholds.
     scaled_thresholds: Vec<f64>,
     all_patterns: Vec<Chunk>,

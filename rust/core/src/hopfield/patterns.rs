@@ -22,11 +22,11 @@ const PIECE: usize = 1 << 16;
 /// A set of P patterns of N spins, bit-packed. It never changes, and its clones share the bits.
 #[derive(Clone)]
 pub struct Patterns {
-    bits: Arc<BitMatrix>,
+    pub(super) bits: Arc<BitMatrix>,
 }
 
 impl Patterns {
-    fn zeros(n_patterns: usize, n_spins: usize) -> Result<BitMatrix> {
+    pub(super) fn zeros(n_patterns: usize, n_spins: usize) -> Result<BitMatrix> {
         for (name, count) in [("n_patterns", n_patterns), ("n_spins", n_spins)] {
             if !(1..=u32::MAX as usize).contains(&count) {
                 return Err(Error::expected(name, "between 1 and 4294967295", count));

@@ -46,7 +46,7 @@ pub type Watch<'a> = dyn FnMut(u64, &[i8]) -> bool + 'a;
 
 impl Dynamics {
     /// Whether nothing is left to chance once the order is fixed.
-    pub(super) fn is_deterministic(&self) -> bool {
+    pub(crate) fn is_deterministic(&self) -> bool {
         self.beta == f64::INFINITY
     }
 
@@ -112,7 +112,7 @@ impl Hopfield {
 }
 
 /// The sites that may flip, in order.
-pub(super) fn free_sites(n_spins: usize, clamp: Option<&[bool]>) -> Vec<u32> {
+pub(crate) fn free_sites(n_spins: usize, clamp: Option<&[bool]>) -> Vec<u32> {
     let held = |&site: &u32| clamp.is_some_and(|clamp| clamp[site as usize]);
     (0..n_spins as u32).filter(|site| !held(site)).collect()
 }

@@ -55,8 +55,8 @@ pub(super) fn run(
     watch: &mut Watch<'_>,
     control: &Control,
 ) -> Result<Outcome> {
-    let mut run =
-        Run::new(model, Chance::of(dynamics, replica, spins.len()), spins, sites, control)?;
+    let chance = Chance::of(dynamics, replica, spins.len() as f64);
+    let mut run = Run::new(model, chance, spins, sites, control)?;
     let outcome = run.run(dynamics.max_sweeps, watch, control);
     run.write_back();
     outcome
@@ -297,7 +297,8 @@ impl<'a> Run<'a> {
         let flips = match &mut self.chance {
             None => self.model.flips(site, self.fields[position], spin),
             Some(chance) => {
-                chance.flips(self.model, self.first_word, site, self.fields[position], spin)
+                let scaled = self.model.scaled_field(site, self.fields[position]);
+                chance.flips(self.first_word + site as u64, scaled, spin)
             }
         };
         if flips {

@@ -1,0 +1,20 @@
+//! Associative memories beyond Hebb: energies of the overlaps that are steeper than a square.
+//!
+//! With the overlaps M_mu = sum_i xi_i^mu s_i a memory is E(s) = -c sum_mu F(M_mu). F(x) = x^2 is
+//! the Hopfield network; a steeper F lets fewer patterns speak at a time, and stores more of them
+//! (Krotov and Hopfield, NIPS 29, 1172 (2016)). The patterns stay bits. `energy.rs` has the powers,
+//! `reference.rs` their dynamics as one would write it down, `weights.rs` and `kernels/` what makes
+//! it fast.
+
+mod energy;
+mod kernels;
+mod memory;
+mod model;
+mod recall;
+mod reference;
+mod weights;
+
+pub use energy::Power;
+pub use memory::Memory;
+pub use model::DenseMemory;
+pub use reference::recall as reference_recall;
