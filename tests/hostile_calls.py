@@ -128,6 +128,14 @@ def network():
     return spinglass.Hopfield(PATTERNS)
 
 
+def memory():
+    return spinglass.DenseAssociativeMemory(PATTERNS)
+
+
+def of_many():
+    return spinglass.DenseAssociativeMemory(spinglass.random_patterns(1000, 9, seed=1))
+
+
 def inverse(**parameters):
     parameters = {"max_iter": 5, "tol": 1e-2, "random_state": 0} | parameters
     return spinglass.InverseIsing(**parameters).fit(np.where(ROWS > 0, 1, -1))
@@ -209,6 +217,22 @@ def calls():
         "Hopfield.local_fields": (network().local_fields, {"states": SPINS}),
         "Hopfield.overlaps": (network().overlaps, {"states": SPINS}),
         "Hopfield.couplings": (network().couplings, {"dtype": "float32"}),
+        "DenseAssociativeMemory": (
+            spinglass.DenseAssociativeMemory,
+            {"patterns": PATTERNS, "order": 4, "rectified": True},
+        ),
+        "DenseAssociativeMemory.recall": (
+            memory().recall,
+            common | {
+                "states": PATTERNS, "update": "random", "beta": 2.0, "max_sweeps": 5,
+                "clamp": 9 * [False], "seed": 1,
+            },
+        ),
+        "DenseAssociativeMemory.energy": (memory().energy, {"states": SPINS}),
+        "DenseAssociativeMemory.local_fields": (memory().local_fields, {"states": SPINS}),
+        "DenseAssociativeMemory.overlaps": (memory().overlaps, {"states": SPINS}),
+        "DenseAssociativeMemory.store": (memory().store, {"patterns": PATTERNS}),
+        "DenseAssociativeMemory.forget": (of_many().forget, {"which": [0]}),
         "energy": (lattice().energy, {"states": SPINS}),
         "local_fields": (lattice().local_fields, {"states": SPINS}),
         "spin_form": (spinglass.spin_form, {"model": lattice()}),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from scipy.stats import chi2
 
 
 def random_spins(rng, *shape):
@@ -234,3 +235,20 @@ def colour_order(couplings):
         taken = set(colours[np.flatnonzero(row)])
         colours[site] = next(c for c in range(len(row)) if c not in taken)
     return np.argsort(colours, kind="stable").tolist()
+
+
+def chi_square_chance(counts, law):
+    """Return the chance of counts as far from the law as these. Cells below 5 expected join."""
+    order = np.argsort(law)
+    order = order[law[order] > 0]
+    assert counts.sum() == counts[order].sum(), "a state that cannot be"
+    expected, observed = [0.0], [0]
+    for cell in order:
+        if expected[-1] >= 5:
+            expected.append(0.0)
+            observed.append(0)
+        expected[-1] += counts.sum() * law[cell]
+        observed[-1] += counts[cell]
+    expected, observed = np.array(expected), np.array(observed)
+    assert expected.min() >= 5
+    return chi2.sf(((observed - expected) ** 2 / expected).sum(), len(expected) - 1)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # what `__getattr__` finds
     from spinglass.machines import BernoulliRBM, Equilibration, GaussianBernoulliRBM, LogLikelihood
     from spinglass.models import (
         CubicLattice,
+        DenseAssociativeMemory,
         EdwardsAnderson,
         Hopfield,
         Ising,
@@ -71,6 +72,7 @@ __all__ = [
     "Annealing",
     "BernoulliRBM",
     "CubicLattice",
+    "DenseAssociativeMemory",
     "Descent",
     "EdwardsAnderson",
     "Equilibration",

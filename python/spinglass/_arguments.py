@@ -340,6 +340,16 @@ def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDAr
     return spins
 
 
+def spin_rows(states: ArrayLike, n_spins: int) -> tuple[NDArray[np.int8], bool]:
+    """Return the argument ``states`` as a batch, and whether it was a single state."""
+    spins = spin_array(states, "states", n_spins)
+    if spins.ndim > 2:
+        raise ValueError(
+            f"states must have shape ({n_spins},) or (n_states, {n_spins}), got {spins.shape}"
+        )
+    return np.atleast_2d(spins), spins.ndim == 1
+
+
 def units_hint(culprit: Any) -> str:
     """Return what to do about a value that is none of a unit: nothing, unless it is that of a spin.
 

@@ -64,6 +64,7 @@ OBJECTS = {
     "CapacityGrowth": lambda: hostile_calls.stable_patterns().growth(),
     "CapacityScan": hostile_calls.stable_patterns,
     "CubicLattice": lambda: spinglass.CubicLattice(3),
+    "DenseAssociativeMemory": hostile_calls.memory,
     "Descent": lambda: spinglass.descend(hostile_calls.lattice(), PATTERNS),
     "DisorderAverage": lambda: scan("disorder_average"),
     "EdwardsAnderson": lambda: spinglass.EdwardsAnderson((3, 3), seed=1),

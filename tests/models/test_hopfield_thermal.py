@@ -4,9 +4,9 @@ from functools import cache
 
 import numpy as np
 import pytest
-from scipy.stats import chi2
 
 import reference
+from reference import chi_square_chance
 from spinglass import Hopfield
 
 SEEDS = range(10)
@@ -102,23 +102,6 @@ def sample(name, update, seed):
         states = result.states
         counts += np.bincount(reference.state_numbers(states), minlength=2**n_spins)
     return counts
-
-
-def chi_square_chance(counts, law):
-    """Return the chance of counts as far from the law as these. Cells below 5 expected join."""
-    order = np.argsort(law)
-    order = order[law[order] > 0]
-    assert counts.sum() == counts[order].sum(), "a state that cannot be"
-    expected, observed = [0.0], [0]
-    for cell in order:
-        if expected[-1] >= 5:
-            expected.append(0.0)
-            observed.append(0)
-        expected[-1] += counts.sum() * law[cell]
-        observed[-1] += counts[cell]
-    expected, observed = np.array(expected), np.array(observed)
-    assert expected.min() >= 5
-    return chi2.sf(((observed - expected) ** 2 / expected).sum(), len(expected) - 1)
 
 
 @pytest.mark.parametrize(("name", "update"), CASES)

@@ -1,17 +1,20 @@
 """Models with an energy: spin models, the patterns they store, and their other forms."""
 
+from spinglass.models.dense_memory import DenseAssociativeMemory
 from spinglass.models.energy import Layered, Pairwise, Unstructured
 from spinglass.models.forms import SpinForm, UnitForm, spin_form, unit_form
 from spinglass.models.glass import EdwardsAnderson, Mattis, SherringtonKirkpatrick
-from spinglass.models.hopfield import Hopfield, Recall
+from spinglass.models.hopfield import Hopfield
 from spinglass.models.ising import Ising
 from spinglass.models.lattice import CubicLattice, SquareLattice
 from spinglass.models.pattern_overlaps import overlaps
 from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
+from spinglass.models.recall import Recall
 from spinglass.models.spin_model import SpinModel
 
 __all__ = [
     "CubicLattice",
+    "DenseAssociativeMemory",
     "EdwardsAnderson",
     "Hopfield",
     "Ising",

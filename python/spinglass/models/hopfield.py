@@ -7,113 +7,21 @@ which are never formed: the network keeps the N P bits of its patterns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal, cast, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import (
-    array_of,
-    check_memory,
-    choice,
-    clamp_rows,
-    integer,
-    inverse_temperature,
-    real_vector,
-    shown,
-    thread_count,
-)
+from spinglass._arguments import check_memory, real_vector, shown
 from spinglass._caller import takes_beta
-from spinglass._interrupted import Interrupted
-from spinglass._printed import printed
-from spinglass._progress import Progress, progress_callback
-from spinglass._random import Seed, repeatable, seed_word
-from spinglass._registry import drawn_by
+from spinglass._progress import Progress
+from spinglass._random import Seed
 from spinglass.models.ising import Ising
-from spinglass.models.pattern_overlaps import overlaps_of
 from spinglass.models.patterns import Patterns
+from spinglass.models.recall import Recall, Update, pattern_overlaps, recalled
 from spinglass.models.spin_model import SpinModel
-
-Update = Literal["sequential", "random", "synchronous"]
-
-
-@printed
-@dataclass(frozen=True, eq=False)
-class Recall:
-    """The result of a recall.
-
-    For a single state every field except ``states`` is a scalar. For a batch it is an array with
-    one value per state.
-
-    Attributes
-    ----------
-    states : numpy.ndarray of int8, (n_spins,) or (n_states, n_spins)
-        The final states. ``overlaps_with`` compares them with patterns that are not stored;
-        products of bytes would overflow.
-    pattern : int
-        Number of the pattern that is nearest to the start: it has the largest overlap (the first of
-        several equal ones).
-    start_overlap : float
-        Overlap of the start with ``pattern``.
-    overlap : float
-        Overlap of the final state with ``pattern``.
-    best_pattern : int
-        Number of the pattern of largest overlap with the final state.
-    best_overlap : float
-        That overlap, with its sign: the reverse of a pattern has no large overlap with it.
-    energy : float
-        Total energy of the final state.
-    sweeps : int
-        Number of sweeps, including the one that flipped nothing.
-    flips : int
-        Number of flips.
-    converged : bool
-        Whether the run found that the state is a fixed point of the zero-temperature dynamics.
-        Always False at finite temperature.
-    cycle_length : int
-        1 for a fixed point, 2 for the two-cycle that synchronous dynamics can reach, 0 if neither
-        was found within ``max_sweeps``.
-    update, beta, max_sweeps
-        The dynamics of the run.
-    seed : int or numpy.random.SeedSequence
-        The seed that was given, or the one that was drawn for None and a Generator. The same seed
-        repeats the run.
-    version : str
-        Version of the package.
-
-    Examples
-    --------
-    >>> import spinglass
-    >>> patterns = spinglass.Patterns.random(n_patterns=10, n_spins=1000, seed=1)
-    >>> starts = spinglass.corrupt(patterns[:3], flip=0.2, seed=2)
-    >>> found = spinglass.Hopfield(patterns).recall(starts)
-    >>> found.best_pattern.tolist(), found.overlap.tolist()
-    ([0, 1, 2], [1.0, 1.0, 1.0])
-    """
-
-    states: NDArray[np.int8] = field(repr=False)
-    pattern: Any
-    start_overlap: Any
-    overlap: Any
-    best_pattern: Any
-    best_overlap: Any
-    energy: Any
-    sweeps: Any
-    flips: Any
-    converged: Any
-    cycle_length: Any
-    update: Update
-    beta: float
-    max_sweeps: int
-    seed: int | np.random.SeedSequence
-    version: str
-
-    overlaps_with = overlaps_of("states", "the final states")
-
-    plot = drawn_by("recall", "Draw the final overlap of each state against that of its start.")
 
 
 class Hopfield(SpinModel):
@@ -220,12 +128,7 @@ class Hopfield(SpinModel):
         -------
         numpy.ndarray of float64, (n_patterns,) or (n_states, n_patterns)
         """
-        shape = array_of(states, "states", "real numbers -1 and +1").shape
-        n_states = shape[0] if len(shape) == 2 else 1
-        check_memory(24 * n_states * self.n_patterns, f"the array of overlaps of {n_states} states")
-        batch, single = self._batch(states)
-        overlaps = self._network.overlaps(batch) / self.n_spins
-        return overlaps[0] if single else overlaps
+        return pattern_overlaps(self._network, states, self.n_spins, self.n_patterns)
 
     def couplings(self, dtype: DTypeLike = np.float64) -> NDArray[Any]:
         """Return the dense coupling matrix, which the network itself never forms.
@@ -329,43 +232,15 @@ class Hopfield(SpinModel):
         Sequential and random heat bath sample the Boltzmann distribution exp(-beta E). The
         synchronous heat bath has another stationary law (Peretto, Biol. Cybern. 50, 51 (1984)).
         """
-        batch, single = self._batch(states)
-        beta = inverse_temperature(beta)
-        max_sweeps = integer(max_sweeps, "max_sweeps", at_least=1)
-        threads = thread_count(num_threads)
-        held = None if clamp is None else clamp_rows(clamp, batch.shape[0], self.n_spins)
-        update = cast(Update, choice(update, "update", get_args(Update)))
-        known_seed = repeatable(seed)
-        with progress_callback(progress, "recall", "states") as callback:
-            columns, interruption = self._network.recall(
-                batch,
-                update=update,
-                beta=beta,
-                max_sweeps=max_sweeps,
-                seed=seed_word(known_seed),
-                clamp=held,
-                num_threads=threads,
-                progress=callback,
-            )
-        finished = np.flatnonzero(columns.pop("finished"))
-        if interruption is not None:
-            columns = {name: column[finished] for name, column in columns.items()}
-        final = columns.pop("states")
-        if single and finished.size:
-            final, columns = final[0], {name: x[0].item() for name, x in columns.items()}
-        result = Recall(
-            states=final,
-            **columns,
-            update=update,
+        return recalled(
+            self._network,
+            *self._batch(states),
+            update,
+            updates=get_args(Update),
             beta=beta,
             max_sweeps=max_sweeps,
-            seed=known_seed,
-            version=_core.__version__,
+            clamp=clamp,
+            seed=seed,
+            num_threads=num_threads,
+            progress=progress,
         )
-        if isinstance(interruption, KeyboardInterrupt):
-            raise Interrupted(
-                result, finished.size, len(batch), "recalls", finished
-            ) from interruption
-        if interruption is not None:
-            raise interruption
-        return result

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, spin_array
+from spinglass._arguments import check_memory, spin_rows
 from spinglass._registry import above
 from spinglass._shapes import Many, One
 from spinglass.models.energy import Pairwise
@@ -145,10 +145,4 @@ class SpinModel(ABC):
 
     def _batch(self, states: ArrayLike) -> tuple[NDArray[np.int8], bool]:
         """Return the states as a batch, and whether it was a single one."""
-        spins = spin_array(states, "states", self.n_spins)
-        if spins.ndim > 2:
-            raise ValueError(
-                f"states must have shape ({self.n_spins},) or (n_states, {self.n_spins}), "
-                f"got {spins.shape}"
-            )
-        return np.atleast_2d(spins), spins.ndim == 1
+        return spin_rows(states, self.n_spins)

@@ -20,7 +20,7 @@ from spinglass.plotting.figure import (
 
 if TYPE_CHECKING:
     from spinglass.experiments import EnergyTrace, RecallPictures
-    from spinglass.models.hopfield import Recall
+    from spinglass.models.recall import Recall
 
 # A figure shows no more pictures than this; each takes a row.
 ROWS = 6
