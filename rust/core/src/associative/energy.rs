@@ -39,7 +39,13 @@ impl Power {
     /// F(M).
     #[inline]
     pub fn value(self, overlap: i64) -> i128 {
-        if self.is_rectified && overlap < 0 { 0 } else { i128::from(overlap).pow(self.order) }
+        if self.is_rectified && overlap < 0 {
+            return 0;
+        }
+        // Products of 128 bits take several times as long.
+        overlap
+            .checked_pow(self.order)
+            .map_or_else(|| i128::from(overlap).pow(self.order), i128::from)
     }
 
     /// F(M) - F(M - 2 sigma): what a flip costs for a pattern whose spin times the flipped one was

@@ -12,6 +12,7 @@ mod memory;
 mod model;
 mod recall;
 mod reference;
+mod table;
 mod weights;
 
 pub use energy::Power;

@@ -5,11 +5,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use super::{
-    energy::Power,
-    kernels::Kernels,
-    memory::Memory,
-    recall,
-    weights::{Table, Weights},
+    energy::Power, kernels::Kernels, memory::Memory, recall, table::Table, weights::Weights,
 };
 use crate::{
     control::Control,

@@ -15,8 +15,9 @@ use crate::{
     rng::{Philox, Purpose},
 };
 
-/// The longest block.
+/// The longest block, and the shortest: so many rows take hardly longer than one.
 const LONGEST: usize = 64;
+const SHORTEST: usize = 4;
 
 pub(super) fn run(
     model: &DenseMemory,
@@ -37,7 +38,7 @@ pub(super) fn run(
         chance: Chance::of(dynamics, replica, model.scale),
         spins,
         slopes: vec![0; LONGEST],
-        ahead: 1,
+        ahead: SHORTEST,
         quiet: 0,
     };
     let mut outcome = Outcome::default();
@@ -144,7 +145,7 @@ impl Run<'_> {
                 flips += 1;
                 self.quiet = 0;
                 first += k + 1;
-                self.ahead = (self.ahead / 4).max(1);
+                self.ahead = (self.ahead / 4).max(SHORTEST);
             } else {
                 self.quiet += sites.len();
                 first += sites.len();

@@ -7,13 +7,14 @@
 //!
 //! sum_mu xi^mu 2 C = 2^unit (2 (sum_set B - offset n_set) - (sum_all B - offset n_all)).
 //!
-//! Their range is that of ordinary overlaps, v = (M - odd) / 2 below an edge. The few others (the
-//! memory itself, its neighbours) stand in a list, with what their flips cost.
+//! Their range is that of ordinary overlaps. The few others (the memory itself, its neighbours) stand
+//! in a list, with what their flips cost.
 
 use super::{
     energy::Power,
-    kernels::{Kernels, Line, PATTERNS},
+    kernels::{Flipped, Kernels, Line, PATTERNS},
     model::DenseMemory,
+    table::{Table, Values},
 };
 use crate::{
     bits::{Rows, bit},
@@ -21,77 +22,13 @@ use crate::{
     error::Result,
 };
 
-/// Overlaps up to this many standard deviations of a random pattern's are ordinary.
-const DEVIATIONS: f64 = 5.0;
-
 /// One pattern in so many, and [`FEW`] more, may stand in the list before a table for all overlaps is
 /// cheaper.
 const SHARE_LISTED: usize = 256;
 const FEW: usize = 32;
 
-/// Entries of the largest table for all overlaps.
-const LARGEST_TABLE: usize = 1 << 20;
-
 /// Patterns that are set up between two looks at the cancel flag.
 const PIECE: usize = 1 << 16;
-
-/// The value of a pattern that is in the list, and of none at the end of a row.
-const LISTED: i32 = i32::MIN;
-
-/// B for every ordinary v.
-pub(super) struct Table {
-    /// Ordinary v are above -edge and below edge; a flip may lead one there.
-    edge: i32,
-    /// 1 if N is odd.
-    odd: i64,
-    unit: u32,
-    offset: u64,
-    /// Of v = -edge to edge.
-    entries: Vec<u64>,
-    n_planes: usize,
-}
-
-impl Table {
-    /// That of ordinary overlaps of `n_spins`.
-    pub fn typical(power: Power, n_spins: usize) -> Option<Self> {
-        let edge = (DEVIATIONS / 2.0 * (n_spins as f64).sqrt()).ceil() as usize + 2;
-        let halves = std::iter::successors(Some(edge), |edge| (*edge > 1).then_some(edge / 2));
-        halves.into_iter().find_map(|edge| Self::new(power, n_spins, edge))
-    }
-
-    /// That of all overlaps, if it is not too large.
-    pub fn of_all(power: Power, n_spins: usize) -> Option<Self> {
-        let edge = n_spins.div_ceil(2) + 1;
-        if 2 * edge < LARGEST_TABLE { Self::new(power, n_spins, edge) } else { None }
-    }
-
-    /// That of v up to `edge`, unless an entry does not fit.
-    fn new(power: Power, n_spins: usize, edge: usize) -> Option<Self> {
-        let (odd, edge) = ((n_spins % 2) as i64, edge as i32);
-        let slope = |v| power.slope(2 * i64::from(v) + odd);
-        let slopes: Vec<i128> = (-edge..=edge).map(slope).collect();
-        let unit = slopes.iter().fold(0, |bits, slope| bits | slope).trailing_zeros();
-        let offset = u64::try_from(-(slopes.iter().min()?.min(&0) >> unit)).ok()?;
-        let entry = |slope: &i128| u64::try_from((slope >> unit) + i128::from(offset)).ok();
-        let entries: Vec<u64> = slopes.iter().map(entry).collect::<Option<_>>()?;
-        let bits = u64::BITS - entries.iter().max()?.leading_zeros();
-        Some(Self { edge, odd, unit, offset, entries, n_planes: bits.div_ceil(8) as usize })
-    }
-
-    /// v of an overlap.
-    fn value(&self, overlap: i64) -> i64 {
-        (overlap - self.odd) / 2
-    }
-
-    fn is_ordinary(&self, overlap: i64) -> bool {
-        self.value(overlap).abs() < i64::from(self.edge)
-    }
-
-    /// B of a pattern with this value.
-    fn entry(&self, value: i32) -> u64 {
-        if value == LISTED { self.offset } else { self.entries[(value + self.edge) as usize] }
-    }
-}
 
 /// A pattern with another overlap than ordinary ones.
 struct Listed {
@@ -115,8 +52,7 @@ pub(super) struct Weights<'a> {
     table: &'a Table,
     /// In how many patterns each spin is up; empty where the table needs none.
     counts: &'a [u32],
-    /// v of each pattern.
-    values: Vec<i32>,
+    values: Values,
     /// The digits of B, plane after plane.
     planes: Vec<Line>,
     /// The sum of all B.
@@ -139,29 +75,30 @@ impl<'a> Weights<'a> {
             kernels: model.kernels,
             table,
             counts: if table.offset > 0 { model.counts() } else { &[] },
-            values: vec![LISTED; n_lines * PATTERNS],
+            values: Values::none(table, n_lines),
             planes: vec![Line::default(); table.n_planes * n_lines],
             total: 0,
             curvature: 0,
             listed: Vec::new(),
         };
-        for (mu, &overlap) in overlaps.iter().enumerate() {
+        for mu in 0..n_lines * PATTERNS {
             if mu.is_multiple_of(PIECE) {
                 control.check()?;
             }
-            if table.is_ordinary(overlap) {
-                weights.values[mu] = table.value(overlap) as i32;
-                weights.curvature += power.curvature(overlap);
-            } else {
+            let overlap = overlaps.get(mu).copied();
+            let ordinary = overlap.filter(|&overlap| table.is_ordinary(overlap));
+            if let Some(overlap) = ordinary {
+                weights.curvature += table.curvature(overlap);
+            } else if let Some(overlap) = overlap {
                 weights.listed.push(Listed::new(power, mu, overlap));
             }
-        }
-        for mu in 0..weights.values.len() {
-            let entry = table.entry(weights.values[mu]);
-            weights.write(mu, entry);
-            weights.total += i128::from(entry);
+            weights.total += i128::from(weights.set(mu, ordinary));
         }
         Ok(weights)
+    }
+
+    fn n_lines(&self) -> usize {
+        self.rows.stride() * Line::IN_CHUNK
     }
 
     /// For each of `sites` sum_mu xi_i^mu 2 C(M_mu), the listed patterns left out.
@@ -176,7 +113,7 @@ impl<'a> Weights<'a> {
     fn slope(&self, site: u32, set: i128) -> i128 {
         let offset = i128::from(self.table.offset);
         let count = self.counts.get(site as usize).copied().unwrap_or(0);
-        let all = self.total - offset * self.values.len() as i128;
+        let all = self.total - offset * (self.n_lines() * PATTERNS) as i128;
         (2 * (set - offset * i128::from(count)) - all) << self.table.unit
     }
 
@@ -194,34 +131,44 @@ impl<'a> Weights<'a> {
     /// Takes into account that `site`, now `spin`, flips; its slope is known.
     pub fn flip(&mut self, site: u32, spin: i8, slope: i128) {
         let row = self.rows.row(site as usize);
-        let mut set = 0;
-        let mut crossing = Vec::new();
-        for line in 0..self.values.len() / PATTERNS {
-            let word = row[line / Line::IN_CHUNK].0[line % Line::IN_CHUNK];
-            for k in 0..PATTERNS {
-                let (mu, is_set) = (line * PATTERNS + k, word >> k & 1 == 1);
-                let mut value = self.values[mu];
-                let mut entry = self.table.entry(value);
-                if value != LISTED {
-                    self.total -= i128::from(entry);
-                    value += if is_set == (spin < 0) { 1 } else { -1 };
-                    entry = self.table.entry(value);
-                    self.total += i128::from(entry);
-                    self.values[mu] = value;
-                    self.write(mu, entry);
-                    if value.abs() == self.table.edge {
-                        crossing.push(mu);
-                    }
-                }
-                set += if is_set { i128::from(entry) } else { 0 };
+        let Flipped { set, total, crosses } = match &mut self.values {
+            Values::Bytes(lines) => {
+                let Table { edge, digits, .. } = self.table;
+                (self.kernels.flip)(row, spin < 0, *edge as i8, digits, lines, &mut self.planes)
             }
-        }
+            Values::Integers(_) => self.flip_integers(site, spin),
+        };
+        self.total = total;
         // To flip back costs the opposite, which tells the new sum of S.
         self.curvature = i128::from(spin) * (self.slope(site, set) - slope) - self.curvature;
         self.flip_listed(site, spin);
-        for mu in crossing {
-            self.list(mu);
+        if crosses {
+            for mu in 0..self.n_lines() * PATTERNS {
+                if let Some(value) = self.values.get(mu).filter(|v| v.abs() == self.table.edge) {
+                    let overlap = self.table.overlap(value);
+                    self.curvature -= self.table.curvature(overlap);
+                    self.reset(mu, None);
+                    self.listed.push(Listed::new(self.power, mu, overlap));
+                }
+            }
         }
+    }
+
+    /// The kernel `flip`, where values do not fit in bytes.
+    fn flip_integers(&mut self, site: u32, spin: i8) -> Flipped {
+        let row = self.rows.row(site as usize);
+        let mut flipped = Flipped { set: 0, total: 0, crosses: false };
+        for mu in 0..self.n_lines() * PATTERNS {
+            let is_set = bit(row, mu);
+            let step = if is_set == (spin < 0) { 2 } else { -2 };
+            let value = self.values.get(mu);
+            let overlap = value.map(|value| self.table.overlap(value) + step);
+            let entry = i128::from(self.set(mu, overlap));
+            flipped.total += entry;
+            flipped.set += if is_set { entry } else { 0 };
+            flipped.crosses |= overlap.is_some_and(|overlap| !self.table.is_ordinary(overlap));
+        }
+        flipped
     }
 
     fn flip_listed(&mut self, site: u32, spin: i8) {
@@ -235,37 +182,31 @@ impl<'a> Weights<'a> {
             // Far enough inside that it does not come and go.
             if self.table.is_ordinary(2 * self.listed[k].overlap) {
                 let Listed { mu, overlap, .. } = self.listed.swap_remove(k);
-                self.curvature += self.power.curvature(overlap);
-                self.set(mu, self.table.value(overlap) as i32);
+                self.curvature += self.table.curvature(overlap);
+                self.reset(mu, Some(overlap));
             } else {
                 k += 1;
             }
         }
     }
 
-    /// Moves a pattern to the list.
-    fn list(&mut self, mu: usize) {
-        let overlap = 2 * i64::from(self.values[mu]) + self.table.odd;
-        self.curvature -= self.power.curvature(overlap);
-        self.set(mu, LISTED);
-        self.listed.push(Listed::new(self.power, mu, overlap));
+    /// Gives a pattern another overlap among the ordinary ones, or none.
+    fn reset(&mut self, mu: usize, overlap: Option<i64>) {
+        self.total -= i128::from(self.table.entry(self.values.get(mu)));
+        self.total += i128::from(self.set(mu, overlap));
     }
 
-    fn set(&mut self, mu: usize, value: i32) {
-        let (old, new) = (self.table.entry(self.values[mu]), self.table.entry(value));
-        self.total += i128::from(new) - i128::from(old);
-        self.values[mu] = value;
-        self.write(mu, new);
-    }
-
-    /// Writes the digits of B of a pattern.
+    /// The same but for the sum of all B. Returns the new one.
     #[inline]
-    fn write(&mut self, mu: usize, entry: u64) {
-        let n_lines = self.values.len() / PATTERNS;
+    fn set(&mut self, mu: usize, overlap: Option<i64>) -> u64 {
+        let value = overlap.map(|overlap| self.table.value(overlap));
+        let (entry, n_lines) = (self.table.entry(value), self.n_lines());
+        self.values.set(mu, value);
         for plane in 0..self.table.n_planes {
             let line = &mut self.planes[plane * n_lines + mu / PATTERNS];
             line.0[mu % PATTERNS] = (entry >> (8 * plane)) as u8;
         }
+        entry
     }
 }
 

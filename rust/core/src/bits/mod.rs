@@ -64,6 +64,13 @@ impl Chunk {
     }
 }
 
+/// The words of a row.
+#[inline]
+pub(crate) fn words(row: &[Chunk]) -> &[u64] {
+    // SAFETY: a chunk is eight words without padding, and at least as aligned.
+    unsafe { std::slice::from_raw_parts(row.as_ptr().cast(), 8 * row.len()) }
+}
+
 /// The value of bit `k` of a row.
 #[inline]
 pub fn bit(row: &[Chunk], k: usize) -> bool {

@@ -1,8 +1,9 @@
-//! Products of bits and digits: the hot loop of every visit, written once over [`Digits`].
+//! The hot loops of a visit and of a flip, written once over [`Digits`].
 //!
-//! Each set bit of a row adds a byte of each plane. Sums of integers have the same bits in any order.
-//! Bound: the vector ports while the planes are in cache, also the memory beyond, which is why long
-//! rows are taken in parts whose planes serve all rows.
+//! In a visit each set bit of a row adds a byte of each plane. A flip moves every value by one and
+//! looks its digits up, whatever function they are of. Sums of integers have the same bits in any
+//! order. Bound: the vector ports while the planes are in cache, also the memory beyond, which is why
+//! long rows are taken in parts whose planes serve all rows.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -14,7 +15,7 @@ use self::portable::Words;
 #[cfg(target_arch = "x86_64")]
 use self::{avx2::Pair, avx512::Register};
 use crate::{
-    bits::{Chunk, Rows},
+    bits::{Chunk, Rows, words},
     simd::kernel_table,
 };
 
@@ -22,7 +23,7 @@ use crate::{
 pub(super) const PATTERNS: usize = 64;
 
 /// A digit of each of 64 patterns.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(64))]
 pub(super) struct Line(pub [u8; PATTERNS]);
 
@@ -37,11 +38,26 @@ impl Default for Line {
     }
 }
 
-/// The lines of a chunk.
-type Lines = [Line; Line::IN_CHUNK];
+/// The value of a pattern that has none: it stays, and has digits of its own.
+pub(super) const ABSENT: i8 = i8::MIN;
 
-/// Chunks of the parts in which long rows are weighed: two planes of them fill a first-level cache.
-const PART: usize = 32;
+/// A digit for each value of a byte, the negative ones behind the others.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub(super) struct ByteTable(pub [u8; 256]);
+
+/// What came of a flip: the sums of all integers, over the set bits of the row and over all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Flipped {
+    pub set: i128,
+    pub total: i128,
+    /// Whether a value is at the edge now.
+    pub crosses: bool,
+}
+
+/// Lines of the parts in which long rows are weighed: a few planes of them stay in a second-level cache,
+/// and a row is read in long strides.
+const PART: usize = 4096;
 
 /// Planes that are weighed together.
 const MOST_PLANES: usize = 4;
@@ -51,17 +67,29 @@ const MOST_PLANES: usize = 4;
 trait Digits {
     /// Rows that are weighed together: their sums stay in registers.
     const ROWS: usize;
-    /// Chunks after which a sum must be taken out.
-    const CHUNKS: usize;
+    /// Lines after which a sum must be taken out.
+    const LINES: usize;
     /// 64 bits, a byte each.
     type Mask: Copy;
     type Sum: Copy;
+    /// A [`ByteTable`] as it is looked up.
+    type Table: Copy;
 
     fn mask(word: u64) -> Self::Mask;
     fn zero() -> Self::Sum;
     /// `sum` plus the bytes that the mask leaves.
     fn add(sum: Self::Sum, line: &Line, mask: Self::Mask) -> Self::Sum;
     fn total(sum: Self::Sum) -> i64;
+    /// Adds 1 to the values whose bit is set, takes 1 from the others, and says whether the absolute
+    /// value of one is `edge` then.
+    fn step(values: &mut Line, word: u64, edge: i8) -> bool;
+    /// A table for values up to `edge`.
+    fn table(table: &ByteTable, edge: i8) -> Self::Table;
+    /// The digits of values in some tables.
+    fn look_up<const PLANES: usize>(
+        tables: &[Self::Table; PLANES],
+        values: &Line,
+    ) -> [Line; PLANES];
 }
 
 kernel_table! {
@@ -72,6 +100,12 @@ kernel_table! {
         pub weigh: fn(
             rows: Rows<'_>, sites: &[u32], planes: &[Line], n_planes: usize, sums: &mut [i128],
         ) = weigh::<Set>;
+        /// Adds 1 to the values whose bit in the row is set and takes 1 from the others (`up`), or the
+        /// reverse, and writes their digits, a plane for each table.
+        pub flip: fn(
+            row: &[Chunk], up: bool, edge: i8, tables: &[ByteTable], values: &mut [Line],
+            planes: &mut [Line],
+        ) -> Flipped = flip::<Set>;
     }
 }
 
@@ -84,12 +118,11 @@ fn weigh<D: Digits>(
     sums: &mut [i128],
 ) {
     sums.fill(0);
-    let planes = planes.as_chunks::<{ Line::IN_CHUNK }>().0;
-    let stride = rows.stride();
-    for part in (0..stride).step_by(PART) {
-        let part = part..stride.min(part + PART);
+    let n_lines = rows.stride() * Line::IN_CHUNK;
+    for part in (0..n_lines).step_by(PART) {
+        let part = part..n_lines.min(part + PART);
         for first in (0..n_planes).step_by(MOST_PLANES) {
-            let plane = |k| &planes[(first + k) * stride..][part.clone()];
+            let plane = |k| &planes[(first + k) * n_lines..][part.clone()];
             let shift = 8 * first;
             match n_planes - first {
                 1 => weigh_part::<D, 1>(rows, part.start, sites, [plane(0)], shift, sums),
@@ -110,56 +143,51 @@ fn weigh<D: Digits>(
     }
 }
 
-/// Adds the sums over the chunks of rows from `first` on that these planes have, times 2^shift.
+/// Adds the sums over the words of rows from `first` on that these planes have, times 2^shift.
 #[inline(always)]
 fn weigh_part<D: Digits, const PLANES: usize>(
     rows: Rows<'_>,
     first: usize,
     sites: &[u32],
-    planes: [&[Lines]; PLANES],
+    planes: [&[Line]; PLANES],
     shift: usize,
     sums: &mut [i128],
 ) {
-    let at_once = if PLANES > 2 { D::ROWS.div_ceil(2) } else { D::ROWS };
-    let whole = sites.len() / at_once * at_once;
-    let (tiles, rest) = sites.split_at(whole);
-    let (tile_sums, rest_sums) = sums.split_at_mut(whole);
-    for (sites, sums) in tiles.chunks_exact(at_once).zip(tile_sums.chunks_exact_mut(at_once)) {
-        match at_once {
-            8 => tile::<D, PLANES, 8>(rows, first, sites, planes, shift, sums),
-            4 => tile::<D, PLANES, 4>(rows, first, sites, planes, shift, sums),
-            2 => tile::<D, PLANES, 2>(rows, first, sites, planes, shift, sums),
+    let most = if PLANES > 2 { D::ROWS.div_ceil(2) } else { D::ROWS };
+    let mut done = 0;
+    while done < sites.len() {
+        let (sites, sums) = (&sites[done..], &mut sums[done..]);
+        done += match sites.len().min(most) {
+            8.. => tile::<D, PLANES, 8>(rows, first, sites, planes, shift, sums),
+            4.. => tile::<D, PLANES, 4>(rows, first, sites, planes, shift, sums),
+            2.. => tile::<D, PLANES, 2>(rows, first, sites, planes, shift, sums),
             _ => tile::<D, PLANES, 1>(rows, first, sites, planes, shift, sums),
-        }
-    }
-    for (sites, sums) in rest.chunks_exact(1).zip(rest_sums.chunks_exact_mut(1)) {
-        tile::<D, PLANES, 1>(rows, first, sites, planes, shift, sums);
+        };
     }
 }
 
+/// Does this for the first sites, and says for how many.
 #[inline(always)]
 fn tile<D: Digits, const PLANES: usize, const ROWS: usize>(
     rows: Rows<'_>,
     first: usize,
     sites: &[u32],
-    planes: [&[Lines]; PLANES],
+    planes: [&[Line]; PLANES],
     shift: usize,
     sums: &mut [i128],
-) {
+) -> usize {
     let length = planes[0].len();
-    let row: [&[Chunk]; ROWS] =
-        std::array::from_fn(|k| &rows.row(sites[k] as usize)[first..first + length]);
+    let planes = planes.map(|plane| &plane[..length]);
+    let row: [&[u64]; ROWS] =
+        std::array::from_fn(|k| &words(rows.row(sites[k] as usize))[first..first + length]);
     let mut totals = [[0; PLANES]; ROWS];
-    for start in (0..length).step_by(D::CHUNKS) {
+    for start in (0..length).step_by(D::LINES) {
         let mut partial = [[D::zero(); PLANES]; ROWS];
-        for chunk in start..length.min(start + D::CHUNKS) {
-            for word in 0..Line::IN_CHUNK {
-                for r in 0..ROWS {
-                    let mask = D::mask(row[r][chunk].0[word]);
-                    for plane in 0..PLANES {
-                        let line = &planes[plane][chunk][word];
-                        partial[r][plane] = D::add(partial[r][plane], line, mask);
-                    }
+        for line in start..length.min(start + D::LINES) {
+            for r in 0..ROWS {
+                let mask = D::mask(row[r][line]);
+                for plane in 0..PLANES {
+                    partial[r][plane] = D::add(partial[r][plane], &planes[plane][line], mask);
                 }
             }
         }
@@ -174,6 +202,78 @@ fn tile<D: Digits, const PLANES: usize, const ROWS: usize>(
             sums[r] += i128::from(totals[r][plane]) << (shift + 8 * plane);
         }
     }
+    ROWS
+}
+
+#[inline(always)]
+fn flip<D: Digits>(
+    row: &[Chunk],
+    up: bool,
+    edge: i8,
+    tables: &[ByteTable],
+    values: &mut [Line],
+    planes: &mut [Line],
+) -> Flipped {
+    let invert = if up { 0 } else { u64::MAX };
+    let n_lines = values.len();
+    let mut flipped = Flipped { set: 0, total: 0, crosses: false };
+    let parts = values.chunks_mut(PART).zip(words(row).chunks(PART)).enumerate();
+    for (part, (values, row)) in parts {
+        for (values, word) in values.iter_mut().zip(row) {
+            flipped.crosses |= D::step(values, word ^ invert, edge);
+        }
+        for (k, tables) in tables.chunks(MOST_PLANES).enumerate() {
+            let planes = &mut planes[k * MOST_PLANES * n_lines + part * PART..];
+            let shift = 8 * MOST_PLANES * k;
+            let [set, total] = match tables {
+                [a] => look_up::<D, 1>(row, [a], edge, values, planes, n_lines),
+                [a, b] => look_up::<D, 2>(row, [a, b], edge, values, planes, n_lines),
+                [a, b, c] => look_up::<D, 3>(row, [a, b, c], edge, values, planes, n_lines),
+                [a, b, c, d, ..] => {
+                    look_up::<D, 4>(row, [a, b, c, d], edge, values, planes, n_lines)
+                }
+                [] => [0, 0],
+            };
+            flipped.set += set << shift;
+            flipped.total += total << shift;
+        }
+    }
+    flipped
+}
+
+/// Writes the digits of values to planes that are `n_lines` apart. Returns the sums of the integers,
+/// over the set bits of the row and over all.
+#[inline(always)]
+fn look_up<D: Digits, const PLANES: usize>(
+    row: &[u64],
+    tables: [&ByteTable; PLANES],
+    edge: i8,
+    values: &[Line],
+    planes: &mut [Line],
+    n_lines: usize,
+) -> [i128; 2] {
+    let tables = tables.map(|table| D::table(table, edge));
+    let mut sums = [[0i64; PLANES]; 2];
+    for first in (0..values.len()).step_by(D::LINES) {
+        let mut partial = [[D::zero(); PLANES]; 2];
+        for k in first..values.len().min(first + D::LINES) {
+            let masks = [D::mask(row[k]), D::mask(u64::MAX)];
+            let digits = D::look_up(&tables, &values[k]);
+            for plane in 0..PLANES {
+                planes[plane * n_lines + k] = digits[plane];
+                for which in 0..2 {
+                    partial[which][plane] =
+                        D::add(partial[which][plane], &digits[plane], masks[which]);
+                }
+            }
+        }
+        for which in 0..2 {
+            for plane in 0..PLANES {
+                sums[which][plane] += D::total(partial[which][plane]);
+            }
+        }
+    }
+    sums.map(|sums| sums.iter().rev().fold(0, |high, &sum| (high << 8) + i128::from(sum)))
 }
 
 #[cfg(test)]
@@ -184,7 +284,7 @@ mod tests {
     #[test]
     fn every_level_adds_the_integers_of_set_bits() {
         for (n_bits, n_rows, n_planes) in
-            [(1, 1, 1), (700, 9, 2), (9000, 11, 3), (40_000, 17, 5), (513, 5, 8)]
+            [(1, 1, 1), (700, 9, 2), (9000, 11, 3), (270_000, 9, 5), (513, 5, 8)]
         {
             let mut matrix = BitMatrix::zeros(n_rows, n_bits).unwrap();
             let stride = matrix.stride();
@@ -225,6 +325,65 @@ mod tests {
                 let mut sums = vec![-1; n_rows];
                 (Kernels::of(level).weigh)(matrix.rows(), &sites, &planes, n_planes, &mut sums);
                 assert_eq!(sums, expected, "{level}, {n_bits} bits in {n_planes} planes");
+            }
+        }
+    }
+    #[test]
+    fn every_level_moves_values_and_looks_up_their_digits() {
+        let mut word = 7u64;
+        let mut next = || {
+            word ^= word << 13;
+            word ^= word >> 7;
+            word ^= word << 17;
+            word
+        };
+        for (n_chunks, edge) in [(1, 1), (3, 40), (2, 63), (40, 90), (35, 127), (520, 100)] {
+            for n_planes in [1, 2, 3, 5, 8] {
+                let n_lines = n_chunks * Line::IN_CHUNK;
+                let row: Vec<Chunk> =
+                    (0..n_chunks).map(|_| Chunk(std::array::from_fn(|_| next()))).collect();
+                let tables: Vec<ByteTable> = (0..n_planes)
+                    .map(|_| ByteTable(std::array::from_fn(|_| next() as u8)))
+                    .collect();
+                let start: Vec<Line> = (0..n_lines)
+                    .map(|_| {
+                        Line(std::array::from_fn(|_| {
+                            let value =
+                                (next() % (2 * edge as u64 - 1)) as i64 - i64::from(edge) + 1;
+                            if next() % 9 == 0 { ABSENT as u8 } else { value as u8 }
+                        }))
+                    })
+                    .collect();
+                for up in [false, true] {
+                    let mut expected = Flipped { set: 0, total: 0, crosses: false };
+                    let mut moved = start.clone();
+                    let mut digits = vec![Line::default(); n_planes * n_lines];
+                    for mu in 0..n_lines * PATTERNS {
+                        let (line, k) = (mu / PATTERNS, mu % PATTERNS);
+                        let is_set = crate::bits::bit(&row, mu);
+                        let value = &mut moved[line].0[k];
+                        if *value != ABSENT as u8 {
+                            *value = value.wrapping_add(if is_set == up { 1 } else { 255 });
+                            expected.crosses |= (*value as i8).abs() == edge;
+                        }
+                        for plane in 0..n_planes {
+                            let digit = tables[plane].0[usize::from(*value)];
+                            digits[plane * n_lines + line].0[k] = digit;
+                            let part = i128::from(digit) << (8 * plane);
+                            expected.total += part;
+                            expected.set += if is_set { part } else { 0 };
+                        }
+                    }
+                    for level in Level::available() {
+                        let mut values = start.clone();
+                        let mut planes = vec![Line([3; PATTERNS]); n_planes * n_lines];
+                        let flip = Kernels::of(level).flip;
+                        let found = flip(&row, up, edge, &tables, &mut values, &mut planes);
+                        assert_eq!(found, expected, "{level}, edge {edge}, {n_planes} planes");
+                        assert_eq!(values, moved);
+                        assert_eq!(planes, digits);
+                    }
+                }
             }
         }
     }
