@@ -173,8 +173,8 @@ class DenseAssociativeMemory:
         ------
         IndexError
             If there is no such pattern.
-        ValueError
-            If no pattern would stay.
+        ValueError, TypeError
+            If ``which`` is something else, or no pattern would stay.
 
         Examples
         --------
@@ -185,7 +185,7 @@ class DenseAssociativeMemory:
         3
         """
         stays = np.ones(self.n_patterns, dtype=bool)
-        stays[self._patterns._chosen(which)] = False
+        stays[_places(which, self.n_patterns)] = False
         if not stays.any():
             raise ValueError("which must leave at least one pattern, got all of them")
         ends = np.flatnonzero(np.diff(stays, prepend=False, append=False)).tolist()
@@ -345,6 +345,31 @@ def _order(order: Any) -> Order:
 def _memory(patterns: Patterns, order: Order, rectified: bool) -> _core.DenseMemory:
     """Return the memory of the core."""
     return _core.DenseMemory(patterns._packed, int(order), rectified)
+
+
+def _places(which: Any, n_patterns: int) -> Any:
+    """Return the argument ``which`` as an index of so many patterns, or say what it must be."""
+    kind = "numbers of patterns"
+    if isinstance(which, slice):
+        try:
+            range(n_patterns)[which]
+        except (TypeError, ValueError):
+            raise TypeError(f"which must hold {kind}, got {shown(which)}") from None
+        return which
+    places = array_of(which, "which", kind)
+    is_mask = places.dtype == np.bool_
+    if places.ndim > 1 or (is_mask and places.shape != (n_patterns,)):
+        expected = "a number, a list of them or a mask of shape"
+        raise ValueError(f"which must be {expected} ({n_patterns},), got shape {places.shape}")
+    if is_mask:
+        return places
+    if places.dtype.kind not in "iu" and places.size:
+        raise TypeError(f"which must hold {kind}, got dtype {places.dtype}")
+    beyond = (places >= n_patterns) | (places < -n_patterns)
+    if beyond.any():
+        wrong = places[beyond].ravel()[0]
+        raise IndexError(f"which must hold {kind}, of which there are {n_patterns}, got {wrong}")
+    return places.astype(np.intp)
 
 
 def _joined(parts: list[tuple[Patterns, int, int]]) -> Patterns:
