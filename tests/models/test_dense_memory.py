@@ -192,3 +192,43 @@ def test_stored_and_forgotten_patterns_make_the_memory_of_those_that_are_left(or
     assert memory.energy(state) == fresh.energy(state)
     np.testing.assert_array_equal(memory.local_fields(state), fresh.local_fields(state))
     np.testing.assert_array_equal(memory.recall(state).states, fresh.recall(state).states)
+
+
+def recall_by_cached_overlaps(patterns, start, order, rectified):
+    """Recall in site order, every overlap kept: int64 holds all sums below."""
+
+    def function(x):
+        return np.where(x < 0, 0, x) ** order if rectified else x**order
+
+    xi, state, flips, rests = patterns.astype(np.int64), start.astype(np.int64), 0, False
+    overlaps = xi @ state
+    while not rests:
+        rests = True
+        for site in range(len(state)):
+            after = overlaps - 2 * state[site] * xi[:, site]
+            if (function(overlaps) - function(after)).sum() < 0:
+                overlaps, rests = after, False
+                state[site] *= -1
+                flips += 1
+    return state, flips
+
+
+# The memory itself is far from all others; so are many copies of it, and all of many spins.
+LARGE = {
+    "a memory among others": spins(600, 401),
+    "copies of a memory": np.vstack([np.repeat(spins(1, 300), 90, axis=0), spins(9, 300)]),
+    "overlaps beyond bytes": spins(40, 4001),
+}
+
+
+@pytest.mark.parametrize("rectified", [False, True])
+@pytest.mark.parametrize("order", [2, 3, 4])
+@pytest.mark.parametrize("name", LARGE)
+def test_recall_is_that_of_cached_overlaps(name, order, rectified):
+    patterns = LARGE[name]
+    memory = DenseAssociativeMemory(patterns, order, rectified=rectified)
+    for start in (corrupt(patterns[0], 0.2, seed=1), spins(patterns.shape[1], seed=9)):
+        state, flips = recall_by_cached_overlaps(patterns, start, order, rectified)
+        found = memory.recall(start)
+        np.testing.assert_array_equal(found.states, state)
+        assert found.flips == flips
