@@ -400,6 +400,18 @@ def equations():
             theory.hopfield.spin_glass_temperature, {"load": 0.05},
         ),
         "hopfield.phase_diagram": (theory.hopfield.phase_diagram, {"n_points": 3}),
+        "memories.dense_capacity": (
+            theory.memories.dense_capacity,
+            {"n_spins": 100, "order": 3, "error": 0.005, "rectified": False},
+        ),
+        "memories.dense_error": (
+            theory.memories.dense_error,
+            {"n_spins": 100, "n_patterns": 50, "order": 3, "rectified": False},
+        ),
+        "memories.exponential_estimate": (theory.memories.exponential_estimate, {"n_spins": 20}),
+        "memories.exponential_guarantee": (
+            theory.memories.exponential_guarantee, {"n_spins": 20, "radius": 0.1},
+        ),
         "sk.de_almeida_thouless": (theory.sk.de_almeida_thouless, {"field": 0.5}),
         "sk.energy": (theory.sk.energy, {"beta": 0.5}),
         "sk.free_energy": (theory.sk.free_energy, {"beta": 0.5}),
