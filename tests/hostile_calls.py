@@ -136,6 +136,10 @@ def of_many():
     return spinglass.DenseAssociativeMemory(spinglass.random_patterns(1000, 9, seed=1))
 
 
+def graded():
+    return spinglass.GradedHopfield(network(), 3.0)
+
+
 def inverse(**parameters):
     parameters = {"max_iter": 5, "tol": 1e-2, "random_state": 0} | parameters
     return spinglass.InverseIsing(**parameters).fit(np.where(ROWS > 0, 1, -1))
@@ -233,6 +237,22 @@ def calls():
         "DenseAssociativeMemory.overlaps": (memory().overlaps, {"states": SPINS}),
         "DenseAssociativeMemory.store": (memory().store, {"patterns": PATTERNS}),
         "DenseAssociativeMemory.forget": (of_many().forget, {"which": [0]}),
+        "GradedHopfield": (
+            spinglass.GradedHopfield,
+            {
+                "couplings": np.ones((3, 3)), "gain": 3.0, "resistance": [1.0, 2.0, 1.0],
+                "capacitance": 1.0, "currents": 0.5,
+            },
+        ),
+        "GradedHopfield.energy": (graded().energy, {"states": 9 * [0.5]}),
+        "GradedHopfield.relax": (
+            graded().relax,
+            {
+                "initial": 9 * [0.5], "n_starts": 2, "max_time": 2.0, "tolerance": 1e-3,
+                "rtol": 1e-4, "method": "RK45", "keep_trajectory": True, "max_seconds": 9.0,
+                "seed": 1, "progress": False,
+            },
+        ),
         "energy": (lattice().energy, {"states": SPINS}),
         "local_fields": (lattice().local_fields, {"states": SPINS}),
         "spin_form": (spinglass.spin_form, {"model": lattice()}),

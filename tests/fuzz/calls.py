@@ -74,6 +74,7 @@ OBJECTS = {
     "Estimate": lambda: statistics.Estimate(1.0, 0.1),
     "GaussianBernoulliRBM": hostile_calls.fitted_reals,
     "GlassEquilibration": lambda: scan("disorder_average").equilibration(),
+    "GradedHopfield": hostile_calls.graded,
     "HalfPoint": lambda: experiments.HalfPoint(64, 0.1, 0.01, 0.02),
     "Hopfield": hostile_calls.network,
     "InverseIsing": hostile_calls.inverse,
@@ -96,6 +97,7 @@ OBJECTS = {
     "RbmTraining": trained,
     "Recall": lambda: hostile_calls.network().recall(np.array(PATTERNS)),
     "RecallPictures": lambda: experiments.recall_pictures(seed=1),
+    "Relaxation": lambda: hostile_calls.graded().relax(n_starts=2, seed=1),
     "Renormalization": lambda: scan("renormalize"),
     "Reweighting": lambda: hostile_calls.run().reweight([0.3, 0.4]),
     "Run": hostile_calls.run,
@@ -164,6 +166,7 @@ DRAWN = {
     "glass_equilibration": "GlassEquilibration", "ising": "IsingScan",
     "ising_layout": "IsingScan", "landscape_layout": "Landscape", "meanfield": "MeanFieldLattice",
     "pictures": "RecallPictures", "pictures_layout": "RecallPictures", "rbm": "RbmTraining",
+    "relaxation": "Relaxation",
     "renormalize": "Renormalization", "renormalize_layout": "Renormalization",
     "reweighting": "Reweighting", "sk": "SkResult",
 }  # fmt: skip

@@ -23,9 +23,9 @@ RESULTS = {
     "LogPartition", "MeanField", "MeanFieldLattice", "ObservableSummary", "OverlapSummary",
     "Overlaps", "Patterns",
     "PhaseDiagram", "RbmLikelihood", "RbmTraining", "Recall", "RecallPictures",
-    "Renormalization", "ReplicaSymmetric", "ReplicaSymmetryBreaking", "Reweighting", "Run",
-    "SkResult", "Snapshot", "Solution", "Status", "StoredScan", "Summary", "TemperedRun",
-    "Worker",
+    "Relaxation", "Renormalization", "ReplicaSymmetric", "ReplicaSymmetryBreaking", "Reweighting",
+    "Run", "SkResult", "Snapshot", "Solution", "Status", "StoredScan", "Summary", "TemperedRun",
+    "Trajectory", "Worker",
 }  # fmt: skip
 
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.

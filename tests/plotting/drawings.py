@@ -101,6 +101,9 @@ MADE = {
     "pictures": lambda: (experiments.recall_pictures(),),
     "recall": lambda: (_recalled(),),
     "reconstructions": lambda: (np.ones((2, 9)), np.arange(9) > 4, np.ones((2, 9))),
+    "relaxation": lambda: (
+        spinglass.GradedHopfield(GLASS, 5.0).relax(n_starts=9, max_time=12.0, seed=1),
+    ),
     "renormalize": lambda: (experiments.renormalize(16, n_sweeps=200, picture_size=16),),
     "reweighting": lambda: (
         spinglass.sample(

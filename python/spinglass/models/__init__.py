@@ -4,18 +4,21 @@ from spinglass.models.dense_memory import DenseAssociativeMemory
 from spinglass.models.energy import Layered, Pairwise, Unstructured
 from spinglass.models.forms import SpinForm, UnitForm, spin_form, unit_form
 from spinglass.models.glass import EdwardsAnderson, Mattis, SherringtonKirkpatrick
+from spinglass.models.graded_hopfield import GradedHopfield
 from spinglass.models.hopfield import Hopfield
 from spinglass.models.ising import Ising
 from spinglass.models.lattice import CubicLattice, SquareLattice
 from spinglass.models.pattern_overlaps import overlaps
 from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
 from spinglass.models.recall import Recall
+from spinglass.models.relaxation import Relaxation, Trajectory
 from spinglass.models.spin_model import SpinModel
 
 __all__ = [
     "CubicLattice",
     "DenseAssociativeMemory",
     "EdwardsAnderson",
+    "GradedHopfield",
     "Hopfield",
     "Ising",
     "Layered",
@@ -23,10 +26,12 @@ __all__ = [
     "Pairwise",
     "Patterns",
     "Recall",
+    "Relaxation",
     "SherringtonKirkpatrick",
     "SpinForm",
     "SpinModel",
     "SquareLattice",
+    "Trajectory",
     "UnitForm",
     "Unstructured",
     "corrupt",

@@ -1,4 +1,7 @@
-"""Couplings as a user gives them: real, finite, symmetric, without diagonal; dense or sparse."""
+"""Couplings as a user gives them: real, finite, symmetric, dense or sparse.
+
+They have no diagonal, but for neurons that may be coupled to themselves.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +21,21 @@ DENSE_BYTES = 20
 _BAND = 1 << 20
 
 
-def symmetric_couplings(couplings: Any) -> Any:
+def symmetric_couplings(couplings: Any, with_diagonal: bool = False) -> Any:
     """Check couplings and return them in double precision: an array, or a csr_array if sparse."""
     from scipy.sparse import issparse
 
     if issparse(couplings):  # also a dok_array, which is a dict
-        return _sparse(couplings)
+        return _sparse(couplings, with_diagonal)
     if isinstance(couplings, Mapping):
         raise TypeError(
             "couplings must be an array or a sparse matrix, got a dict; Ising.from_qubo(Q) takes "
             "that of a QUBO, and scipy.sparse.coo_array makes a matrix of pairs and values"
         )
-    return _dense(couplings)
+    return _dense(couplings, with_diagonal)
 
 
-def _dense(couplings: Any) -> NDArray[np.float64]:
+def _dense(couplings: Any, with_diagonal: bool) -> NDArray[np.float64]:
     matrix = real_array(couplings, "couplings")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
         raise ValueError(f"couplings must have shape (n_spins, n_spins), got {matrix.shape}")
@@ -41,7 +44,8 @@ def _dense(couplings: Any) -> NDArray[np.float64]:
     doubles = copied(matrix, np.float64)
     for rows in bands(doubles):
         _check_finite(doubles[rows])
-    _check_diagonal(doubles.diagonal())
+    if not with_diagonal:
+        _check_diagonal(doubles.diagonal())
     if all(np.array_equal(doubles[rows], doubles[:, rows].T) for rows in bands(doubles)):
         return doubles
     differences = (np.abs(doubles[rows] - doubles[:, rows].T) for rows in bands(doubles))
@@ -63,7 +67,7 @@ def bands(matrix: NDArray[Any]) -> list[slice]:
     return [slice(first, first + height) for first in range(0, len(matrix), height)]
 
 
-def _sparse(couplings: Any) -> Any:
+def _sparse(couplings: Any, with_diagonal: bool) -> Any:
     from scipy.sparse import csr_array
 
     if couplings.ndim != 2 or couplings.shape[0] != couplings.shape[1] or not couplings.shape[0]:
@@ -75,7 +79,8 @@ def _sparse(couplings: Any) -> Any:
     matrix.data = as_array(matrix.data).astype(np.float64)
     matrix.sum_duplicates()
     _check_finite(matrix.data)
-    _check_diagonal(matrix.diagonal())
+    if not with_diagonal:
+        _check_diagonal(matrix.diagonal())
     difference = abs(matrix - matrix.T).tocoo()
     if difference.nnz and difference.data.max() > 0:
         worst = difference.data.argmax()

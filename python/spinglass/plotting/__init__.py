@@ -32,6 +32,7 @@ from spinglass.plotting.rbm_figure import (
     reconstructions,
 )
 from spinglass.plotting.recall_figure import pictures, pictures_layout, recall
+from spinglass.plotting.relaxation_figure import relaxation
 from spinglass.plotting.renormalize_figure import renormalize, renormalize_layout
 from spinglass.plotting.reweighting_figure import reweighting
 from spinglass.plotting.run_figure import annealing, overlaps, run, tempered_run
@@ -69,6 +70,7 @@ __all__ = [
     "rbm_layout",
     "recall",
     "reconstructions",
+    "relaxation",
     "renormalize",
     "renormalize_layout",
     "reweighting",

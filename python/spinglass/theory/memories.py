@@ -46,6 +46,8 @@ from spinglass._arguments import flag, real_array, shown
 
 __all__ = ["dense_capacity", "dense_error", "exponential_estimate", "exponential_guarantee"]
 
+_LARGEST_ORDER = 10**6
+
 
 def dense_error(
     n_spins: ArrayLike, n_patterns: ArrayLike, order: ArrayLike = 3, *, rectified: bool = False
@@ -271,8 +273,9 @@ def _at_least(values: ArrayLike, name: str, least: int) -> NDArray[np.float64]:
 
 def _orders(order: ArrayLike) -> NDArray[np.float64]:
     numbers = _at_least(order, "order", 2)
-    if (numbers != np.round(numbers)).any():
-        raise ValueError(f"order must be an integer >= 2, got {shown(order)}")
+    if (numbers != np.round(numbers)).any() or (numbers > _LARGEST_ORDER).any():
+        expected = f"an integer from 2 to {_LARGEST_ORDER}"
+        raise ValueError(f"order must be {expected}, got {shown(order)}")
     return numbers
 
 
