@@ -140,6 +140,10 @@ def graded():
     return spinglass.GradedHopfield(network(), 3.0)
 
 
+def tank():
+    return spinglass.HopfieldTank(np.ones((3, 3)) - np.eye(3))
+
+
 def inverse(**parameters):
     parameters = {"max_iter": 5, "tol": 1e-2, "random_state": 0} | parameters
     return spinglass.InverseIsing(**parameters).fit(np.where(ROWS > 0, 1, -1))
@@ -253,6 +257,22 @@ def calls():
                 "seed": 1, "progress": False,
             },
         ),
+        "HopfieldTank": (
+            spinglass.HopfieldTank,
+            {
+                "distances": np.ones((3, 3)) - np.eye(3), "A": 5.0, "B": 5.0, "C": 2.0, "D": 5.0,
+                "u0": 0.1, "n_eff": 4.0, "flow": np.ones((3, 3)) - np.eye(3),
+            },
+        ),
+        "HopfieldTank.lengths": (tank().lengths, {"tours": [2, 0, 1]}),
+        "HopfieldTank.solve": (
+            tank().solve,
+            {
+                "n_starts": 2, "max_time": 2.0, "method": "LSODA", "keep_trajectory": True,
+                "max_seconds": 9.0, "seed": 1, "progress": False,
+            },
+        ),
+        "HopfieldTank.tours": (tank().tours, {"states": 9 * [0.5]}),
         "energy": (lattice().energy, {"states": SPINS}),
         "local_fields": (lattice().local_fields, {"states": SPINS}),
         "spin_form": (spinglass.spin_form, {"model": lattice()}),

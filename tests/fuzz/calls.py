@@ -77,6 +77,7 @@ OBJECTS = {
     "GradedHopfield": hostile_calls.graded,
     "HalfPoint": lambda: experiments.HalfPoint(64, 0.1, 0.01, 0.02),
     "Hopfield": hostile_calls.network,
+    "HopfieldTank": hostile_calls.tank,
     "InverseIsing": hostile_calls.inverse,
     "Ising": lambda: spinglass.Ising(np.ones((3, 3)) - np.eye(3)),
     "IsingScan": lambda: scan("ising"),

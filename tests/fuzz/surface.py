@@ -25,7 +25,7 @@ RESULTS = {
     "PhaseDiagram", "RbmLikelihood", "RbmTraining", "Recall", "RecallPictures",
     "Relaxation", "Renormalization", "ReplicaSymmetric", "ReplicaSymmetryBreaking", "Reweighting",
     "Run", "SkResult", "Snapshot", "Solution", "Status", "StoredScan", "Summary", "TemperedRun",
-    "Trajectory", "Worker",
+    "Tours", "Trajectory", "Worker",
 }  # fmt: skip
 
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.

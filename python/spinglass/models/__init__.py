@@ -6,6 +6,7 @@ from spinglass.models.forms import SpinForm, UnitForm, spin_form, unit_form
 from spinglass.models.glass import EdwardsAnderson, Mattis, SherringtonKirkpatrick
 from spinglass.models.graded_hopfield import GradedHopfield
 from spinglass.models.hopfield import Hopfield
+from spinglass.models.hopfield_tank import HopfieldTank, Tours
 from spinglass.models.ising import Ising
 from spinglass.models.lattice import CubicLattice, SquareLattice
 from spinglass.models.pattern_overlaps import overlaps
@@ -20,6 +21,7 @@ __all__ = [
     "EdwardsAnderson",
     "GradedHopfield",
     "Hopfield",
+    "HopfieldTank",
     "Ising",
     "Layered",
     "Mattis",
@@ -31,6 +33,7 @@ __all__ = [
     "SpinForm",
     "SpinModel",
     "SquareLattice",
+    "Tours",
     "Trajectory",
     "UnitForm",
     "Unstructured",

@@ -38,7 +38,7 @@ _SMALLEST = 1e-50
 _LARGEST = 1e50
 
 # The most that the rates of a circuit may exceed 1 / (R C): beyond, no step resolves both.
-_STIFFEST = 1e12
+STIFFEST = 1e12
 
 
 class GradedHopfield:
@@ -108,10 +108,10 @@ class GradedHopfield:
         sums = np.asarray(abs(self._couplings).sum(axis=1)).ravel() + np.abs(self._currents)
         with np.errstate(over="ignore"):
             stiffness = float((self._gain * self._resistance * sums).max())
-        if not stiffness <= _STIFFEST:
+        if not stiffness <= STIFFEST:
             raise ValueError(
                 "gain times resistance times couplings and currents must be at most "
-                f"{_STIFFEST:g}, got {stiffness:g}"
+                f"{STIFFEST:g}, got {stiffness:g}"
             )
 
     @property

@@ -217,7 +217,7 @@ def relaxed(
         walk = _Walk(circuit, end, tolerance, rtol, method, keep, deadline, report, count)
         try:
             for k in range(count):
-                start = _drawn(circuit, known_seed, k) if starts is None else starts[k]
+                start = drawn(circuit, known_seed, k) if starts is None else starts[k]
                 found.append(walk.follow(k, start))
                 if report is not None:
                     report(k + 1, count)
@@ -265,7 +265,7 @@ def _given(circuit: Circuit, initial: ArrayLike) -> tuple[_Floats, bool]:
     return starts, array.ndim == 1
 
 
-def _drawn(circuit: Circuit, seed: int | np.random.SeedSequence, k: int) -> _Floats:
+def drawn(circuit: Circuit, seed: int | np.random.SeedSequence, k: int) -> _Floats:
     """Return the default potentials of start k: so small that the circuit is nearly linear."""
     random = np.random.Generator(np.random.Philox(seed_word(seed, k)))
     potentials: _Floats = random.uniform(-0.1, 0.1, circuit.n_neurons) / circuit.gain
