@@ -387,6 +387,11 @@ def machines():
         "BernoulliRBM.sample means": (model.sample, drawn | {"means": True}),
         "GaussianBernoulliRBM.sample": (real.sample, drawn | {"initial": ROWS[:2]}),
         "GaussianBernoulliRBM.sample_means": (real.sample_means, drawn | {"initial": ROWS[:2]}),
+        "GaussianBernoulliRBM.sample_hidden": (real.sample_hidden, drawn | {"initial": ROWS[:2]}),
+        "GaussianBernoulliRBM.from_hopfield": (
+            spinglass.GaussianBernoulliRBM.from_hopfield,
+            {"network": network(), "beta": 0.7, "random_state": 1, "num_threads": 1},
+        ),
         "GaussianBernoulliRBM.mean": (real.mean, {"hidden": np.ones((2, 3))}),
         "GaussianBernoulliRBM.reconstruct": (real.reconstruct, {"X": ROWS}),
         "BernoulliRBM.reconstruct": (

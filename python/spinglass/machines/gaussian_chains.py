@@ -1,4 +1,7 @@
-"""Gibbs sampling of real visible units: samples, which have noise, and means, which have none."""
+"""Gibbs sampling of real visible units: samples, which have noise, and means, which have none.
+
+Each step ends with hidden states, given these samples.
+"""
 
 from __future__ import annotations
 
@@ -121,6 +124,30 @@ def sample_means(
     return _drawn(self, n, n_steps, initial, random_state, progress)[1]
 
 
+def sample_hidden(
+    self: Machine[_core.GaussianRbmMachine],
+    n: int = 1,
+    n_steps: int = 1000,
+    *,
+    initial: ArrayLike | None = None,
+    random_state: RandomState = None,
+    progress: Progress = False,
+) -> NDArray[np.floating[Any]]:
+    """Draw hidden states by Gibbs sampling: those given the visible states of :meth:`sample`.
+
+    Parameters
+    ----------
+    n, n_steps, initial, random_state, progress
+        As in :meth:`sample`. The same ``random_state`` gives hidden states given its samples.
+
+    Returns
+    -------
+    numpy.ndarray, (n, n_components)
+        0 and 1.
+    """
+    return _drawn(self, n, n_steps, initial, random_state, progress)[2]
+
+
 def gibbs(self: Machine[_core.GaussianRbmMachine], v: Any) -> NDArray[np.floating[Any]]:
     """Do one Gibbs step from visible states: draw h given v, then v given h, with noise.
 
@@ -155,8 +182,8 @@ def _drawn(
     initial: ArrayLike | None,
     random_state: RandomState,
     progress: Progress,
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return samples and their means."""
+) -> tuple[NDArray[Any], ...]:
+    """Return samples, their means, and their hidden states."""
     trained = fitted(model)
     machine, units = trained.machine, trained.machine.n_visible
     n = integer(n, "n", at_least=1, at_most=2**31 - 1)
@@ -181,8 +208,8 @@ def _drawn(
             start = reals(np.broadcast_to(states, (count, units)))
         run = machine.gibbs
     with progress_callback(progress, "samples", "chains") as report:
-        samples, means, _ = run(
+        drawn = run(
             start, n_steps, seed_word(word, 1), num_threads=thread_count(model.num_threads),
             progress=report,
         )  # fmt: skip
-    return samples.astype(trained.dtype), means.astype(trained.dtype)
+    return tuple(x.astype(trained.dtype) for x in drawn)

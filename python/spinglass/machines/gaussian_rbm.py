@@ -15,11 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
 from spinglass._arguments import thread_count
+from spinglass._caller import takes_beta
 from spinglass._progress import Progress
 from spinglass._random import RandomState
 from spinglass.machines import divergence, fitting, gaussian_chains, likelihood, observables
 from spinglass.machines.fitting import Callbacks, Fit
 from spinglass.machines.gaussian_options import GaussianOptions
+from spinglass.machines.hopfield_machine import store_network
 from spinglass.machines.likelihood import LogLikelihood
 from spinglass.machines.parameters import HiddenStates, Parameter
 from spinglass.machines.protocols import LearningRate
@@ -27,6 +29,7 @@ from spinglass.machines.rows import binary_states, reals
 from spinglass.machines.trained import Rows, Trained, fitted, rows_of
 from spinglass.machines.transformer import Transformer
 from spinglass.models.energy import Layered
+from spinglass.models.hopfield import Hopfield
 from spinglass.partition.log_partition import LogPartition, exactly
 
 # As in the core: squares of it are still doubles.
@@ -135,6 +138,7 @@ class GaussianBernoulliRBM(Transformer):
     score_samples = observables.score_samples
     sample = gaussian_chains.sample
     sample_means = gaussian_chains.sample_means
+    sample_hidden = gaussian_chains.sample_hidden
     gibbs = gaussian_chains.gibbs
     mean = gaussian_chains.mean
     reconstruct = gaussian_chains.reconstruct
@@ -173,6 +177,69 @@ class GaussianBernoulliRBM(Transformer):
         self.momentum = momentum
         self.weight_decay = weight_decay
         self.num_threads = num_threads
+
+    @classmethod
+    @takes_beta
+    def from_hopfield(
+        cls,
+        network: Hopfield,
+        beta: float,
+        *,
+        random_state: RandomState = None,
+        num_threads: int | None = None,
+    ) -> Self:
+        """Return the machine whose hidden units have the Boltzmann law of a Hopfield network.
+
+        The P visible units are real numbers, one for each pattern. The N hidden ones are the spins,
+        s = 2h - 1. The marginal law of the spins is exp(-beta E) exactly, with thresholds as well.
+
+        Parameters
+        ----------
+        network : Hopfield
+            The patterns, and the thresholds if it has any.
+        beta : float
+            Inverse temperature, finite and >= 0.
+        random_state : None, int, SeedSequence, Generator or RandomState
+            Determines the random numbers of the machine.
+        num_threads : int, optional
+            As of the class.
+
+        Returns
+        -------
+        GaussianBernoulliRBM
+            With ``n_components`` N and ``n_features_in_`` P. It counts as fitted, and can be
+            trained further. :meth:`sample_hidden` draws the spins.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If ``network`` is no Hopfield network, or ``beta`` is out of range.
+        MemoryError
+            If the N x P weights do not fit in memory; the network itself has a bit for each.
+
+        Notes
+        -----
+        Given the spins, visible unit mu is normal with mean sqrt(beta N) m^mu and variance 1. A
+        Gibbs step draws all spins at once, where :meth:`Hopfield.recall` and :func:`sample` draw
+        them in turn. It is slow to leave a pattern, as they are.
+        :meth:`log_partition` is that of the machine, which is larger than ln Z of the network by
+        P (beta + ln 2 pi) / 2 - beta sum_mu X_mu^2 / (2 N) - beta sum_i theta_i, with
+        X_mu = sum_i xi_i^mu.
+
+        A. Barra, A. Bernacchia, E. Santucci and P. Contucci, Neural Netw. 34, 1 (2012).
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> network = spinglass.Hopfield(spinglass.random_patterns(3, 200, seed=1))
+        >>> machine = spinglass.GaussianBernoulliRBM.from_hopfield(network, 2.0, random_state=0)
+        >>> spins = spinglass.to_spins(machine.sample_hidden(4, n_steps=100, random_state=1))
+        >>> spins.shape, bool((abs(network.overlaps(spins)).max(axis=1) > 0.8).all())
+        ((4, 200), True)
+        """
+        machine = cls(random_state=random_state, num_threads=num_threads)
+        store_network(machine, network, beta)
+        return machine
 
     def fit(
         self,
