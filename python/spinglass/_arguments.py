@@ -334,7 +334,8 @@ def spin_array(values: ArrayLike, name: str, n_spins: int | None = None) -> NDAr
         valid = (piece == 1) | (piece == -1)
         if not valid.all():
             culprit = piece[~valid].ravel()[0]
-            hint = "; to_spins turns bits 0/1 into spins" if culprit == 0 else ""
+            bits = "; to_spins turns bits 0/1 into spins" if culprit == 0 else ""
+            hint = grey_hint(array) or bits
             raise ValueError(f"{name} must hold only -1 and +1, got {culprit}{hint}")
         own[...] = piece
     return spins
@@ -348,6 +349,20 @@ def spin_rows(states: ArrayLike, n_spins: int) -> tuple[NDArray[np.int8], bool]:
             f"states must have shape ({n_spins},) or (n_states, {n_spins}), got {spins.shape}"
         )
     return np.atleast_2d(spins), spins.ndim == 1
+
+
+def grey_hint(array: NDArray[Any]) -> str:
+    """Return what grey levels need to be spins: nothing, unless the array has more than two.
+
+    It is the end of a message.
+    """
+    low, high = array.min(), array.max()
+    if not low >= 0 or not ((array > low) & (array < high)).any():  # not of NaN either
+        return ""
+    return (
+        "; a spin has two states: grey levels need a threshold, such as "
+        "np.where(x > np.median(x), 1, -1), or several spins a pixel"
+    )
 
 
 def units_hint(culprit: Any) -> str:

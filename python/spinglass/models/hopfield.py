@@ -16,12 +16,16 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from spinglass import _core
 from spinglass._arguments import check_memory, real_vector, shown
 from spinglass._caller import takes_beta
-from spinglass._progress import Progress
+from spinglass._interrupted import Interrupted
+from spinglass._progress import Progress, progress_callback
 from spinglass._random import Seed
 from spinglass.models.ising import Ising
 from spinglass.models.patterns import Patterns
 from spinglass.models.recall import Recall, Update, pattern_overlaps, recalled
 from spinglass.models.spin_model import SpinModel
+
+# Patterns whose spins are bytes at a time.
+_PATTERNS_AT_ONCE = 256
 
 
 class Hopfield(SpinModel):
@@ -116,6 +120,58 @@ class Hopfield(SpinModel):
             If the matrix does not fit in memory. The message says how much it needs.
         """
         return Ising(self.couplings(), self.fields)
+
+    def stable_patterns(
+        self, *, num_threads: int | None = None, progress: Progress = False
+    ) -> NDArray[np.bool_]:
+        """Return which stored patterns are fixed points of the zero-temperature dynamics.
+
+        Parameters
+        ----------
+        num_threads : int, optional
+            As in :meth:`recall`.
+        progress : bool or callable
+            True for a bar, or a callable of ``(done, total)`` in patterns.
+
+        Returns
+        -------
+        numpy.ndarray of bool, (n_patterns,)
+
+        Raises
+        ------
+        Interrupted
+            On Ctrl-C. It is a KeyboardInterrupt that carries the values of the first patterns.
+
+        Notes
+        -----
+        The comparison is exact. A spin in a zero field keeps its value, so it is no error.
+
+        Examples
+        --------
+        Patterns that have much in common disturb one another:
+
+        >>> import numpy as np, spinglass
+        >>> patterns = spinglass.random_patterns(8, 40, seed=1)
+        >>> alike = np.concatenate([patterns, spinglass.corrupt(patterns, flip=0.1, seed=2)])
+        >>> network = spinglass.Hopfield(alike)
+        >>> print(f"{(~network.stable_patterns()).sum()} of {len(alike)} patterns are not stable")
+        14 of 16 patterns are not stable
+        """
+        stable, done = np.zeros(self.n_patterns, np.bool_), 0
+        with progress_callback(progress, "stable patterns", "patterns") as report:
+            try:
+                while done < self.n_patterns:
+                    some = self._patterns[done : done + _PATTERNS_AT_ONCE]
+                    moved = self.recall(some, max_sweeps=1, num_threads=num_threads)
+                    stable[done : done + len(some)] = moved.flips == 0
+                    done += len(some)
+                    if report is not None:
+                        report(done, self.n_patterns)
+            except KeyboardInterrupt as interruption:
+                raise Interrupted(
+                    stable[:done], done, self.n_patterns, "patterns", np.arange(done)
+                ) from interruption
+        return stable
 
     def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
         """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.

@@ -20,6 +20,7 @@ from spinglass._arguments import (
     copied,
     flag,
     fraction,
+    grey_hint,
     integer,
     real_array,
     shown,
@@ -145,7 +146,10 @@ class Patterns:
         try:
             return cls._wrap(_core.PackedPatterns.from_array(spins))
         except ValueError as error:  # the core calls them patterns
-            raise ValueError(str(error).replace("patterns", name, 1)) from None
+            message = str(error).replace("patterns", name, 1)
+            if hint := grey_hint(spins):
+                message = message.partition(";")[0] + hint
+            raise ValueError(message) from None
 
     @property
     def n_patterns(self) -> int:

@@ -140,6 +140,7 @@ def recall_pictures(
         flips=result.flips,
         sweeps=result.sweeps,
         converged=result.converged,
+        stable=network.stable_patterns(num_threads=threads),
         traces=_traces(network, patterns, start, threads, config.max_sweeps),
     )
 

@@ -19,7 +19,15 @@ def report(result: Any, quiet: bool = False) -> str:
             f"{short:<{name_width}}{result.start_overlap[k]:>7.3f}{result.overlap[k]:>7.3f}"
             f"{result.flips[k]:>8}{result.sweeps[k]:>8}{'' if result.converged[k] else '+'}"
         )
-    return page(lines, [] if quiet else [_note(result)])
+    return page(lines, [] if quiet else [_note(result), *_unstable(result)])
+
+
+def _unstable(result: Any) -> list[str]:
+    """Say of how many pictures the network would not even keep a whole copy."""
+    unstable = int((~result.stable).sum())
+    are = "is" if unstable == 1 else "are"
+    stored = f"{len(result.stable)} stored picture{'s' * (len(result.stable) > 1)}"
+    return [f"{unstable} of {stored} {are} not stable."] if unstable else []
 
 
 def _note(result: Any) -> str:

@@ -58,6 +58,8 @@ class RecallPictures(Result, figure="pictures", summary="recall.json", picture="
         Number of flips, and number of sweeps, including the last one without a flip.
     converged : numpy.ndarray of bool, (n_pictures,)
         Whether a fixed point was reached.
+    stable : numpy.ndarray of bool, (n_pictures,)
+        Whether the stored picture itself is a fixed point.
     traces : tuple of EnergyTrace
         The energy on the way.
     """
@@ -76,6 +78,7 @@ class RecallPictures(Result, figure="pictures", summary="recall.json", picture="
     flips: NDArray[np.int64]
     sweeps: NDArray[np.int64]
     converged: NDArray[np.bool_]
+    stable: NDArray[np.bool_]
     traces: tuple[EnergyTrace, ...] = field(repr=False)
 
     report = report
@@ -97,6 +100,7 @@ class RecallPictures(Result, figure="pictures", summary="recall.json", picture="
             "flips": self.flips,
             "sweeps": self.sweeps,
             "converged": self.converged,
+            "stable": self.stable,
         }
         kinds = [(name, np.asarray(column).dtype) for name, column in columns.items()]
         return np.array(list(zip(*columns.values(), strict=True)), dtype=kinds)
