@@ -31,7 +31,7 @@ const WARM: f64 = 1.5;
 
 /// The rival: +-1 in float64, whose products with C are exact. The overlaps M are kept, and with them
 /// C = (F(M + 2) - F(M - 2)) / 2 = 6 M^2 + 8 and S = sum F(M) - (F(M + 2) + F(M - 2)) / 2 = -12 sum M.
-const RIVAL: &CStr = cr#"
+const RIVAL: &CStr = cr"
 import numpy as np
 
 class Cube:
@@ -72,7 +72,7 @@ class Cube:
                 self.flip(i)
                 flips += 1
         return flips
-"#;
+";
 
 struct Stored {
     memory: DenseMemory,

@@ -63,7 +63,7 @@ def middle(scan: CapacityScan) -> dict[int, float]:
 
 
 def passes(folder: Path, temperature: float, sizes: list[dict[int, int]]) -> list[CapacityScan]:
-    """Measure one temperature: the scans around its half-points, with passes of these large sizes."""
+    """Measure one temperature: the scans around its half-points, the last of these large sizes."""
     theory = hopfield.critical_load(1 / temperature)
     wide = {n: around(n, theory, range(-5, 6)) for n in COARSE}
     first = scanned(folder, "coarse", temperature, COARSE, wide, seed=1, abandon=ABANDON)
@@ -80,22 +80,24 @@ def passes(folder: Path, temperature: float, sizes: list[dict[int, int]]) -> lis
     return scans
 
 
-def table(scans: list[CapacityScan]) -> str:
-    """Return the half-points of one temperature as Markdown."""
+def table(temperature: float, scans: list[CapacityScan]) -> str:
+    """Return the half-points of one temperature as Markdown, their errors in the last digit."""
     lines = []
     for scan in scans:
         for k, n in enumerate(scan.config.n_spins):
             trials = np.count_nonzero(scan.trials["n_spins"] == n)
             points = [points[k] for points in scan.half_points_by_sweeps.values()]
-            values = " | ".join(f"{p.value:.5f} | {p.error:.5f}" for p in points)
-            lines.append(f"| {scan.config.temperature:g} | {n:,} | {trials:,} | {values} |")
+            values = " | ".join(f"{p.value:.5f}({p.error * 1e5:.0f})" for p in points)
+            lines.append(f"| {temperature:g} | {n:,} | {trials:,} | {values} |")
     return "\n".join(lines)
 
 
-def rows(scans: list[CapacityScan]) -> NDArray[np.void]:
+def rows(temperature: float, scans: list[CapacityScan]) -> NDArray[np.void]:
     """Return the trials of one temperature; none was abandoned where that was not asked for."""
-    tables = [np.zeros(len(scan.trials), scans[-1].trials.dtype) for scan in scans]
+    columns = [("temperature", np.float64), *scans[-1].trials.dtype.descr]
+    tables = [np.zeros(len(scan.trials), columns) for scan in scans]
     for table, scan in zip(tables, scans, strict=True):
+        table["temperature"] = temperature
         for name in scan.trials.dtype.names:
             table[name] = scan.trials[name]
     return np.concatenate(tables)
@@ -108,12 +110,14 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for temperature in TEMPERATURES:
         passes(folder, temperature, [ABANDONED])
+    trials = []
     for temperature in TEMPERATURES:
         sizes = [ABANDONED, LARGEST] if temperature in AT else [ABANDONED]
         scans = passes(folder, temperature, sizes)
-        print(table(scans), flush=True)
-        name = f"capacity_trials_T{temperature:g}.csv.xz"
-        (folder / name).write_bytes(lzma.compress(as_csv(rows(scans)), preset=9))
+        print(table(temperature, scans), flush=True)
+        trials.append(rows(temperature, scans))
+    published = lzma.compress(as_csv(np.concatenate(trials)), preset=9)
+    (folder / "capacity_temperature_trials.csv.xz").write_bytes(published)
 
 
 if __name__ == "__main__":

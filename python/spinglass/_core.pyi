@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "CapacityTrials",
+    "DenseMemory",
     "ExactSums",
     "GaussianRbmData",
     "GaussianRbmMachine",

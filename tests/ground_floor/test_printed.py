@@ -128,8 +128,8 @@ RESULTS = {
     **{
         name: lambda name=name: drawn_from(name)[0]
         for name in MADE
-        if name not in ("annealings", "chains", "filters", "inverse", "learning_curves",
-                        "reconstructions")
+        if name not in ("annealings", "capacity_growth", "chains", "filters", "inverse",
+                        "learning_curves", "reconstructions")
     },
     "summary": lambda: drawn_from("run")[0].summary(),
     "summaries": lambda: drawn_from("tempered_run")[0].summary(),
@@ -145,6 +145,7 @@ RESULTS = {
     "parisi": lambda: sk.replica_symmetry_breaking(2.0, steps=2),
     "symmetric": lambda: sk.replica_symmetric(2.0),
     "half-point": lambda: drawn_from("capacity")[0].half_points[0],
+    "growth": lambda: drawn_from("capacity_growth")[0][0].growth(),
     "alpha_c": lambda: drawn_from("capacity")[0].alpha_c,
     "ground energy": lambda: drawn_from("sk")[0].ground_energy,
     "crossing": lambda: next(iter(drawn_from("ising")[0].crossings.values())),

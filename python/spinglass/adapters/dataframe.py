@@ -28,8 +28,10 @@ def of_run(run: Run[Any, Any], pairs: bool) -> pandas.DataFrame:
     columns = _numbers(run, True)
     if "overlap" not in columns and (run.states is not None or not columns):
         # From the kept states, or an error that says what is missing.
-        is_ladder = isinstance(run, LadderRun)
-        found = [run.overlaps(k) for k in range(len(run.betas))] if is_ladder else [run.overlaps()]
+        if isinstance(run, LadderRun):
+            found = [run.overlaps(k) for k in range(len(run.betas))]
+        else:
+            found = [run.overlaps()]
         columns = {"overlap": np.stack([one.values for one in found], axis=1)} | columns
     first, second = np.triu_indices(run.n_replicas, 1)
     frame = _long({"first": first, **inner, "sweep": sweeps}, columns)

@@ -64,7 +64,9 @@ def observables_of(measure: Any) -> tuple[tuple[Observable, ...], tuple[Observed
         if found.setdefault(one.name, one) != one:
             raise ValueError(f'measure must hold "{one.name}" once, got it with other arguments')
     functions = tuple(one for one in found.values() if isinstance(one, Observed))
-    if taken := [one.name for one in functions if one.name in _TAKEN or _is_part(one.name, found)]:
+    if taken := [
+        one.name for one in functions if one.name in _TAKEN or _is_part(str(one.name), found)
+    ]:
         raise ValueError(f'a function in measure must have another name than "{taken[0]}"')
     # A set has no order.
     return tuple(found[name] for name in KINDS if name in found), functions

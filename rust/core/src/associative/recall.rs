@@ -248,13 +248,14 @@ mod tests {
             let mut start = spins[..n].to_vec();
             corrupt(&mut start, n / share, 1, 0);
             let scale = f64::from(2 * power.order());
-            for (update, beta) in UPDATES.into_iter().flat_map(|update| {
+            for (update, beta, held) in UPDATES.into_iter().flat_map(|update| {
                 // Fields are of order 1, and N / P times that in the memory.
-                [f64::INFINITY, 0.0, scale / n as f64, 3.0].map(|beta| (update, beta))
+                [(f64::INFINITY, true), (0.0, true), (scale / n as f64, true), (3.0, false)]
+                    .map(|(beta, held)| (update, beta, held))
             }) {
                 let max_sweeps = if beta.is_infinite() { 30 } else { 2 };
                 let dynamics = Dynamics { update, beta, max_sweeps, seed: 5 };
-                let clamp = (beta != 3.0).then_some(&clamp[..]);
+                let clamp = held.then_some(&clamp[..]);
                 let reference = DenseMemory::new(&patterns, power, Level::Portable).unwrap();
                 let mut expected = start.clone();
                 let outcome = reference_recall(&reference, &dynamics, 3, &mut expected, clamp);
