@@ -76,7 +76,7 @@ def test_a_failing_function_leaves_the_run_up_to_the_call_before(call, every, er
 @pytest.mark.parametrize("call", CALLS)
 def test_all_series_end_together_whichever_function_fails(call, error):
     model = LARGER["lattice"]
-    spacings = {"first": 2, "second": 4, "third": 6}
+    spacings = {"often": 2, "less": 4, "seldom": 6}
 
     def measure(failing=None, at=None):
         return [
@@ -210,19 +210,19 @@ def test_a_function_cannot_change_the_states_of_the_run(call):
 def test_functions_may_return_one_array_again_and_again():
     place = np.empty(2)
 
-    def first(states):
+    def one(states):
         place[:] = states[:, 0]
         return place
 
-    def second(states):
+    def next_one(states):
         place[:] = states[:, 1]
         return place
 
     run = spinglass.sample(
-        LARGER["SK"], 0.4, 20, 2, measure=[first, second], keep_states=True, seed=1
+        LARGER["SK"], 0.4, 20, 2, measure=[one, next_one], keep_states=True, seed=1
     )
-    np.testing.assert_array_equal(run.measured["first"], run.states[..., 0])
-    np.testing.assert_array_equal(run.measured["second"], run.states[..., 1])
+    np.testing.assert_array_equal(run.measured["one"], run.states[..., 0])
+    np.testing.assert_array_equal(run.measured["next_one"], run.states[..., 1])
 
 
 def test_a_function_that_was_never_due_has_an_empty_series():
