@@ -10,6 +10,7 @@ __all__ = [
     "CapacityTrials",
     "DenseMemory",
     "ExactSums",
+    "ExponentialMemory",
     "GaussianRbmData",
     "GaussianRbmMachine",
     "GaussianRbmTrainer",
@@ -139,6 +140,33 @@ class HopfieldNetwork:
 class DenseMemory:
     def __new__(cls, patterns: PackedPatterns, order: int, rectified: bool) -> DenseMemory: ...
     def overlaps(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.int64]: ...
+    def energy(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.float64]: ...
+    def local_fields(
+        self, states: _Spins, num_threads: int | None = None
+    ) -> NDArray[np.float64]: ...
+    def recall(
+        self,
+        states: _Spins,
+        *,
+        update: str,
+        beta: float,
+        max_sweeps: int,
+        seed: int,
+        clamp: NDArray[np.bool_] | None = None,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
+
+@final
+class ExponentialMemory:
+    """A memory whose patterns weigh as the exponentials of their overlaps."""
+
+    def __new__(cls, patterns: PackedPatterns) -> ExponentialMemory: ...
+    def overlaps(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.int64]: ...
+    def nearest(
+        self, states: _Spins, num_threads: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the nearest pattern of each state, the first of several, and N m with it."""
     def energy(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.float64]: ...
     def local_fields(
         self, states: _Spins, num_threads: int | None = None

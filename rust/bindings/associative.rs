@@ -3,7 +3,7 @@
 use numpy::{PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::{prelude::*, types::PyDict};
 use spinglass_core::{
-    associative::{DenseMemory as Core, Power},
+    associative::{DenseMemory as Core, Memory, Power, recall_each},
     simd::Level,
 };
 
@@ -73,15 +73,11 @@ impl DenseMemory {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyDict>, Option<PyErr>)> {
         let dynamics = memories::dynamics(update, beta, max_sweeps, seed)?;
-        memories::recall(
-            py,
-            &self.memory,
-            &states,
-            &dynamics,
-            clamp.as_ref(),
-            num_threads,
-            progress,
-        )
+        let (memory, clamp) = (&self.memory, clamp.as_ref());
+        let n = memory.n_spins();
+        memories::recall(py, n, &states, clamp, num_threads, progress, |replicas, control| {
+            recall_each(memory, &dynamics, replicas, control)
+        })
     }
 }
 

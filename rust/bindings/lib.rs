@@ -10,6 +10,7 @@ mod associative;
 mod dense;
 mod enter;
 mod exact;
+mod exponential;
 mod hopfield;
 mod inverse;
 mod landscape;
@@ -67,6 +68,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(sampling::temper, module)?)?;
     module.add_function(wrap_pyfunction!(sampling::descend, module)?)?;
     module.add_function(wrap_pyfunction!(landscape::landscape, module)?)?;
+    module.add_class::<exponential::ExponentialMemory>()?;
     rbm::register(module)?;
     hopfield::register(module)?;
     associative::register(module)

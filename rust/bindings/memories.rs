@@ -4,10 +4,10 @@ use numpy::{PyArray1, PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::{prelude::*, types::PyDict};
 use rayon::prelude::*;
 use spinglass_core::{
-    associative::Memory,
+    associative::{Memory, Recalled, Replica},
     control::Control,
     error::{Error, Result},
-    hopfield::{Dynamics, Outcome, Update},
+    hopfield::{Dynamics, Update},
 };
 
 use crate::{
@@ -87,18 +87,17 @@ pub fn dynamics(update: &str, beta: f64, max_sweeps: u64, seed: u64) -> PyResult
     Ok(Dynamics { update, beta, max_sweeps, seed })
 }
 
-/// Recall of each row of `states`: a column for each thing known of a recall, and the exception
-/// that ended the call before all were `finished`, or None.
+/// Recall by `job` of each row of `states`, of `n` spins: a column for each thing known of a recall,
+/// and the exception that ended the call before all were `finished`, or None.
 pub fn recall<'py>(
     py: Python<'py>,
-    memory: &impl Memory,
+    n: usize,
     states: &PyReadonlyArray2<'py, i8>,
-    dynamics: &Dynamics,
     clamp: Option<&Bound<'py, PyArray2<bool>>>,
     num_threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
+    job: impl FnOnce(&mut [Replica<'_>], &Control) -> Result<()> + Send,
 ) -> PyResult<(Bound<'py, PyDict>, Option<PyErr>)> {
-    let n = memory.n_spins();
     let n_states = states.shape()[0];
     check_len(states, "states", n_states * n)?;
     let mut spins = spins(states, "states")?;
@@ -106,21 +105,15 @@ pub fn recall<'py>(
         check_len(clamp, "clamp", n_states * n)?;
     }
     let held = flags(clamp, "clamp")?;
-    let held_by = |replica: usize| held.as_ref().map(|held| &held[replica * n..][..n]);
     let control = Control::new(n_states as u64);
     let mut recalls: Vec<Option<Recalled>> = vec![None; n_states];
     let ended = enter(py, num_threads, progress, &control, || {
-        let replicas = spins.par_chunks_mut(n).zip(&mut recalls).with_max_len(1).enumerate();
-        replicas.try_for_each(|(replica, (spins, recalled))| {
-            let start = memory.overlaps(spins, &control)?;
-            let held = held_by(replica);
-            let outcome = memory.recall(dynamics, replica as u64, spins, held, &control)?;
-            let end = memory.overlaps(spins, &control)?;
-            let energy = memory.energy(spins, &end);
-            *recalled = Some(Recalled::new(outcome, &start, &end, energy));
-            control.advance(1);
-            Ok(())
-        })
+        let of_state = |(k, (spins, recalled))| {
+            let clamp = held.as_ref().map(|held| &held[k * n..][..n]);
+            Replica { spins, clamp, recalled }
+        };
+        let replicas = spins.chunks_exact_mut(n).zip(&mut recalls).enumerate().map(of_state);
+        job(&mut replicas.collect::<Vec<_>>(), &control)
     });
     let columns = PyDict::new(py);
     columns.set_item("states", array2(py, spins, n)?)?;
@@ -147,35 +140,4 @@ pub fn recall<'py>(
     let cycle_length = integers(|recalled| i64::from(recalled.outcome.cycle_length));
     columns.set_item("cycle_length", cycle_length)?;
     Ok((columns, ended.err()))
-}
-
-/// What is known of one recall.
-#[derive(Clone, Default)]
-struct Recalled {
-    outcome: Outcome,
-    pattern: usize,
-    start_overlap: i64,
-    overlap: i64,
-    best_pattern: usize,
-    best_overlap: i64,
-    energy: f64,
-}
-
-impl Recalled {
-    fn new(outcome: Outcome, start: &[i64], end: &[i64], energy: f64) -> Self {
-        // The first of equals, as argmax gives.
-        let largest = |overlaps: &[i64]| {
-            (0..overlaps.len()).rev().max_by_key(|&mu| overlaps[mu]).unwrap_or(0)
-        };
-        let (pattern, best_pattern) = (largest(start), largest(end));
-        Self {
-            outcome,
-            pattern,
-            start_overlap: start[pattern],
-            overlap: end[pattern],
-            best_pattern,
-            best_overlap: end[best_pattern],
-            energy,
-        }
-    }
 }

@@ -11,6 +11,7 @@ use pyo3::{
     types::PyDict,
 };
 use spinglass_core::{
+    associative::recall_each,
     control::Control,
     hopfield::{Coupling, Hopfield, couplings},
     simd::Level,
@@ -121,14 +122,10 @@ impl HopfieldNetwork {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyDict>, Option<PyErr>)> {
         let dynamics = memories::dynamics(update, beta, max_sweeps, seed)?;
-        memories::recall(
-            py,
-            &*self.network,
-            &states,
-            &dynamics,
-            clamp.as_ref(),
-            num_threads,
-            progress,
-        )
+        let (memory, clamp) = (&*self.network, clamp.as_ref());
+        let n = memory.n_spins();
+        memories::recall(py, n, &states, clamp, num_threads, progress, |replicas, control| {
+            recall_each(memory, &dynamics, replicas, control)
+        })
     }
 }

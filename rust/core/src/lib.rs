@@ -17,7 +17,7 @@
 //! dynamics, and the fast path that equals the reference bit for bit:
 //!
 //! - [`hopfield`]: memories in bit-packed patterns, recalled without a weight matrix;
-//! - [`associative`]: memories with steeper energies, exact integers too;
+//! - [`associative`]: memories with steeper energies, which store more patterns than spins;
 //! - [`lattice`]: square and cubic lattices, one bit a spin;
 //! - [`dense`]: a coupling for every pair, the Sherrington-Kirkpatrick glass above all;
 //! - [`sparse`]: couplings on any graph, +-J glasses with 64 replicas in a word.

@@ -1,4 +1,6 @@
-//! What every associative memory answers.
+//! What every associative memory answers, and what is known of a recall.
+
+use rayon::prelude::*;
 
 use crate::{
     control::Control,
@@ -77,4 +79,75 @@ impl Memory for Hopfield {
     ) -> Result<Outcome> {
         self.recall(dynamics, replica, spins, clamp, control)
     }
+}
+
+/// A state that is to be recalled, and what comes of it: nothing if the call was cancelled before.
+pub struct Replica<'a> {
+    /// Start and final state. On [`Error::Cancelled`](crate::error::Error) that of the moment.
+    pub spins: &'a mut [i8],
+    /// Marks the spins that are held.
+    pub clamp: Option<&'a [bool]>,
+    /// What the recall did.
+    pub recalled: &'a mut Option<Recalled>,
+}
+
+/// What is known of one recall.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Recalled {
+    /// Sweeps and flips.
+    pub outcome: Outcome,
+    /// The pattern nearest to the start, the first of several.
+    pub pattern: usize,
+    /// M of the start with it.
+    pub start_overlap: i64,
+    /// M of the final state with it.
+    pub overlap: i64,
+    /// The pattern nearest to the final state.
+    pub best_pattern: usize,
+    /// M of the final state with it.
+    pub best_overlap: i64,
+    /// The energy of the final state.
+    pub energy: f64,
+}
+
+impl Recalled {
+    /// From the overlaps with all patterns before and after.
+    fn new(outcome: Outcome, start: &[i64], end: &[i64], energy: f64) -> Self {
+        // The first of equals, as argmax gives.
+        let largest = |overlaps: &[i64]| {
+            (0..overlaps.len()).rev().max_by_key(|&mu| overlaps[mu]).unwrap_or(0)
+        };
+        let (pattern, best_pattern) = (largest(start), largest(end));
+        Self {
+            outcome,
+            pattern,
+            start_overlap: start[pattern],
+            overlap: end[pattern],
+            best_pattern,
+            best_overlap: end[best_pattern],
+            energy,
+        }
+    }
+}
+
+/// Recalls the replicas side by side on the current pool: replica k has the random stream k.
+///
+/// # Errors
+/// As [`Memory::recall`].
+pub fn recall_each(
+    memory: &impl Memory,
+    dynamics: &Dynamics,
+    replicas: &mut [Replica<'_>],
+    control: &Control,
+) -> Result<()> {
+    replicas.par_iter_mut().with_max_len(1).enumerate().try_for_each(|(number, replica)| {
+        let start = memory.overlaps(replica.spins, control)?;
+        let (spins, clamp) = (&mut *replica.spins, replica.clamp);
+        let outcome = memory.recall(dynamics, number as u64, spins, clamp, control)?;
+        let end = memory.overlaps(spins, control)?;
+        let energy = memory.energy(spins, &end);
+        *replica.recalled = Some(Recalled::new(outcome, &start, &end, energy));
+        control.advance(1);
+        Ok(())
+    })
 }

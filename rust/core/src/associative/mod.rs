@@ -4,18 +4,21 @@
 //! the Hopfield network; a steeper F lets fewer patterns speak at a time, and stores more of them
 //! (Krotov and Hopfield, NIPS 29, 1172 (2016)). The patterns stay bits. `energy.rs` has the powers,
 //! `reference.rs` their dynamics as one would write it down, `weights.rs` and `kernels/` what makes
-//! it fast.
+//! it fast. [`exponential`] is the memory whose F is the exponential: near a pattern no other one
+//! counts, and what makes it fast is the search for the nearest pattern by popcounts, [`scan`].
 
 mod energy;
+pub mod exponential;
 mod kernels;
 mod memory;
 mod model;
 mod recall;
 mod reference;
+pub mod scan;
 mod table;
 mod weights;
 
 pub use energy::Power;
-pub use memory::Memory;
+pub use memory::{Memory, Recalled, Replica, recall_each};
 pub use model::DenseMemory;
 pub use reference::recall as reference_recall;

@@ -3,11 +3,11 @@
 
 use std::arch::x86_64::{
     __m256i, _MM_HINT_T0, _mm_cvtsi32_si128, _mm_prefetch, _mm256_add_epi8, _mm256_add_epi64,
-    _mm256_and_si256, _mm256_andnot_si256, _mm256_extract_epi64, _mm256_load_si256,
-    _mm256_loadu_si256, _mm256_or_si256, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi64x,
-    _mm256_setr_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_sll_epi64,
-    _mm256_slli_epi64, _mm256_srl_epi64, _mm256_srli_epi16, _mm256_srli_epi64, _mm256_store_si256,
-    _mm256_sub_epi64, _mm256_testz_si256, _mm256_xor_si256,
+    _mm256_and_si256, _mm256_andnot_si256, _mm256_blendv_epi8, _mm256_cmpgt_epi64,
+    _mm256_extract_epi64, _mm256_load_si256, _mm256_loadu_si256, _mm256_or_si256, _mm256_sad_epu8,
+    _mm256_set1_epi8, _mm256_set1_epi64x, _mm256_setr_epi8, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_sll_epi64, _mm256_slli_epi64, _mm256_srl_epi64, _mm256_srli_epi16,
+    _mm256_srli_epi64, _mm256_store_si256, _mm256_sub_epi64, _mm256_testz_si256, _mm256_xor_si256,
 };
 
 use super::{Chunk, kernels::kernels, lanes::Lanes};
@@ -44,6 +44,8 @@ impl Lanes for Pair {
     const REGISTERS: usize = 0;
     type Tally = __m256i;
     type Count = __m256i;
+    /// A count a byte.
+    type Each = [__m256i; 2];
 
     #[inline(always)]
     fn load(chunk: &Chunk) -> Self {
@@ -214,6 +216,47 @@ impl Lanes for Pair {
                 + _mm256_extract_epi64::<2>(count)
                 + _mm256_extract_epi64::<3>(count)
         }
+    }
+
+    #[inline(always)]
+    fn none() -> [__m256i; 2] {
+        [Self::zero(); 2]
+    }
+    #[inline(always)]
+    fn count_each(self, tallies: [__m256i; 2]) -> [__m256i; 2] {
+        let [low, high] = halves();
+        let mut sums = tallies;
+        for k in 0..2 {
+            // SAFETY: see above. A byte of a sum holds at most 31 times 8.
+            sums[k] = unsafe {
+                let counts =
+                    bytes(_mm256_and_si256(self.0[k], low), _mm256_and_si256(self.0[k], high));
+                _mm256_add_epi8(sums[k], counts)
+            };
+        }
+        sums
+    }
+    #[inline(always)]
+    fn each(tallies: [__m256i; 2]) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            [
+                _mm256_sad_epu8(tallies[0], _mm256_setzero_si256()),
+                _mm256_sad_epu8(tallies[1], _mm256_setzero_si256()),
+            ]
+        })
+    }
+    #[inline(always)]
+    fn lesser(self, other: Self) -> Self {
+        let mut out = self;
+        for k in 0..2 {
+            // SAFETY: see above.
+            out.0[k] = unsafe {
+                let greater = _mm256_cmpgt_epi64(self.0[k], other.0[k]);
+                _mm256_blendv_epi8(self.0[k], other.0[k], greater)
+            };
+        }
+        out
     }
 
     #[inline(always)]

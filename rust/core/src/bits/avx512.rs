@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::{
     __m512i, _MM_HINT_T0, _mm_cvtsi32_si128, _mm_prefetch, _mm512_add_epi64, _mm512_and_si512,
-    _mm512_load_si512, _mm512_loadu_si512, _mm512_or_si512, _mm512_popcnt_epi64,
+    _mm512_load_si512, _mm512_loadu_si512, _mm512_min_epu64, _mm512_or_si512, _mm512_popcnt_epi64,
     _mm512_reduce_add_epi64, _mm512_rol_epi64, _mm512_set1_epi64, _mm512_setzero_si512,
     _mm512_shldi_epi64, _mm512_shrdi_epi64, _mm512_sll_epi64, _mm512_store_si512, _mm512_sub_epi64,
     _mm512_ternarylogic_epi64, _mm512_test_epi64_mask, _mm512_xor_si512,
@@ -21,6 +21,7 @@ impl Lanes for Register {
     const REGISTERS: usize = 26;
     type Tally = __m512i;
     type Count = __m512i;
+    type Each = __m512i;
 
     #[inline(always)]
     fn load(chunk: &Chunk) -> Self {
@@ -150,6 +151,24 @@ impl Lanes for Register {
     fn total(count: __m512i) -> i64 {
         // SAFETY: see above.
         unsafe { _mm512_reduce_add_epi64(count) }
+    }
+
+    #[inline(always)]
+    fn none() -> __m512i {
+        Self::zero()
+    }
+    #[inline(always)]
+    fn count_each(self, tallies: __m512i) -> __m512i {
+        self.count(tallies)
+    }
+    #[inline(always)]
+    fn each(tallies: __m512i) -> Self {
+        Self(tallies)
+    }
+    #[inline(always)]
+    fn lesser(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_min_epu64(self.0, other.0) })
     }
 
     #[inline(always)]

@@ -3,6 +3,10 @@
 
 use super::Chunk;
 
+/// Chunks whose bits [`Lanes::count_each`] can count before [`Lanes::each`] must be asked: a byte holds
+/// that many times 8.
+pub(crate) const COUNTED_AT_ONCE: usize = 31;
+
 /// A [`Chunk`] in registers.
 ///
 /// The methods of the vector sets use instructions that the machine may lack, so a type of this
@@ -17,6 +21,8 @@ pub(crate) trait Lanes: Copy {
     type Tally: Copy;
     /// Partial sums of popcounts.
     type Count: Copy;
+    /// Popcounts in progress, one for each word.
+    type Each: Copy;
 
     fn load(chunk: &Chunk) -> Self;
     fn store(self, chunk: &mut Chunk);
@@ -43,6 +49,15 @@ pub(crate) trait Lanes: Copy {
     fn double_plus(high: Self::Count, low: Self::Count) -> Self::Count;
     fn negate(count: Self::Count) -> Self::Count;
     fn total(count: Self::Count) -> i64;
+
+    /// Eight tallies of nothing.
+    fn none() -> Self::Each;
+    /// The tallies plus the set bits of each word; for at most [`COUNTED_AT_ONCE`] chunks.
+    fn count_each(self, tallies: Self::Each) -> Self::Each;
+    /// The number of set bits in each word.
+    fn each(tallies: Self::Each) -> Self;
+    /// The smaller of each two words, which are below 2^63.
+    fn lesser(self, other: Self) -> Self;
 
     /// Asks for what stands `ahead` chunks behind `chunk`; never reads it.
     fn prefetch(chunk: &Chunk, ahead: usize);

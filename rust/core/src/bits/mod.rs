@@ -21,7 +21,7 @@ pub(crate) use avx2::Pair;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Register;
 pub use kernels::{BLOCK, Kernels};
-pub(crate) use lanes::Lanes;
+pub(crate) use lanes::{COUNTED_AT_ONCE, Lanes};
 pub use matrix::{BitMatrix, Rows, SharedBytes};
 pub use planes::PlaneStack;
 pub(crate) use portable::Words;

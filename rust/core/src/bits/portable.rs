@@ -36,6 +36,21 @@ fn popcount(bits: Half) -> Half {
     bits.map(|word| u64::from(word.count_ones()))
 }
 
+/// The set bits of each byte (Warren, Hacker's Delight, section 5-1).
+#[inline(always)]
+fn bytes(word: u64) -> u64 {
+    let pairs = word - (word >> 1 & 0x5555_5555_5555_5555);
+    let halves = (pairs & 0x3333_3333_3333_3333) + (pairs >> 2 & 0x3333_3333_3333_3333);
+    (halves + (halves >> 4)) & 0x0F0F_0F0F_0F0F_0F0F
+}
+
+#[inline(always)]
+fn sum_of_bytes(word: u64) -> u64 {
+    let pairs = (word & 0x00FF_00FF_00FF_00FF) + (word >> 8 & 0x00FF_00FF_00FF_00FF);
+    let fours = pairs + (pairs >> 16);
+    (fours + (fours >> 32)) & 0xFFFF
+}
+
 #[inline(always)]
 fn map2(a: [u64; 8], b: [u64; 8], f: impl Fn(u64, u64) -> u64) -> [u64; 8] {
     let mut out = [0; 8];
@@ -49,6 +64,8 @@ impl Lanes for Words {
     const REGISTERS: usize = 0;
     type Tally = Adders;
     type Count = i64;
+    /// A count a byte.
+    type Each = [u64; 8];
 
     #[inline(always)]
     fn load(chunk: &Chunk) -> Self {
@@ -140,6 +157,23 @@ impl Lanes for Words {
     #[inline(always)]
     fn total(count: i64) -> i64 {
         count
+    }
+
+    #[inline(always)]
+    fn none() -> [u64; 8] {
+        [0; 8]
+    }
+    #[inline(always)]
+    fn count_each(self, tallies: [u64; 8]) -> [u64; 8] {
+        map2(self.0, tallies, |word, tally| tally + bytes(word))
+    }
+    #[inline(always)]
+    fn each(tallies: [u64; 8]) -> Self {
+        Self(tallies.map(sum_of_bytes))
+    }
+    #[inline(always)]
+    fn lesser(self, other: Self) -> Self {
+        Self(map2(self.0, other.0, u64::min))
     }
 
     #[inline(always)]
