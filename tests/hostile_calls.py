@@ -144,6 +144,10 @@ def tank():
     return spinglass.HopfieldTank(np.ones((3, 3)) - np.eye(3))
 
 
+def modern():
+    return spinglass.ModernHopfield([[0.5, -1.0, 2.0], [1.0, 1.0, 0.0], [-1.0, 0.0, 0.5]])
+
+
 def inverse(**parameters):
     parameters = {"max_iter": 5, "tol": 1e-2, "random_state": 0} | parameters
     return spinglass.InverseIsing(**parameters).fit(np.where(ROWS > 0, 1, -1))
@@ -273,6 +277,20 @@ def calls():
             },
         ),
         "HopfieldTank.tours": (tank().tours, {"states": 9 * [0.5]}),
+        "ModernHopfield": (spinglass.ModernHopfield, {"patterns": PATTERNS, "beta": 1.0}),
+        "ModernHopfield.recall": (
+            modern().recall,
+            {
+                "states": [[0.5, 1.0, 0.0]], "max_steps": 5, "tol": 1e-3, "weights": True,
+                "progress": False,
+            },
+        ),
+        "ModernHopfield.energy": (modern().energy, {"states": [0.5, 1.0, 0.0]}),
+        "ModernHopfield.weights": (modern().weights, {"states": [0.5, 1.0, 0.0]}),
+        "ModernHopfield.update": (modern().update, {"states": [0.5, 1.0, 0.0]}),
+        "ModernHopfield.retrieval_bound": (
+            modern().retrieval_bound, {"pattern": 1, "state": [0.5, 1.0, 0.0]},
+        ),
         "energy": (lattice().energy, {"states": SPINS}),
         "local_fields": (lattice().local_fields, {"states": SPINS}),
         "spin_form": (spinglass.spin_form, {"model": lattice()}),

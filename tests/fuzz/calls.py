@@ -90,6 +90,8 @@ OBJECTS = {
     "Mattis": lambda: spinglass.Mattis(PATTERNS[0]),
     "MeanField": lambda: meanfield.naive(hostile_calls.lattice(), 0.5, seed=1),
     "MeanFieldLattice": lambda: scan("meanfield"),
+    "ModernHopfield": hostile_calls.modern,
+    "ModernRecall": lambda: hostile_calls.modern().recall(PATTERNS),
     "ObservableSummary": lambda: hostile_calls.run().observable("energy"),
     "Overlaps": lambda: hostile_calls.run().overlaps(),
     "Patterns": lambda: spinglass.Patterns.random(3, 9, seed=1),

@@ -9,6 +9,8 @@ from spinglass.models.hopfield import Hopfield
 from spinglass.models.hopfield_tank import HopfieldTank, Tours
 from spinglass.models.ising import Ising
 from spinglass.models.lattice import CubicLattice, SquareLattice
+from spinglass.models.modern_hopfield import ModernHopfield
+from spinglass.models.modern_recall import ModernRecall
 from spinglass.models.pattern_overlaps import overlaps
 from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
 from spinglass.models.recall import Recall
@@ -25,6 +27,8 @@ __all__ = [
     "Ising",
     "Layered",
     "Mattis",
+    "ModernHopfield",
+    "ModernRecall",
     "Pairwise",
     "Patterns",
     "Recall",

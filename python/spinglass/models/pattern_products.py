@@ -1,0 +1,201 @@
+"""Products of states with patterns, and mixtures of patterns: real numbers, or bits.
+
+A network of continuous states asks two things of its patterns: the products x_mu . xi with a state,
+and the mixture sum_mu w_mu x_mu. Of real patterns both are a matrix product. Patterns of -1 and +1
+stay bits: their products with states of -1 and +1 are popcounts, and those with a mixture of a few
+patterns are the same mixture of popcounts. The array of all patterns is never formed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinglass import _core
+from spinglass._arguments import copied, real_array
+from spinglass.models.patterns import Patterns
+
+# A pattern whose weight is below e^-60 of the largest is left out of a mixture of bits: 10^10 of
+# them together would not change the last digit.
+_LEAST_WEIGHT = float(np.exp(-60.0))
+
+# Products of patterns with patterns that are kept at once, at most.
+_PRODUCTS = 1 << 23
+
+# Components of patterns that are multiplied, or unpacked, at once: Ctrl-C waits for them.
+_AT_ONCE = 1 << 22
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """What is known of states that are mixtures of a few patterns."""
+
+    patterns: NDArray[np.intp]
+    """The numbers of these patterns."""
+    weights: NDArray[np.float64]
+    """(n_states, len(patterns))."""
+    products: NDArray[np.float64]
+    """Those of these patterns with all, (len(patterns), n_patterns)."""
+
+
+class PatternProducts(Protocol):
+    """What a network of continuous states asks of its patterns."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, int]
+
+    @property
+    def patterns(self) -> Patterns | NDArray[Any]:
+        """The patterns themselves."""
+
+    def squares(self) -> NDArray[np.float64]:
+        """Return x_mu . x_mu."""
+
+    def rows(self, which: Any) -> NDArray[Any]:
+        """Return some patterns as an array of ``dtype``."""
+
+    def multiply(self, states: NDArray[Any], known: Mixture | None, out: NDArray[Any]) -> None:
+        """Write x_mu . xi for each of the states, of which may be known what they mix."""
+
+    def mix(
+        self, weights: NDArray[Any], totals: NDArray[Any], known: Mixture | None
+    ) -> tuple[NDArray[Any], Mixture | None]:
+        """Return the weighted means of the patterns by rows of weights, whose sums are ``totals``.
+
+        ``known`` is what was known of the states before. What is known of the new ones comes with
+        them.
+        """
+
+
+class _RealPatterns:
+    """Patterns of real numbers: an array of our own."""
+
+    def __init__(self, patterns: NDArray[Any]) -> None:
+        self.patterns, self.dtype = patterns, patterns.dtype
+        self.shape: tuple[int, int] = patterns.shape
+
+    def squares(self) -> NDArray[np.float64]:
+        return squares_of(self.patterns)
+
+    def rows(self, which: Any) -> NDArray[Any]:
+        rows: NDArray[Any] = self.patterns[which]
+        return rows
+
+    def multiply(self, states: NDArray[Any], known: Mixture | None, out: NDArray[Any]) -> None:
+        _multiply(self, states, out)
+
+    def mix(
+        self, weights: NDArray[Any], totals: NDArray[Any], known: Mixture | None
+    ) -> tuple[NDArray[Any], None]:
+        return _mix(self, weights, totals), None
+
+
+class _BitPatterns:
+    """Patterns of -1 and +1: bits."""
+
+    dtype = np.dtype(np.float64)
+
+    def __init__(self, patterns: Patterns) -> None:
+        self.patterns, self.shape = patterns, patterns.shape
+        self._scan = _core.ExponentialMemory(patterns._packed)
+
+    def squares(self) -> NDArray[np.float64]:
+        return np.full(self.shape[0], float(self.shape[1]))
+
+    def rows(self, which: Any) -> NDArray[np.float64]:
+        return self.patterns[which].astype(np.float64)
+
+    def multiply(self, states: NDArray[Any], known: Mixture | None, out: NDArray[Any]) -> None:
+        if known is not None:
+            np.matmul(known.weights, known.products, out=out)
+        elif (np.abs(states) == 1).all():
+            out[...] = self._scan.overlaps(states.astype(np.int8))
+        else:
+            _multiply(self, states, out)
+
+    def mix(
+        self, weights: NDArray[Any], totals: NDArray[Any], known: Mixture | None
+    ) -> tuple[NDArray[np.float64], Mixture | None]:
+        least = _LEAST_WEIGHT * weights.max(axis=1, keepdims=True)
+        chosen = np.flatnonzero((weights > least).any(axis=0))
+        if chosen.size * self.shape[0] > _PRODUCTS:
+            return _mix(self, weights, totals), None
+        few, array = weights[:, chosen] / totals[:, None], self.patterns[chosen]
+        if known is not None and np.array_equal(known.patterns, chosen):
+            products = known.products
+        else:
+            products = self._scan.overlaps(array).astype(np.float64)
+        return few @ array.astype(np.float64), Mixture(chosen, few, products)
+
+
+def products_of(patterns: Patterns | ArrayLike) -> PatternProducts:
+    """Return packed patterns, and integers -1 and +1, as bits, and other arrays as real numbers.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the array has another shape, is empty or is not finite.
+    """
+    if isinstance(patterns, Patterns):
+        return _BitPatterns(patterns)
+    array = real_array(patterns, "patterns")
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(
+            "patterns must have shape (n_patterns, n_units) with at least one pattern of at least "
+            f"one unit, got {array.shape}"
+        )
+    if array.dtype.kind in "iu" and (np.abs(array) == 1).all():
+        return _BitPatterns(Patterns.from_array(array))
+    dtype = np.float32 if array.dtype == np.float32 else np.float64
+    copy = finite_copy(array, np.dtype(dtype), "patterns")
+    copy.flags.writeable = False
+    return _RealPatterns(copy)
+
+
+def finite_copy(array: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[Any]:
+    """Return a copy of our own, or say that it holds what is not finite."""
+    with np.errstate(over="ignore"):  # what becomes infinite is told
+        copy = copied(array, dtype)
+    if not (is_finite := np.isfinite(copy)).all():
+        raise ValueError(f"{name} must be finite in {dtype}, got {array[~is_finite][0]}")
+    return copy
+
+
+def largest_norm(squares: NDArray[Any], dtype: np.dtype[Any], name: str) -> float:
+    """Return the largest length of rows whose squares and products must be finite."""
+    largest = float(squares.max())
+    if not largest < float(np.finfo(dtype).max) / 4:
+        raise ValueError(
+            f"{name} must have lengths whose squares fit in {dtype}, got a length of "
+            f"{np.sqrt(largest):g}"
+        )
+    return float(np.sqrt(largest))
+
+
+def _blocks(source: PatternProducts) -> Iterator[slice]:
+    n_patterns, n_units = source.shape
+    each = max(1, _AT_ONCE // n_units)
+    return (slice(k, k + each) for k in range(0, n_patterns, each))
+
+
+def _multiply(source: PatternProducts, states: NDArray[Any], out: NDArray[Any]) -> None:
+    for block in _blocks(source):
+        np.matmul(states, source.rows(block).T, out=out[:, block])
+
+
+def _mix(source: PatternProducts, weights: NDArray[Any], totals: NDArray[Any]) -> NDArray[Any]:
+    mixed = np.zeros((len(weights), source.shape[1]), source.dtype)
+    for block in _blocks(source):
+        mixed += weights[:, block] @ source.rows(block)
+    mixed /= totals[:, None]
+    return mixed
+
+
+def squares_of(rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the square of the length of each row."""
+    squares: NDArray[np.float64] = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    return squares
