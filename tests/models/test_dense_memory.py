@@ -1,5 +1,7 @@
 """Dense associative memories: energies, fields and zero-temperature dynamics by brute force."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -232,3 +234,44 @@ def test_recall_is_that_of_cached_overlaps(name, order, rectified):
         found = memory.recall(start)
         np.testing.assert_array_equal(found.states, state)
         assert found.flips == flips
+
+
+def test_exponentials_recall_the_nearest_of_few_patterns():
+    # 2^(N / 2) patterns are 2^20 here; the nearest of 3000 lies far ahead of all others.
+    patterns = spins(3000, 40)
+    memory = DenseAssociativeMemory(patterns, "exp")
+    starts = corrupt(patterns[:50], 0.05, seed=1)
+    found = memory.recall(starts)
+    np.testing.assert_array_equal(found.states, patterns[:50])
+    np.testing.assert_array_equal(found.best_pattern, np.arange(50))
+    assert found.energy.tolist() == memory.energy(patterns[:50]).tolist()
+    assert (found.energy <= -40).all()
+
+
+@pytest.mark.parametrize("patterns", PATTERNS)
+def test_exponentials_follow_the_energies_of_all_flips(patterns):
+    memory, n = DenseAssociativeMemory(patterns, "exp"), patterns.shape[1]
+    for start in spins(6, n, seed=3):
+        found = memory.recall(start)
+        assert found.converged
+        around = np.array([dense_reference.flipped(found.states, site) for site in range(n)])
+        # A rise that is lost in rounding is a tie or none.
+        assert (memory.energy(around) - found.energy >= -1e-12).all()
+        assert found.energy <= memory.energy(start)
+
+
+def test_the_memory_of_exponentials_stores_and_forgets_too():
+    patterns = spins(700, 33)
+    memory = DenseAssociativeMemory(patterns[:100], "exp")
+    memory.store(patterns[100:])
+    memory.forget(slice(0, 50))
+    fresh = DenseAssociativeMemory(patterns[50:], "exp")
+    states = spins(5, 33)
+    np.testing.assert_array_equal(memory.energy(states), fresh.energy(states))
+    np.testing.assert_array_equal(memory.recall(states).states, fresh.recall(states).states)
+    assert memory.load == np.log(650) / 33
+    assert repr(memory) == "DenseAssociativeMemory(n_patterns=650, n_spins=33, order='exp')"
+    again = pickle.loads(pickle.dumps(memory))
+    np.testing.assert_array_equal(again.energy(states), memory.energy(states))
+    with pytest.raises(ValueError, match="rectified must be False"):
+        DenseAssociativeMemory(patterns, "exp", rectified=True)

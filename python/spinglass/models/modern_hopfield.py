@@ -6,7 +6,7 @@ a state xi among P patterns x_mu, the longest of length M, is
     E = -lse(beta, X xi) + xi . xi / 2 + ln(P) / beta + M^2 / 2
 
 with lse(beta, z) = ln(sum_mu exp(beta z_mu)) / beta. The update xi <- X^T softmax(beta X xi) never
-raises it (theorem 1 there).
+raises it.
 """
 
 from __future__ import annotations
@@ -285,7 +285,7 @@ class ModernHopfield:
         Returns
         -------
         numpy.ndarray of float64, (n_patterns,)
-            Delta_mu, the minimum over the other patterns nu (definition 2 of Ramsauer et al.);
+            Delta_mu, the minimum over the other patterns nu (Ramsauer et al.);
             infinity if there is no other. A negative value says that a longer pattern shadows this
             one.
 
@@ -304,8 +304,8 @@ class ModernHopfield:
         """Return how far one step from a state can end from the fixed point near a pattern.
 
         With the separation Delta of the pattern x, and the fixed point x* that a recall from it
-        finds, it is 2 (P - 1) M exp(-beta (Delta - 2 M max(|xi - x|, |x* - x|))) (theorem 4 of
-        Ramsauer et al.).
+        finds, it is 2 (P - 1) M exp(-beta (Delta - 2 M max(|xi - x|, |x* - x|)))
+        (Ramsauer et al.).
 
         Parameters
         ----------
