@@ -14,6 +14,9 @@ use crate::{
     memories,
 };
 
+/// The numbers of patterns, and the overlaps with them.
+type Nearest<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>);
+
 /// A memory whose patterns weigh as the exponentials of their overlaps: E = -ln sum_mu exp(M_mu).
 #[pyclass(frozen, module = "spinglass._core")]
 pub struct ExponentialMemory {
@@ -65,7 +68,7 @@ impl ExponentialMemory {
         py: Python<'py>,
         states: PyReadonlyArray2<'py, i8>,
         num_threads: Option<usize>,
-    ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>)> {
+    ) -> PyResult<Nearest<'py>> {
         let found = self.of_states(py, &states, num_threads, Core::nearest)?;
         let patterns = found.iter().map(|nearest| nearest.pattern as i64).collect();
         let overlaps = found.iter().map(|nearest| nearest.overlap).collect();

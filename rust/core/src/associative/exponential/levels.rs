@@ -98,7 +98,9 @@ mod tests {
 
     fn sides(patterns: &[(usize, bool)]) -> Sides {
         let mut sides = Sides::new();
-        patterns.iter().for_each(|&(depth, is_up)| sides.add(depth, is_up));
+        for &(depth, is_up) in patterns {
+            sides.add(depth, is_up);
+        }
         sides
     }
 
