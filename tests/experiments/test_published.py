@@ -2,6 +2,7 @@
 
 import lzma
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,28 +13,53 @@ from spinglass.experiments.retrieval_capacity.result import trial_columns
 
 DOCS = Path(__file__).parents[2] / "docs"
 SEED = 2
-TRIAL = trial_columns(CapacityConfig((1,), ((1.0,),), (1,), 1, 0.0, 0.9, 1, 0))
+
+
+def rows_of(name, columns):
+    """Read rows with these columns; a truth is 0 or 1 in the file."""
+    kinds = [(x, np.int64 if columns[x] == np.bool_ else columns[x]) for x in columns.names]
+    with lzma.open(DOCS / "data" / f"{name}.csv.xz", "rt") as file:
+        assert file.readline().strip().split(",") == list(columns.names)
+        return np.loadtxt(file, delimiter=",", dtype=kinds).astype(columns)
+
+
+def config_of(trials, n_starts, threshold, **options):
+    sizes = np.unique(trials["n_spins"])
+    its = [trials[trials["n_spins"] == n] for n in sizes]
+    return CapacityConfig(
+        n_spins=tuple(sizes.tolist()),
+        loads=tuple(tuple(np.unique(t["load"]).tolist()) for t in its),
+        n_instances=tuple(int(t["instance"].max()) + 1 for t in its),
+        n_starts=n_starts,
+        flip=0.0,
+        threshold=threshold,
+        max_sweeps=1000,
+        seed=SEED,
+        **options,
+    )
 
 
 @pytest.fixture(scope="module")
 def scan():
-    kinds = [(name, np.int64 if TRIAL[name] == np.bool_ else TRIAL[name]) for name in TRIAL.names]
-    with lzma.open(DOCS / "data" / "capacity_trials.csv.xz", "rt") as file:
-        assert file.readline().strip().split(",") == list(TRIAL.names)
-        trials = np.loadtxt(file, delimiter=",", dtype=kinds).astype(TRIAL)
-    sizes = np.unique(trials["n_spins"])
-    its = [trials[trials["n_spins"] == n] for n in sizes]
-    config = CapacityConfig(
-        n_spins=tuple(sizes.tolist()),
-        loads=tuple(tuple(np.unique(t["load"]).tolist()) for t in its),
-        n_instances=tuple(int(t["instance"].max()) + 1 for t in its),
-        n_starts=2,
-        flip=0.0,
-        threshold=0.9,
-        max_sweeps=1000,
-        seed=SEED,
-    )
-    return CapacityScan(config, "0.1.0", trials)
+    columns = trial_columns(CapacityConfig((1,), ((1.0,),), (1,), 1, 0.0, 0.9, 1, 0))
+    trials = rows_of("capacity_trials", columns)
+    return CapacityScan(config_of(trials, 2, 0.9), "0.1.0", trials)
+
+
+@pytest.fixture(scope="module")
+def warm_scans():
+    """The scans at temperatures. Their networks of N < 30,000 ran to the end."""
+    options = {"sweeps": (100, 400, 1600), "average": 0.5, "abandon": 0.35}
+    one = CapacityConfig((1,), ((1.0,),), (1,), 1, 0.0, 0.5, 1, 0, beta=10.0, **options)
+    columns = [("temperature", np.float64), *trial_columns(one).descr]
+    rows = rows_of("capacity_temperature_trials", np.dtype(columns))
+    scans = []
+    for temperature in np.unique(rows["temperature"]):
+        trials = rows[rows["temperature"] == temperature]
+        (threshold,) = np.unique(trials["threshold"])
+        config = config_of(trials, 1, float(threshold), beta=1 / temperature, **options)
+        scans.append(CapacityScan(config, "0.2.0", trials))
+    return scans
 
 
 def test_the_table_of_the_page_is_that_of_the_rows(scan):
@@ -59,3 +85,51 @@ def test_the_seed_gives_the_published_rows(scan, n_spins, instances):
     ]
     order = ["n_patterns", "instance", "start"]
     assert (np.sort(published, order=order) == np.sort(again, order=order)).all()
+
+
+def test_the_table_of_the_line_is_that_of_the_rows(warm_scans):
+    page = (DOCS / "capacity.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (0\.\d+) \| ([\d,]+) \| ([\d,]+) \| (0\..*) \|$", page, re.M)
+    found = []
+    for scan in warm_scans:
+        assert scan.complete
+        for points in zip(*scan.half_points_by_sweeps.values(), strict=True):
+            n = points[0].n_spins
+            trials = np.count_nonzero(scan.trials["n_spins"] == n)
+            values = " | ".join(f"{p.value:.5f}({p.error * 1e5:.0f})" for p in points)
+            found.append((f"{scan.config.temperature:g}", f"{n:,}", f"{trials:,}", values))
+    assert told == found
+
+
+def test_another_threshold_moves_no_half_point_of_a_large_network(warm_scans):
+    for scan in warm_scans:
+        for step in (-0.1, 0.1):
+            config = replace(scan.config, threshold=scan.config.threshold + step)
+            moved = CapacityScan(config, scan.version, scan.trials)
+            for before, after in zip(scan.half_points, moved.half_points, strict=True):
+                if before.n_spins >= 4000:
+                    assert abs(after.value - before.value) < before.error
+
+
+@pytest.mark.parametrize(
+    ("temperature", "n_spins", "instances", "abandon"),
+    [(0.1, 1000, 4, None), (0.1, 1000, 4, 0.35), (0.02, 30_000, 1, 0.35)],
+)
+def test_the_seed_gives_the_published_rows_of_the_line(
+    warm_scans, temperature, n_spins, instances, abandon
+):
+    scan = next(scan for scan in warm_scans if scan.config.temperature == temperature)
+    loads = scan.config.loads[scan.config.n_spins.index(n_spins)][:2]
+    options = {"beta": scan.config.beta, "sweeps": scan.config.sweeps, "abandon": abandon}
+    again = capacity(n_spins, loads, instances, n_starts=1, seed=SEED, **options).trials
+    published = scan.trials[
+        (scan.trials["n_spins"] == n_spins)
+        & (scan.trials["instance"] < instances)
+        & np.isin(scan.trials["n_patterns"], again["n_patterns"])
+    ]
+    order = ["n_patterns", "instance", "start"]
+    published, again = np.sort(published, order=order), np.sort(again, order=order)
+    ended = np.ones(len(again), bool) if abandon is None else ~again["abandoned"]
+    assert ended.any()
+    for name in ("n_patterns", "instance", "overlap_100", "overlap_400", "overlap", "flips"):
+        assert (published[name][ended] == again[name][ended]).all()
