@@ -364,3 +364,20 @@ def test_what_a_run_measured_is_reweighted_by_its_name():
     series = found.observables["abs_magnetization"]
     assert series.value == pytest.approx(found.absolute_magnetization.value, rel=1e-12)
     assert series.error == pytest.approx(found.absolute_magnetization.error, rel=1e-9)
+
+
+@pytest.mark.parametrize("beta", [0.3, [0.3, 0.4, 0.5]])
+def test_runs_that_clamp_other_spins_or_values_are_refused(beta):
+    ups = np.ones((2, *np.shape(beta), 16), np.int8)
+    held = np.arange(16) < 3
+    mixed = ups.copy()
+    mixed[1, ..., 0] = -1
+
+    def run(initial, clamp):
+        return sample(SquareLattice(4), beta, 50, 2, initial=initial, clamp=clamp, seed=1)
+
+    assert reweight([run(ups, held), run(ups, held)], 0.3).n_spins == 16
+    others = [run(-ups, held), run(ups, ~held), run(ups, None)]
+    for runs in [run(mixed, held), *([run(ups, held), other] for other in others)]:
+        with pytest.raises(ValueError, match="replicas in which other spins are clamped"):
+            reweight(runs, 0.3)

@@ -69,6 +69,11 @@ def samples_of(runs: Any, observables: Any) -> Samples:
             f"runs must be of one model, got {known[0].model} and {others[0].model}, whose "
             "couplings, fields, constant or layout differ"
         )
+    if len({held for run in given for held in _held(run)}) > 1:
+        raise ValueError(
+            "runs must be of one model, got replicas in which other spins are clamped, or other "
+            "values"
+        )
     betas = np.unique(np.concatenate([run.betas for run in read]))
     columns: dict[str, list[NDArray[Any]]] = {}
     run_of_block: list[int] = []
@@ -107,6 +112,18 @@ def samples_of(runs: Any, observables: Any) -> Samples:
         shortfall=np.array(short),
         notes=notes,
     )
+
+
+def _held(run: Any) -> set[bytes]:
+    """Return, for each replica that differs, which spins are clamped and at what values."""
+    states = _arguments.attribute(run, "final_states")
+    clamp = _arguments.attribute(run, "clamp")
+    if not isinstance(states, np.ndarray) or not isinstance(clamp, np.ndarray | None):
+        return set()
+    if clamp is not None:  # (n_replicas, n_spins), and states may have betas between
+        clamp = np.expand_dims(clamp, tuple(range(1, states.ndim - 1)))
+    held = np.zeros_like(states) if clamp is None else np.where(clamp, states, 0)
+    return {row.tobytes() for row in held.reshape(-1, held.shape[-1])}
 
 
 def _named(observables: Any, runs: list[Any]) -> dict[str, list[Any]]:
