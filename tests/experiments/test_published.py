@@ -3,16 +3,20 @@
 import lzma
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from spinglass import DenseAssociativeMemory, theory
 from spinglass.experiments import CapacityConfig, CapacityScan, capacity
 from spinglass.experiments.retrieval_capacity.result import trial_columns
+from spinglass.statistics import format_estimate
 
 DOCS = Path(__file__).parents[2] / "docs"
 SEED = 2
+ONE_TRIAL = trial_columns(CapacityConfig((1,), ((1.0,),), (1,), 1, 0.0, 0.9, 1, 0))
 
 
 def rows_of(name, columns):
@@ -41,8 +45,7 @@ def config_of(trials, n_starts, threshold, **options):
 
 @pytest.fixture(scope="module")
 def scan():
-    columns = trial_columns(CapacityConfig((1,), ((1.0,),), (1,), 1, 0.0, 0.9, 1, 0))
-    trials = rows_of("capacity_trials", columns)
+    trials = rows_of("capacity_trials", ONE_TRIAL)
     return CapacityScan(config_of(trials, 2, 0.9), "0.1.0", trials)
 
 
@@ -133,3 +136,81 @@ def test_the_seed_gives_the_published_rows_of_the_line(
     assert ended.any()
     for name in ("n_patterns", "instance", "overlap_100", "overlap_400", "overlap", "flips"):
         assert (published[name][ended] == again[name][ended]).all()
+
+
+@pytest.fixture(scope="module")
+def memory_rows():
+    names = ["n_spins", "n_patterns", "load", "instance", "start", "overlap"]
+    kinds = [("order", np.int64), ("fixed_point", np.int64)]
+    return rows_of("memory_trials", np.dtype(kinds + [(name, ONE_TRIAL[name]) for name in names]))
+
+
+def memory_scan(rows, order, criterion):
+    its = rows[(rows["order"] == order) & (rows["fixed_point"] == (criterion == "fixed_point"))]
+    sizes = np.unique(its["n_spins"])
+    counts = [np.unique(its["n_patterns"][its["n_spins"] == n]).tolist() for n in sizes]
+    config = config_of(
+        its,
+        int(its["start"].max()) + 1,
+        1.0 if criterion == "fixed_point" else 0.9,
+        memory="dense",
+        criterion=criterion,
+        n_patterns=tuple(map(tuple, counts)),
+    )
+    return CapacityScan(config, "0.2.0", its)
+
+
+def test_the_tables_of_memories_are_those_of_the_rows(memory_rows):
+    page = (DOCS / "attention.md").read_text(encoding="utf-8")
+    for order in (2, 3, 4):
+        scans = [memory_scan(memory_rows, order, x) for x in ("fixed_point", "overlap")]
+        for stable, kept in zip(*(scan.half_points for scan in scans), strict=True):
+            n = stable.n_spins
+            ratio = stable.n_patterns / theory.memories.dense_capacity(n, order)
+            share, error = (x / n ** (order - 1) for x in (kept.n_patterns, kept.n_patterns_error))
+            line = [counted(stable), f"{ratio:.2f}", counted(kept), format_estimate(share, error)]
+            assert f"| order {order} | {n} | {' | '.join(line)} |\n" in page
+    for half in memory_scan(memory_rows, 0, "fixed_point").half_points:
+        ratio = theory.memories.exponential_estimate(half.n_spins)
+        over = format_estimate(half.n_patterns / ratio, half.n_patterns_error / ratio)
+        assert f"| {half.n_spins} | {counted(half)} | {over} |" in page
+
+
+def counted(half):
+    """Return a number of patterns with its error in the last digits."""
+    if half.n_patterns < 1000:
+        return format_estimate(half.n_patterns, half.n_patterns_error)
+    return f"{half.n_patterns:,.0f}({half.n_patterns_error:.0f})"
+
+
+@pytest.mark.parametrize(
+    ("order", "n_spins", "criterion"),
+    [(2, 100, "overlap"), (3, 50, "fixed_point"), (4, 30, "overlap"), ("exp", 16, "fixed_point")],
+)
+def test_the_seed_gives_the_published_rows_of_memories(memory_rows, order, n_spins, criterion):
+    code = 0 if order == "exp" else order
+    scan = memory_scan(memory_rows, code, criterion)
+    counts = scan.config.n_patterns[scan.config.n_spins.index(n_spins)][:2]
+    again = capacity(
+        n_spins, n_patterns=counts, n_instances=3, n_starts=scan.config.n_starts, seed=SEED,
+        memory=partial(DenseAssociativeMemory, order=order), criterion=criterion,
+    ).trials  # fmt: skip
+    published = scan.trials[
+        (scan.trials["n_spins"] == n_spins)
+        & (scan.trials["instance"] < 3)
+        & np.isin(scan.trials["n_patterns"], counts)
+    ]
+    names = ["n_patterns", "instance", "start", "overlap"]
+    assert (np.sort(published[names]) == np.sort(again[names])).all()
+
+
+@pytest.mark.parametrize("n_spins", [20, 24])
+def test_nearly_all_patterns_are_stable_where_it_is_guaranteed(n_spins):
+    """The page has this up to N = 40, of 1000 trials a size by the same call."""
+    page = (DOCS / "attention.md").read_text(encoding="utf-8")
+    scan = capacity(
+        n_spins, n_patterns=[2 ** (n_spins // 2)], n_instances=10, n_starts=100, seed=3,
+        memory=partial(DenseAssociativeMemory, order="exp"), criterion="fixed_point",
+    )  # fmt: skip
+    (row,) = scan.summary()
+    assert f"| {n_spins} | {row['n_patterns']:,} | {row['retrieval']:.4f} |" in page

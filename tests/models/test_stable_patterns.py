@@ -7,7 +7,7 @@ import pytest
 
 import reference
 import spinglass
-from spinglass import Hopfield, Interrupted
+from spinglass import DenseAssociativeMemory, Hopfield, Interrupted
 from spinglass.experiments import recall_pictures
 
 
@@ -24,6 +24,18 @@ def test_a_pattern_is_stable_if_no_spin_opposes_its_field(n_patterns, thresholds
     found = Hopfield(patterns, thresholds=thresholds).stable_patterns(num_threads=1)
     assert found.dtype == np.bool_
     assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("order", [2, 3, 4, "exp"])
+def test_a_pattern_of_a_dense_memory_is_stable_if_no_flip_lowers_the_energy(order):
+    patterns = spinglass.random_patterns({3: 50, 4: 200}.get(order, 12), 16, seed=3)
+    memory = DenseAssociativeMemory(patterns, order)
+    gains = patterns * memory.local_fields(patterns)  # half of what a flip costs
+    found = memory.stable_patterns(num_threads=1)
+    assert found.tolist() == (gains >= 0).all(axis=1).tolist()
+    assert order == "exp" or 0 < found.sum() < len(patterns)
+    if order == 2:
+        np.testing.assert_array_equal(found, Hopfield(patterns).stable_patterns())
 
 
 def test_more_patterns_than_are_asked_at_once_are_all_told():

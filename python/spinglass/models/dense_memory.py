@@ -8,7 +8,6 @@ number of patterns that can be stored grows as N^(n - 1), with F(x) = exp(x) exp
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Any, Literal, TypeAlias, get_args, overload
 
@@ -24,6 +23,7 @@ from spinglass._shapes import Many, One
 from spinglass.models.energy import Unstructured
 from spinglass.models.patterns import Patterns
 from spinglass.models.recall import Recall, pattern_overlaps, recalled
+from spinglass.models.stored import joined, places, stable_patterns
 
 Update = Literal["sequential", "random"]
 Order: TypeAlias = int | Literal["exp"]
@@ -127,13 +127,8 @@ class DenseAssociativeMemory:
 
     @property
     def load(self) -> float:
-        """P / N^(n - 1), which has a limit at the capacity; with n = 2 it is P / N.
-
-        With ``"exp"`` it is ln(P) / N.
-        """
-        if self._order == "exp":
-            return math.log(self.n_patterns) / self.n_spins
-        return float(self.n_patterns / self.n_spins ** (self._order - 1))
+        """P / N."""
+        return self.n_patterns / self.n_spins
 
     def __repr__(self) -> str:
         rectified = ", rectified=True" if self._rectified else ""
@@ -179,7 +174,7 @@ class DenseAssociativeMemory:
         if patterns.n_spins != self.n_spins:
             raise ValueError(f"patterns must have {self.n_spins} spins, got {patterns.n_spins}")
         parts = [(self._patterns, 0, self.n_patterns), (patterns, 0, patterns.n_patterns)]
-        self._hold(_joined(parts))
+        self._hold(joined(parts))
 
     def forget(self, which: Any) -> None:
         """Remove patterns. Those that stay keep their order.
@@ -205,12 +200,46 @@ class DenseAssociativeMemory:
         3
         """
         stays = np.ones(self.n_patterns, dtype=bool)
-        stays[_places(which, self.n_patterns)] = False
+        stays[places(which, self.n_patterns)] = False
         if not stays.any():
             raise ValueError("which must leave at least one pattern, got all of them")
         ends = np.flatnonzero(np.diff(stays, prepend=False, append=False)).tolist()
         runs = zip(ends[::2], ends[1::2], strict=True)
-        self._hold(_joined([(self._patterns, first, last) for first, last in runs]))
+        self._hold(joined([(self._patterns, first, last) for first, last in runs]))
+
+    def stable_patterns(
+        self, *, num_threads: int | None = None, progress: Progress = False
+    ) -> NDArray[np.bool_]:
+        """Return which stored patterns are fixed points, as :meth:`Hopfield.stable_patterns`.
+
+        Parameters
+        ----------
+        num_threads : int, optional
+            As in :meth:`recall`.
+        progress : bool or callable
+            True for a bar, or a callable of ``(done, total)`` in patterns.
+
+        Returns
+        -------
+        numpy.ndarray of bool, (n_patterns,)
+
+        Raises
+        ------
+        Interrupted
+            On Ctrl-C. It is a KeyboardInterrupt that carries the values of the first patterns.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> patterns = spinglass.random_patterns(200, 50, seed=1)
+        >>> for order in (2, 3, 4):
+        ...     memory = spinglass.DenseAssociativeMemory(patterns, order=order)
+        ...     print(memory.stable_patterns().sum(), "of 200 are stable")
+        0 of 200 are stable
+        94 of 200 are stable
+        200 of 200 are stable
+        """
+        return stable_patterns(self, num_threads, progress)
 
     def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
         """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.
@@ -369,36 +398,3 @@ def _memory(
     if order == "exp":
         return _core.ExponentialMemory(patterns._packed)
     return _core.DenseMemory(patterns._packed, order, rectified)
-
-
-def _places(which: Any, n_patterns: int) -> Any:
-    """Return the argument ``which`` as an index of so many patterns, or say what it must be."""
-    kind = "numbers of patterns"
-    if isinstance(which, slice):
-        try:
-            range(n_patterns)[which]
-        except (TypeError, ValueError):
-            raise TypeError(f"which must hold {kind}, got {shown(which)}") from None
-        return which
-    places = array_of(which, "which", kind)
-    is_mask = places.dtype == np.bool_
-    if places.ndim > 1 or (is_mask and places.shape != (n_patterns,)):
-        expected = "a number, a list of them or a mask of shape"
-        raise ValueError(f"which must be {expected} ({n_patterns},), got shape {places.shape}")
-    if is_mask:
-        return places
-    if places.dtype.kind not in "iu" and places.size:
-        raise TypeError(f"which must hold {kind}, got dtype {places.dtype}")
-    beyond = (places >= n_patterns) | (places < -n_patterns)
-    if beyond.any():
-        wrong = places[beyond].ravel()[0]
-        raise IndexError(f"which must hold {kind}, of which there are {n_patterns}, got {wrong}")
-    return places.astype(np.intp)
-
-
-def _joined(parts: list[tuple[Patterns, int, int]]) -> Patterns:
-    """Return the patterns of these parts of sets, from one number to another, as one set."""
-    n_patterns, n_spins = sum(last - first for _, first, last in parts), parts[0][0].n_spins
-    check_memory(n_spins * -(-n_patterns // 512) * 64, f"{n_patterns} patterns of {n_spins} spins")
-    packed = [(patterns._packed, first, last) for patterns, first, last in parts]
-    return Patterns._wrap(_core.PackedPatterns.joined(packed))

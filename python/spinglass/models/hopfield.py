@@ -16,16 +16,13 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from spinglass import _core
 from spinglass._arguments import check_memory, real_vector, shown
 from spinglass._caller import takes_beta
-from spinglass._interrupted import Interrupted
-from spinglass._progress import Progress, progress_callback
+from spinglass._progress import Progress
 from spinglass._random import Seed
 from spinglass.models.ising import Ising
 from spinglass.models.patterns import Patterns
 from spinglass.models.recall import Recall, Update, pattern_overlaps, recalled
 from spinglass.models.spin_model import SpinModel
-
-# Patterns whose spins are bytes at a time.
-_PATTERNS_AT_ONCE = 256
+from spinglass.models.stored import stable_patterns
 
 
 class Hopfield(SpinModel):
@@ -157,21 +154,7 @@ class Hopfield(SpinModel):
         >>> print(f"{(~network.stable_patterns()).sum()} of {len(alike)} patterns are not stable")
         14 of 16 patterns are not stable
         """
-        stable, done = np.zeros(self.n_patterns, np.bool_), 0
-        with progress_callback(progress, "stable patterns", "patterns") as report:
-            try:
-                while done < self.n_patterns:
-                    some = self._patterns[done : done + _PATTERNS_AT_ONCE]
-                    moved = self.recall(some, max_sweeps=1, num_threads=num_threads)
-                    stable[done : done + len(some)] = moved.flips == 0
-                    done += len(some)
-                    if report is not None:
-                        report(done, self.n_patterns)
-            except KeyboardInterrupt as interruption:
-                raise Interrupted(
-                    stable[:done], done, self.n_patterns, "patterns", np.arange(done)
-                ) from interruption
-        return stable
+        return stable_patterns(self, num_threads, progress)
 
     def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
         """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from spinglass._arguments import choice, real_array, several, shown
 from spinglass.experiments.retrieval_capacity.growth import LAWS
 from spinglass.plotting.figure import FRAME, OnePanel, figure, say_none, series, theory_line
+from spinglass.statistics import format_estimate
 
 if TYPE_CHECKING:
     from spinglass.experiments import CapacityScan
@@ -21,14 +22,14 @@ Theory: TypeAlias = Callable[[NDArray[np.float64]], ArrayLike]
 
 _ONE: OnePanel = (1, 1), (7.0, 5.6)
 
-# Beyond so many sizes the axis names powers of ten.
+# Beyond so many sizes the axis names round numbers.
 _MOST_TICKS = 8
 
 # What the fitted laws are called, with room for x.
 _LAWS = {
-    "power": "$N^{{{:.3g} \\pm {:.2g}}}$",
-    "power_over_log": "$N^{{{:.3g} \\pm {:.2g}}} / \\ln N$",
-    "exponential": "$e^{{({:.3g} \\pm {:.2g}) N}}$",
+    "power": "$N^{{{}}}$",
+    "power_over_log": "$N^{{{}}} / \\ln N$",
+    "exponential": "$e^{{{} N}}$",
 }
 
 
@@ -86,19 +87,21 @@ def capacity_growth(
     theories = {} if theory is None else theory
     if not isinstance(theories, Mapping) or not all(map(callable, theories.values())):
         raise TypeError(f"theory must be a mapping of labels to functions, got {shown(theory)}")
-    known = [p.n_spins for s in scans for p in s.half_points if math.isfinite(p.value)]
+    each = [[p for p in scan.half_points if math.isfinite(p.value)] for scan in scans]
+    known = [p.n_spins for points in each for p in points]
     if not known:
         say_none(ax, scans[0], "no half-point is known")
     smallest, largest = min(known, default=10), max(known, default=100)
     sizes = np.geomspace(smallest / 1.15, largest * 1.15, 100)
     sizes = sizes[sizes >= 2]
     looks = series(len(scans))
-    for scan, name, law, (colour, marker) in zip(scans, names, of_lines, looks, strict=True):
-        points = [p for p in scan.half_points if math.isfinite(p.value)]
+    for scan, points, name, law, (colour, marker) in zip(
+        scans, each, names, of_lines, looks, strict=True
+    ):
         fit = scan.growth(law)
         label = name
         if math.isfinite(fit.value):
-            label = f"{name}, {_LAWS[law].format(fit.value, fit.error)}"
+            label = f"{name}, {_LAWS[law].format(format_estimate(fit.value, fit.error))}"
             ax.plot(sizes, fit.n_patterns(sizes), color=colour, linewidth=1.2)
         if points:
             place, value, error = zip(
@@ -114,12 +117,21 @@ def capacity_growth(
             raise ValueError(f"theory {name!r} must be {expected}, got {values.shape}")
         style = {"linestyle": (0, dashes[k % len(dashes)]), "label": name}
         ax.plot(sizes, values, **theory_line(**style))
+    from matplotlib.ticker import LogLocator
+
     ax.set_xscale("log")
     ax.set_yscale("log")
+    if known:  # an exponential would leave powers no room
+        held = [p.n_patterns for points in each for p in points]
+        ax.set_ylim(min(held) / 4, max(held) * 4)
     ticks = sorted({*known}) if len({*known}) <= _MOST_TICKS else []
     if ticks:
         ax.set_xticks(ticks, [f"{n}" for n in ticks])
         ax.set_xticks([], minor=True)
+    else:
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter("")
     ax.set_xlabel("spins $N$")
     ax.set_ylabel("patterns $P$ at the half-point")
     ax.set_title("Capacity against size")

@@ -1,0 +1,85 @@
+"""The stored patterns of a memory: which are stable, and how sets of them are cut and joined."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinglass import _core
+from spinglass._arguments import array_of, check_memory, shown
+from spinglass._interrupted import Interrupted
+from spinglass._progress import Progress, progress_callback
+from spinglass.models.patterns import Patterns
+from spinglass.models.recall import Recall
+
+# Patterns whose spins are bytes at a time.
+_AT_ONCE = 256
+
+
+class Network(Protocol):
+    """A memory of packed patterns."""
+
+    @property
+    def patterns(self) -> Patterns:
+        """What is stored."""
+
+    def recall(self, states: Any, *, max_sweeps: int, num_threads: int | None) -> Recall:
+        """Run the dynamics."""
+
+
+def stable_patterns(
+    network: Network, num_threads: int | None, progress: Progress
+) -> NDArray[np.bool_]:
+    """Return which stored patterns are fixed points of the zero-temperature dynamics."""
+    patterns = network.patterns
+    total = patterns.n_patterns
+    stable, done = np.zeros(total, np.bool_), 0
+    with progress_callback(progress, "stable patterns", "patterns") as report:
+        try:
+            while done < total:
+                some = patterns[done : done + _AT_ONCE]
+                moved = network.recall(some, max_sweeps=1, num_threads=num_threads)
+                stable[done : done + len(some)] = moved.flips == 0
+                done += len(some)
+                if report is not None:
+                    report(done, total)
+        except KeyboardInterrupt as interruption:
+            raise Interrupted(
+                stable[:done], done, total, "patterns", np.arange(done)
+            ) from interruption
+    return stable
+
+
+def places(which: Any, n_patterns: int) -> Any:
+    """Return the argument ``which`` as an index of so many patterns, or say what it must be."""
+    kind = "numbers of patterns"
+    if isinstance(which, slice):
+        try:
+            range(n_patterns)[which]
+        except (TypeError, ValueError):
+            raise TypeError(f"which must hold {kind}, got {shown(which)}") from None
+        return which
+    places = array_of(which, "which", kind)
+    is_mask = places.dtype == np.bool_
+    if places.ndim > 1 or (is_mask and places.shape != (n_patterns,)):
+        expected = "a number, a list of them or a mask of shape"
+        raise ValueError(f"which must be {expected} ({n_patterns},), got shape {places.shape}")
+    if is_mask:
+        return places
+    if places.dtype.kind not in "iu" and places.size:
+        raise TypeError(f"which must hold {kind}, got dtype {places.dtype}")
+    beyond = (places >= n_patterns) | (places < -n_patterns)
+    if beyond.any():
+        wrong = places[beyond].ravel()[0]
+        raise IndexError(f"which must hold {kind}, of which there are {n_patterns}, got {wrong}")
+    return places.astype(np.intp)
+
+
+def joined(parts: list[tuple[Patterns, int, int]]) -> Patterns:
+    """Return the patterns of these parts of sets, from one number to another, as one set."""
+    n_patterns, n_spins = sum(last - first for _, first, last in parts), parts[0][0].n_spins
+    check_memory(n_spins * -(-n_patterns // 512) * 64, f"{n_patterns} patterns of {n_spins} spins")
+    packed = [(patterns._packed, first, last) for patterns, first, last in parts]
+    return Patterns._wrap(_core.PackedPatterns.joined(packed))
