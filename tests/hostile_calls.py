@@ -463,6 +463,15 @@ def equations():
             theory.hopfield.spin_glass_temperature, {"load": 0.05},
         ),
         "hopfield.phase_diagram": (theory.hopfield.phase_diagram, {"n_points": 3}),
+        "memories.cover_probability": (
+            theory.memories.cover_probability, {"n_inputs": 40, "n_patterns": 60},
+        ),
+        "memories.critical_load": (
+            theory.memories.critical_load, {"rule": "diluted", "share": 0.5, "activity": 0.5},
+        ),
+        "memories.critical_overlap": (
+            theory.memories.critical_overlap, {"rule": "low-activity", "activity": 0.1},
+        ),
         "memories.dense_capacity": (
             theory.memories.dense_capacity,
             {"n_spins": 100, "order": 3, "error": 0.005, "rectified": False},
@@ -475,6 +484,7 @@ def equations():
         "memories.exponential_guarantee": (
             theory.memories.exponential_guarantee, {"n_spins": 20, "radius": 0.1},
         ),
+        "memories.gardner_load": (theory.memories.gardner_load, {"margin": 0.5}),
         "sk.de_almeida_thouless": (theory.sk.de_almeida_thouless, {"field": 0.5}),
         "sk.energy": (theory.sk.energy, {"beta": 0.5}),
         "sk.free_energy": (theory.sk.free_energy, {"beta": 0.5}),

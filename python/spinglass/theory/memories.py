@@ -43,8 +43,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import flag, real_array, shown
+from spinglass.theory.perceptron import cover_probability, gardner_load
+from spinglass.theory.rules import critical_load, critical_overlap
 
-__all__ = ["dense_capacity", "dense_error", "exponential_estimate", "exponential_guarantee"]
+__all__ = [
+    "cover_probability",
+    "critical_load",
+    "critical_overlap",
+    "dense_capacity",
+    "dense_error",
+    "exponential_estimate",
+    "exponential_guarantee",
+    "gardner_load",
+]
 
 _LARGEST_ORDER = 10**6
 
