@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spinglass.plotting.capacity_growth_figure import growth_of_one
 from spinglass.plotting.figure import (
@@ -85,11 +86,16 @@ def _variable(scan: CapacityScan, ax: Any) -> str:
     if not scan.config.n_patterns:
         ax.set_xlabel("load $P/N$")
         return "load"
+    from matplotlib.ticker import LogLocator
+
     ax.set_xscale("log")
-    ax.xaxis.set_minor_formatter("")
     counts = scan.trials["n_patterns"]
     if len(counts):
         ax.set_xlim(0.8 * counts.min(), 1.25 * counts.max())
+        if counts.max() < 20 * counts.min():  # powers of ten would be one or two labels
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.xaxis.set_minor_formatter("")
     ax.set_xlabel("stored patterns $P$")
     return "n_patterns"
 
@@ -162,7 +168,10 @@ def _overlap(scan: CapacityScan, ax: Any) -> None:
         inset.plot(counts[well] / n, mean[well], **style | {"linestyle": "none", "markersize": 4})
     if variable == "load":
         ax.set_xlim(left=0)
-    ax.set_ylim(0, 1.03)
+    bottom = 0.0
+    if len(table) and not _has_theory(scan):  # overlaps that stay near 1 fill the upper half
+        bottom = max(0.0, 2 * float(np.nanmin(table["overlap"])) - 1)
+    ax.set_ylim(bottom, 1.03 - 0.03 * bottom)
     ended = "" if scan.config.abandon is None else ", if not abandoned"
     final = "final overlap" if scan.config.criterion == "overlap" else "overlap after one update,"
     ax.set_ylabel(rf"mean {final} $m${ended}")
@@ -203,8 +212,8 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
     """Draw the final overlaps at the loads where between a quarter and three quarters remember."""
     table, trials = scan.summary(), scan.trials
     mixed = table[(table["retrieval"] > 0.25) & (table["retrieval"] < 0.75)]
-    bins = np.linspace(0, 1, 51)
     for n, look in _series(scan):
+        bins = _bins(n)
         counts = mixed["n_patterns"][mixed["n_spins"] == n]
         here = (trials["n_spins"] == n) & np.isin(trials["n_patterns"], counts) & scan.ended
         mine = trials["overlap"][here]
@@ -215,11 +224,13 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
         middle = (bins[1:] + bins[:-1]) / 2
         ax.plot(middle, share, linestyle="none", label=f"$N = {n}$", **look)
     ax.axvline(scan.config.threshold, color=shade(0.5), linewidth=1, linestyle=":")
-    ax.set_xlim(0, 1.01)
+    ax.set_xlim(0, max(1.01, 1 + 1 / min(scan.config.n_spins)))
     ax.set_ylim(bottom=0)
     ax.set_xlabel(r"final overlap $m$ of a trial")
-    ax.set_ylabel("share of trials in a bin of 0.02")
-    among = "kept or lost, little between" if scan.ended.all() else "trials that were not abandoned"
+    widths = sorted({f"{np.diff(_bins(n)[:2])[0]:.2g}" for n in scan.config.n_spins}, key=float)
+    ax.set_ylabel(f"share of trials in a bin of {' to '.join(widths[:: max(1, len(widths) - 1)])}")
+    among = "kept or lost, little between" if scan.config.is_hebb else "where trials end"
+    among = among if scan.ended.all() else "trials that were not abandoned"
     ax.set_title(f"Near the half-point: {among}")
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="upper center", **FRAME)
@@ -229,6 +240,17 @@ def _histogram(scan: CapacityScan, ax: Any) -> None:
             scan,
             "no load at which between a quarter\nand three quarters of the trials remember",
         )
+
+
+def _bins(n_spins: int) -> NDArray[np.float64]:
+    """Return edges of bins that hold equally many of the overlaps 1, 1 - 2/N, ... down to 0.
+
+    An edge lies between two of them, so that no bin is empty or full by rounding.
+    """
+    held = max(1, round(n_spins / 100))
+    steps = np.arange(0, n_spins + 2 + 2 * held, 2 * held)[::-1]
+    edges: NDArray[np.float64] = 1 + (1 - steps) / n_spins
+    return edges
 
 
 def _errors(scan: CapacityScan, ax: Any) -> None:
@@ -275,6 +297,8 @@ def _extrapolation(scan: CapacityScan, ax: Any) -> None:
         label = rf"of one power: $\alpha_c = {alpha.value:.4f} \pm {alpha.error:.4f}$"
         ax.errorbar(0, alpha.value, alpha.error, label=label, **limit_point())
         ax.set_xlim(-0.03 * reach, reach)
+    else:
+        ax.margins(x=0.2)  # for the sizes beside the points
     if 2 < len(alpha.residuals) <= MOST_SIZES:
         left = dict(zip(alpha.n_spins, alpha.residuals, strict=True))
         rows = [(n, 1e4 * left[n], 1e4 * halves[n].error, look) for n, look in looks if n in left]

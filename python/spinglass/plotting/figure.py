@@ -437,8 +437,10 @@ def residuals(ax: Any, place: list[float], rows: Collection[Any], title: str) ->
 
 
 def legend_above(ax: Any, loc: str, columns: int = 1) -> None:
-    """Make space above the drawing, and put the legend there."""
+    """Make space above the drawing, and put the legend there, if there is something to name."""
     rows = -(-len(ax.get_legend_handles_labels()[1]) // columns)
+    if rows == 0:
+        return
     bottom, top = ax.get_ylim()
     part = min(0.6, 0.0055 * rows * _points_of(matplotlib().rcParams["legend.fontsize"]))
     ax.set_ylim(bottom, bottom + (top - bottom) / (1 - part))
