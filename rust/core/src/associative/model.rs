@@ -117,7 +117,8 @@ impl Memory for DenseMemory {
     }
 
     fn local_fields(&self, spins: &[i8], control: &Control) -> Result<Vec<f64>> {
-        let weights = Weights::of_state(self, spins, control)?;
+        let mut weights = Weights::of_state(self, spins, control)?;
+        weights.tabulate();
         let mut fields = vec![0.0; spins.len()];
         let sites: Vec<u32> = (0..spins.len() as u32).collect();
         sites.par_chunks(BLOCK).zip(fields.par_chunks_mut(BLOCK)).try_for_each(

@@ -16,8 +16,11 @@ use crate::{
 };
 
 /// The longest block, and the shortest: so many rows take hardly longer than one.
-const LONGEST: usize = 64;
+const LONGEST: usize = 256;
 const SHORTEST: usize = 4;
+
+/// Rows that pay for tables of what the kernels add up.
+const MANY: usize = 64;
 
 pub(super) fn run(
     model: &DenseMemory,
@@ -136,6 +139,9 @@ impl Run<'_> {
         while first < order.sites.len() && self.quiet < rest {
             control.check()?;
             let sites = &order.sites[first..order.sites.len().min(first + self.ahead)];
+            if sites.len() >= MANY {
+                self.weights.tabulate();
+            }
             self.weights.weigh(sites, &mut self.slopes[..sites.len()]);
             let flipped = (0..sites.len()).find(|&k| self.flips(sites, k, order.words[first + k]));
             if let Some(k) = flipped {

@@ -55,6 +55,8 @@ pub(super) struct Weights<'a> {
     values: Values,
     /// The digits of B, plane after plane.
     planes: Vec<Line>,
+    /// What the kernels make of the planes to weigh many rows; empty if nothing yet.
+    tables: Vec<Line>,
     /// The sum of all B.
     total: i128,
     /// sum_mu 2 S(M_mu) over the patterns that are not listed.
@@ -77,6 +79,7 @@ impl<'a> Weights<'a> {
             counts: if table.offset > 0 { model.counts() } else { &[] },
             values: Values::none(table, n_lines),
             planes: vec![Line::default(); table.n_planes * n_lines],
+            tables: Vec::new(),
             total: 0,
             curvature: 0,
             listed: Vec::new(),
@@ -101,9 +104,17 @@ impl<'a> Weights<'a> {
         self.rows.stride() * Line::IN_CHUNK
     }
 
+    /// Prepares for weighing many sites before one flips.
+    pub fn tabulate(&mut self) {
+        if self.tables.is_empty() {
+            (self.kernels.tabulate)(&self.planes, self.table.n_planes, &mut self.tables);
+        }
+    }
+
     /// For each of `sites` sum_mu xi_i^mu 2 C(M_mu), the listed patterns left out.
     pub fn weigh(&self, sites: &[u32], slopes: &mut [i128]) {
-        (self.kernels.weigh)(self.rows, sites, &self.planes, self.table.n_planes, slopes);
+        let (planes, n_planes) = (&self.planes, self.table.n_planes);
+        (self.kernels.weigh)(self.rows, sites, planes, n_planes, &self.tables, slopes);
         for (slope, &site) in slopes.iter_mut().zip(sites) {
             *slope = self.slope(site, *slope);
         }
@@ -130,6 +141,7 @@ impl<'a> Weights<'a> {
 
     /// Takes into account that `site`, now `spin`, flips; its slope is known.
     pub fn flip(&mut self, site: u32, spin: i8, slope: i128) {
+        self.tables.clear();
         let row = self.rows.row(site as usize);
         let Flipped { set, total, crosses } = match &mut self.values {
             Values::Bytes(lines) => {

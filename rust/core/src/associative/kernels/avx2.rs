@@ -10,7 +10,8 @@ use std::arch::x86_64::{
     _mm256_sub_epi8, _mm256_subs_epi8, _mm256_xor_si256,
 };
 
-use super::{ABSENT, ByteTable, Digits, Line};
+use super::{ABSENT, ByteTable, Digits, Line, nibbles};
+use crate::bits::Rows;
 
 pub(super) struct Pair;
 
@@ -159,5 +160,20 @@ impl Digits for Pair {
             }
         }
         found
+    }
+
+    #[inline(always)]
+    fn tabulate(planes: &[Line], n_planes: usize, tables: &mut Vec<Line>) {
+        nibbles::tabulate(planes, n_planes, tables);
+    }
+    #[inline(always)]
+    fn weigh_by_tables(
+        rows: Rows<'_>,
+        sites: &[u32],
+        tables: &[Line],
+        n_planes: usize,
+        sums: &mut [i128],
+    ) -> usize {
+        nibbles::weigh(rows, sites, tables, n_planes, sums)
     }
 }
