@@ -1,6 +1,6 @@
 //! The exponential memory, and the nearest patterns of states.
 
-use numpy::{PyArray1, PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::{prelude::*, types::PyDict};
 use spinglass_core::{
     associative::exponential::ExponentialMemory as Core, control::Control, error::Result,
@@ -8,7 +8,7 @@ use spinglass_core::{
 };
 
 use crate::{
-    arrays::{array1, array2, check_len, spins},
+    arrays::{array1, array2},
     enter::{enter, raise},
     hopfield::PackedPatterns,
     memories,
@@ -32,10 +32,10 @@ impl ExponentialMemory {
         num_threads: Option<usize>,
         job: impl FnOnce(&Core, &[i8], &Control) -> Result<T> + Send,
     ) -> PyResult<T> {
-        check_len(states, "states", states.shape()[0] * self.memory.n_spins())?;
-        let states = spins(states, "states")?;
-        let control = Control::default();
-        enter(py, num_threads, None, &control, || job(&self.memory, &states, &control))
+        let (memory, n) = (&self.memory, self.memory.n_spins());
+        memories::of_states(py, n, states, num_threads, |states, control| {
+            job(memory, states, control)
+        })
     }
 }
 

@@ -53,6 +53,20 @@ pub fn local_fields<'py>(
     array2(py, all.concat(), memory.n_spins())
 }
 
+/// What `job` makes of all `states`, of `n` spins each.
+pub fn of_states<T: Send>(
+    py: Python<'_>,
+    n: usize,
+    states: &PyReadonlyArray2<'_, i8>,
+    num_threads: Option<usize>,
+    job: impl FnOnce(&[i8], &Control) -> Result<T> + Send,
+) -> PyResult<T> {
+    check_len(states, "states", states.shape()[0] * n)?;
+    let states = spins(states, "states")?;
+    let control = Control::default();
+    enter(py, num_threads, None, &control, || job(&states, &control))
+}
+
 /// What `f` makes of each row of `states`.
 fn of_each<T: Send>(
     py: Python<'_>,
@@ -62,11 +76,8 @@ fn of_each<T: Send>(
     f: impl Fn(&[i8], &Control) -> Result<T> + Sync + Send,
 ) -> PyResult<Vec<T>> {
     let n = memory.n_spins();
-    check_len(states, "states", states.shape()[0] * n)?;
-    let states = spins(states, "states")?;
-    let control = Control::default();
-    enter(py, num_threads, None, &control, || {
-        states.par_chunks(n).map(|state| f(state, &control)).collect()
+    of_states(py, n, states, num_threads, |states, control| {
+        states.par_chunks(n).map(|state| f(state, control)).collect()
     })
 }
 
