@@ -25,9 +25,11 @@ const SEED: u64 = 2024;
 /// Sweeps of a timed run.
 const SWEEPS: u64 = 20;
 
-/// Of a heat bath in which nothing flips, and of one in which about a spin in thirty does.
+/// Of a heat bath in which nothing flips, of one in which about a spin in thirty does, and of one in
+/// which the memory melts and every other spin does.
 const COLD: f64 = 1e12;
-const WARM: f64 = 1.5;
+const WARM: f64 = 2.4;
+const HOT: f64 = 1.2;
 
 /// The rival: +-1 in float64, whose products with C are exact. The overlaps M are kept, and with them
 /// C = (F(M + 2) - F(M - 2)) / 2 = 6 M^2 + 8 and S = sum F(M) - (F(M + 2) + F(M - 2)) / 2 = -12 sum M.
@@ -137,7 +139,7 @@ fn sweeps(criterion: &mut Criterion, rival: Option<&Bound<'_, PyModule>>, p: usi
     group.bench_function("recall, spinglass", |bencher| {
         bencher.iter(|| black_box(stored.0.rest()));
     });
-    for (name, beta) in [("checking sweep", COLD), ("heat bath", WARM)] {
+    for (name, beta) in [("checking sweep", COLD), ("heat bath", WARM), ("hot heat bath", HOT)] {
         group.throughput(Throughput::Elements(SWEEPS * N as u64));
         group.bench_function(format!("{name}, spinglass"), |bencher| {
             let (stored, rest, _) = &*stored;
