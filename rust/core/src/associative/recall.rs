@@ -155,7 +155,9 @@ impl Run<'_> {
             } else {
                 self.quiet += sites.len();
                 first += sites.len();
-                self.ahead = (2 * self.ahead).min(LONGEST);
+                // Where spins flip now and then, most of a longer block would be for nothing.
+                let longest = if self.quiet < LONGEST { MANY } else { LONGEST };
+                self.ahead = (2 * self.ahead).min(longest);
             }
         }
         Ok(flips)
