@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinglass.plotting.figure import colours, figure, ink, say_none
+from spinglass.plotting.figure import FRAME, colours, figure, ink, say_none
 
 if TYPE_CHECKING:
     from spinglass.models.relaxation import Relaxation
 
 # More lines than these make a blot.
 _LINES = 8
+
+# So that neighbours differ in print.
+_STYLES = ("-", "--", "-.", ":")
 
 
 @figure(((1, 1), (7.5, 5.2)))
@@ -39,7 +42,7 @@ def relaxation(result: Relaxation, ax: Any = None) -> Any:
     >>> import spinglass
     >>> pair = spinglass.GradedHopfield([[0, 1], [1, 0]], gain=3.0)
     >>> relaxation(pair.relax(n_starts=3, seed=1)).get_xlabel()
-    'time'
+    'time $t$, in the unit of $RC$'
     """
     paths = result.trajectory if isinstance(result.trajectory, tuple) else (result.trajectory,)
     at_rest = np.atleast_1d(result.converged)
@@ -48,11 +51,14 @@ def relaxation(result: Relaxation, ax: Any = None) -> Any:
         paths = ()
     for k, path in enumerate(paths[:_LINES]):
         colour = colours(k / _LINES)
-        ax.plot(path.times, path.energy, color=colour, linewidth=1.3)
+        line = {"color": colour, "linewidth": 1.3, "label": f"start {k}"}
+        ax.plot(path.times, path.energy, linestyle=_STYLES[k % len(_STYLES)], **line)
         look = {"marker": "o", "color": colour} if at_rest[k] else {"marker": "^", "color": ink()}
         fill = None if at_rest[k] else "none"
         ax.plot(path.times[-1], path.energy[-1], linestyle="none", markerfacecolor=fill, **look)
-    ax.set_xlabel("time")
-    ax.set_ylabel("energy")
+    ax.set_xlabel("time $t$, in the unit of $RC$")
+    ax.set_ylabel("energy $E$")
     ax.set_title(f"{np.count_nonzero(at_rest)} of {len(at_rest)} at rest")
+    if len(paths) > 1:
+        ax.legend(**FRAME)
     return ax
