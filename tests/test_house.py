@@ -30,7 +30,7 @@ FLOORS = (
 STANDALONE = {"theory", "statistics"}
 ROOMS = set().union(*FLOORS) | STANDALONE
 # Files at the root beside the ground floor, each the public names of a part of a room.
-NAMESPACES = {"exact": "partition", "meanfield": "partition"}
+NAMESPACES = {"exact": "partition", "meanfield": "partition", "rules": "models"}
 # The one place that imports what lies above it, by name. The face of the package does so too.
 REGISTRY = {"_registry", ""}
 
@@ -208,7 +208,8 @@ def test_the_namespaces_at_the_root_hold_no_logic():
 
 
 @pytest.mark.parametrize(
-    "name", ["adapters", "exact", "experiments", "meanfield", "plotting", "statistics", "theory"]
+    "name",
+    ["adapters", "exact", "experiments", "meanfield", "plotting", "rules", "statistics", "theory"],
 )
 def test_a_public_namespace_is_an_attribute_of_the_package(name):
     assert getattr(spinglass, name) is import_module(f"spinglass.{name}")

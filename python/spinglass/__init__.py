@@ -19,12 +19,14 @@ if TYPE_CHECKING:  # what `__getattr__` finds
     from spinglass import models as models
     from spinglass import partition as partition
     from spinglass import plotting as plotting
+    from spinglass import rules as rules
     from spinglass import sampling as sampling
     from spinglass import statistics as statistics
     from spinglass import theory as theory
     from spinglass.inverse import InverseIsing
     from spinglass.machines import BernoulliRBM, Equilibration, GaussianBernoulliRBM, LogLikelihood
     from spinglass.models import (
+        CouplingMemory,
         CubicLattice,
         DenseAssociativeMemory,
         EdwardsAnderson,
@@ -78,6 +80,7 @@ RecallInterrupted = SamplingInterrupted = Interrupted
 __all__ = [
     "Annealing",
     "BernoulliRBM",
+    "CouplingMemory",
     "CubicLattice",
     "DenseAssociativeMemory",
     "Descent",
@@ -125,6 +128,7 @@ __all__ = [
     "exact",
     "overlaps",
     "random_patterns",
+    "rules",
     "sample",
     "simd_level",
     "spin_form",
@@ -138,7 +142,8 @@ __all__ = [
 # All at once, so that no later call has an import in it, where Ctrl-C would be another exception.
 _ROOMS = ("models", "sampling", "partition", "inverse", "machines")
 _NAMESPACES = (
-    "adapters", "exact", "experiments", "meanfield", "plotting", "statistics", "theory", *_ROOMS,
+    "adapters", "exact", "experiments", "meanfield", "plotting", "rules", "statistics", "theory",
+    *_ROOMS,
 )  # fmt: skip
 
 

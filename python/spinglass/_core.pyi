@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "CapacityTrials",
+    "CoupledMemory",
     "DenseMemory",
     "ExactSums",
     "ExponentialMemory",
@@ -123,6 +124,30 @@ class HopfieldNetwork:
     def spin_model(self) -> SpinModel: ...
     def overlaps(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.int64]: ...
     def couplings(self, out: NDArray[Any], num_threads: int | None = None) -> None: ...
+    def recall(
+        self,
+        states: _Spins,
+        *,
+        update: str,
+        beta: float,
+        max_sweeps: int,
+        seed: int,
+        clamp: NDArray[np.bool_] | None = None,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
+
+@final
+class CoupledMemory:
+    def __new__(cls, patterns: PackedPatterns, couplings: NDArray[np.float64]) -> CoupledMemory: ...
+    @property
+    def is_symmetric(self) -> bool: ...
+    def couplings(self) -> NDArray[np.float64]: ...
+    def overlaps(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.int64]: ...
+    def energy(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.float64]: ...
+    def local_fields(
+        self, states: _Spins, num_threads: int | None = None
+    ) -> NDArray[np.float64]: ...
     def recall(
         self,
         states: _Spins,

@@ -7,6 +7,7 @@
 
 mod arrays;
 mod associative;
+mod coupled;
 mod dense;
 mod enter;
 mod exact;
@@ -69,6 +70,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(sampling::descend, module)?)?;
     module.add_function(wrap_pyfunction!(landscape::landscape, module)?)?;
     module.add_class::<exponential::ExponentialMemory>()?;
+    module.add_class::<coupled::CoupledMemory>()?;
     rbm::register(module)?;
     hopfield::register(module)?;
     associative::register(module)

@@ -148,7 +148,7 @@ pub fn recall<'py>(
     columns.set_item("flips", integers(|recalled| recalled.outcome.flips as i64))?;
     let converged = recalls.iter().map(|recalled| recalled.outcome.converged).collect();
     columns.set_item("converged", array1(py, converged))?;
-    let cycle_length = integers(|recalled| i64::from(recalled.outcome.cycle_length));
+    let cycle_length = integers(|recalled| recalled.outcome.cycle_length as i64);
     columns.set_item("cycle_length", cycle_length)?;
     Ok((columns, ended.err()))
 }

@@ -1,5 +1,6 @@
 """Models with an energy: spin models, the patterns they store, and their other forms."""
 
+from spinglass.models.coupling_memory import CouplingMemory
 from spinglass.models.dense_memory import DenseAssociativeMemory
 from spinglass.models.energy import Layered, Pairwise, Unstructured
 from spinglass.models.forms import SpinForm, UnitForm, spin_form, unit_form
@@ -18,6 +19,7 @@ from spinglass.models.relaxation import Relaxation, Trajectory
 from spinglass.models.spin_model import SpinModel
 
 __all__ = [
+    "CouplingMemory",
     "CubicLattice",
     "DenseAssociativeMemory",
     "EdwardsAnderson",

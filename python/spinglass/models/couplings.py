@@ -35,7 +35,14 @@ def symmetric_couplings(couplings: Any, with_diagonal: bool = False) -> Any:
     return _dense(couplings, with_diagonal)
 
 
-def _dense(couplings: Any, with_diagonal: bool) -> NDArray[np.float64]:
+def any_couplings(couplings: Any) -> NDArray[np.float64]:
+    """Check couplings that need not be symmetric; those that are so up to rounding are made so."""
+    return _dense(couplings, False, must_be_symmetric=False)
+
+
+def _dense(
+    couplings: Any, with_diagonal: bool, must_be_symmetric: bool = True
+) -> NDArray[np.float64]:
     matrix = real_array(couplings, "couplings")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
         raise ValueError(f"couplings must have shape (n_spins, n_spins), got {matrix.shape}")
@@ -54,6 +61,8 @@ def _dense(couplings: Any, with_diagonal: bool) -> NDArray[np.float64]:
     difference, row, column = worst[band]
     largest = max(float(np.abs(doubles[rows]).max()) for rows in bands(doubles))
     place = bands(doubles)[band].start + row, column
+    if not must_be_symmetric and difference > precision * largest:
+        return doubles
     _check_symmetry(doubles, place, difference, precision * largest)
     means = np.empty_like(doubles)
     for rows in bands(doubles):

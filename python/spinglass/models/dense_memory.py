@@ -239,7 +239,7 @@ class DenseAssociativeMemory:
         94 of 200 are stable
         200 of 200 are stable
         """
-        return stable_patterns(self, num_threads, progress)
+        return stable_patterns(self, self.patterns, num_threads, progress)
 
     def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
         """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.

@@ -154,7 +154,7 @@ class Hopfield(SpinModel):
         >>> print(f"{(~network.stable_patterns()).sum()} of {len(alike)} patterns are not stable")
         14 of 16 patterns are not stable
         """
-        return stable_patterns(self, num_threads, progress)
+        return stable_patterns(self, self.patterns, num_threads, progress)
 
     def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
         """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.

@@ -89,8 +89,9 @@ class Recall:
         Whether the run found that the state is a fixed point of the zero-temperature dynamics.
         Always False at finite temperature.
     cycle_length : int
-        1 for a fixed point, 2 for the two-cycle that synchronous dynamics can reach, 0 if neither
-        was found within ``max_sweeps``.
+        1 for a fixed point, the number of sweeps of a cycle, 0 if neither was found within
+        ``max_sweeps``. Symmetric couplings have no cycle but that of two states, with synchronous
+        updates.
     update, beta, max_sweeps
         The dynamics of the run.
     seed : int or numpy.random.SeedSequence

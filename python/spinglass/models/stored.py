@@ -19,21 +19,16 @@ _AT_ONCE = 256
 
 
 class Network(Protocol):
-    """A memory of packed patterns."""
-
-    @property
-    def patterns(self) -> Patterns:
-        """What is stored."""
+    """What recalls states."""
 
     def recall(self, states: Any, *, max_sweeps: int, num_threads: int | None) -> Recall:
         """Run the dynamics."""
 
 
 def stable_patterns(
-    network: Network, num_threads: int | None, progress: Progress
+    network: Network, patterns: Patterns, num_threads: int | None, progress: Progress
 ) -> NDArray[np.bool_]:
-    """Return which stored patterns are fixed points of the zero-temperature dynamics."""
-    patterns = network.patterns
+    """Return which patterns are fixed points of the zero-temperature dynamics of a network."""
     total = patterns.n_patterns
     stable, done = np.zeros(total, np.bool_), 0
     with progress_callback(progress, "stable patterns", "patterns") as report:

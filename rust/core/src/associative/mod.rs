@@ -6,7 +6,9 @@
 //! `reference.rs` their dynamics as one would write it down, `weights.rs` and `kernels/` what makes
 //! it fast. [`exponential`] is the memory whose F is the exponential: near a pattern no other one
 //! counts, and what makes it fast is the search for the nearest pattern by popcounts, [`scan`].
+//! [`coupled`] are memories whose couplings are a matrix, whatever rule made it.
 
+pub mod coupled;
 mod energy;
 pub mod exponential;
 mod kernels;

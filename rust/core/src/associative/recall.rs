@@ -65,19 +65,24 @@ pub(super) fn run(
 }
 
 /// The visits of a sweep.
-struct Order<'a> {
+pub(super) struct Order<'a> {
     update: Update,
     clamp: Option<&'a [bool]>,
-    free: Vec<u32>,
+    pub(super) free: Vec<u32>,
     philox: Philox,
     n_spins: usize,
-    sites: Vec<u32>,
+    pub(super) sites: Vec<u32>,
     /// The number of the random word of each visit.
-    words: Vec<u64>,
+    pub(super) words: Vec<u64>,
 }
 
 impl<'a> Order<'a> {
-    fn new(dynamics: &Dynamics, replica: u64, n_spins: usize, clamp: Option<&'a [bool]>) -> Self {
+    pub(super) fn new(
+        dynamics: &Dynamics,
+        replica: u64,
+        n_spins: usize,
+        clamp: Option<&'a [bool]>,
+    ) -> Self {
         Self {
             update: dynamics.update,
             clamp,
@@ -90,10 +95,10 @@ impl<'a> Order<'a> {
     }
 
     /// Takes the visits of sweep number `sweep`. A clamped spin shifts nobody's random numbers.
-    fn draw(&mut self, sweep: u64) {
+    pub(super) fn draw(&mut self, sweep: u64) {
         let first = sweep * self.n_spins as u64;
         self.words.clear();
-        if self.update == Update::Sequential {
+        if self.update != Update::Random {
             if sweep == 0 {
                 self.sites.clone_from(&self.free);
             }

@@ -36,8 +36,9 @@ pub struct Outcome {
     pub flips: u64,
     /// Whether the state is a fixed point of the zero-temperature dynamics, seen to be one.
     pub converged: bool,
-    /// 1 for a fixed point, 2 for a cycle of two states, 0 if neither was found.
-    pub cycle_length: u8,
+    /// 1 for a fixed point, the sweeps of a cycle (2 with symmetric couplings), 0 if neither was
+    /// found.
+    pub cycle_length: u64,
 }
 
 /// Looks at a run in site order after each sweep, at its number and at the spins that may flip, and

@@ -1,0 +1,7 @@
+"""Learning rules: what makes a memory of patterns, as published. Names of `spinglass.models`."""
+
+from spinglass.models.hebbian_rules import clipped, covariance, diluted, hebb
+from spinglass.models.projection_rule import projection
+from spinglass.models.storkey_rule import storkey
+
+__all__ = ["clipped", "covariance", "diluted", "hebb", "projection", "storkey"]

@@ -1,0 +1,18 @@
+//! Memories that are matrices of couplings: whatever rule made them, symmetric or not.
+//!
+//! h_i = sum_j J_ij s_j, without J_ii. Fields are kept as integers in the unit of their site
+//! (`spins/fixed_point.rs`), so that neither the order of flips nor threads change a bit. A flip of
+//! spin j adds the column of j to the fields; so columns are kept.
+//!
+//! With symmetric couplings every flip at zero temperature lowers the energy. Without, the dynamics
+//! may run in circles: it is deterministic in site order and with all spins at once, and a state
+//! that was seen before closes a cycle, whose length is counted in sweeps (Brent, BIT 20, 176
+//! (1980)).
+
+mod cycle;
+mod model;
+mod recall;
+mod reference;
+
+pub use model::CoupledMemory;
+pub use reference::recall as reference_recall;
