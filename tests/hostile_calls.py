@@ -132,6 +132,10 @@ def memory():
     return spinglass.DenseAssociativeMemory(PATTERNS)
 
 
+def coupled():
+    return spinglass.rules.hebb(PATTERNS)
+
+
 def of_many():
     return spinglass.DenseAssociativeMemory(spinglass.random_patterns(1000, 9, seed=1))
 
@@ -229,6 +233,30 @@ def calls():
         "Hopfield.local_fields": (network().local_fields, {"states": SPINS}),
         "Hopfield.overlaps": (network().overlaps, {"states": SPINS}),
         "Hopfield.couplings": (network().couplings, {"dtype": "float32"}),
+        "CouplingMemory": (
+            spinglass.CouplingMemory, {"couplings": np.zeros((9, 9)), "patterns": PATTERNS},
+        ),
+        "CouplingMemory.recall": (
+            coupled().recall,
+            common | {
+                "states": PATTERNS, "update": "synchronous", "beta": 2.0, "max_sweeps": 5,
+                "clamp": 9 * [False], "seed": 1,
+            },
+        ),
+        "CouplingMemory.energy": (coupled().energy, {"states": SPINS}),
+        "CouplingMemory.local_fields": (coupled().local_fields, {"states": SPINS}),
+        "CouplingMemory.overlaps": (coupled().overlaps, {"states": SPINS}),
+        "CouplingMemory.stable_patterns": (coupled().stable_patterns, common),
+        "DenseAssociativeMemory.stable_patterns": (memory().stable_patterns, common),
+        "rules.hebb": (spinglass.rules.hebb, {"patterns": PATTERNS}),
+        "rules.clipped": (spinglass.rules.clipped, {"patterns": PATTERNS}),
+        "rules.covariance": (spinglass.rules.covariance, {"patterns": PATTERNS}),
+        "rules.diluted": (
+            spinglass.rules.diluted,
+            {"patterns": PATTERNS, "share": 0.5, "symmetric": False, "seed": 1},
+        ),
+        "rules.projection": (spinglass.rules.projection, {"patterns": PATTERNS}),
+        "rules.storkey": (spinglass.rules.storkey, {"patterns": PATTERNS}),
         "DenseAssociativeMemory": (
             spinglass.DenseAssociativeMemory,
             {"patterns": PATTERNS, "order": 4, "rectified": True},

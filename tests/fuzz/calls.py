@@ -63,6 +63,7 @@ OBJECTS = {
     "CapacityLine": lambda: experiments.CapacityLine((scan("capacity"),)),
     "CapacityGrowth": lambda: hostile_calls.stable_patterns().growth(),
     "CapacityScan": hostile_calls.stable_patterns,
+    "CouplingMemory": hostile_calls.coupled,
     "CubicLattice": lambda: spinglass.CubicLattice(3),
     "DenseAssociativeMemory": hostile_calls.memory,
     "Descent": lambda: spinglass.descend(hostile_calls.lattice(), PATTERNS),

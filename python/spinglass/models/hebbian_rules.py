@@ -178,7 +178,7 @@ def covariance(patterns: Patterns | ArrayLike) -> CouplingMemory:
     --------
     >>> import numpy as np
     >>> from spinglass import rules
-    >>> biased = np.where(np.random.default_rng(1).random((5, 200)) < 0.75, 1, -1)
+    >>> biased = np.where(np.random.default_rng(1).random((5, 1000)) < 0.75, 1, -1)
     >>> bool(rules.covariance(biased).stable_patterns().all())
     True
     """

@@ -56,7 +56,7 @@ def storkey(patterns: Patterns | ArrayLike) -> CouplingMemory:
     >>> patterns = spinglass.random_patterns(60, 300, seed=1)
     >>> kept = [rule(patterns).stable_patterns().sum() for rule in (rules.hebb, rules.storkey)]
     >>> print(kept[0], "and", kept[1], "of 60")
-    0 and 60 of 60
+    1 and 60 of 60
     """
     kept = Patterns._packed_from(patterns, "patterns")
     N = kept.n_spins
