@@ -237,6 +237,13 @@ def test_an_interrupted_relaxation_keeps_the_starts_that_are_finished():
     np.testing.assert_allclose(caught.value.result.states, whole.states, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("method", ["LSODA", "BDF", "Radau", "RK45", "DOP853"])
+def test_the_shortest_relaxation_ends(method):
+    found = circuit().relax(n_starts=2, max_time=1e-30, method=method, seed=1)
+    assert (found.time <= 1e-30).all()
+    assert not found.converged.any()
+
+
 SCRIPT = """
 import json, os, signal, sys, threading, time
 import numpy as np, spinglass
@@ -288,7 +295,8 @@ def test_ctrl_c_ends_a_relaxation_soon(n, method):
         (lambda: circuit().relax(rtol=0.5), "rtol must be from 1e-13 to 0.01, got 0.5"),
         (lambda: circuit().relax(tolerance=0), "tolerance must be > 0"),
         (lambda: circuit().relax(max_time=-1), "max_time must be > 0"),
-        (lambda: circuit().relax(max_time=1e300), "max_time must be at most 1e15"),
+        (lambda: circuit().relax(max_time=1e300), "max_time must be from 1e-30 to 1e15 R C"),
+        (lambda: circuit().relax(max_time=1e-300), "max_time must be from 1e-30 to 1e15 R C"),
         (lambda: circuit().relax(max_seconds=0), "max_seconds must be > 0"),
     ],
 )

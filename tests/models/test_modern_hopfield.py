@@ -262,6 +262,16 @@ def test_single_precision_stays_single():
         assert kept.recall(states.astype(np.float32)).states.dtype == np.float64
 
 
+def test_beta_may_be_beyond_single_precision():
+    patterns = gaussian(6, 9).astype(np.float32)
+    coldest = ModernHopfield(patterns, np.inf).recall(patterns + 0.1)
+    for beta in (1e39, 1e308):
+        found = ModernHopfield(patterns, beta).recall(patterns + 0.1, weights=True)
+        np.testing.assert_array_equal(found.states, coldest.states)
+        np.testing.assert_array_equal(found.weights, np.eye(6)[coldest.pattern])
+        assert np.isfinite(found.energies).all()
+
+
 def test_permuting_the_patterns_changes_nothing_but_rounding():
     patterns, states = SETS["reals"]
     order = np.random.default_rng(1).permutation(len(patterns))

@@ -211,7 +211,8 @@ class GradedHopfield:
         n_starts : int
             Number of starts, without ``initial``.
         max_time : float, optional
-            The end, in the units of R C. By default it is 100 of the largest time constants.
+            The end, in the units of R C: from 1e-30 to 1e15 time constants. By default it is 100 of
+            the largest.
         tolerance : float
             A circuit is at rest when R_i C_i |du_i/dt| is at most this times (|u_i| + 1/gain_i) for
             every neuron.

@@ -195,8 +195,8 @@ def relaxed(
     end = _TIME_CONSTANTS * float(constants.max())
     if max_time is not None:
         end = _positive(max_time, "max_time")
-        if end > 1e15 * constants.max():
-            raise ValueError(f"max_time must be at most 1e15 R C, got {max_time!r}")
+        if not 1e-30 * constants.min() <= end <= 1e15 * constants.max():
+            raise ValueError(f"max_time must be from 1e-30 to 1e15 R C, got {max_time!r}")
     tolerance = _positive(tolerance, "tolerance")
     rtol = finite(rtol, "rtol")
     if not 1e-13 <= rtol <= 0.01:
@@ -317,10 +317,12 @@ class _Walk:
             if self.report is not None and now > told + _SECONDS_PER_REPORT:
                 self.report(k, self.n_starts)
                 told = now
+            before = solver.t
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a step that fails is a start that does not rest
                 solver.step()
-            if solver.status == "failed" or not np.isfinite(solver.y).all():
+            is_lost = solver.t == before  # a step so short that rounding takes it
+            if is_lost or solver.status == "failed" or not np.isfinite(solver.y).all():
                 break
             steps += 1
             is_at_rest = self._rests(solver.y)

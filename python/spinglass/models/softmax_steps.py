@@ -36,18 +36,27 @@ def weigh(products: NDArray[Any], beta: float, norm: float) -> Weighed:
         totals, above = products.sum(axis=1), np.zeros(len(products))
     elif beta * norm**2 < _GENTLE:
         above = products.mean(axis=1, dtype=np.float64)
-        products *= beta
+        _multiply(products, beta)
         np.expm1(products, out=products)
         if beta > _NO_BETA:
             above = np.log1p(products.mean(axis=1, dtype=np.float64)) / beta
         products += 1
         totals = products.sum(axis=1)
     else:
-        products *= beta
+        _multiply(products, beta)
         np.exp(products, out=products)
         totals = products.sum(axis=1)
         above = np.log(totals / np.float64(products.shape[1])) / beta
     return Weighed(totals, largest[:, 0] + above)
+
+
+def _multiply(products: NDArray[Any], beta: float) -> None:
+    """Multiply in place, by factors that are numbers of the products' kind."""
+    largest = float(np.finfo(products.dtype).max)
+    while beta > largest:
+        products *= largest
+        beta /= largest
+    products *= beta
 
 
 @dataclass(frozen=True, eq=False)
