@@ -255,6 +255,14 @@ def calls():
             spinglass.rules.diluted,
             {"patterns": PATTERNS, "share": 0.5, "symmetric": False, "seed": 1},
         ),
+        "rules.minover": (
+            spinglass.rules.minover,
+            common | {"patterns": PATTERNS, "tolerance": 0.1, "max_updates": 9},
+        ),
+        "rules.perceptron": (
+            spinglass.rules.perceptron,
+            common | {"patterns": PATTERNS, "margin": 0.5, "max_epochs": 9},
+        ),
         "rules.projection": (spinglass.rules.projection, {"patterns": PATTERNS}),
         "rules.storkey": (spinglass.rules.storkey, {"patterns": PATTERNS}),
         "DenseAssociativeMemory": (

@@ -32,6 +32,8 @@ __all__ = [
     "landscape",
     "lattice_model",
     "load_numpy",
+    "minover_rule",
+    "perceptron_rule",
     "random_spins",
     "rbm_initial_weights",
     "sample",
@@ -114,6 +116,8 @@ class PackedPatterns:
     def to_bytes(self) -> bytes: ...
     def write(self, file: BinaryIO) -> None: ...
     def digest(self) -> bytes: ...
+    def gram(self, num_threads: int | None = None) -> NDArray[np.int32]:
+        """Return the overlaps of the patterns with each other, N m: integers."""
     def unpack(self, which: Sequence[int]) -> _Spins: ...
 
 @final
@@ -160,6 +164,23 @@ class CoupledMemory:
         num_threads: int | None = None,
         progress: _Progress = None,
     ) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
+
+def perceptron_rule(
+    patterns: PackedPatterns,
+    *,
+    margin: float,
+    max_epochs: int,
+    num_threads: int | None = None,
+    progress: _Progress = None,
+) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
+def minover_rule(
+    patterns: PackedPatterns,
+    *,
+    tolerance: float,
+    max_updates: int,
+    num_threads: int | None = None,
+    progress: _Progress = None,
+) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
 
 @final
 class DenseMemory:

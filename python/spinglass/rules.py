@@ -1,7 +1,17 @@
 """Learning rules: what makes a memory of patterns, as published. Names of `spinglass.models`."""
 
 from spinglass.models.hebbian_rules import clipped, covariance, diluted, hebb
+from spinglass.models.perceptron_rule import minover, perceptron
 from spinglass.models.projection_rule import projection
 from spinglass.models.storkey_rule import storkey
 
-__all__ = ["clipped", "covariance", "diluted", "hebb", "projection", "storkey"]
+__all__ = [
+    "clipped",
+    "covariance",
+    "diluted",
+    "hebb",
+    "minover",
+    "perceptron",
+    "projection",
+    "storkey",
+]

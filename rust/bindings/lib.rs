@@ -16,6 +16,7 @@ mod hopfield;
 mod inverse;
 mod landscape;
 mod lattice;
+mod learning;
 mod memories;
 mod models;
 mod rbm;
@@ -71,6 +72,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(landscape::landscape, module)?)?;
     module.add_class::<exponential::ExponentialMemory>()?;
     module.add_class::<coupled::CoupledMemory>()?;
+    module.add_function(wrap_pyfunction!(learning::perceptron_rule, module)?)?;
+    module.add_function(wrap_pyfunction!(learning::minover_rule, module)?)?;
     rbm::register(module)?;
     hopfield::register(module)?;
     associative::register(module)

@@ -20,8 +20,8 @@ from spinglass.models.patterns import Patterns
 from spinglass.models.recall import Recall, Update, pattern_overlaps, recalled
 from spinglass.models.stored import stable_patterns
 
-# Bytes a coupling takes while a memory is made: the caller's copy, doubles, integers.
-_BYTES = 20
+# Patterns whose fields are asked for at a time.
+_AT_ONCE = 256
 
 
 class CouplingMemory:
@@ -83,6 +83,16 @@ class CouplingMemory:
         compared = self._patterns or Patterns.from_array(np.ones((1, n_spins), np.int8))
         self._memory = _core.CoupledMemory(compared._packed, matrix)
         self._n_spins = n_spins
+        self._note: str | None = None
+
+    @classmethod
+    def _with_note(
+        cls, couplings: ArrayLike, patterns: Patterns, note: str | None
+    ) -> CouplingMemory:
+        """Return the memory of a learning rule that has something to say of it."""
+        memory = cls(couplings, patterns)
+        memory._note = note
+        return memory
 
     @property
     def patterns(self) -> Patterns | None:
@@ -109,6 +119,11 @@ class CouplingMemory:
         """Whether J_ij = J_ji, so that there is an energy."""
         return self._memory.is_symmetric
 
+    @property
+    def note(self) -> str | None:
+        """What the learning rule did not reach, or None."""
+        return self._note
+
     def couplings(self) -> NDArray[np.float64]:
         """Return a copy of J_ij, (n_spins, n_spins)."""
         check_memory(8 * self.n_spins**2, f"a copy of the couplings of {self.n_spins} spins")
@@ -117,10 +132,11 @@ class CouplingMemory:
     def __repr__(self) -> str:
         kind = "symmetric" if self.is_symmetric else "asymmetric"
         patterns = "" if self._patterns is None else f", <{self.n_patterns} patterns>"
-        return f"CouplingMemory(<{kind} couplings of {self.n_spins} spins>{patterns})"
+        note = "" if self._note is None else f", note={self._note!r}"
+        return f"CouplingMemory(<{kind} couplings of {self.n_spins} spins>{patterns}{note})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CouplingMemory, (self.couplings(), self._patterns)
+        return CouplingMemory, (self.couplings(), self._patterns), {"_note": self._note}
 
     def structure(self) -> Pairwise:
         """Return couplings as the structure of the energy.
@@ -203,6 +219,49 @@ class CouplingMemory:
         """
         self._check_patterns()
         return pattern_overlaps(self._memory, states, self.n_spins, self.n_patterns)
+
+    def margins(self) -> NDArray[np.float64]:
+        """Return the stability of every spin in every pattern.
+
+        It is xi_i^mu h_i^mu / |J_i|, with the field h_i^mu = sum_j J_ij xi_j^mu and the length
+        |J_i| of the couplings of spin i. A pattern is a fixed point if none is negative. The margin
+        of a neuron is the smallest over the patterns. It does not change with the unit of J.
+
+        Returns
+        -------
+        numpy.ndarray of float64, (n_patterns, n_spins)
+            0 for a spin without couplings.
+
+        Raises
+        ------
+        ValueError
+            If there are no patterns.
+        MemoryError
+            If they do not fit in memory.
+
+        Examples
+        --------
+        >>> from spinglass import rules
+        >>> rules.hebb([[1, 1, -1, -1]]).margins().round(3)
+        array([[1.732, 1.732, 1.732, 1.732]])
+        """
+        patterns = self._check_patterns()
+        N, P = self.n_spins, self.n_patterns
+        check_memory(16 * N * N + 8 * N * P, f"the margins of {P} patterns of {N} spins")
+        J = self.couplings()
+        # The square of a coupling may be no double.
+        largest = np.maximum(J.max(axis=1), -J.min(axis=1))
+        largest[largest == 0] = 1.0
+        J /= largest[:, None]
+        lengths = np.sqrt(np.einsum("ij,ij->i", J, J))
+        del J
+        lengths[lengths == 0] = 1.0
+        margins = np.empty((P, N))
+        for first in range(0, P, _AT_ONCE):
+            some = patterns[first : first + _AT_ONCE]
+            fields = self._memory.local_fields(some)
+            margins[first : first + len(some)] = some * (fields / largest) / lengths
+        return margins
 
     def stable_patterns(
         self, *, num_threads: int | None = None, progress: Progress = False

@@ -10,15 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory
 from spinglass.models.coupling_memory import CouplingMemory
-from spinglass.models.hopfield import Hopfield
 from spinglass.models.patterns import Patterns
 
 # Eigenvalues below this share of N are those of dependent patterns: the others of an integer matrix
 # are far larger than its rounding.
 _RANK = 1e-10
-
-# Patterns whose overlaps are asked for at a time.
-_AT_ONCE = 256
 
 
 def projection(patterns: Patterns | ArrayLike) -> CouplingMemory:
@@ -60,21 +56,12 @@ def projection(patterns: Patterns | ArrayLike) -> CouplingMemory:
     """
     kept = Patterns._packed_from(patterns, "patterns")
     N, P = kept.n_spins, kept.n_patterns
-    check_memory(8 * (5 * N * N + 3 * P * P + 3 * N * P), f"the couplings of {N} spins")
+    check_memory(8 * (5 * N * N + 4 * P * P + 3 * N * P), f"the couplings of {N} spins")
     X = kept.to_array().astype(float)
-    W = _orthogonal(_gram(kept), X)
+    W = _orthogonal(kept._packed.gram().astype(float), X)
     J: NDArray[np.float64] = W.T @ W
     np.fill_diagonal(J, 0.0)
     return CouplingMemory(J, kept)
-
-
-def _gram(patterns: Patterns) -> NDArray[np.float64]:
-    """Return the overlaps of the patterns with each other, N m: integers."""
-    network = Hopfield(patterns)
-    parts = range(0, patterns.n_patterns, _AT_ONCE)
-    rows = [network.overlaps(patterns[k : k + _AT_ONCE]) for k in parts]
-    gram: NDArray[np.float64] = np.rint(patterns.n_spins * np.concatenate(rows))
-    return gram
 
 
 def _orthogonal(gram: NDArray[np.float64], X: NDArray[np.float64]) -> NDArray[np.float64]:

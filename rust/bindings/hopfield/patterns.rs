@@ -10,7 +10,7 @@ use spinglass_core::{
     content::Content,
     control::Control,
     error::Error,
-    hopfield::{Packing, Patterns, corrupt},
+    hopfield::{Packing, Patterns, corrupt, gram},
     simd::Level,
 };
 
@@ -215,6 +215,20 @@ impl PackedPatterns {
             Ok(content.digest())
         })?;
         Ok(PyBytes::new(py, &digest.to_le_bytes()))
+    }
+
+    /// sum_i xi_i^mu xi_i^nu, int32 (P, P).
+    #[pyo3(signature = (num_threads=None))]
+    fn gram<'py>(
+        &self,
+        py: Python<'py>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<i32>>> {
+        let level = Level::current().map_err(raise)?;
+        let control = Control::default();
+        let job = || gram(&self.patterns, level, &control);
+        let gram = enter(py, num_threads, None, &control, job)?;
+        array2(py, gram, self.patterns.n_patterns())
     }
 
     /// The chosen patterns as spins, int8 (len(which), N).

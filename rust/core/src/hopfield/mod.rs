@@ -12,6 +12,7 @@
 
 mod chance;
 mod couplings;
+mod gram;
 mod joining;
 mod model;
 mod overlaps;
@@ -29,6 +30,7 @@ mod window;
 
 pub(crate) use chance::Chance;
 pub use couplings::{Coupling, couplings};
+pub use gram::gram;
 pub use model::Hopfield;
 pub use patterns::{Packing, Patterns, corrupt};
 pub(crate) use recall::free_sites;

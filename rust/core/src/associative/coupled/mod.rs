@@ -8,8 +8,11 @@
 //! may run in circles: it is deterministic in site order and with all spins at once, and a state
 //! that was seen before closes a cycle, whose length is counted in sweeps (Brent, BIT 20, 176
 //! (1980)).
+//!
+//! [`learning`] makes couplings of patterns by rules that repeat themselves until all are learned.
 
 mod cycle;
+pub mod learning;
 mod model;
 mod recall;
 mod reference;
