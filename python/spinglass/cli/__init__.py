@@ -19,13 +19,14 @@ from typing import Any
 from spinglass import _start
 from spinglass._core import __version__
 from spinglass._progress import say
-from spinglass.cli import capacity, ising, landscape, rbm, recall, renormalize, sk, status
+from spinglass.cli import capacity, ising, landscape, memories, rbm, recall, renormalize, sk, status
 from spinglass.cli.arguments import Parser
 
 _COMMANDS: dict[str, Callable[[Any, bool], None]] = {
     "capacity": capacity.add,
     "ising": ising.add,
     "landscape": landscape.add,
+    "memories": memories.add,
     "rbm": rbm.add,
     "recall": recall.add,
     "renormalize": renormalize.add,

@@ -25,6 +25,9 @@ from spinglass.experiments.ising_transition.result import IsingScan, Snapshot
 from spinglass.experiments.mean_field_lattice.config import MeanFieldConfig
 from spinglass.experiments.mean_field_lattice.experiment import meanfield
 from spinglass.experiments.mean_field_lattice.result import MeanFieldLattice
+from spinglass.experiments.memory_table.config import MemoryTableConfig
+from spinglass.experiments.memory_table.experiment import memories
+from spinglass.experiments.memory_table.result import MemoryTable
 from spinglass.experiments.picture_recall.config import RecallPicturesConfig
 from spinglass.experiments.picture_recall.experiment import recall_pictures
 from spinglass.experiments.picture_recall.result import EnergyTrace, RecallPictures
@@ -84,6 +87,8 @@ __all__ = [
     "LandscapeConfig",
     "MeanFieldConfig",
     "MeanFieldLattice",
+    "MemoryTable",
+    "MemoryTableConfig",
     "PointsInterrupted",
     "RbmConfig",
     "RbmInterrupted",
@@ -111,6 +116,7 @@ __all__ = [
     "ising",
     "landscape",
     "meanfield",
+    "memories",
     "open_store",
     "rbm",
     "recall_pictures",

@@ -22,6 +22,7 @@ from spinglass.plotting.ising_figure import ising, ising_layout
 from spinglass.plotting.landscape_figure import landscape, landscape_layout
 from spinglass.plotting.log_partition_figure import log_partition
 from spinglass.plotting.meanfield_figure import meanfield, solutions
+from spinglass.plotting.memories_figure import memories
 from spinglass.plotting.phase_diagram_figure import phase_diagram
 from spinglass.plotting.rbm_figure import (
     chains,
@@ -60,6 +61,7 @@ __all__ = [
     "learning_curves",
     "log_partition",
     "meanfield",
+    "memories",
     "overlaps",
     "phase_diagram",
     "picture",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Literal, Self, TypeAlias
 
-from spinglass import _arguments
+from spinglass import _arguments, rules
 from spinglass.experiments.config import Config, parameter
 from spinglass.experiments.functions import FUNCTION, described
 from spinglass.experiments.kinds import (
@@ -83,6 +84,30 @@ def default_instances(n_spins: int) -> int:
 
 # A grid of P that spans this factor is of a memory that any one of its patterns can spoil.
 _DECADE = 10.0
+
+
+def _needs_only_patterns(name: str) -> bool:
+    """Return whether a learning rule makes a memory of patterns and its defaults."""
+    arguments = inspect.signature(getattr(rules, name)).parameters.values()
+    return sum(x.default is inspect.Parameter.empty for x in arguments) == 1
+
+
+RULES = tuple(name for name in rules.__all__ if _needs_only_patterns(name))
+"""The rules that a scan takes by their names."""
+
+
+def rule_of(memory: Any) -> Any:
+    """Return the learning rule of a name, and anything else as it came."""
+    if not isinstance(memory, str):
+        return memory
+    return getattr(rules, _arguments.choice(memory, "memory", RULES))
+
+
+def _memory(value: Any, name: str) -> Any:
+    return FUNCTION.check(rule_of(value), name)
+
+
+MEMORY = Kind(_memory, choices=RULES)
 
 
 def _by_size(kind: Kind) -> Kind:
@@ -252,17 +277,16 @@ class CapacityConfig(Config):
         before=(),
     )
     memory: str = parameter(
-        FUNCTION,
-        "the function that makes a memory of patterns, by its name; empty for Hebb's rule",
-        flag=None,
-        default="Hebb's rule",
+        MEMORY,
+        "the learning rule, in place of Hebb's as in spinglass.Hopfield; needs --loads: %(choices)s",
+        "RULE",
+        default="",
         before="",
     )
     criterion: Criterion = parameter(
         choice(Criterion),
         "what counts as kept: the overlap at the end of a recall (overlap), or that no spin of the "
         "pattern would flip (fixed_point)",
-        flag=None,
         before="overlap",
     )
 

@@ -36,6 +36,7 @@ from spinglass.experiments.retrieval_capacity.config import (
     CapacityConfig,
     Criterion,
     fall,
+    rule_of,
 )
 from spinglass.experiments.retrieval_capacity.memory_trials import memory_trials
 from spinglass.experiments.retrieval_capacity.result import (
@@ -80,7 +81,7 @@ def capacity(
     average: float = 0.5,
     abandon: float | None = None,
     n_patterns: Sequence[int] | Mapping[int, Sequence[int]] | None = None,
-    memory: Callable[..., Any] | None = None,
+    memory: Callable[..., Any] | str | None = None,
     criterion: Criterion = "overlap",
     store: StorePath = None,
     executor: Where = None,
@@ -142,9 +143,10 @@ def capacity(
         capacity is another power of N, or exponential, each size has another range of P. Then P is
         what one chooses, and a load divided by a power of N would assume the law that is measured.
         Tables have both, P and P/N; figures and reports then have P.
-    memory : callable, optional
-        Makes a memory of an instance: ``memory(patterns)`` or, if it has an argument of this name,
-        ``memory(patterns, seed=seed)``. The patterns are a `spinglass.Patterns`. It may be a class,
+    memory : callable or str, optional
+        The name of one of `spinglass.rules` that needs patterns alone, such as ``"storkey"``. Or
+        what makes a memory of an instance: ``memory(patterns)`` or, if it has an argument of this
+        name, ``memory(patterns, seed=seed)``. The patterns are a `spinglass.Patterns`. It may be a class,
         or a `functools.partial` of one with further arguments. By default the network is that of
         Hebb's rule, whose trials run in the core. With ``criterion="overlap"`` a memory needs
         ``recall(states, max_sweeps=...)``, which returns a result with ``states``, ``sweeps``,
@@ -217,6 +219,7 @@ def capacity(
     ----------
     D. J. Amit, H. Gutfreund, H. Sompolinsky, Ann. Phys. 173, 30 (1987).
     """
+    memory = rule_of(memory)
     return measured(CapacityExperiment, CapacityScan, locals(), memory=memory)
 
 

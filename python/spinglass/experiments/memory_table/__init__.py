@@ -1,0 +1,1 @@
+"""The capacities of memories, measured beside what was published."""
