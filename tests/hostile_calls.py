@@ -631,6 +631,13 @@ def scans():
             experiments.sk,
             running | {"n_spins": [8], "n_instances": 2, "n_sweeps": 40, "betas": [0.5, 1.0]},
         ),
+        "experiments.basins": (
+            experiments.basins,
+            running | {
+                "memory": network(), "distances": [0.1, 0.3], "n_starts": 4, "threshold": 0.9,
+                "max_sweeps": 9,
+            },
+        ),
         "experiments.capacity": (
             experiments.capacity,
             running | {
@@ -689,6 +696,9 @@ def figures():
         "overlaps": {"result": run().overlaps()},
         "annealing": {"result": spinglass.anneal(lattice(), n_sweeps=9, seed=1)},
         "log_partition": {"result": estimate, "exact": 9.0},
+        "basins": {
+            "results": 3 * [experiments.basins(network(), n_starts=4)], "labels": ["a", "b", "c"],
+        },
         "capacity_growth": {
             "scans": 3 * [stable_patterns()], "labels": ["a", "b", "c"], "laws": "power",
             "theory": {"half": lambda n: n / 2},

@@ -148,6 +148,8 @@ def several(values: Any, name: str) -> list[Any] | None:
     """
     if isinstance(values, Mapping | Set | bytes | bytearray | memoryview):
         raise TypeError(f"{name} must be a sequence of values, got {shown(values)}")
+    if what := foreign_model(values):  # its values are the nodes of a graph
+        raise TypeError(f"{name} must be a sequence of values, got {what}")
     try:
         return None if isinstance(values, str) or not np.iterable(values) else list(values)
     except Exception as error:  # of a tensor that needs a gradient it is a RuntimeError

@@ -53,6 +53,12 @@ MADE = {
         ],
         2.0,
     ),
+    "basins": lambda: (
+        [
+            experiments.basins(spinglass.Hopfield(spinglass.random_patterns(p, 60, seed=1)))
+            for p in (3, 6)
+        ],
+    ),
     "capacity": lambda: (
         experiments.capacity(
             (50, 100, 200, 400), loads=(0.1, 0.15, 0.2, 0.25, 0.3), n_instances=10

@@ -10,12 +10,16 @@ Every folder has the same files, and further files named after their contents:
 - ``result.py`` has the result: a `spinglass._result.Result`, which names its tables and figure;
 - ``report.py`` has the text that the command prints.
 
-Shared code is beside the folders: the kinds of arguments (``kinds.py``), tables, and points of the
-square lattice.
+Shared code is beside the folders: the kinds of arguments (``kinds.py``), tables, points of the
+square lattice, recalls of a memory that is given as an object (``recalls.py``), and shares with
+their errors.
 """
 
 from spinglass._interrupted import ExperimentStopped, Interrupted
 from spinglass._result import Result
+from spinglass.experiments.attraction_basins.config import BasinsConfig
+from spinglass.experiments.attraction_basins.experiment import basins
+from spinglass.experiments.attraction_basins.result import Basins
 from spinglass.experiments.energy_landscape.config import LandscapeConfig
 from spinglass.experiments.energy_landscape.experiment import landscape
 from spinglass.experiments.energy_landscape.result import Landscape
@@ -66,6 +70,8 @@ RbmInterrupted = ScanInterrupted = SkInterrupted = Interrupted
 
 __all__ = [
     "DIGITS",
+    "Basins",
+    "BasinsConfig",
     "CapacityConfig",
     "CapacityGrowth",
     "CapacityLine",
@@ -111,6 +117,7 @@ __all__ = [
     "Task",
     "TemperedGlass",
     "Worker",
+    "basins",
     "capacity",
     "disorder_average",
     "ising",

@@ -11,6 +11,7 @@ that of `STYLE`. `THEORY` is the look of a line of theory in the style in use.
 from typing import Any
 
 from spinglass.plotting.annealings_figure import annealings
+from spinglass.plotting.basins_figure import basins
 from spinglass.plotting.capacity_figure import capacity
 from spinglass.plotting.capacity_growth_figure import capacity_growth
 from spinglass.plotting.capacity_line_figure import capacity_line
@@ -45,6 +46,7 @@ __all__ = [
     "THEORY",
     "annealing",
     "annealings",
+    "basins",
     "capacity",
     "capacity_growth",
     "capacity_line",

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import choice, real_array, several, shown
+from spinglass._arguments import choice, real_array, shown
 from spinglass.experiments.retrieval_capacity.growth import LAWS
-from spinglass.plotting.figure import FRAME, OnePanel, figure, say_none, series, theory_line
+from spinglass.plotting.figure import (
+    FRAME,
+    OnePanel,
+    figure,
+    say_none,
+    series,
+    texts_of_each,
+    theory_line,
+)
 from spinglass.statistics import format_estimate
 
 if TYPE_CHECKING:
@@ -79,10 +87,11 @@ def capacity_growth(
     >>> capacity_growth([scan], labels=["Hebb"], theory=theory).get_ylabel()
     'patterns $P$ at the half-point'
     """
-    names = _each(labels, "labels", [_name(scan) for scan in scans])
+    names = texts_of_each(labels, "labels", [_name(scan) for scan in scans], "scans")
     same = [laws] * len(scans) if isinstance(laws, str) else laws
     of_lines: list[Any] = [
-        choice(law, "laws", tuple(_LAWS)) for law in _each(same, "laws", len(scans) * [""])
+        choice(law, "laws", tuple(_LAWS))
+        for law in texts_of_each(same, "laws", len(scans) * [""], "scans")
     ]
     theories = {} if theory is None else theory
     if not isinstance(theories, Mapping) or not all(map(callable, theories.values())):
@@ -152,15 +161,3 @@ def _name(scan: CapacityScan) -> str:
     memory = re.sub(r"(?:[^\W\d][\w<>]*\.)+", "", scan.config.memory) or "Hebb"
     memory = re.sub(r"^partial\((.*)\)$", r"\1", memory)
     return f"{memory}, {scan.config.criterion.replace('_', ' ')}"
-
-
-def _each(given: Any, name: str, default: list[str]) -> list[str]:
-    """Return one text for each scan."""
-    if given is None:
-        return default
-    texts = several(given, name)
-    if texts is None or not all(isinstance(x, str) for x in texts):
-        raise TypeError(f"{name} must be a sequence of texts, got {shown(given)}")
-    if len(texts) != len(default):
-        raise ValueError(f"{name} must be one for each of {len(default)} scans, got {len(texts)}")
-    return texts

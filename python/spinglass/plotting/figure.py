@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar, c
 import numpy as np
 from numpy.typing import NDArray
 
-from spinglass._arguments import attribute, choice, real_array, shown
+from spinglass._arguments import attribute, choice, real_array, several, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,8 +99,11 @@ def _check(arguments: Mapping[str, Any], kind: str) -> None:
     figures need not import what they draw.
     """
     name, result = next(iter(arguments.items()))
-    wanted = kind.removeprefix("Sequence[").removesuffix("]")
-    results = [result] if wanted == kind else result
+    single, _, many = kind.rpartition(" | ")
+    wanted = many.removeprefix("Sequence[").removesuffix("]")
+    results = [result] if wanted == many else result
+    if single == wanted:
+        results = one_or_several(result)
     is_class = wanted.isidentifier() and wanted not in ("Any", "ArrayLike", "object")
     if is_class and not (
         isinstance(results, Sequence)
@@ -114,6 +117,23 @@ def _check(arguments: Mapping[str, Any], kind: str) -> None:
         len(given) and all(callable(attribute(panel, "get_figure")) for panel in given)
     ):
         raise TypeError(f"ax must be one Matplotlib Axes or several, got {shown(ax)}")
+
+
+def one_or_several(results: Any) -> Any:
+    """Return one result as a list of it, several as they are."""
+    return results if isinstance(results, Sequence) else [results]
+
+
+def texts_of_each(given: Any, name: str, default: list[str], of: str) -> list[str]:
+    """Return the argument ``name``, one text for each of several, or the default if it is None."""
+    if given is None:
+        return default
+    texts = several(given, name)
+    if texts is None or not all(isinstance(x, str) for x in texts):
+        raise TypeError(f"{name} must be a sequence of texts, got {shown(given)}")
+    if len(texts) != len(default):
+        raise ValueError(f"{name} must be one for each of {len(default)} {of}, got {len(texts)}")
+    return texts
 
 
 def of_result(layout: Callable[[R], Layout]) -> Callable[[R], Layout]:

@@ -1,4 +1,4 @@
-r"""Laws by which the share of kept memories falls with the load, and their fits.
+r"""Laws by which the share of kept memories falls with a load or a distance, and their fits.
 
 The crosstalk of P stored patterns is noise of variance P/N, so its amplitude grows as the square
 root of the load. If the largest amplitude that a trial withstands is normally distributed, then
@@ -21,6 +21,10 @@ Weibull's law. It is fitted in the same way, on ln(load), but only to loads at w
 share between 0.3 and 0.7: a full memory is in other states than those of rare failures, and the
 share then falls slowly. The width is 1 for independent patterns, which the probit fits so badly
 that its half-point is wrong by 5 to 15 %.
+
+The share of starts that come back to their pattern falls with their distance from it. If the
+distance that a pattern bears is normally distributed, it is Phi((half - distance) / width): a
+probit in the variable itself, the law ``"normal"``.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ import scipy  # its submodules load when first used: --help does not wait for th
 from numpy.typing import ArrayLike, NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
-Law: TypeAlias = Literal["probit", "weibull"]
+Law: TypeAlias = Literal["probit", "weibull", "normal"]
 
 # A law of Weibull is fitted where the share is between this and 1 minus this, to so many loads or
 # more; the loads are known after so many fits or fewer.
@@ -95,11 +99,23 @@ def _from_logarithm(x: Any) -> Any:
     return np.exp(np.minimum(x, math.log(np.finfo(float).max)))
 
 
+def _itself(x: Any) -> Any:
+    return x
+
+
 LAWS: dict[str, Fall] = {
     "probit": Fall(
         np.sqrt,
         lambda x: np.maximum(x, 0.0) ** 2,
         lambda x: 2 * x,
+        lambda q: np.asarray(scipy.special.ndtr(q)),
+        _normal_logarithms,
+        _normal_slopes,
+    ),
+    "normal": Fall(
+        _itself,
+        _itself,
+        np.ones_like,
         lambda q: np.asarray(scipy.special.ndtr(q)),
         _normal_logarithms,
         _normal_slopes,
@@ -171,8 +187,10 @@ def near_half(fall: Fall, x: Floats, totals: Floats) -> NDArray[np.bool_]:
     return near
 
 
-def misfit(expected: Floats, totals: Floats, samples: Floats) -> str:
+def misfit(expected: Floats, totals: Floats, samples: Floats, of: str = "load") -> str:
     """Return a note if the shares do not follow the law, by chi-square.
+
+    ``of`` is the name of the variable.
 
     The variance of a share is that of its resamples, and at least that of independent trials. Loads
     at which less than one trial is expected to be kept, or to be lost, say little.
@@ -187,5 +205,5 @@ def misfit(expected: Floats, totals: Floats, samples: Floats) -> str:
         return ""
     return (
         f"the shares do not follow the law (chi-square {chi_square:.1f}, {freedom} degrees of "
-        "freedom): take loads nearer to the half-point"
+        f"freedom): take {of}s nearer to the half-point"
     )

@@ -47,12 +47,14 @@ class HalfPoint:
     value, error : float
         The half-point (a load, P/N) and its standard error; NaN if the loads do not bracket it.
     width : float
-        Width of the fall, in units of sqrt(load), or of ln(load) for Weibull's law.
+        Width of the fall, in units of sqrt(load), of ln(load) for Weibull's law, or of the variable
+        itself for the law "normal".
     reason : str
         The reason why there is no value; empty if there is one.
-    law : {"probit", "weibull"}
-        The law of the share of trials that keep their memory: normal in sqrt(load), or that of
-        Weibull, of memories that are lost with the weakest of many parts.
+    law : {"probit", "weibull", "normal"}
+        The law of the share of trials that keep their memory: normal in sqrt(load), that of
+        Weibull, of memories that are lost with the weakest of many parts, or normal in the variable
+        itself. The last is for `basins`, where a distance has the place of the load.
     note : str
         A remark on this fit: whether the shares follow the law.
     """
@@ -141,6 +143,7 @@ def half_point(
     seed: Any = 0,
     n_bootstrap: int = 1000,
     law: Law = "probit",
+    of: str = "load",
 ) -> HalfPoint:
     """Return the half-point of one size, its error from a bootstrap over instances.
 
@@ -161,8 +164,10 @@ def half_point(
         Seeds the bootstrap.
     n_bootstrap : int
         Number of resamples.
-    law : {"probit", "weibull"}
+    law : {"probit", "weibull", "normal"}
         The law of the share of trials that keep their memory.
+    of : str
+        What reasons call the variable, if it is no load.
 
     Returns
     -------
@@ -186,14 +191,14 @@ def half_point(
 
     if len(loads) == 0:
         return none("no trial was finished")
-    above = f"the half-point lies above the largest load, {loads[-1]:.4g}"
-    below = f"the half-point lies below the smallest load, {loads[0]:.4g}"
+    above = f"the half-point lies above the largest {of}, {loads[-1]:.4g}"
+    below = f"the half-point lies below the smallest {of}, {loads[0]:.4g}"
     if kept.sum() == tried.sum():
         return none(f"every trial kept its memory: {above}")
     if kept.sum() == 0:
         return none(f"no trial kept its memory: {below}")
     if len(loads) == 1:
-        return none("a single load does not bracket it")
+        return none(f"a single {of} does not bracket it")
 
     totals = np.array([[kept[load == a].sum(), tried[load == a].sum()] for a in loads])[None]
     x = fall.scale(loads)
@@ -207,12 +212,12 @@ def half_point(
     resampled, _ = fit_fall(fall, (x - centre) / unit, samples, start=best[0])
     offset, slope = best[0]
     if slope >= 0 or np.mean(resampled[:, 1] < 0) < 0.95:
-        return none("the share of trials that keep their memory does not clearly fall with load")
+        return none(f"the share of trials that keep their memory does not clearly fall with {of}")
     crossing = centre - unit * offset / slope
     if crossing < first:
-        return none(f"most trials lose their memory at every load: {below}")
+        return none(f"most trials lose their memory at every {of}: {below}")
     if crossing > last:
-        return none(f"most trials keep their memory at every load: {above}")
+        return none(f"most trials keep their memory at every {of}: {above}")
 
     share = totals[0, :, 0] / totals[0, :, 1]
     mixed = (share > 0) & (share < 1)
@@ -231,7 +236,7 @@ def half_point(
         float(max(spread, curvature)),
         float(-unit / slope),
         law=law,
-        note=misfit(fall.share(offset + slope * (x - centre) / unit), totals[0], samples),
+        note=misfit(fall.share(offset + slope * (x - centre) / unit), totals[0], samples, of),
     )
 
 

@@ -22,10 +22,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spinglass import _arguments
 from spinglass._core import PackedPatterns, corrupt_states
+from spinglass.experiments.recalls import given_numbers, target_overlaps
 from spinglass.experiments.retrieval_capacity.config import CapacityConfig
 from spinglass.models.patterns import Patterns
 
@@ -73,42 +73,26 @@ def _recalled(memory: Any, starts: Any, targets: Any, max_sweeps: int) -> Column
     found = _method(memory, "recall", "recall(states, max_sweeps=...)")(
         starts, max_sweeps=max_sweeps
     )
-    states = _real(_arguments.attribute(found, "states"), "states", starts.shape)
+    states = given_numbers(_arguments.attribute(found, "states"), "states", starts.shape)
     counts = {
-        name: _real(_arguments.attribute(found, name), name, starts.shape[:1])
+        name: given_numbers(_arguments.attribute(found, name), name, starts.shape[:1])
         for name in ("sweeps", "flips", "converged")
     }
-    return counts | {"overlap": _overlaps(states, targets)}
+    return counts | {"overlap": target_overlaps(states, targets)}
 
 
 def _updated(memory: Any, starts: Any, targets: Any) -> Columns:
     """Return the trials that end after one update of every spin."""
     given = _method(memory, "local_fields", "local_fields(states)")(starts)
-    fields = _real(given, "local_fields", starts.shape)
+    fields = given_numbers(given, "local_fields", starts.shape)
     turned = fields * starts < 0
     stabilities = fields * targets
     flips = turned.sum(axis=1)
     return {
-        "overlap": _overlaps(np.where(turned, -starts, starts), targets),
+        "overlap": target_overlaps(np.where(turned, -starts, starts), targets),
         "sweeps": np.ones(len(starts)),
         "flips": flips,
         "converged": flips == 0,
         "stability": stabilities.mean(axis=1),
         "stability_square": (stabilities**2).mean(axis=1),
     }
-
-
-def _real(values: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return what a memory gave as finite numbers of a shape."""
-    array = _arguments.real_array(values, f"{name} of the memory").astype(np.float64)
-    if array.shape != shape:
-        raise ValueError(f"{name} of the memory must have shape {shape}, got {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} of the memory must be finite")
-    return array
-
-
-def _overlaps(states: NDArray[Any], targets: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Return the overlap of each state with its target: exact for spins."""
-    overlaps: NDArray[np.float64] = (states * targets.astype(np.float64)).mean(axis=1)
-    return overlaps

@@ -20,6 +20,7 @@ from spinglass.experiments.retrieval_capacity.growth import (
     growth_of,
 )
 from spinglass.experiments.retrieval_capacity.report import report
+from spinglass.experiments.shares import never_zero, ratios
 from spinglass.experiments.tables import columns, rows_of
 
 
@@ -152,14 +153,9 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         table["n_instances"], table["n_trials"] = n, tried
         kept = f"kept_{self._n_lengths - 1}"
         for name, column, of in (("overlap", "overlap", "ended"), ("retrieval", kept, "tried")):
-            with np.errstate(invalid="ignore", divide="ignore"):
-                mean = total(each[column]) / total(each[of])
-                scatter = total((each[column] - mean[index] * each[of]) ** 2)
-                error = np.sqrt(scatter * n / (n - 1)) / total(each[of])
+            mean, error = ratios(index, len(points), each[column], each[of])
             table[name], table[f"{name}_error"] = mean, error
-        floor = (n * table["retrieval"] + 0.5) / (n + 1)
-        flat = ~(table["retrieval_error"] > 1e-12)
-        table["retrieval_error"][flat] = np.sqrt(floor * (1 - floor) / (n + 1))[flat]
+        table["retrieval_error"] = never_zero(table["retrieval"], table["retrieval_error"], n)
         return table
 
     @property
