@@ -638,6 +638,10 @@ def scans():
                 "max_sweeps": 9,
             },
         ),
+        "experiments.spurious": (
+            experiments.spurious,
+            running | {"memory": network(), "n_starts": 4, "max_sweeps": 9},
+        ),
         "experiments.capacity": (
             experiments.capacity,
             running | {

@@ -21,6 +21,7 @@ CONFIGS = {
     "recall_pictures": experiments.RecallPicturesConfig,
     "renormalize": experiments.RenormalizeConfig,
     "sk": experiments.SkConfig,
+    "spurious": experiments.SpuriousConfig,
 }
 # Arguments of functions that say how to run, not what: no config has them.
 RUNNING = {"num_threads", "progress", "store", "executor", "checkpoint"}

@@ -109,6 +109,7 @@ OBJECTS = {
     "SherringtonKirkpatrick": lambda: spinglass.SherringtonKirkpatrick(5, seed=1),
     "SkResult": lambda: scan("sk"),
     "SpinForm": lambda: spinglass.spin_form(hostile_calls.lattice()),
+    "SpuriousStates": lambda: scan("spurious"),
     "SquareLattice": hostile_calls.lattice,
     "Status": lambda: experiments.open_store(files()["open_store"]).status(),
     "StoredScan": lambda: experiments.open_store(files()["open_store"]),
@@ -173,7 +174,7 @@ DRAWN = {
     "pictures": "RecallPictures", "pictures_layout": "RecallPictures", "rbm": "RbmTraining",
     "relaxation": "Relaxation",
     "renormalize": "Renormalization", "renormalize_layout": "Renormalization",
-    "reweighting": "Reweighting", "sk": "SkResult",
+    "reweighting": "Reweighting", "sk": "SkResult", "spurious": "SpuriousStates",
 }  # fmt: skip
 
 # Not arguments of a method, though the signature has them: a report is a function of its result.

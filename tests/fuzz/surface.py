@@ -24,15 +24,15 @@ RESULTS = {
     "OverlapSummary", "Overlaps", "Patterns",
     "PhaseDiagram", "RbmLikelihood", "RbmTraining", "Recall", "RecallPictures",
     "Relaxation", "Renormalization", "ReplicaSymmetric", "ReplicaSymmetryBreaking", "Reweighting",
-    "Run", "SkResult", "Snapshot", "Solution", "Status", "StoredScan", "Summary", "TemperedRun",
-    "Tours", "Trajectory", "Worker",
+    "Run", "SkResult", "Snapshot", "Solution", "SpuriousStates", "Status", "StoredScan",
+    "Summary", "TemperedRun", "Tours", "Trajectory", "Worker",
 }  # fmt: skip
 
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.
 PARTS = {
     "BasinsConfig", "CapacityConfig", "DisorderConfig", "Experiment", "IsingConfig",
     "LandscapeConfig", "MeanFieldConfig", "RbmConfig", "RecallPicturesConfig", "RenormalizeConfig",
-    "Result", "Share", "SkConfig", "SpinModel", "Task",
+    "Result", "Share", "SkConfig", "SpinModel", "SpuriousConfig", "Task",
 }  # fmt: skip
 
 # What an experiment makes its result with, and an interruption an unfinished one.

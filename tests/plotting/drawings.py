@@ -119,6 +119,9 @@ MADE = {
     "run": lambda: (spinglass.sample(GLASS, 0.5, 100, n_replicas=3, seed=1),),
     "sk": lambda: (experiments.sk((16, 32, 64), n_instances=5, n_sweeps=100),),
     "solutions": lambda: (meanfield.naive(GLASS, beta=2.0, seed=1),),
+    "spurious": lambda: (
+        experiments.spurious(spinglass.Hopfield(spinglass.random_patterns(5, 60, seed=1)), 300),
+    ),
     "tempered_run": lambda: (spinglass.temper(GLASS, [0.2, 0.5, 1.0], 50, n_replicas=2, seed=1),),
 }
 

@@ -57,6 +57,9 @@ from spinglass.experiments.retrieval_capacity.result import CapacityScan
 from spinglass.experiments.sherrington_kirkpatrick.config import SkConfig
 from spinglass.experiments.sherrington_kirkpatrick.experiment import sk
 from spinglass.experiments.sherrington_kirkpatrick.result import SkResult
+from spinglass.experiments.spurious_states.config import SpuriousConfig
+from spinglass.experiments.spurious_states.experiment import spurious
+from spinglass.experiments.spurious_states.result import SpuriousStates
 from spinglass.runner.loop import run
 from spinglass.runner.stores.database import StoreError
 from spinglass.runner.stores.lock import Worker
@@ -111,6 +114,8 @@ __all__ = [
     "SkInterrupted",
     "SkResult",
     "Snapshot",
+    "SpuriousConfig",
+    "SpuriousStates",
     "Status",
     "StoreError",
     "StoredScan",
@@ -130,4 +135,5 @@ __all__ = [
     "renormalize",
     "run",
     "sk",
+    "spurious",
 ]

@@ -8,6 +8,7 @@ have the same size: so start k is the same in every run of a seed.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -81,7 +82,21 @@ def _given(memory: Any, name: str) -> GivenMemory:
     return GivenMemory(memory, Patterns._packed_from(patterns, f"patterns of the {name}"))
 
 
+def _clamping(memory: Any, name: str) -> GivenMemory:
+    """Return the argument ``memory`` if its recall can hold spins."""
+    given = _given(memory, name)
+    try:
+        takes = inspect.signature(memory.recall).parameters
+    except (TypeError, ValueError):  # of some that are written in C
+        return given
+    if "clamp" not in takes and all(x.kind != x.VAR_KEYWORD for x in takes.values()):
+        expected = "have recall(states, clamp=..., max_sweeps=..., num_threads=...)"
+        raise TypeError(f"{name} must {expected}, got {_arguments.shown(memory)}")
+    return given
+
+
 MEMORY = Kind(_given)
+CLAMPING_MEMORY = Kind(_clamping)
 
 
 def _of(found: Any, name: str) -> Any:

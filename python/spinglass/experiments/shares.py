@@ -41,7 +41,7 @@ def ratios(
         return mean, np.sqrt(scatter * n / (n - 1)) / total(tried)
 
 
-def never_zero(share: Floats, error: Floats, n: Floats) -> Floats:
+def never_zero(share: Floats, error: Floats, n: Floats | np.float64) -> Floats:
     """Return the errors of shares of n instances, of those that do not scatter a small one.
 
     Where the instances do not scatter, as at shares 0 and 1, it is the error of the share

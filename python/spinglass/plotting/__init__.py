@@ -39,6 +39,7 @@ from spinglass.plotting.renormalize_figure import renormalize, renormalize_layou
 from spinglass.plotting.reweighting_figure import reweighting
 from spinglass.plotting.run_figure import annealing, overlaps, run, tempered_run
 from spinglass.plotting.sk_figure import sk
+from spinglass.plotting.spurious_figure import spurious
 
 __all__ = [
     "MARKERS",
@@ -81,6 +82,7 @@ __all__ = [
     "run",
     "sk",
     "solutions",
+    "spurious",
     "tempered_run",
 ]
 

@@ -1,0 +1,1 @@
+"""The fixed points of a memory that random starts come to."""
