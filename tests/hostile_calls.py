@@ -631,6 +631,10 @@ def scans():
             experiments.sk,
             running | {"n_spins": [8], "n_instances": 2, "n_sweeps": 40, "betas": [0.5, 1.0]},
         ),
+        "experiments.avalanches": (
+            experiments.avalanches,
+            running | {"memory": network(), "n_starts": 4, "max_sweeps": 9},
+        ),
         "experiments.basins": (
             experiments.basins,
             running | {
@@ -700,6 +704,9 @@ def figures():
         "overlaps": {"result": run().overlaps()},
         "annealing": {"result": spinglass.anneal(lattice(), n_sweeps=9, seed=1)},
         "log_partition": {"result": estimate, "exact": 9.0},
+        "avalanches": {
+            "results": 3 * [experiments.avalanches(network(), 4)], "labels": ["a", "b", "c"],
+        },
         "basins": {
             "results": 3 * [experiments.basins(network(), n_starts=4)], "labels": ["a", "b", "c"],
         },

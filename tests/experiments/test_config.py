@@ -12,6 +12,7 @@ from spinglass.experiments.config import Config, Parameter, asked, derived, para
 from spinglass.experiments.kinds import COUNTS, SEED, each_once, for_each_size, integer, or_none
 
 CONFIGS = {
+    "avalanches": experiments.AvalanchesConfig,
     "basins": experiments.BasinsConfig,
     "capacity": experiments.CapacityConfig,
     "ising": experiments.IsingConfig,

@@ -138,7 +138,7 @@ def test_a_memory_without_energy_has_none():
 
 def test_starts_that_do_not_come_to_rest_are_counted_apart():
     memory = network(30, 100)
-    short = spurious(memory, 300, max_sweeps=2)
+    short = spurious(memory, 300, max_sweeps=5)
     assert 0 < short.n_unsettled < 300
     assert short.states["count"].sum() == 300 - short.n_unsettled
     assert short.summary()["share"].sum() == pytest.approx(1 - short.n_unsettled / 300)

@@ -59,6 +59,7 @@ def scan(name):
 # What makes an object of each class whose methods are called.
 OBJECTS = {
     "Annealing": lambda: spinglass.anneal(hostile_calls.lattice(), n_sweeps=9, seed=1),
+    "Avalanches": lambda: scan("avalanches"),
     "Basins": lambda: scan("basins"),
     "BernoulliRBM": hostile_calls.fitted,
     "CapacityLine": lambda: experiments.CapacityLine((scan("capacity"),)),

@@ -16,8 +16,8 @@ NAMESPACES = (
 
 # Results: the package makes them, and nothing but their methods is there to be called.
 RESULTS = {
-    "Annealing", "Basins", "Binning", "CapacityGrowth", "CapacityLine", "CapacityScan",
-    "CriticalLoad", "Crossing",
+    "Annealing", "Avalanches", "Basins", "Binning", "CapacityGrowth", "CapacityLine",
+    "CapacityScan", "CriticalLoad", "Crossing",
     "Descent", "DisorderAverage", "EnergyTrace", "Equilibration", "FiniteSizeFit", "Flow",
     "GlassEquilibration", "HalfPoint", "IsingScan", "LadderRun", "Landscape", "LogLikelihood",
     "LogPartition", "MeanField", "MeanFieldLattice", "ModernRecall", "ObservableSummary",
@@ -30,9 +30,9 @@ RESULTS = {
 
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.
 PARTS = {
-    "BasinsConfig", "CapacityConfig", "DisorderConfig", "Experiment", "IsingConfig",
-    "LandscapeConfig", "MeanFieldConfig", "RbmConfig", "RecallPicturesConfig", "RenormalizeConfig",
-    "Result", "Share", "SkConfig", "SpinModel", "SpuriousConfig", "Task",
+    "AvalanchesConfig", "BasinsConfig", "CapacityConfig", "DisorderConfig", "Experiment",
+    "IsingConfig", "LandscapeConfig", "MeanFieldConfig", "RbmConfig", "RecallPicturesConfig",
+    "RenormalizeConfig", "Result", "Share", "SkConfig", "SpinModel", "SpuriousConfig", "Task",
 }  # fmt: skip
 
 # What an experiment makes its result with, and an interruption an unfinished one.

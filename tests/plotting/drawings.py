@@ -53,6 +53,12 @@ MADE = {
         ],
         2.0,
     ),
+    "avalanches": lambda: (
+        [
+            experiments.avalanches(spinglass.Hopfield(spinglass.random_patterns(p, 200, seed=1)))
+            for p in (10, 28)
+        ],
+    ),
     "basins": lambda: (
         [
             experiments.basins(spinglass.Hopfield(spinglass.random_patterns(p, 60, seed=1)))

@@ -57,6 +57,9 @@ from spinglass.experiments.retrieval_capacity.result import CapacityScan
 from spinglass.experiments.sherrington_kirkpatrick.config import SkConfig
 from spinglass.experiments.sherrington_kirkpatrick.experiment import sk
 from spinglass.experiments.sherrington_kirkpatrick.result import SkResult
+from spinglass.experiments.spin_avalanches.config import AvalanchesConfig
+from spinglass.experiments.spin_avalanches.experiment import avalanches
+from spinglass.experiments.spin_avalanches.result import Avalanches
 from spinglass.experiments.spurious_states.config import SpuriousConfig
 from spinglass.experiments.spurious_states.experiment import spurious
 from spinglass.experiments.spurious_states.result import SpuriousStates
@@ -73,6 +76,8 @@ RbmInterrupted = ScanInterrupted = SkInterrupted = Interrupted
 
 __all__ = [
     "DIGITS",
+    "Avalanches",
+    "AvalanchesConfig",
     "Basins",
     "BasinsConfig",
     "CapacityConfig",
@@ -122,6 +127,7 @@ __all__ = [
     "Task",
     "TemperedGlass",
     "Worker",
+    "avalanches",
     "basins",
     "capacity",
     "disorder_average",

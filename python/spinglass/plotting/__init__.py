@@ -11,6 +11,7 @@ that of `STYLE`. `THEORY` is the look of a line of theory in the style in use.
 from typing import Any
 
 from spinglass.plotting.annealings_figure import annealings
+from spinglass.plotting.avalanches_figure import avalanches
 from spinglass.plotting.basins_figure import basins
 from spinglass.plotting.capacity_figure import capacity
 from spinglass.plotting.capacity_growth_figure import capacity_growth
@@ -47,6 +48,7 @@ __all__ = [
     "THEORY",
     "annealing",
     "annealings",
+    "avalanches",
     "basins",
     "capacity",
     "capacity_growth",

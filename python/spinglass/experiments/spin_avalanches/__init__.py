@@ -1,0 +1,1 @@
+"""The flips that one turned spin sets off in a memory."""
