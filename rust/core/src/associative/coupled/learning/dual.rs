@@ -12,119 +12,15 @@
 //! u is of 32 bits as long as they leave |u| <= |f| + A below 2^31, and of 64 bits after that. A
 //! neuron stops before |w| exceeds 2^30, which is the most that |w_j| can be.
 
-use std::ops::{AddAssign, BitXor, Range, Sub, SubAssign};
+use std::ops::Range;
 
-use crate::simd::kernel_table;
+use super::kernels::{Kernels, TOGETHER, signed};
 
 /// The largest |w|^2.
 const MOST: i64 = 1 << 60;
 
 /// What |f| and A stay below while their sum is of 32 bits.
 const NARROW: i64 = 1 << 30;
-
-/// Patterns whose fields are compared before any is looked at.
-const AT_ONCE: usize = 64;
-
-/// Patterns that are added to couplings while these are in registers.
-const TOGETHER: usize = 4;
-
-/// An integer that u fits in.
-pub(super) trait Field:
-    Copy
-    + Ord
-    + From<i32>
-    + Into<i64>
-    + AddAssign
-    + SubAssign
-    + BitXor<Output = Self>
-    + Sub<Output = Self>
-{
-    const MAX: Self;
-}
-
-impl Field for i32 {
-    const MAX: Self = Self::MAX;
-}
-
-impl Field for i64 {
-    const MAX: Self = Self::MAX;
-}
-
-kernel_table! {
-    /// The kernels of one instruction set. Signs are 0 or -1.
-    pub(super) struct Kernels for Unused in [(), (), ()] {
-        /// Adds a row to u, or subtracts it.
-        add: fn(fields: &mut [i32], row: &[i32], subtract: bool) = add::<i32>;
-        add_wide: fn(fields: &mut [i64], row: &[i32], subtract: bool) = add::<i64>;
-        /// The first of all whose u, with its sign, is at most so large.
-        first: fn(fields: &[i32], signs: &[i32], most: i32) -> Option<usize> = first::<i32>;
-        first_wide: fn(fields: &[i64], signs: &[i32], most: i64) -> Option<usize> = first::<i64>;
-        /// The smallest u, with its sign.
-        smallest: fn(fields: &[i32], signs: &[i32]) -> i32 = smallest::<i32>;
-        smallest_wide: fn(fields: &[i64], signs: &[i32]) -> i64 = smallest::<i64>;
-        /// Adds some patterns, each so many times, modulo 2^32.
-        add_spins: fn(sums: &mut [i32], spins: [&[i8]; TOGETHER], times: [i32; TOGETHER]) =
-            add_spins;
-    }
-}
-
-#[inline(always)]
-fn add<T: Field>(fields: &mut [T], row: &[i32], subtract: bool) {
-    // Two loops: with a factor there would be a product for each.
-    if subtract {
-        for (field, &overlap) in fields.iter_mut().zip(row) {
-            *field -= overlap.into();
-        }
-    } else {
-        for (field, &overlap) in fields.iter_mut().zip(row) {
-            *field += overlap.into();
-        }
-    }
-}
-
-#[inline(always)]
-fn signed<T: Field>(field: T, sign: i32) -> T {
-    (field ^ sign.into()) - sign.into()
-}
-
-#[inline(always)]
-fn first<T: Field>(fields: &[T], signs: &[i32], most: T) -> Option<usize> {
-    let mut start = 0;
-    for (fields, signs) in fields.chunks(AT_ONCE).zip(signs.chunks(AT_ONCE)) {
-        let mut any = false;
-        for (&field, &sign) in fields.iter().zip(signs) {
-            any |= signed(field, sign) <= most;
-        }
-        if any {
-            let mut pairs = fields.iter().zip(signs);
-            return pairs
-                .position(|(&field, &sign)| signed(field, sign) <= most)
-                .map(|k| start + k);
-        }
-        start += fields.len();
-    }
-    None
-}
-
-#[inline(always)]
-fn smallest<T: Field>(fields: &[T], signs: &[i32]) -> T {
-    let mut smallest = T::MAX;
-    for (&field, &sign) in fields.iter().zip(signs) {
-        smallest = smallest.min(signed(field, sign));
-    }
-    smallest
-}
-
-#[inline(always)]
-fn add_spins(sums: &mut [i32], spins: [&[i8]; TOGETHER], times: [i32; TOGETHER]) {
-    let n = sums.len();
-    let spins = spins.map(|spins| &spins[..n]);
-    for j in 0..n {
-        for k in 0..TOGETHER {
-            sums[j] = sums[j].wrapping_add(times[k].wrapping_mul(i32::from(spins[k][j])));
-        }
-    }
-}
 
 enum Fields {
     Narrow(Vec<i32>),
@@ -318,7 +214,7 @@ mod tests {
         assert_eq!((dual.updates(), dual.squared()), (1 << 22, MOST));
         let mut row = vec![0.0; n];
         dual.write(&mut row);
-        assert!(row.iter().enumerate().all(|(j, w)| (j == 3) == (*w == 0.0)));
-        assert!(row.iter().enumerate().all(|(j, w)| j == 3 || w.abs() == f64::from(1 << 22)));
+        let lengths = row.iter().enumerate().map(|(j, w)| (j, w.abs() as i64));
+        assert!(lengths.into_iter().all(|(j, w)| w == if j == 3 { 0 } else { 1 << 22 }));
     }
 }

@@ -17,6 +17,7 @@
 //! patterns instead of the couplings.
 
 mod dual;
+mod kernels;
 mod reference;
 
 use rayon::prelude::*;
@@ -27,7 +28,8 @@ use crate::{
     hopfield::{Patterns, gram},
     simd::Level,
 };
-use dual::{Dual, Kernels};
+use dual::Dual;
+use kernels::Kernels;
 
 pub use reference::learn as reference_learn;
 

@@ -4,6 +4,9 @@ use super::{Learned, Rule, is_close, threshold};
 
 /// The couplings of neuron `site`, and what is known of it. `spins` are the patterns, one after the
 /// other, of `n` spins.
+///
+/// # Panics
+/// If there are none.
 pub fn learn(spins: &[i8], n: usize, site: usize, rule: Rule) -> (Vec<f64>, Learned) {
     let patterns: Vec<&[i8]> = spins.chunks(n).collect();
     let mut neuron = Neuron { site, couplings: vec![0; n], updates: 0 };
