@@ -136,6 +136,14 @@ def coupled():
     return spinglass.rules.hebb(PATTERNS)
 
 
+def sequence():
+    return spinglass.SequenceMemory(PATTERNS)
+
+
+def paired():
+    return spinglass.BidirectionalMemory(PATTERNS, PATTERNS)
+
+
 def of_many():
     return spinglass.DenseAssociativeMemory(spinglass.random_patterns(1000, 9, seed=1))
 
@@ -247,6 +255,31 @@ def calls():
         "CouplingMemory.local_fields": (coupled().local_fields, {"states": SPINS}),
         "CouplingMemory.overlaps": (coupled().overlaps, {"states": SPINS}),
         "CouplingMemory.stable_patterns": (coupled().stable_patterns, common),
+        "SequenceMemory": (spinglass.SequenceMemory, {"patterns": PATTERNS, "cyclic": True}),
+        "SequenceMemory.recall": (
+            sequence().recall,
+            common | {
+                "states": PATTERNS, "update": "synchronous", "beta": 2.0, "max_sweeps": 5,
+                "clamp": 9 * [False], "seed": 1,
+            },
+        ),
+        "SequenceMemory.replay": (
+            sequence().replay, common | {"state": PATTERNS[0], "n_sweeps": 3},
+        ),
+        "SequenceMemory.local_fields": (sequence().local_fields, {"states": SPINS}),
+        "SequenceMemory.overlaps": (sequence().overlaps, {"states": SPINS}),
+        "BidirectionalMemory": (spinglass.BidirectionalMemory, {"x": PATTERNS, "y": PATTERNS}),
+        "BidirectionalMemory.recall": (
+            paired().recall,
+            common | {
+                "states": PATTERNS, "side": "y", "beta": 2.0, "max_sweeps": 5, "seed": 1,
+            },
+        ),
+        "BidirectionalMemory.energy": (paired().energy, {"x": SPINS, "y": SPINS}),
+        "BidirectionalMemory.local_fields": (
+            paired().local_fields, {"states": SPINS, "side": "x"},
+        ),
+        "BidirectionalMemory.overlaps": (paired().overlaps, {"states": SPINS, "side": "x"}),
         "DenseAssociativeMemory.stable_patterns": (memory().stable_patterns, common),
         "rules.hebb": (spinglass.rules.hebb, {"patterns": PATTERNS}),
         "rules.clipped": (spinglass.rules.clipped, {"patterns": PATTERNS}),

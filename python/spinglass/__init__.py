@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # what `__getattr__` finds
     from spinglass.inverse import InverseIsing
     from spinglass.machines import BernoulliRBM, Equilibration, GaussianBernoulliRBM, LogLikelihood
     from spinglass.models import (
+        BidirectionalMemory,
+        BidirectionalRecall,
         CouplingMemory,
         CubicLattice,
         DenseAssociativeMemory,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:  # what `__getattr__` finds
         Patterns,
         Recall,
         Relaxation,
+        SequenceMemory,
         SherringtonKirkpatrick,
         SpinForm,
         SpinModel,
@@ -80,6 +83,8 @@ RecallInterrupted = SamplingInterrupted = Interrupted
 __all__ = [
     "Annealing",
     "BernoulliRBM",
+    "BidirectionalMemory",
+    "BidirectionalRecall",
     "CouplingMemory",
     "CubicLattice",
     "DenseAssociativeMemory",
@@ -110,6 +115,7 @@ __all__ = [
     "Relaxation",
     "Run",
     "SamplingInterrupted",
+    "SequenceMemory",
     "SherringtonKirkpatrick",
     "SpinForm",
     "SpinModel",

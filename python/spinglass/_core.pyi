@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "BidirectionalMemory",
     "CapacityTrials",
     "CoupledMemory",
     "DenseMemory",
@@ -21,6 +22,7 @@ __all__ = [
     "RbmData",
     "RbmMachine",
     "RbmTrainer",
+    "SequenceMemory",
     "SpinModel",
     "__version__",
     "anneal",
@@ -137,6 +139,50 @@ class HopfieldNetwork:
         max_sweeps: int,
         seed: int,
         clamp: NDArray[np.bool_] | None = None,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
+
+@final
+class SequenceMemory:
+    def __new__(cls, patterns: PackedPatterns, cyclic: bool) -> SequenceMemory: ...
+    def couplings(self) -> NDArray[np.float64]: ...
+    def overlaps(self, states: _Spins, num_threads: int | None = None) -> NDArray[np.int64]: ...
+    def local_fields(
+        self, states: _Spins, num_threads: int | None = None
+    ) -> NDArray[np.float64]: ...
+    def recall(
+        self,
+        states: _Spins,
+        *,
+        update: str,
+        beta: float,
+        max_sweeps: int,
+        seed: int,
+        clamp: NDArray[np.bool_] | None = None,
+        num_threads: int | None = None,
+        progress: _Progress = None,
+    ) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
+
+@final
+class BidirectionalMemory:
+    def __new__(cls, x: PackedPatterns, y: PackedPatterns) -> BidirectionalMemory: ...
+    def couplings(self) -> NDArray[np.float64]: ...
+    def overlaps(
+        self, states: _Spins, *, side: str, num_threads: int | None = None
+    ) -> NDArray[np.int64]: ...
+    def local_fields(
+        self, states: _Spins, *, side: str, num_threads: int | None = None
+    ) -> NDArray[np.float64]: ...
+    def energy(self, x: _Spins, y: _Spins) -> NDArray[np.float64]: ...
+    def recall(
+        self,
+        states: _Spins,
+        *,
+        side: str,
+        beta: float,
+        max_sweeps: int,
+        seed: int,
         num_threads: int | None = None,
         progress: _Progress = None,
     ) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...

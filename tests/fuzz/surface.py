@@ -16,7 +16,8 @@ NAMESPACES = (
 
 # Results: the package makes them, and nothing but their methods is there to be called.
 RESULTS = {
-    "Annealing", "Avalanches", "Basins", "Binning", "CapacityGrowth", "CapacityLine",
+    "Annealing", "Avalanches", "Basins", "BidirectionalRecall", "Binning", "CapacityGrowth",
+    "CapacityLine",
     "CapacityScan", "CriticalLoad", "Crossing",
     "Descent", "DisorderAverage", "EnergyTrace", "Equilibration", "FiniteSizeFit", "Flow",
     "GlassEquilibration", "HalfPoint", "IsingScan", "LadderRun", "Landscape", "LogLikelihood",

@@ -1,5 +1,7 @@
 """Models with an energy: spin models, the patterns they store, and their other forms."""
 
+from spinglass.models.bidirectional_memory import BidirectionalMemory
+from spinglass.models.bidirectional_recall import BidirectionalRecall
 from spinglass.models.coupling_memory import CouplingMemory
 from spinglass.models.dense_memory import DenseAssociativeMemory
 from spinglass.models.energy import Layered, Pairwise, Unstructured
@@ -16,9 +18,12 @@ from spinglass.models.pattern_overlaps import overlaps
 from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bits, to_spins
 from spinglass.models.recall import Recall
 from spinglass.models.relaxation import Relaxation, Trajectory
+from spinglass.models.sequence_memory import SequenceMemory
 from spinglass.models.spin_model import SpinModel
 
 __all__ = [
+    "BidirectionalMemory",
+    "BidirectionalRecall",
     "CouplingMemory",
     "CubicLattice",
     "DenseAssociativeMemory",
@@ -35,6 +40,7 @@ __all__ = [
     "Patterns",
     "Recall",
     "Relaxation",
+    "SequenceMemory",
     "SherringtonKirkpatrick",
     "SpinForm",
     "SpinModel",

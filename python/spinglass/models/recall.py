@@ -5,8 +5,10 @@ A memory is what the core runs; the models check what is theirs, and call the fu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, cast
+from functools import partial
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -179,23 +181,40 @@ def recalled(
             num_threads=threads,
             progress=callback,
         )
-    finished = np.flatnonzero(columns.pop("finished"))
-    if interruption is not None:
-        columns = {name: column[finished] for name, column in columns.items()}
-    final = columns.pop("states")
-    if single and finished.size:
-        final, columns = final[0], {name: x[0].item() for name, x in columns.items()}
-    result = Recall(
-        states=final,
-        **columns,
+    made = partial(
+        Recall,
         update=update,
         beta=beta,
         max_sweeps=max_sweeps,
         seed=known_seed,
         version=_core.__version__,
     )
+    return result_of(made, columns, interruption, single)
+
+
+_Result = TypeVar("_Result")
+
+
+def result_of(
+    made: Callable[..., _Result],
+    columns: dict[str, NDArray[Any]],
+    interruption: BaseException | None,
+    single: bool,
+) -> _Result:
+    """Return what ``made`` makes of the columns of a recall, or raise what interrupted it.
+
+    Of an interrupted recall the finished states are made into a result, which goes along. Those of
+    a single state are no arrays.
+    """
+    is_finished = columns.pop("finished")
+    finished, total = np.flatnonzero(is_finished), len(is_finished)
+    if interruption is not None:
+        columns = {name: column[finished] for name, column in columns.items()}
+    if single and finished.size:
+        columns = {name: x[0] if x.ndim == 2 else x[0].item() for name, x in columns.items()}
+    result = made(**columns)
     if isinstance(interruption, KeyboardInterrupt):
-        raise Interrupted(result, finished.size, len(batch), "recalls", finished) from interruption
+        raise Interrupted(result, finished.size, total, "recalls", finished) from interruption
     if interruption is not None:
         raise interruption
     return result

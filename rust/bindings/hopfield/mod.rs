@@ -1,6 +1,7 @@
 //! The Hopfield room.
 
 mod network;
+mod pairs;
 mod patterns;
 mod trials;
 
@@ -10,6 +11,8 @@ use pyo3::prelude::*;
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<patterns::PackedPatterns>()?;
     module.add_class::<network::HopfieldNetwork>()?;
+    module.add_class::<pairs::SequenceMemory>()?;
+    module.add_class::<pairs::BidirectionalMemory>()?;
     module.add_class::<trials::CapacityTrials>()?;
     module.add_function(wrap_pyfunction!(patterns::corrupt_states, module)?)
 }

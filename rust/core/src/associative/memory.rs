@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
+use super::paired::nearest;
 use crate::{
     control::Control,
     error::Result,
-    hopfield::{Dynamics, Hopfield, Outcome},
+    hopfield::{Dynamics, Hopfield, Outcome, Sequence},
 };
 
 /// P patterns of N spins, recalled by a dynamics.
@@ -81,6 +82,40 @@ impl Memory for Hopfield {
     }
 }
 
+impl Memory for Sequence {
+    fn n_spins(&self) -> usize {
+        self.n_spins()
+    }
+
+    fn n_patterns(&self) -> usize {
+        self.n_patterns()
+    }
+
+    fn overlaps(&self, spins: &[i8], control: &Control) -> Result<Vec<i64>> {
+        self.overlaps(spins, control)
+    }
+
+    /// NaN: there is none.
+    fn energy(&self, _spins: &[i8], _overlaps: &[i64]) -> f64 {
+        f64::NAN
+    }
+
+    fn local_fields(&self, spins: &[i8], control: &Control) -> Result<Vec<f64>> {
+        self.local_fields(spins, control)
+    }
+
+    fn recall(
+        &self,
+        dynamics: &Dynamics,
+        replica: u64,
+        spins: &mut [i8],
+        clamp: Option<&[bool]>,
+        control: &Control,
+    ) -> Result<Outcome> {
+        self.recall(dynamics, replica, spins, clamp, control)
+    }
+}
+
 /// A state that is to be recalled, and what comes of it: nothing if the call was cancelled before.
 pub struct Replica<'a> {
     /// Start and final state. On [`Error::Cancelled`](crate::error::Error) that of the moment.
@@ -113,11 +148,7 @@ pub struct Recalled {
 impl Recalled {
     /// From the overlaps with all patterns before and after.
     fn new(outcome: Outcome, start: &[i64], end: &[i64], energy: f64) -> Self {
-        // The first of equals, as argmax gives.
-        let largest = |overlaps: &[i64]| {
-            (0..overlaps.len()).rev().max_by_key(|&mu| overlaps[mu]).unwrap_or(0)
-        };
-        let (pattern, best_pattern) = (largest(start), largest(end));
+        let (pattern, best_pattern) = (nearest(start), nearest(end));
         Self {
             outcome,
             pattern,

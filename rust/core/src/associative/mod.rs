@@ -6,7 +6,9 @@
 //! `reference.rs` their dynamics as one would write it down, `weights.rs` and `kernels/` what makes
 //! it fast. [`exponential`] is the memory whose F is the exponential: near a pattern no other one
 //! counts, and what makes it fast is the search for the nearest pattern by popcounts, [`scan`].
-//! [`coupled`] are memories whose couplings are a matrix, whatever rule made it.
+//! [`coupled`] are memories whose couplings are a matrix, whatever rule made it. Sequences and pairs of
+//! patterns are on the planes of the Hopfield network and in its room; here is what a batch of recalls
+//! of them tells.
 
 pub mod coupled;
 mod energy;
@@ -14,6 +16,7 @@ pub mod exponential;
 mod kernels;
 mod memory;
 mod model;
+mod paired;
 mod recall;
 mod reference;
 pub mod scan;
@@ -23,4 +26,5 @@ mod weights;
 pub use energy::Power;
 pub use memory::{Memory, Recalled, Replica, recall_each};
 pub use model::DenseMemory;
+pub use paired::{PairReplica, RecalledPair, recall_each_pair};
 pub use reference::recall as reference_recall;

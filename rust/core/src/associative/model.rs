@@ -68,7 +68,7 @@ impl DenseMemory {
     /// In how many patterns each spin is up; bits behind the last pattern count too.
     pub(super) fn counts(&self) -> &[u32] {
         self.counts.get_or_init(|| {
-            let rows = self.network.patterns.rows();
+            let rows = self.network.patterns().rows();
             let count = |site| rows.row(site).iter().map(|chunk| chunk.count_ones() as u32).sum();
             (0..self.n_spins()).into_par_iter().map(count).collect()
         })

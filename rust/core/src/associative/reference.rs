@@ -73,5 +73,5 @@ fn cost(model: &DenseMemory, overlaps: &[i64], site: usize, spin: i8) -> i128 {
 }
 
 fn sign(model: &DenseMemory, site: usize, mu: usize) -> i64 {
-    if bit(model.network.patterns.rows().row(site), mu) { 1 } else { -1 }
+    if bit(model.network.patterns().rows().row(site), mu) { 1 } else { -1 }
 }

@@ -69,7 +69,7 @@ impl<'a> Weights<'a> {
     pub fn of_state(model: &'a DenseMemory, spins: &[i8], control: &Control) -> Result<Self> {
         let overlaps = model.network.overlaps(spins, control)?;
         let table = choose_table(model, &overlaps);
-        let (rows, power) = (model.network.patterns.rows(), model.power);
+        let (rows, power) = (model.network.patterns().rows(), model.power);
         let n_lines = rows.stride() * Line::IN_CHUNK;
         let mut weights = Self {
             rows,

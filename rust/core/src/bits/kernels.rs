@@ -47,9 +47,9 @@ pub struct Kernels {
     pub correct: Correct,
     /// Bits set in both of two rows.
     pub overlap: fn(&[Chunk], &[Chunk]) -> i64,
-    /// Bits in which row `i + a` differs from row `j + b`, to entry `a * BLOCK + b`, for all
-    /// `a, b < BLOCK` within the matrix.
-    pub hamming_block: fn(Rows<'_>, usize, usize, &mut [u32]),
+    /// Bits in which row `i + a` of the first matrix differs from row `j + b` of the second, to entry
+    /// `a * BLOCK + b`, for all `a, b < BLOCK` within them.
+    pub hamming_block: fn([Rows<'_>; 2], [usize; 2], &mut [u32]),
     /// Fills chunks with random bits.
     pub fill: fn(&mut Xoshiro8, &mut [Chunk]),
 }
@@ -113,8 +113,8 @@ macro_rules! kernels {
                 kernels::overlap::<$lanes>(a, b)
             }
             $(#[target_feature(enable = $feature)])?
-            fn hamming_block(rows: Rows<'_>, i: usize, j: usize, out: &mut [u32]) {
-                kernels::hamming_block::<$lanes>(rows, i, j, out);
+            fn hamming_block(rows: [Rows<'_>; 2], first: [usize; 2], out: &mut [u32]) {
+                kernels::hamming_block::<$lanes>(rows, first, out);
             }
             $(#[target_feature(enable = $feature)])?
             fn fill(generator: &mut Xoshiro8, chunks: &mut [Chunk]) {
@@ -142,7 +142,7 @@ macro_rules! kernels {
                 // SAFETY: see above.
                 overlap: |a, b| unsafe { overlap(a, b) },
                 // SAFETY: see above.
-                hamming_block: |rows, i, j, out| unsafe { hamming_block(rows, i, j, out) },
+                hamming_block: |rows, first, out| unsafe { hamming_block(rows, first, out) },
                 // SAFETY: see above.
                 fill: |generator, chunks| unsafe { fill(generator, chunks) },
             }
@@ -429,18 +429,22 @@ fn carry_into<L: Lanes>(planes: &mut [Chunk], mut carry: L) {
 }
 
 #[inline(always)]
-pub(super) fn hamming_block<L: Lanes>(rows: Rows<'_>, i: usize, j: usize, out: &mut [u32]) {
-    let height = BLOCK.min(rows.n_rows() - i);
-    let width = BLOCK.min(rows.n_rows() - j);
+pub(super) fn hamming_block<L: Lanes>(
+    [lefts, rights]: [Rows<'_>; 2],
+    [i, j]: [usize; 2],
+    out: &mut [u32],
+) {
+    let height = BLOCK.min(lefts.n_rows() - i);
+    let width = BLOCK.min(rights.n_rows() - j);
     for a in (0..height).step_by(TILE) {
         for b in (0..width).step_by(TILE) {
             // At the border a tile repeats the last row instead of having a size of its own.
             let left: [&[Chunk]; TILE] =
-                std::array::from_fn(|k| rows.row(i + (a + k).min(height - 1)));
+                std::array::from_fn(|k| lefts.row(i + (a + k).min(height - 1)));
             let right: [&[Chunk]; TILE] =
-                std::array::from_fn(|k| rows.row(j + (b + k).min(width - 1)));
+                std::array::from_fn(|k| rights.row(j + (b + k).min(width - 1)));
             let mut tallies = [[L::zero(); TILE]; TILE];
-            for c in 0..rows.stride() {
+            for c in 0..lefts.stride() {
                 let left: [L; TILE] = std::array::from_fn(|k| L::load(&left[k][c]));
                 for l in 0..TILE {
                     let right = L::load(&right[l][c]);

@@ -7,12 +7,17 @@
 //!
 //! N h_i = sum_mu xi_i^mu M_mu - P s_i - N theta_i.
 //!
-//! The first two terms are integers, so fields, ties and energies are exact. `reference.rs` is the
+//! The first two terms are integers, so fields, ties and energies are exact. Overlaps with some patterns
+//! (the cues) can as well call for others (their answers): `associations.rs`. `sequence.rs` and
+//! `bidirectional.rs` are memories of such pairs on the same planes. `reference.rs` is the
 //! dynamics as one would write it down; everything else is held against it, bit for bit.
 
+mod associations;
+mod bidirectional;
 mod chance;
 mod couplings;
 mod gram;
+mod cycle;
 mod joining;
 mod model;
 mod overlaps;
@@ -20,6 +25,7 @@ mod pace;
 mod patterns;
 mod recall;
 mod reference;
+mod sequence;
 mod synchronous;
 mod tail;
 mod trials;
@@ -28,12 +34,15 @@ mod visits;
 mod walkers;
 mod window;
 
+pub use bidirectional::{Bidirectional, Paired, Side};
 pub(crate) use chance::Chance;
 pub use couplings::{Coupling, couplings};
 pub use gram::gram;
+pub(crate) use cycle::Cycle;
 pub use model::Hopfield;
 pub use patterns::{Packing, Patterns, corrupt};
 pub(crate) use recall::free_sites;
 pub use recall::{Dynamics, Outcome, Update, Watch};
 pub use reference::recall as reference_recall;
+pub use sequence::Sequence;
 pub use trials::{Instance, Rules, Trial, Trials};

@@ -1,6 +1,6 @@
 //! Recall: which dynamics, and what came of it.
 
-use super::{Hopfield, synchronous, visits, window};
+use super::{Hopfield, associations::Associations, cycle::Cycle, synchronous, visits, window};
 use crate::{control::Control, error::Result, rng::Words, spins::acceptance::heat_bath};
 
 /// In which order spins are updated.
@@ -55,7 +55,7 @@ impl Dynamics {
     #[inline]
     pub(super) fn flips(
         &self,
-        model: &Hopfield,
+        model: &Associations,
         site: usize,
         integer: i64,
         spin: i8,
@@ -64,7 +64,7 @@ impl Dynamics {
         if self.is_deterministic() {
             return model.flips(site, integer, spin);
         }
-        let field = model.scaled_field(site, integer) / model.n_spins() as f64;
+        let field = model.scaled_field(site, integer) / model.scale as f64;
         heat_bath(self.beta, field, words.uniform()) != (spin > 0)
     }
 }
@@ -85,14 +85,7 @@ impl Hopfield {
         clamp: Option<&[bool]>,
         control: &Control,
     ) -> Result<Outcome> {
-        match dynamics.update {
-            Update::Synchronous => synchronous::run(self, dynamics, replica, spins, clamp, control),
-            Update::Sequential => {
-                let sites = free_sites(spins.len(), clamp);
-                window::run(self, dynamics, replica, spins, &sites, &mut |_, _| true, control)
-            }
-            Update::Random => visits::run(self, dynamics, replica, spins, clamp, control),
-        }
+        self.associations.recall(dynamics, replica, spins, clamp, control)
     }
 
     /// Runs the dynamics in site order, as [`Hopfield::recall`], for as long as `watch` lets it.
@@ -108,7 +101,43 @@ impl Hopfield {
         control: &Control,
     ) -> Result<Outcome> {
         let sites = free_sites(spins.len(), None);
-        window::run(self, dynamics, replica, spins, &sites, watch, control)
+        window::run(&self.associations, dynamics, replica, spins, &sites, watch, control)
+    }
+}
+
+impl Associations {
+    /// Runs the dynamics of spins that answer to their own state, as [`Hopfield::recall`]. Unless the
+    /// couplings are symmetric it may come back to any earlier state, which ends it.
+    pub(super) fn recall(
+        &self,
+        dynamics: &Dynamics,
+        replica: u64,
+        spins: &mut [i8],
+        clamp: Option<&[bool]>,
+        control: &Control,
+    ) -> Result<Outcome> {
+        match dynamics.update {
+            Update::Synchronous => synchronous::run(self, dynamics, replica, spins, clamp, control),
+            Update::Random => visits::run(self, dynamics, replica, spins, clamp, control),
+            Update::Sequential => {
+                let sites = free_sites(spins.len(), clamp);
+                let free: Vec<i8> = sites.iter().map(|&site| spins[site as usize]).collect();
+                let mut cycle = self.may_return(dynamics).then(|| Cycle::new(&free));
+                let mut length = None;
+                let mut watch = |_, spins: &[i8]| {
+                    length = cycle.as_mut().and_then(|cycle| cycle.after_sweep(spins));
+                    length.is_none()
+                };
+                let outcome =
+                    window::run(self, dynamics, replica, spins, &sites, &mut watch, control)?;
+                Ok(Outcome { cycle_length: length.unwrap_or(outcome.cycle_length), ..outcome })
+            }
+        }
+    }
+
+    /// Whether a run can come back to a state by a cycle of any length.
+    pub(super) fn may_return(&self, dynamics: &Dynamics) -> bool {
+        dynamics.is_deterministic() && !self.is_symmetric()
     }
 }
 

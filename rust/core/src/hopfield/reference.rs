@@ -1,7 +1,9 @@
 //! Recall as one would write it down: the scalar truth that the fast paths equal, bit for bit.
 
 use super::{
-    Hopfield,
+    Bidirectional, Hopfield, Side,
+    associations::Associations,
+    cycle::Cycle,
     overlaps::sign,
     recall::{Dynamics, Outcome, Update, free_sites},
 };
@@ -10,6 +12,17 @@ use crate::rng::{Philox, Purpose};
 /// Runs the dynamics on `spins` with plain loops over patterns.
 pub fn recall(
     model: &Hopfield,
+    dynamics: &Dynamics,
+    replica: u64,
+    spins: &mut [i8],
+    clamp: Option<&[bool]>,
+) -> Outcome {
+    run(&model.associations, dynamics, replica, spins, clamp)
+}
+
+/// [`recall`] of any associations of spins with themselves.
+pub(super) fn run(
+    model: &Associations,
     dynamics: &Dynamics,
     replica: u64,
     spins: &mut [i8],
@@ -25,6 +38,7 @@ pub fn recall(
     let mut words = philox.words_from(0);
     let mut outcome = Outcome::default();
     let mut flipped_before: Vec<usize> = Vec::new();
+    let mut cycle = Cycle::new(spins);
 
     while outcome.sweeps < dynamics.max_sweeps {
         let first_word = outcome.sweeps * n as u64;
@@ -65,8 +79,15 @@ pub fn recall(
                 outcome.cycle_length = 1;
                 break;
             }
-            if dynamics.update == Update::Synchronous && flipped == flipped_before {
-                outcome.cycle_length = 2;
+            if model.is_symmetric() {
+                if dynamics.update == Update::Synchronous && flipped == flipped_before {
+                    outcome.cycle_length = 2;
+                    break;
+                }
+            } else if dynamics.update != Update::Random
+                && let Some(length) = cycle.after_sweep(spins)
+            {
+                outcome.cycle_length = length;
                 break;
             }
         }
@@ -75,23 +96,75 @@ pub fn recall(
     outcome
 }
 
-fn flip(model: &Hopfield, overlaps: &mut [i64], spins: &mut [i8], site: usize) {
+impl Bidirectional {
+    /// [`Bidirectional::recall`] with plain loops over patterns: the scalar truth that it equals.
+    pub fn reference_recall(
+        &self,
+        side: Side,
+        dynamics: &Dynamics,
+        replica: u64,
+        here: &mut [i8],
+        there: &mut [i8],
+    ) -> Outcome {
+        let philox = Philox::new(dynamics.seed, Purpose::Dynamics, replica);
+        let other = side.other();
+        let mut words = philox.words_from(0);
+        let mut outcome = Outcome::default();
+        while outcome.sweeps < dynamics.max_sweeps && !outcome.converged {
+            let mut flips = 0;
+            for target in [other, side] {
+                let first = outcome.sweeps * self.from(side).scale as u64 + self.offset(target);
+                let model = self.from(target.other());
+                let (from, to) =
+                    if target == other { (&*here, &mut *there) } else { (&*there, &mut *here) };
+                let mut overlaps = vec![0; self.n_patterns()];
+                for (i, &spin) in from.iter().enumerate() {
+                    add(model, &mut overlaps, i, i64::from(spin));
+                }
+                for (i, spin) in to.iter_mut().enumerate() {
+                    words.seek(first + i as u64);
+                    let integer = field(model, &overlaps, i, *spin);
+                    if dynamics.flips(model, i, integer, *spin, &mut words) {
+                        *spin *= -1;
+                        flips += u64::from(outcome.sweeps > 0 || target == side);
+                    }
+                }
+            }
+            outcome.sweeps += 1;
+            outcome.flips += flips;
+            if dynamics.is_deterministic() && flips == 0 {
+                outcome.converged = true;
+                outcome.cycle_length = 1;
+            }
+        }
+        outcome
+    }
+}
+
+fn flip(model: &Associations, overlaps: &mut [i64], spins: &mut [i8], site: usize) {
     spins[site] *= -1;
     add(model, overlaps, site, 2 * i64::from(spins[site]));
 }
 
 /// M_mu += amount xi_i^mu.
-fn add(model: &Hopfield, overlaps: &mut [i64], site: usize, amount: i64) {
-    let row = model.patterns.rows().row(site);
+fn add(model: &Associations, overlaps: &mut [i64], site: usize, amount: i64) {
+    let row = model.cues.rows().row(site);
     for (mu, overlap) in overlaps.iter_mut().enumerate() {
         *overlap += amount * sign(crate::bits::bit(row, mu));
     }
 }
 
 /// N h_i without threshold.
-fn field(model: &Hopfield, overlaps: &[i64], site: usize, spin: i8) -> i64 {
-    let row = model.patterns.rows().row(site);
-    let sum: i64 =
-        overlaps.iter().enumerate().map(|(mu, m)| sign(crate::bits::bit(row, mu)) * m).sum();
-    sum - model.n_patterns() as i64 * i64::from(spin)
+fn field(model: &Associations, overlaps: &[i64], site: usize, spin: i8) -> i64 {
+    let (row, cues) = (model.answers.rows().row(site), model.cues.rows());
+    let mut sum = 0;
+    for (mu, overlap) in overlaps.iter().enumerate() {
+        let others = if model.has_diagonal() {
+            overlap - i64::from(spin) * sign(crate::bits::bit(cues.row(site), mu))
+        } else {
+            *overlap
+        };
+        sum += sign(crate::bits::bit(row, mu)) * others;
+    }
+    sum
 }

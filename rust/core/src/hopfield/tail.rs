@@ -244,7 +244,7 @@ mod tests {
             let free: Vec<u32> =
                 (0..self.start.len() as u32).filter(|&i| !self.clamp[i as usize]).collect();
             let mut spins = self.start.clone();
-            let mut run = Run::new(&model, None, &mut spins, &free, &control).unwrap();
+            let mut run = Run::new(&model.associations, None, &mut spins, &free, &control).unwrap();
             run.foresight = foresight;
             let mut seen = Vec::new();
             let mut watch = |sweep, spins: &[i8]| {
@@ -335,7 +335,8 @@ mod tests {
         let sites: Vec<u32> = (0..600).collect();
         for most in 1..6 {
             let mut spins = case.start.clone();
-            let mut run = Run::new(&model, None, &mut spins, &sites, &control).unwrap();
+            let mut run =
+                Run::new(&model.associations, None, &mut spins, &sites, &control).unwrap();
             run.foresight = foresights()[0];
             let outcome = run.run(1000, &mut |sweep, _| sweep < most, &control).unwrap();
             run.write_back();

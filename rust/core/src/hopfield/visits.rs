@@ -4,7 +4,7 @@
 //! here: a spin's last visit is no fixed time ago.
 
 use super::{
-    Hopfield,
+    associations::Associations,
     overlaps::OverlapPlanes,
     recall::{Dynamics, Outcome, free_sites},
 };
@@ -18,7 +18,7 @@ use crate::{
 const VISITS_PER_CHECK: usize = 1024;
 
 pub(super) fn run(
-    model: &Hopfield,
+    model: &Associations,
     dynamics: &Dynamics,
     replica: u64,
     spins: &mut [i8],
@@ -27,7 +27,7 @@ pub(super) fn run(
 ) -> Result<Outcome> {
     let n = spins.len();
     let free = free_sites(n, clamp);
-    let mut overlaps = OverlapPlanes::of_state(&model.patterns, model.kernels, spins, control)?;
+    let mut overlaps = OverlapPlanes::of_state(model, spins, control)?;
     let philox = Philox::new(dynamics.seed, Purpose::Dynamics, replica);
     let mut words = philox.words_from(0);
     let mut outcome = Outcome::default();
@@ -68,14 +68,14 @@ pub(super) fn run(
 }
 
 /// N h_i of one site.
-fn field(model: &Hopfield, overlaps: &OverlapPlanes<'_>, site: usize, spin: i8) -> i64 {
+fn field(model: &Associations, overlaps: &OverlapPlanes<'_>, site: usize, spin: i8) -> i64 {
     let mut weight = [0];
     overlaps.weigh(&[site as u32], &mut weight);
     2 * weight[0] + model.constant_field(site, spin)
 }
 
 fn is_fixed_point(
-    model: &Hopfield,
+    model: &Associations,
     overlaps: &OverlapPlanes<'_>,
     spins: &[i8],
     free: &[u32],

@@ -49,8 +49,8 @@ impl SpinModel for Hopfield {
     fn digest(&self, control: &Control) -> Result<u128> {
         let mut content = Content::of("hopfield", control);
         content.counts(&[self.n_spins(), self.n_patterns()])?;
-        content.bytes(self.patterns.as_bytes())?;
-        content.fields(self.scaled_thresholds())?;
+        content.bytes(self.patterns().as_bytes())?;
+        content.fields(self.associations.scaled_thresholds())?;
         Ok(content.digest())
     }
 
@@ -92,8 +92,7 @@ impl SpinModel for Hopfield {
                 Ok(Replica {
                     spins: spins.to_vec(),
                     overlaps: OverlapPlanes::of_state(
-                        &self.patterns,
-                        self.kernels,
+                        &self.associations,
                         spins,
                         &Control::default(),
                     )?,
@@ -118,7 +117,7 @@ impl Bonds for Hopfield {
     }
 
     fn each_neighbour(&self, site: usize, mut visit: impl FnMut(usize, f64)) {
-        let rows = self.patterns.rows();
+        let rows = self.patterns().rows();
         let (row, p) = (rows.row(site), self.n_patterns());
         for other in (0..self.n_spins()).filter(|&other| other != site) {
             let neighbour = rows.row(other);
@@ -128,7 +127,7 @@ impl Bonds for Hopfield {
     }
 
     fn has_fields(&self) -> bool {
-        !self.has_no_thresholds()
+        !self.associations.has_no_thresholds()
     }
 
     fn energy(&self, spins: &[i8]) -> f64 {
@@ -156,7 +155,7 @@ struct HopfieldWalkers<'a> {
 
 impl HopfieldWalkers<'_> {
     fn sweep_one(&mut self, replica: usize, control: &Control) -> Result<()> {
-        let (model, n) = (self.model, self.model.n_spins());
+        let (fields, n) = (&self.model.associations, self.model.n_spins());
         let Replica { spins, overlaps, philox, held, beta, flips } = &mut self.replicas[replica];
         let is_heat_bath = self.dynamics.is_heat_bath_at(*beta);
         let is_cold = *beta == f64::INFINITY;
@@ -173,15 +172,15 @@ impl HopfieldWalkers<'_> {
             }
             let (mut weight, spin) = ([0], spins[site]);
             overlaps.weigh(&[site as u32], &mut weight);
-            let integer = 2 * weight[0] + model.constant_field(site, spin);
-            let field = model.scaled_field(site, integer) / n as f64;
+            let integer = 2 * weight[0] + fields.constant_field(site, spin);
+            let field = fields.scaled_field(site, integer) / n as f64;
             let accepted = if !is_heat_bath {
                 // The smallest random numbers let the site rest, and the others are spread anew.
                 let u = words.uniform();
                 let cost = 2.0 * field * f64::from(spin);
                 u >= rests && metropolis(*beta, cost, (u - rests) / (1.0 - rests))
             } else if is_cold {
-                model.flips(site, integer, spin)
+                fields.flips(site, integer, spin)
             } else {
                 heat_bath(*beta, field, words.uniform()) != (spin > 0)
             };

@@ -10,7 +10,7 @@
 //!
 //! Rows are weighed a block ahead, against the planes as they stand at its beginning; that shares
 //! the work among threads when the rows are long, and among registers always. The scan behind it
-//! is serial, and each flip corrects the weights of the rest of the block by its xi_i . xi_k, so
+//! is serial, and each flip corrects the weights of the rest of the block by its R_i . xi_k, so
 //! the dynamics is exactly the sequential one.
 //!
 //! Where the rows do not fit in cache, `tail.rs` takes many sweeps in one pass over them.
@@ -22,7 +22,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{
-    Hopfield,
+    associations::Associations,
     chance::Chance,
     overlaps::OverlapPlanes,
     pace::{LONGEST, Pace},
@@ -47,7 +47,7 @@ const BLOCK: usize = 4096;
 const SHARE_IN_WINDOW: usize = 50;
 
 pub(super) fn run(
-    model: &Hopfield,
+    model: &Associations,
     dynamics: &Dynamics,
     replica: u64,
     spins: &mut [i8],
@@ -55,7 +55,7 @@ pub(super) fn run(
     watch: &mut Watch<'_>,
     control: &Control,
 ) -> Result<Outcome> {
-    let chance = Chance::of(dynamics, replica, spins.len() as f64);
+    let chance = Chance::of(dynamics, replica, model.scale as f64);
     let mut run = Run::new(model, chance, spins, sites, control)?;
     let outcome = run.run(dynamics.max_sweeps, watch, control);
     run.write_back();
@@ -75,7 +75,7 @@ pub(super) enum Step {
 /// A run in progress. What is kept a spin stands at the position of the spin among `sites`, the
 /// spins that may flip.
 pub(super) struct Run<'a> {
-    pub model: &'a Hopfield,
+    pub model: &'a Associations,
     /// None at zero temperature.
     pub chance: Option<Chance>,
     /// All spins, as they were when they were last written back.
@@ -106,13 +106,13 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub fn new(
-        model: &'a Hopfield,
+        model: &'a Associations,
         chance: Option<Chance>,
         state: &'a mut [i8],
         sites: &'a [u32],
         control: &Control,
     ) -> Result<Self> {
-        let planes = OverlapPlanes::of_state(&model.patterns, model.kernels, state, control)?;
+        let planes = OverlapPlanes::of_state(model, state, control)?;
         let mut run = Self {
             model,
             chance,
@@ -165,8 +165,7 @@ impl<'a> Run<'a> {
             }
             (None, true) => {
                 self.write_back();
-                let Hopfield { patterns, kernels, .. } = self.model;
-                self.planes = OverlapPlanes::of_state(patterns, kernels, self.state, control)?;
+                self.planes = OverlapPlanes::of_state(self.model, self.state, control)?;
                 self.is_counted = false;
                 self.open(control)
             }
@@ -202,7 +201,7 @@ impl<'a> Run<'a> {
 
     /// Bytes of a row.
     pub fn row_bytes(&self) -> usize {
-        self.model.patterns.rows().stride() * size_of::<Chunk>()
+        self.model.cues.rows().stride() * size_of::<Chunk>()
     }
 
     fn outcome(&self) -> Outcome {

@@ -11,7 +11,6 @@
 //!
 //! [`learning`] makes couplings of patterns by rules that repeat themselves until all are learned.
 
-mod cycle;
 pub mod learning;
 mod model;
 mod recall;

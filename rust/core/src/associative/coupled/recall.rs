@@ -1,11 +1,11 @@
 //! Recall with fields that are kept: a visit looks at one, a flip adds a column to all.
 
-use super::{cycle::Cycle, model::CoupledMemory};
+use super::model::CoupledMemory;
 use crate::{
     associative::recall::Order,
     control::Control,
     error::Result,
-    hopfield::{Chance, Dynamics, Outcome, Update},
+    hopfield::{Chance, Cycle, Dynamics, Outcome, Update},
 };
 
 /// Flips between two looks at the cancel flag.

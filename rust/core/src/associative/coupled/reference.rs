@@ -1,9 +1,9 @@
 //! The dynamics as one would write it down: the scalar truth that recall equals, bit for bit.
 
-use super::{cycle::Cycle, model::CoupledMemory};
+use super::model::CoupledMemory;
 use crate::{
     associative::Memory,
-    hopfield::{Dynamics, Outcome, Update, free_sites},
+    hopfield::{Cycle, Dynamics, Outcome, Update, free_sites},
     rng::{Philox, Purpose},
     spins::acceptance::heat_bath,
 };

@@ -2,7 +2,7 @@
 
 /// The state after a sweep whose number is a power of two, which later ones are compared with. From
 /// the first such sweep within the cycle on, the first state that equals it is one length later.
-pub(super) struct Cycle {
+pub(crate) struct Cycle {
     spins: Vec<i8>,
     since: u64,
     limit: u64,
