@@ -1,8 +1,9 @@
-r"""Single neurons: which of them can learn all patterns, decided by the perceptron rule or by proof.
+r"""Single neurons: which can learn all patterns, by the perceptron rule or a linear programme.
 
 A neuron with n inputs has learned when xi_i^mu sum_j J_j xi_j^mu > 0 for all mu. The perceptron
 rule finds such couplings if there are any, but it cannot tell that there are none. What it leaves
-open after some epochs is decided by a linear programme: how large can the smallest xi_i^mu J . xi^mu be, with |J_j| <= 1?
+open after some epochs is decided by a linear programme: how large can the smallest
+xi_i^mu J . xi^mu be, with |J_j| <= 1?
 """
 
 from __future__ import annotations

@@ -278,7 +278,8 @@ class CapacityConfig(Config):
     )
     memory: str = parameter(
         MEMORY,
-        "the learning rule, in place of Hebb's as in spinglass.Hopfield; needs --loads: %(choices)s",
+        "a learning rule in place of Hebb's as spinglass.Hopfield has it, which needs --loads: "
+        "%(choices)s",
         "RULE",
         default="",
         before="",
