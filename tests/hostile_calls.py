@@ -296,8 +296,16 @@ def calls():
             spinglass.rules.perceptron,
             common | {"patterns": PATTERNS, "margin": 0.5, "max_epochs": 9},
         ),
+        "rules.daydreaming": (
+            spinglass.rules.daydreaming,
+            common | {"patterns": PATTERNS, "steps": 5, "rate": 0.1, "seed": 1},
+        ),
         "rules.projection": (spinglass.rules.projection, {"patterns": PATTERNS}),
         "rules.storkey": (spinglass.rules.storkey, {"patterns": PATTERNS}),
+        "rules.unlearned": (
+            spinglass.rules.unlearned,
+            common | {"patterns": PATTERNS, "dreams": 5, "rate": 0.1, "seed": 1},
+        ),
         "DenseAssociativeMemory": (
             spinglass.DenseAssociativeMemory,
             {"patterns": PATTERNS, "order": 4, "rectified": True},

@@ -30,6 +30,7 @@ __all__ = [
     "corrupt_states",
     "dense_model",
     "descend",
+    "dream",
     "edwards_anderson",
     "landscape",
     "lattice_model",
@@ -326,6 +327,19 @@ def landscape(
     num_threads: int | None = None,
     progress: _Progress = None,
 ) -> dict[str, Any]: ...
+def dream(
+    patterns: PackedPatterns,
+    stored: NDArray[np.int32],
+    *,
+    rate: float,
+    n_dreams: int,
+    seed: int,
+    reinforced: NDArray[np.int64] | None = None,
+    num_threads: int | None = None,
+    progress: _Progress = None,
+) -> tuple[NDArray[np.int32], int, BaseException | None]:
+    """Return what the dreams add up to, how many were finished, and what ended them before."""
+
 def random_spins(
     seed: int, n_replicas: int, n_spins: int, num_threads: int | None = None
 ) -> _Spins: ...

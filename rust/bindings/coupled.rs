@@ -1,15 +1,20 @@
 //! Memories that are matrices of couplings.
 
-use numpy::{PyArray1, PyArray2, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::{prelude::*, types::PyDict};
 use spinglass_core::{
-    associative::{Memory, coupled::CoupledMemory as Core, recall_each},
+    associative::{
+        Memory,
+        coupled::{CoupledMemory as Core, Dreaming},
+        recall_each,
+    },
     control::Control,
+    error::Error,
     simd::Level,
 };
 
 use crate::{
-    arrays::{array2, copied},
+    arrays::{array2, copied, optional},
     enter::{enter, raise},
     hopfield::PackedPatterns,
     memories,
@@ -102,4 +107,55 @@ impl CoupledMemory {
             recall_each(memory, &dynamics, replicas, control)
         })
     }
+}
+
+/// The couplings N x N that `n_dreams` dreams leave, as integers: the sum of what they found, minus
+/// that of the patterns `reinforced`, one a dream. With it come the number of dreams that were
+/// finished, and the exception that ended the call before all were, or None.
+#[pyfunction]
+#[pyo3(signature = (
+    patterns, stored, *, rate, n_dreams, seed, reinforced=None, num_threads=None, progress=None
+))]
+#[allow(clippy::too_many_arguments, reason = "the arguments of a rule, each named in Python")]
+pub fn dream<'py>(
+    py: Python<'py>,
+    patterns: PyRef<'_, PackedPatterns>,
+    stored: PyReadonlyArray2<'py, i32>,
+    rate: f64,
+    n_dreams: u64,
+    seed: u64,
+    reinforced: Option<PyReadonlyArray1<'py, i64>>,
+    num_threads: Option<usize>,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<(Bound<'py, PyArray2<i32>>, u64, Option<PyErr>)> {
+    let patterns = &patterns.patterns;
+    let (n, p) = (patterns.n_spins(), patterns.n_patterns());
+    let reinforced = optional(reinforced.as_ref(), "reinforced")?;
+    if let Some(numbers) = &reinforced {
+        if numbers.len() as u64 != n_dreams {
+            let got = format_args!("{}", numbers.len());
+            return Err(raise(Error::expected(
+                "reinforced",
+                format_args!("{n_dreams} numbers"),
+                got,
+            )));
+        }
+        if let Some(wrong) =
+            numbers.iter().find(|&&mu| usize::try_from(mu).map_or(true, |mu| mu >= p))
+        {
+            return Err(raise(Error::expected("reinforced", format_args!("below {p}"), wrong)));
+        }
+    }
+    let mut dreaming = Dreaming::new(n, copied(&stored, "stored")?, rate, seed).map_err(raise)?;
+    let control = Control::new(n_dreams);
+    let ended = enter(py, num_threads, progress, &control, || {
+        for number in 0..n_dreams {
+            let of_dream = |numbers: &Vec<i64>| (patterns, numbers[number as usize] as usize);
+            dreaming.dream(number, reinforced.as_ref().map(of_dream), &control)?;
+            control.advance(1);
+        }
+        Ok(())
+    });
+    let (done, _) = control.progress();
+    Ok((array2(py, dreaming.into_dreamt(), n)?, done, ended.err()))
 }

@@ -74,6 +74,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<coupled::CoupledMemory>()?;
     module.add_function(wrap_pyfunction!(learning::perceptron_rule, module)?)?;
     module.add_function(wrap_pyfunction!(learning::minover_rule, module)?)?;
+    module.add_function(wrap_pyfunction!(coupled::dream, module)?)?;
     rbm::register(module)?;
     hopfield::register(module)?;
     associative::register(module)

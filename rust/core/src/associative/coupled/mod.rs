@@ -10,11 +10,14 @@
 //! (1980)).
 //!
 //! [`learning`] makes couplings of patterns by rules that repeat themselves until all are learned.
+//! [`Dreaming`] makes those of Hebb, without what the memory finds at random.
 
+mod dreams;
 pub mod learning;
 mod model;
 mod recall;
 mod reference;
 
+pub use dreams::Dreaming;
 pub use model::CoupledMemory;
 pub use reference::recall as reference_recall;
