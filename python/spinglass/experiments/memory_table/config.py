@@ -18,6 +18,7 @@ NAMES = (
     "diluted-0.25",
     "diluted-0.1",
     "diluted-extremely",
+    "sequence",
     "projection",
     "projection-5",
     "projection-10",
@@ -25,6 +26,8 @@ NAMES = (
     "storkey",
     "storkey-stable",
     "perceptron",
+    "unlearned",
+    "daydreaming",
 )
 
 

@@ -13,6 +13,7 @@ from spinglass.experiments.retrieval_capacity.config import CapacityConfig
 from spinglass.experiments.retrieval_capacity.experiment import CapacityExperiment
 from spinglass.experiments.retrieval_capacity.finite_size import CriticalLoad, HalfPoint
 from spinglass.runner.task import Experiment
+from spinglass.statistics import finite_size_fit
 
 Verdict: TypeAlias = Literal[
     "reproduced", "not reproduced", "extrapolated", "nothing published", "undecided"
@@ -138,6 +139,16 @@ def beside(points: tuple[HalfPoint, ...], others: tuple[HalfPoint, ...], load: f
 def extrapolated(found: CriticalLoad) -> Measured:
     """Return a critical load with the interval of all laws that the half-points do not reject."""
     return Measured(found.value, found.error, *found.interval, found.note)
+
+
+def from_below(points: tuple[HalfPoint, ...]) -> Measured:
+    """Return the limit of half-points that rise to it, with the interval of all laws."""
+    known = [p for p in points if math.isfinite(p.value)]
+    sizes, values, errors = (
+        np.array([(p.n_spins, p.value, p.error) for p in known]).reshape(-1, 3).T
+    )
+    fit = finite_size_fit(sizes, values, errors, approach="below")
+    return Measured(fit.value, fit.error, *fit.interval, fit.note)
 
 
 def largest(points: tuple[HalfPoint, ...]) -> Measured:

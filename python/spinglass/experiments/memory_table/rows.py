@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 
 from spinglass import rules
 from spinglass.experiments.memory_table import extreme_dilution, neurons
+from spinglass.experiments.memory_table.rounds import OneRound
 from spinglass.experiments.memory_table.row import (
     Measured,
     Row,
     around,
     beside,
     extrapolated,
+    from_below,
     instances,
     largest,
     scan,
@@ -29,6 +32,9 @@ from spinglass.theory import memories
 # Sizes of a matrix of couplings, and instances of each: a minute or two.
 _SIZES, _INSTANCES = (500, 1000, 2000, 4000), (120, 60, 30, 12)
 _LARGE_SIZES, _FEW_INSTANCES = (1000, 2000, 4000, 8000), (60, 30, 12, 4)
+
+# How much of a dream is unlearned, and loads around which memories that dream lose patterns.
+_RATE, _DREAMT = 0.03, (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 
 AMIT = "Amit, Gutfreund, Sompolinsky 1985"
 SOMPOLINSKY = "Sompolinsky 1986"
@@ -53,15 +59,6 @@ def jump(
     the overlap at the end of trials at twice the critical load, as measured with 4000 spins.
     """
     threshold = round((overlap + lost) / 2, 3)
-    part = partial(
-        scan,
-        memory=memory,
-        n_spins=sizes,
-        loads=around(load, sizes, **form),
-        n_instances=n_instances,
-        n_starts=8,
-        threshold=threshold,
-    )
 
     def measured(found: Any, hebb: Any = None) -> Measured:
         if hebb is None:
@@ -75,10 +72,53 @@ def jump(
         f"the theory's {overlap:.3f} and the {lost:g} of lost trials",
         published=load,
         source=source,
-        part=part,
+        part=partial(
+            scan,
+            memory=memory,
+            n_spins=sizes,
+            loads=around(load, sizes, **form),
+            n_instances=n_instances,
+            n_starts=8,
+            threshold=threshold,
+        ),
         measured=measured,
         needs=() if name == "hebb" else ("hebb",),
     )
+
+
+def sequence(memory: Callable[..., Any] = OneRound, **of: Any) -> Row:
+    """Return the row of a sequence, whose half-points rise with N."""
+    load, overlap = of_theory("sequence")
+    given = {"sizes": _SIZES, "n_instances": (240, 120, 60, 30)} | of
+    row = jump(
+        "sequence",
+        "each pattern calls the next one",
+        memory,
+        load,
+        overlap,
+        "Duering, Coolen, Sherrington 1998",
+        lost=0.0,
+        shift=-0.3,
+        width=0.35,
+        **given,
+    )
+    return replace(
+        row,
+        criterion=f"overlap >= {round(overlap / 2, 3):g} with the pattern that is due after one round, all spins at "
+        f"once, half of the theory's {overlap:.3f}",
+        measured=lambda found: from_below(found.half_points),
+        needs=(),
+    )
+
+
+def unlearned(patterns: Patterns, seed: int) -> Any:
+    """Return a memory after 8 N dreams."""
+    return rules.unlearned(patterns, 8 * patterns.n_spins, _RATE, seed=seed)
+
+
+def daydreaming(patterns: Patterns, seed: int) -> Any:
+    """Return a memory after 16 N steps."""
+    return rules.daydreaming(patterns, 16 * patterns.n_spins, _RATE, seed=seed)
 
 
 def of_theory(rule: Any, **of: float) -> tuple[float, float]:
@@ -107,13 +147,14 @@ def from_noise(
     loads: tuple[float, ...],
     sizes: tuple[int, ...],
     n_instances: tuple[int, ...],
+    after: str = "",
 ) -> Row:
     """Return the row of a memory that is asked to recall from noise: nothing is published."""
     start = f"a start with {flip:.0%} of the spins turned" if flip else "the pattern"
     return Row(
         name=name,
         about=about,
-        criterion=f"overlap >= 0.9 after a descent from {start}",
+        criterion=f"overlap >= 0.9 after a descent from {start}{after}",
         published=None,
         source="",
         part=partial(
@@ -228,8 +269,6 @@ def single_neurons(trial: Trial = neurons.learned) -> Row:
 
 def _of_inputs(points: Any) -> tuple[Any, ...]:
     """Return half-points as patterns an input: a neuron sees the N - 1 others."""
-    from dataclasses import replace
-
     scaled = []
     for p in points:
         factor = p.n_spins / (p.n_spins - 1)
@@ -283,6 +322,7 @@ _ROWS = (
     diluted(0.25, 0.43, sizes=_LARGE_SIZES, n_instances=_FEW_INSTANCES, shift=1.5),
     diluted(0.1, 0.6, sizes=_LARGE_SIZES, n_instances=_FEW_INSTANCES, shift=1.5, width=0.8),
     extreme(),
+    sequence(),
     rank(),
     *(
         from_noise(
@@ -314,5 +354,25 @@ _ROWS = (
         (120, 60, 30),
     ),
     single_neurons(),
+    from_noise(
+        "unlearned",
+        "Hebb, dreams unlearned",
+        unlearned,
+        0.1,
+        _DREAMT,
+        (100, 200, 400),
+        (40, 20, 8),
+        f", after 8 N dreams at the rate {_RATE:g}",
+    ),
+    from_noise(
+        "daydreaming",
+        "daydreaming",
+        daydreaming,
+        0.1,
+        _DREAMT,
+        (100, 200, 400),
+        (40, 20, 8),
+        f", after 16 N steps at the rate {_RATE:g}",
+    ),
 )
 ROWS: dict[str, Row] = {row.name: row for row in _ROWS}

@@ -147,9 +147,9 @@ def capacity(
         The name of one of `spinglass.rules` that needs patterns alone, such as ``"storkey"``. Or
         what makes a memory of an instance: ``memory(patterns)`` or, if it has an argument of this
         name, ``memory(patterns, seed=seed)``. The patterns are a `spinglass.Patterns`. It may be a
-        class, or a `functools.partial` of one with further arguments. By default the network is that of
-        Hebb's rule, whose trials run in the core. With ``criterion="overlap"`` a memory needs
-        ``recall(states, max_sweeps=...)``, which returns a result with ``states``, ``sweeps``,
+        class, or a `functools.partial` of one with further arguments. By default the network is
+        that of Hebb's rule, whose trials run in the core. With ``criterion="overlap"`` a memory
+        needs ``recall(states, max_sweeps=...)``, which returns a result with ``states``, ``sweeps``,
         ``flips`` and ``converged`` as `Hopfield.recall` does. With ``"fixed_point"`` it needs
         ``local_fields(states)``: the sign of a field is the direction in which its spin turns. It
         is asked for all starts of an instance at a time.
