@@ -661,6 +661,9 @@ def scans():
             experiments.meanfield,
             running | {"size": 4, "temperatures": [2.0], "n_sweeps": 40, "n_replicas": 2},
         ),
+        "experiments.memories": (
+            experiments.memories, running | {"rows": ["projection"], "effort": 0.01},
+        ),
         "experiments.renormalize": (
             experiments.renormalize,
             running | {

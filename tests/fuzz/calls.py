@@ -95,6 +95,7 @@ OBJECTS = {
     "Mattis": lambda: spinglass.Mattis(PATTERNS[0]),
     "MeanField": lambda: meanfield.naive(hostile_calls.lattice(), 0.5, seed=1),
     "MeanFieldLattice": lambda: scan("meanfield"),
+    "MemoryTable": lambda: scan("memories"),
     "ModernHopfield": hostile_calls.modern,
     "ModernRecall": lambda: hostile_calls.modern().recall(PATTERNS),
     "ObservableSummary": lambda: hostile_calls.run().observable("energy"),
@@ -171,7 +172,7 @@ VALUES = {
 
 # What the functions that draw results and lay out their figures take.
 DRAWN = {
-    "capacity": "CapacityScan", "capacity_line": "CapacityLine",
+    "capacity": "CapacityScan", "capacity_line": "CapacityLine", "memories": "MemoryTable",
     "disorder_average": "DisorderAverage", "equilibration": "Equilibration",
     "glass_equilibration": "GlassEquilibration", "ising": "IsingScan",
     "ising_layout": "IsingScan", "landscape_layout": "Landscape", "meanfield": "MeanFieldLattice",

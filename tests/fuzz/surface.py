@@ -21,7 +21,7 @@ RESULTS = {
     "CapacityScan", "CriticalLoad", "Crossing",
     "Descent", "DisorderAverage", "EnergyTrace", "Equilibration", "FiniteSizeFit", "Flow",
     "GlassEquilibration", "HalfPoint", "IsingScan", "LadderRun", "Landscape", "LogLikelihood",
-    "LogPartition", "MeanField", "MeanFieldLattice", "ModernRecall", "ObservableSummary",
+    "LogPartition", "MeanField", "MeanFieldLattice", "MemoryTable", "ModernRecall", "ObservableSummary",
     "OverlapSummary", "Overlaps", "Patterns",
     "PhaseDiagram", "RbmLikelihood", "RbmTraining", "Recall", "RecallPictures",
     "Relaxation", "Renormalization", "ReplicaSymmetric", "ReplicaSymmetryBreaking", "Reweighting",
@@ -32,7 +32,7 @@ RESULTS = {
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.
 PARTS = {
     "AvalanchesConfig", "BasinsConfig", "CapacityConfig", "DisorderConfig", "Experiment",
-    "IsingConfig", "LandscapeConfig", "MeanFieldConfig", "RbmConfig", "RecallPicturesConfig",
+    "IsingConfig", "LandscapeConfig", "MeanFieldConfig", "MemoryTableConfig", "RbmConfig", "RecallPicturesConfig",
     "RenormalizeConfig", "Result", "Share", "SkConfig", "SpinModel", "SpuriousConfig", "Task",
 }  # fmt: skip
 

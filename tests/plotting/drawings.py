@@ -78,6 +78,7 @@ MADE = {
             for criterion, counts in (("overlap", (5, 8, 13)), ("fixed_point", (3, 6, 12)))
         ],
     ),
+    "memories": lambda: (experiments.memories(("projection", "storkey"), effort=0.02),),
     "capacity_line": lambda: (
         experiments.CapacityLine(
             tuple(

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from spinglass._result_files import as_csv
-from spinglass.experiments import capacity, ising, meanfield, open_store, renormalize, sk
+from spinglass.experiments import capacity, ising, meanfield, memories, open_store, renormalize, sk
 
 RESULTS = {
     "capacity": lambda: capacity(60, loads=(0.1, 0.3), n_instances=3),
     "ising": lambda: ising(4, [2.0, 3.0], n_sweeps=40, n_replicas=2, snapshot_size=None),
     "meanfield": lambda: meanfield(4, [2.0, 3.0], n_sweeps=40, n_replicas=2),
+    "memories": lambda: memories("projection", effort=0.02),
     "renormalize": lambda: renormalize(
         16, [2.2, 2.4], n_sweeps=40, n_replicas=2, picture_size=None
     ),

@@ -13,6 +13,7 @@ from spinglass.experiments import (
     capacity,
     ising,
     meanfield,
+    memories,
     open_store,
     renormalize,
     run,
@@ -134,6 +135,7 @@ SCANS = {
     "capacity": lambda store: capacity(60, loads=(0.1, 0.2), n_instances=1, store=store),
     "ising": lambda store: ising((4, 6), snapshot_size=8, **FEW, store=store),
     "meanfield": lambda store: meanfield(4, **FEW, store=store),
+    "memories": lambda store: memories("projection", effort=0.01, store=store),
     "renormalize": lambda store: renormalize(32, picture_size=32, **FEW, store=store),
     "sk": lambda store: sk((8, 12), n_instances=1, n_sweeps=64, store=store),
 }

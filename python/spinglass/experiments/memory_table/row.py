@@ -85,7 +85,7 @@ class Row:
 def scan(effort: float, seed: int, memory: Callable[..., Any] | None, **asked: Any) -> Experiment:
     """Return a capacity scan as the experiment of a row: `capacity` of these arguments."""
     counts = tuple(instances(k, effort) for k in asked.pop("n_instances"))
-    given = CapacityConfig.defaults | asked | {"n_instances": counts, "memory": memory}
+    given = dict(CapacityConfig.defaults) | asked | {"n_instances": counts, "memory": memory}
     return CapacityExperiment(CapacityConfig.checked(given | {"seed": seed}), memory)
 
 
@@ -143,11 +143,8 @@ def extrapolated(found: CriticalLoad) -> Measured:
 
 def from_below(points: tuple[HalfPoint, ...]) -> Measured:
     """Return the limit of half-points that rise to it, with the interval of all laws."""
-    known = [p for p in points if math.isfinite(p.value)]
-    sizes, values, errors = (
-        np.array([(p.n_spins, p.value, p.error) for p in known]).reshape(-1, 3).T
-    )
-    fit = finite_size_fit(sizes, values, errors, approach="below")
+    known = [(p.n_spins, p.value, p.error) for p in points if math.isfinite(p.value)]
+    fit = finite_size_fit(*np.array(known).reshape(-1, 3).T, approach="below")
     return Measured(fit.value, fit.error, *fit.interval, fit.note)
 
 

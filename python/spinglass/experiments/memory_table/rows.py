@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -104,8 +104,8 @@ def sequence(memory: Callable[..., Any] = OneRound, **of: Any) -> Row:
     )
     return replace(
         row,
-        criterion=f"overlap >= {round(overlap / 2, 3):g} with the pattern that is due after one round, all spins at "
-        f"once, half of the theory's {overlap:.3f}",
+        criterion=f"overlap >= {round(overlap / 2, 3):g} with the pattern that is due after one "
+        f"round, all spins at once, half of the theory's {overlap:.3f}",
         measured=lambda found: from_below(found.half_points),
         needs=(),
     )
@@ -204,7 +204,7 @@ def trials(
     seed: int,
     *,
     trial: Trial,
-    counts: dict[int, tuple[int, ...]],
+    counts: Mapping[int, tuple[int, ...]],
     n_instances: int,
     n_starts: int,
     seconds: Callable[[int, int], float],
@@ -253,7 +253,7 @@ def single_neurons(trial: Trial = neurons.learned) -> Row:
         name="perceptron",
         about="perceptron rule, one neuron",
         criterion="the neuron learns all patterns (by the rule, or a linear programme decides)",
-        published=memories.gardner_load(),
+        published=float(memories.gardner_load()),
         source="Cover 1965; Gardner 1988",
         part=partial(
             trials,

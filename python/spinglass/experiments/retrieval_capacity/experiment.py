@@ -149,10 +149,10 @@ def capacity(
         name, ``memory(patterns, seed=seed)``. The patterns are a `spinglass.Patterns`. It may be a
         class, or a `functools.partial` of one with further arguments. By default the network is
         that of Hebb's rule, whose trials run in the core. With ``criterion="overlap"`` a memory
-        needs ``recall(states, max_sweeps=...)``, which returns a result with ``states``, ``sweeps``,
-        ``flips`` and ``converged`` as `Hopfield.recall` does. With ``"fixed_point"`` it needs
-        ``local_fields(states)``: the sign of a field is the direction in which its spin turns. It
-        is asked for all starts of an instance at a time.
+        needs ``recall(states, max_sweeps=...)``, which returns a result with ``states``,
+        ``sweeps``, ``flips`` and ``converged`` as `Hopfield.recall` does. With ``"fixed_point"`` it
+        needs ``local_fields(states)``: the sign of a field is the direction in which its spin
+        turns. It is asked for all starts of an instance at a time.
     criterion : {"overlap", "fixed_point"}
         When a memory is kept. ``"overlap"``: the overlap at the end of a recall is at least the
         threshold. ``"fixed_point"``: no spin of the pattern would flip, without any dynamics; then
@@ -219,8 +219,7 @@ def capacity(
     ----------
     D. J. Amit, H. Gutfreund, H. Sompolinsky, Ann. Phys. 173, 30 (1987).
     """
-    memory = rule_of(memory)
-    return measured(CapacityExperiment, CapacityScan, locals(), memory=memory)
+    return measured(CapacityExperiment, CapacityScan, locals(), memory=rule_of(memory))
 
 
 class CapacityExperiment(Experiment):
