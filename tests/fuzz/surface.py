@@ -21,8 +21,8 @@ RESULTS = {
     "CapacityScan", "CriticalLoad", "Crossing",
     "Descent", "DisorderAverage", "EnergyTrace", "Equilibration", "FiniteSizeFit", "Flow",
     "GlassEquilibration", "HalfPoint", "IsingScan", "LadderRun", "Landscape", "LogLikelihood",
-    "LogPartition", "MeanField", "MeanFieldLattice", "MemoryTable", "ModernRecall", "ObservableSummary",
-    "OverlapSummary", "Overlaps", "Patterns",
+    "LogPartition", "MeanField", "MeanFieldLattice", "MemoryTable", "ModernRecall",
+    "ObservableSummary", "OverlapSummary", "Overlaps", "Patterns",
     "PhaseDiagram", "RbmLikelihood", "RbmTraining", "Recall", "RecallPictures",
     "Relaxation", "Renormalization", "ReplicaSymmetric", "ReplicaSymmetryBreaking", "Reweighting",
     "Run", "SkResult", "Snapshot", "Solution", "SpuriousStates", "Status", "StoredScan",
@@ -32,8 +32,8 @@ RESULTS = {
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.
 PARTS = {
     "AvalanchesConfig", "BasinsConfig", "CapacityConfig", "DisorderConfig", "Experiment",
-    "IsingConfig", "LandscapeConfig", "MeanFieldConfig", "MemoryTableConfig", "RbmConfig", "RecallPicturesConfig",
-    "RenormalizeConfig", "Result", "Share", "SkConfig", "SpinModel", "SpuriousConfig", "Task",
+    "IsingConfig", "LandscapeConfig", "MeanFieldConfig", "MemoryTableConfig", "RbmConfig",
+    "RecallPicturesConfig", "RenormalizeConfig", "Result", "Share", "SkConfig", "SpinModel", "SpuriousConfig", "Task",
 }  # fmt: skip
 
 # What an experiment makes its result with, and an interruption an unfinished one.
