@@ -27,6 +27,14 @@ class Chance:
         return SimpleNamespace(states=final, converged=kept, flips=np.zeros(len(states)))
 
 
+MEMORIES = {
+    "hopfield": spinglass.Hopfield,
+    "hebb": rules.hebb,
+    "order 3": spinglass.DenseAssociativeMemory,
+    "exponential": lambda patterns: spinglass.DenseAssociativeMemory(patterns, order="exp"),
+}
+
+
 def memories(load, n_spins, seed=1):
     patterns = spinglass.random_patterns(round(load * n_spins), n_spins, seed=seed)
     return rules.hebb(patterns), rules.projection(patterns)
@@ -54,6 +62,18 @@ def test_the_projection_rule_has_wider_basins_than_hebb():
     apart = math.hypot(hebb.error, projection.error)
     assert projection.value - hebb.value > 5 * apart
     assert 0.2 < hebb.value < projection.value < 0.5
+
+
+@pytest.mark.parametrize("name", MEMORIES)
+def test_all_memories_of_the_package_can_be_asked(name):
+    patterns = spinglass.random_patterns(5, 120, seed=1)  # five times 119 signs: no field is 0
+    found = basins(MEMORIES[name](patterns), (0.1, 0.5), n_starts=100)
+    low, high = found.summary()["recovered"]
+    assert low == 1
+    assert high < 0.5
+    if name in ("hopfield", "hebb"):
+        hopfield = basins(MEMORIES["hopfield"](patterns), (0.1, 0.5), n_starts=100)
+        np.testing.assert_array_equal(found.starts, hopfield.starts)
 
 
 def test_starts_are_as_far_from_their_pattern_as_asked():
@@ -225,9 +245,19 @@ class Odd:
     ("memory", "message"),
     [
         (3, r"memory must have recall\(states, max_sweeps=..., num_threads=...\), got 3"),
-        (rules.hebb(np.ones((1, 4))).__class__(np.zeros((4, 4))), "memory must have patterns"),
-        (SimpleNamespace(recall=print, patterns=[1, 2]), "patterns of the memory must have shape"),
-        (SimpleNamespace(recall=print, patterns=[[1, 2]]), "patterns of the memory must hold"),
+        (
+            spinglass.ModernHopfield([[1.0, -1.0], [1.0, 1.0]]),
+            r"memory must have recall\(states, max_sweeps=..., num_threads=...\), got ModernHopf",
+        ),
+        (spinglass.CouplingMemory(np.zeros((4, 4))), "memory must have patterns"),
+        (
+            SimpleNamespace(recall=Odd().recall, patterns=[1, 2]),
+            "patterns of the memory must have shape",
+        ),
+        (
+            SimpleNamespace(recall=Odd().recall, patterns=[[1, 2]]),
+            "patterns of the memory must hold",
+        ),
         (Odd(states=None), "memory must return a recall that has states"),
         (Odd(states=[[1, 1]]), r"states of the memory must have shape \(1, 3\), got \(1, 2\)"),
         (Odd(states=[[1, 1, 0]]), "states of the memory must hold only -1 and"),

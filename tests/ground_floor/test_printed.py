@@ -128,9 +128,11 @@ RESULTS = {
     **{
         name: lambda name=name: drawn_from(name)[0]
         for name in MADE
-        if name not in ("annealings", "capacity_growth", "chains", "filters", "inverse",
-                        "learning_curves", "reconstructions")
+        if name not in ("annealings", "avalanches", "basins", "capacity_growth", "chains",
+                        "filters", "inverse", "learning_curves", "reconstructions")
     },
+    "avalanches": lambda: drawn_from("avalanches")[0][0],
+    "basins": lambda: drawn_from("basins")[0][0],
     "summary": lambda: drawn_from("run")[0].summary(),
     "summaries": lambda: drawn_from("tempered_run")[0].summary(),
     "many summaries": lambda: temper(GLASS, np.linspace(0.1, 2, 100), 5, seed=1).summary(),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -70,10 +71,11 @@ class Ends:
     energy: NDArray[np.float64]
 
 
-def _given(memory: Any, name: str) -> GivenMemory:
+def _given(memory: Any, name: str, options: tuple[str, ...]) -> GivenMemory:
     """Return the argument ``memory``, or say what it lacks."""
-    if not callable(_arguments.attribute(memory, "recall")):
-        expected = "have recall(states, max_sweeps=..., num_threads=...)"
+    recall = _arguments.attribute(memory, "recall")
+    if not callable(recall) or not _takes(recall, options):
+        expected = f"have recall(states, {', '.join(f'{x}=...' for x in options)})"
         raise TypeError(f"{name} must {expected}, got {_arguments.shown(memory)}")
     patterns = _arguments.attribute(memory, "patterns")
     if patterns is None:
@@ -82,21 +84,18 @@ def _given(memory: Any, name: str) -> GivenMemory:
     return GivenMemory(memory, Patterns._packed_from(patterns, f"patterns of the {name}"))
 
 
-def _clamping(memory: Any, name: str) -> GivenMemory:
-    """Return the argument ``memory`` if its recall can hold spins."""
-    given = _given(memory, name)
+def _takes(recall: Callable[..., Any], options: tuple[str, ...]) -> bool:
+    """Return whether a function takes these options, as far as it says."""
     try:
-        takes = inspect.signature(memory.recall).parameters
+        takes = inspect.signature(recall).parameters
     except (TypeError, ValueError):  # of some that are written in C
-        return given
-    if "clamp" not in takes and all(x.kind != x.VAR_KEYWORD for x in takes.values()):
-        expected = "have recall(states, clamp=..., max_sweeps=..., num_threads=...)"
-        raise TypeError(f"{name} must {expected}, got {_arguments.shown(memory)}")
-    return given
+        return True
+    return set(options) <= set(takes) or any(x.kind == x.VAR_KEYWORD for x in takes.values())
 
 
-MEMORY = Kind(_given)
-CLAMPING_MEMORY = Kind(_clamping)
+_OPTIONS = ("max_sweeps", "num_threads")
+MEMORY = Kind(partial(_given, options=_OPTIONS))
+CLAMPING_MEMORY = Kind(partial(_given, options=("clamp", *_OPTIONS)))
 
 
 def _of(found: Any, name: str) -> Any:
