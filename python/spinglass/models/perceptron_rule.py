@@ -46,7 +46,7 @@ def perceptron(
         shall exceed: finite, at least 0. Random patterns of N spins have such couplings up to
         ``theory.memories.gardner_load(margin)`` N patterns: 2 N for 0, 0.52 N for 1.
     max_epochs : int
-        The most often that a neuron sees all patterns.
+        Largest number of times that a neuron sees all patterns.
     num_threads : int, optional
         Number of threads; by default all that the process may use. It does not affect the result.
     progress : bool or callable
@@ -71,7 +71,9 @@ def perceptron(
     Notes
     -----
     If there are couplings with a larger margin, the rule ends (Gardner). Otherwise it never does,
-    and `max_epochs` stops it. A neuron also stops before |J_i| exceeds 2^30.
+    and ``max_epochs`` stops it. A neuron also stops before |J_i| exceeds 2^30.
+
+    The unit of J matters at finite temperature only: fields are of the order of |J_i|.
 
     The core keeps the fields of all patterns: an update adds a row of their P x P overlaps.
 
@@ -138,7 +140,7 @@ def minover(
         A neuron stops when its margin is known to be within this share of the largest one: at least
         0, below 1.
     max_updates : int
-        The most patterns that a neuron learns, each as often as it was learned.
+        Largest number of updates of a neuron.
     num_threads : int, optional
         Number of threads; by default all that the process may use. It does not affect the result.
     progress : bool or callable
