@@ -175,15 +175,15 @@ def test_a_sequence_has_no_energy_and_says_so():
     memory = SequenceMemory(spinglass.random_patterns(3, 8, seed=1))
     assert not memory.is_symmetric
     for call in (
-        lambda: memory.energy(np.ones(8)),
-        memory.structure,
         lambda: sample(memory, 1.0, 5),
         lambda: spinglass.temper(memory, [0.5, 1.0], 5),
         lambda: spinglass.anneal(memory, 5),
         lambda: exact.log_partition(memory),
     ):
-        with pytest.raises(ValueError, match="couplings must be symmetric for an energy"):
+        with pytest.raises(TypeError, match=r"model must have an energy .* got SequenceMemory"):
             call()
+    with pytest.raises(ValueError, match="states of a sequence have no energy"):
+        memory.energy(np.ones(8))
     assert np.isnan(memory.recall(np.ones(8)).energy)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, flag, integer, spin_array, spin_rows
+from spinglass._arguments import check_memory, flag, integer, shown, spin_array, spin_rows
 from spinglass._caller import takes_beta
 from spinglass._interrupted import Interrupted
 from spinglass._progress import Progress, progress_callback
@@ -39,7 +39,7 @@ class SequenceMemory:
         If the patterns are empty or hold other values, or there is a single one and ``cyclic`` is
         False, so that nothing follows.
     MemoryError
-        If the patterns do not fit in memory once more for each of the two sides of a transition.
+        If the transitions do not fit in memory: a copy of the patterns, or two if not cyclic.
 
     Notes
     -----
@@ -64,8 +64,6 @@ class SequenceMemory:
     >>> memory.recall(start, "synchronous").cycle_length
     5
     """
-
-    _structure_is_checked = True
 
     def __init__(self, patterns: Patterns | ArrayLike, cyclic: bool = True) -> None:
         self._patterns = Patterns._packed_from(patterns, "patterns")
@@ -131,20 +129,8 @@ class SequenceMemory:
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(SequenceMemory, cyclic=self._cyclic), (self._patterns,)
 
-    def structure(self) -> NoReturn:
-        """Refuse: there is no energy.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError(
-            "couplings must be symmetric for an energy, got those of a sequence: recall takes them"
-        )
-
     def energy(self, states: ArrayLike) -> NoReturn:
-        """Refuse: couplings that are not symmetric have no energy.
+        """Raise an error: couplings that are not symmetric have no energy.
 
         Parameters
         ----------
@@ -156,7 +142,10 @@ class SequenceMemory:
         ValueError
             Always.
         """
-        self.structure()
+        raise ValueError(
+            "states of a sequence have no energy, as its couplings are not symmetric: recall takes "
+            f"them, got {shown(states)}"
+        )
 
     def overlaps(self, states: ArrayLike) -> NDArray[np.float64]:
         """Return m^mu = (1/N) sum_i xi_i^mu s_i with every pattern.

@@ -66,7 +66,7 @@ impl Associations {
             return Err(Error::expected("thresholds", "finite", bad));
         }
         let own = Own::All(patterns.n_patterns() as i64);
-        Ok(Self { scaled_thresholds, own, ..Self::pairs(patterns, patterns, n, level)? })
+        Ok(Self { scaled_thresholds, own, ..Self::between(patterns, patterns, n, level)? })
     }
 
     /// Answers of the same spins as the cues.
@@ -78,7 +78,7 @@ impl Associations {
         if answers.n_spins() != n {
             return Err(Error::expected("answers", format_args!("{n} spins"), answers.n_spins()));
         }
-        let pairs = Self::pairs(cues, answers, n, level)?;
+        let pairs = Self::between(cues, answers, n, level)?;
         // P - 2 hamming(R_i, X_i).
         let factors = [cues.n_patterns() as i64, -2];
         let of_site = |i: usize| {
@@ -102,10 +102,6 @@ impl Associations {
         n_spins: usize,
         level: Level,
     ) -> Result<Self> {
-        Self::pairs(cues, answers, n_spins, level)
-    }
-
-    fn pairs(cues: &Patterns, answers: &Patterns, scale: usize, level: Level) -> Result<Self> {
         let p = cues.n_patterns();
         if answers.n_patterns() != p {
             return Err(Error::expected("answers", format_args!("{p}"), answers.n_patterns()));
@@ -114,7 +110,7 @@ impl Associations {
             cues: cues.clone(),
             answers: answers.clone(),
             kernels: Kernels::of(level),
-            scale,
+            scale: n_spins,
             own: Own::Absent,
             scaled_thresholds: Vec::new(),
             all_patterns: ones(p),
