@@ -66,7 +66,7 @@ impl Associations {
             return Err(Error::expected("thresholds", "finite", bad));
         }
         let own = Own::All(patterns.n_patterns() as i64);
-        Ok(Self { scaled_thresholds, own, ..Self::between(patterns, patterns, n, level)? })
+        Ok(Self { own, scaled_thresholds, ..Self::between(patterns, patterns, n, level)? })
     }
 
     /// Answers of the same spins as the cues.

@@ -51,6 +51,7 @@ pub struct Paired {
 
 impl Side {
     /// The layer across.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::X => Self::Y,
