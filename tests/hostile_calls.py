@@ -144,6 +144,10 @@ def paired():
     return spinglass.BidirectionalMemory(PATTERNS, PATTERNS)
 
 
+def sparse():
+    return spinglass.SparseHopfield(np.array(PATTERNS) > 0, 0.1)
+
+
 def of_many():
     return spinglass.DenseAssociativeMemory(spinglass.random_patterns(1000, 9, seed=1))
 
@@ -242,7 +246,8 @@ def calls():
         "Hopfield.overlaps": (network().overlaps, {"states": SPINS}),
         "Hopfield.couplings": (network().couplings, {"dtype": "float32"}),
         "CouplingMemory": (
-            spinglass.CouplingMemory, {"couplings": np.zeros((9, 9)), "patterns": PATTERNS},
+            spinglass.CouplingMemory,
+            {"couplings": np.zeros((9, 9)), "patterns": PATTERNS, "fields": 9 * [0.5]},
         ),
         "CouplingMemory.recall": (
             coupled().recall,
@@ -280,6 +285,19 @@ def calls():
             paired().local_fields, {"states": SPINS, "side": "x"},
         ),
         "BidirectionalMemory.overlaps": (paired().overlaps, {"states": SPINS, "side": "x"}),
+        "SparseHopfield": (
+            spinglass.SparseHopfield, {"patterns01": np.array(PATTERNS) > 0, "threshold": 0.3},
+        ),
+        "SparseHopfield.recall": (
+            sparse().recall,
+            common | {
+                "states01": 9 * [1], "update": "synchronous", "beta": 2.0, "max_sweeps": 5,
+                "clamp": 9 * [False], "seed": 1,
+            },
+        ),
+        "SparseHopfield.energy": (sparse().energy, {"states01": 9 * [1]}),
+        "SparseHopfield.local_fields": (sparse().local_fields, {"states01": 9 * [1]}),
+        "SparseHopfield.overlaps": (sparse().overlaps, {"states01": 9 * [1]}),
         "DenseAssociativeMemory.stable_patterns": (memory().stable_patterns, common),
         "rules.hebb": (spinglass.rules.hebb, {"patterns": PATTERNS}),
         "rules.clipped": (spinglass.rules.clipped, {"patterns": PATTERNS}),
@@ -548,6 +566,9 @@ def equations():
         ),
         "memories.critical_overlap": (
             theory.memories.critical_overlap, {"rule": "low-activity", "activity": 0.1},
+        ),
+        "memories.optimal_threshold": (
+            theory.memories.optimal_threshold, {"load": 0.2, "activity": 0.1},
         ),
         "memories.dense_capacity": (
             theory.memories.dense_capacity,

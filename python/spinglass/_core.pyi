@@ -190,7 +190,12 @@ class BidirectionalMemory:
 
 @final
 class CoupledMemory:
-    def __new__(cls, patterns: PackedPatterns, couplings: NDArray[np.float64]) -> CoupledMemory: ...
+    def __new__(
+        cls,
+        patterns: PackedPatterns,
+        couplings: NDArray[np.float64],
+        fields: NDArray[np.float64] | None = None,
+    ) -> CoupledMemory: ...
     @property
     def is_symmetric(self) -> bool: ...
     def couplings(self) -> NDArray[np.float64]: ...

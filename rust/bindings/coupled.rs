@@ -29,16 +29,20 @@ pub struct CoupledMemory {
 #[pymethods]
 impl CoupledMemory {
     #[new]
+    #[pyo3(signature = (patterns, couplings, fields=None))]
     fn new(
         py: Python<'_>,
         patterns: PyRef<'_, PackedPatterns>,
         couplings: PyReadonlyArray2<'_, f64>,
+        fields: Option<PyReadonlyArray1<'_, f64>>,
     ) -> PyResult<Self> {
         let level = Level::current().map_err(raise)?;
         let (patterns, couplings) = (&patterns.patterns, copied(&couplings, "couplings")?);
+        let fields = optional(fields.as_ref(), "fields")?;
         let control = Control::default();
-        let made =
-            enter(py, None, None, &control, || Core::new(patterns, couplings, level, &control));
+        let made = enter(py, None, None, &control, || {
+            Core::new(patterns, couplings, fields, level, &control)
+        });
         Ok(Self { memory: made? })
     }
 

@@ -113,6 +113,8 @@ OBJECTS = {
     "SequenceMemory": hostile_calls.sequence,
     "SherringtonKirkpatrick": lambda: spinglass.SherringtonKirkpatrick(5, seed=1),
     "SkResult": lambda: scan("sk"),
+    "SparseHopfield": hostile_calls.sparse,
+    "SparseRecall": lambda: hostile_calls.sparse().recall(9 * [1]),
     "SpinForm": lambda: spinglass.spin_form(hostile_calls.lattice()),
     "SpuriousStates": lambda: scan("spurious"),
     "SquareLattice": hostile_calls.lattice,

@@ -25,8 +25,8 @@ RESULTS = {
     "ObservableSummary", "OverlapSummary", "Overlaps", "Patterns",
     "PhaseDiagram", "RbmLikelihood", "RbmTraining", "Recall", "RecallPictures",
     "Relaxation", "Renormalization", "ReplicaSymmetric", "ReplicaSymmetryBreaking", "Reweighting",
-    "Run", "SkResult", "Snapshot", "Solution", "SpuriousStates", "Status", "StoredScan",
-    "Summary", "TemperedRun", "Tours", "Trajectory", "Worker",
+    "Run", "SkResult", "Snapshot", "Solution", "SparseRecall", "SpuriousStates", "Status",
+    "StoredScan", "Summary", "TemperedRun", "Tours", "Trajectory", "Worker",
 }  # fmt: skip
 
 # What experiments of one's own are made of: a config is checked by the experiment that takes it.

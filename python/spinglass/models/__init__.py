@@ -19,6 +19,8 @@ from spinglass.models.patterns import Patterns, corrupt, random_patterns, to_bit
 from spinglass.models.recall import Recall
 from spinglass.models.relaxation import Relaxation, Trajectory
 from spinglass.models.sequence_memory import SequenceMemory
+from spinglass.models.sparse_hopfield import SparseHopfield
+from spinglass.models.sparse_recall import SparseRecall
 from spinglass.models.spin_model import SpinModel
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "Relaxation",
     "SequenceMemory",
     "SherringtonKirkpatrick",
+    "SparseHopfield",
+    "SparseRecall",
     "SpinForm",
     "SpinModel",
     "SquareLattice",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import check_memory, spin_rows
+from spinglass._arguments import check_memory, real_vector, spin_rows
 from spinglass._caller import takes_beta
 from spinglass._progress import Progress
 from spinglass._random import Seed
@@ -27,10 +27,10 @@ _AT_ONCE = 256
 class CouplingMemory:
     """An associative memory with any couplings J_ij, as the learning rules of `rules` make it.
 
-    Spin i sees the field h_i = sum_{j != i} J_ij s_j. If the couplings are symmetric, the energy is
-    E(s) = -1/2 sum_{i != j} J_ij s_i s_j, and :func:`~spinglass.sample`, :func:`~spinglass.anneal`
-    and :func:`~spinglass.temper` take the memory. If they are not, there is no energy and no
-    Boltzmann distribution, and a recall may run in circles.
+    Spin i sees the field sum_{j != i} J_ij s_j + h_i. If the couplings are symmetric, the energy is
+    E(s) = -1/2 sum_{i != j} J_ij s_i s_j - sum_i h_i s_i, and :func:`~spinglass.sample`,
+    :func:`~spinglass.anneal` and :func:`~spinglass.temper` take the memory. If they are not, there
+    is no energy and no Boltzmann distribution, and a recall may run in circles.
 
     Parameters
     ----------
@@ -39,12 +39,14 @@ class CouplingMemory:
         symmetric to sixteen units in the last place are made so.
     patterns : Patterns or array_like, (n_patterns, n_spins), optional
         The memories, -1 and +1, with which states are compared. The dynamics does not see them.
+    fields : array_like, (n_spins,), optional
+        h_i; by default none. A threshold is a field of the other sign.
 
     Raises
     ------
     ValueError, TypeError
-        If the couplings are not square, not finite or have a diagonal, or the patterns have another
-        number of spins or hold other values.
+        If the couplings are not square, not finite or have a diagonal, or the patterns or fields
+        have another number of spins or hold other values.
     MemoryError
         If the couplings do not fit in memory.
 
@@ -70,7 +72,12 @@ class CouplingMemory:
 
     _structure_is_checked = True
 
-    def __init__(self, couplings: ArrayLike, patterns: Patterns | ArrayLike | None = None) -> None:
+    def __init__(
+        self,
+        couplings: ArrayLike,
+        patterns: Patterns | ArrayLike | None = None,
+        fields: ArrayLike | None = None,
+    ) -> None:
         matrix = any_couplings(couplings)
         n_spins = len(matrix)
         self._patterns = None if patterns is None else Patterns._packed_from(patterns, "patterns")
@@ -79,9 +86,10 @@ class CouplingMemory:
                 f"patterns must have {n_spins} spins, as the couplings, got "
                 f"{self._patterns.n_spins}"
             )
+        self._fields = None if fields is None else real_vector(fields, "fields", n_spins)
         # The core compares states with patterns: without any, with one that nobody sees.
         compared = self._patterns or Patterns.from_array(np.ones((1, n_spins), np.int8))
-        self._memory = _core.CoupledMemory(compared._packed, matrix)
+        self._memory = _core.CoupledMemory(compared._packed, matrix, self._fields)
         self._n_spins = n_spins
         self._note: str | None = None
 
@@ -115,6 +123,11 @@ class CouplingMemory:
         return self.n_patterns / self.n_spins
 
     @property
+    def fields(self) -> NDArray[np.float64] | None:
+        """h_i, or None."""
+        return self._fields
+
+    @property
     def is_symmetric(self) -> bool:
         """Whether J_ij = J_ji, so that there is an energy."""
         return self._memory.is_symmetric
@@ -132,14 +145,17 @@ class CouplingMemory:
     def __repr__(self) -> str:
         kind = "symmetric" if self.is_symmetric else "asymmetric"
         patterns = "" if self._patterns is None else f", <{self.n_patterns} patterns>"
+        fields = "" if self._fields is None else ", <fields>"
         note = "" if self._note is None else f", note={self._note!r}"
-        return f"CouplingMemory(<{kind} couplings of {self.n_spins} spins>{patterns}{note})"
+        couplings = f"<{kind} couplings of {self.n_spins} spins>"
+        return f"CouplingMemory({couplings}{patterns}{fields}{note})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CouplingMemory, (self.couplings(), self._patterns), {"_note": self._note}
+        made_of = self.couplings(), self._patterns, self._fields
+        return CouplingMemory, made_of, {"_note": self._note}
 
     def structure(self) -> Pairwise:
-        """Return couplings as the structure of the energy.
+        """Return couplings and fields as the structure of the energy.
 
         Raises
         ------
@@ -147,7 +163,7 @@ class CouplingMemory:
             If the couplings are not symmetric.
         """
         self._check_symmetric()
-        return Pairwise("spins", self.couplings())
+        return Pairwise("spins", self.couplings(), self._fields)
 
     @overload
     def energy(self, states: One) -> float: ...
@@ -180,7 +196,7 @@ class CouplingMemory:
         return float(energies[0]) if single else energies
 
     def local_fields(self, states: ArrayLike) -> NDArray[np.float64]:
-        """Return sum_j J_ij s_j for every spin.
+        """Return sum_j J_ij s_j + h_i for every spin.
 
         Parameters
         ----------

@@ -182,6 +182,20 @@ def covariance(patterns: Patterns | ArrayLike) -> CouplingMemory:
     >>> bool(rules.covariance(biased).stable_patterns().all())
     True
     """
+    couplings, _ = covariance_couplings(kept := Patterns._packed_from(patterns, "patterns"))
+    return CouplingMemory(couplings, kept)
+
+
+# Patterns whose spins are bytes at a time.
+_AT_ONCE = 256
+
+
+def covariance_couplings(patterns: Patterns) -> tuple[NDArray[np.float64], float]:
+    """Return the couplings of the covariance rule, and the mean of all spins of the patterns.
+
+    With units eta = (1 + xi) / 2 of mean f = (1 + a) / 2 they are the same,
+    (1 / (N f (1-f))) sum (eta_i - f)(eta_j - f).
+    """
     couplings, kept = _hebbian(patterns)
     N, P = kept.n_spins, kept.n_patterns
     sums = np.zeros(N)
@@ -195,11 +209,7 @@ def covariance(patterns: Patterns | ArrayLike) -> CouplingMemory:
         row += (mean * mean * P - mean * (sums[i] + sums)) / N
         row[i] = 0.0
     couplings /= 1 - mean * mean
-    return CouplingMemory(couplings, kept)
-
-
-# Patterns whose spins are bytes at a time.
-_AT_ONCE = 256
+    return couplings, float(mean)
 
 
 def _hebbian(patterns: Patterns | ArrayLike) -> tuple[NDArray[np.float64], Patterns]:

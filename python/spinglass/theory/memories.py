@@ -44,7 +44,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import flag, real_array, shown
 from spinglass.theory.perceptron import cover_probability, gardner_load
-from spinglass.theory.rules import critical_load, critical_overlap
+from spinglass.theory.rules import critical_load, critical_overlap, optimal_threshold
 
 __all__ = [
     "cover_probability",
@@ -55,6 +55,7 @@ __all__ = [
     "exponential_estimate",
     "exponential_guarantee",
     "gardner_load",
+    "optimal_threshold",
 ]
 
 _LARGEST_ORDER = 10**6

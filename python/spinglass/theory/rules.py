@@ -26,6 +26,7 @@ distribution. Then m = H(x_1) - H(x_0) and, phi its density,
     load = sigma^2 (1 - C)^2 / (f H(x_1) + (1-f) H(x_0)).
 
 Each pair x_1 < x_0 has its load. The largest is critical, with the threshold that serves it best.
+Below it, the best threshold of a load is that of the pair whose overlap is the largest.
 
 All of this is replica-symmetric.
 
@@ -40,11 +41,12 @@ from __future__ import annotations
 from math import exp, inf, log, pi, sqrt
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
+import numpy as np
 import scipy  # its submodules load when first used: --help does not wait for them
 
 from spinglass._arguments import choice, finite
 
-__all__ = ["critical_load", "critical_overlap"]
+__all__ = ["critical_load", "critical_overlap", "optimal_threshold"]
 
 Rule: TypeAlias = Literal["hebb", "clipped", "diluted", "sequence", "low-activity"]
 
@@ -125,6 +127,53 @@ def critical_overlap(rule: Rule, *, share: float = 1.0, activity: float = 0.5) -
     return _critical(rule, share, activity).overlap
 
 
+def optimal_threshold(load: float, activity: float) -> float:
+    """Return the threshold of units that makes the overlap of memories of low activity the largest.
+
+    Parameters
+    ----------
+    load : float
+        P/N, positive. From the critical load on it is the threshold of the critical load.
+    activity : float
+        f, the share of active units of a pattern, above 0 and at most 1/2.
+
+    Returns
+    -------
+    float
+        theta, of units 0 and 1 that turn on if sum_j J_ij V_j is above it, with couplings
+        (1 / (N f (1-f))) sum (eta - f)(eta - f).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described.
+
+    Notes
+    -----
+    Replica-symmetric, at zero temperature. Without noise the field is 1 - f at active units and -f
+    at the others, so for few patterns the threshold is 1/2 - f, in the middle.
+
+    Examples
+    --------
+    >>> from spinglass.theory import memories
+    >>> round(memories.optimal_threshold(0.001, activity=0.1), 6)
+    0.4
+    >>> round(memories.optimal_threshold(0.4, activity=0.1), 3)
+    0.479
+    """
+    given, f = finite(load, "load"), finite(activity, "activity")
+    if given <= 0:
+        raise ValueError(f"load must be positive, got {given:g}")
+    if not 0 < f <= 0.5:
+        raise ValueError(f"activity must be above 0 and at most 1/2, got {f:g}")
+    critical, (x_1, width) = _largest_load(f)
+    if given < critical:
+        # Below a hundredth of the critical load nothing is lost, and the threshold stays as it is.
+        x_1, width = _largest_overlap(max(given, critical / 100), f)
+    overlap = _tails(x_1, width, f)[0]
+    return overlap * (x_1 / width + 1 - f)
+
+
 def _critical(rule: Rule, share: float, activity: float) -> _Critical:
     choice(rule, "rule", get_args(Rule))
     kept, active = finite(share, "share"), finite(activity, "activity")
@@ -162,23 +211,54 @@ def _of_signs(noise: float, *, is_sequence: bool) -> _Critical:
     return _Critical(exp(-found.fun), float(special.erf(exp(found.x))))
 
 
+def _tails(x_1: float, width: float, f: float) -> tuple[float, float, float]:
+    """Return m, the mean of V, and m C at x_1 and x_0 = x_1 + width."""
+    on, wrong = scipy.special.ndtr([-x_1, -x_1 - width])
+    density = (f * exp(-(x_1**2) / 2) + (1 - f) * exp(-((x_1 + width) ** 2) / 2)) / sqrt(2 * pi)
+    return float(on - wrong), float(f * on + (1 - f) * wrong), density * width
+
+
+def _log_load(x_1: float, width: float, f: float) -> float:
+    """Return the logarithm of the load of a pair; -inf where there is no memory."""
+    overlap, mean, slope = _tails(x_1, width, f)
+    if slope >= overlap:  # C >= 1
+        return -inf
+    return 2 * log((overlap - slope) / width) - log(mean)
+
+
 def _low_activity(f: float) -> _Critical:
-    """Find the x_1 and the x_0 of the largest load."""
+    load, (x_1, width) = _largest_load(f)
+    return _Critical(load, _tails(x_1, width, f)[0])
 
-    def tails(x_1: float, log_width: float) -> tuple[float, float, float]:
-        width = exp(log_width)
-        on, wrong = scipy.special.ndtr([-x_1, -x_1 - width])
-        density = (f * exp(-(x_1**2) / 2) + (1 - f) * exp(-((x_1 + width) ** 2) / 2)) / sqrt(2 * pi)
-        return on - wrong, f * on + (1 - f) * wrong, density * width  # m, <V>, m C
 
-    def minus_log_load(x: Any) -> float:
-        overlap, mean, slope = tails(*x)
-        if slope >= overlap:  # C >= 1: no memory
-            return inf
-        return -2 * log((overlap - slope) / exp(x[1])) + log(mean)
-
+def _largest_load(f: float) -> tuple[float, tuple[float, float]]:
+    """Find the x_1 and the width x_0 - x_1 of the largest load."""
     # Few of many silent units may turn on: (1-f) H(x_0) is about f.
     start = [-0.8, log(1 + sqrt(-2 * log(f)))]
     options = {"xatol": 1e-10, "fatol": 1e-14, "maxiter": 10_000}
-    found = scipy.optimize.minimize(minus_log_load, start, method="Nelder-Mead", options=options)
-    return _Critical(exp(-found.fun), tails(*found.x)[0])
+    found = scipy.optimize.minimize(
+        lambda x: -_log_load(x[0], exp(x[1]), f), start, method="Nelder-Mead", options=options
+    )
+    return exp(-found.fun), (float(found.x[0]), exp(found.x[1]))
+
+
+def _largest_overlap(load: float, f: float) -> tuple[float, float]:
+    """Find the x_1 and the width of the largest overlap at a load below the critical one."""
+    special = scipy.special
+
+    def log_loss(x: Any) -> float:  # of 1 - m
+        return float(np.logaddexp(special.log_ndtr(x[0]), special.log_ndtr(-x[0] - exp(x[1]))))
+
+    def excess(x: Any) -> float:
+        return max(_log_load(x[0], exp(x[1]), f), -50.0) - log(load)
+
+    # The noise without feedback, and the threshold in the middle.
+    width = max(2.5, 2 / sqrt(load * f))
+    found = scipy.optimize.minimize(
+        log_loss,
+        [-width / 2, log(width)],
+        method="SLSQP",
+        constraints=[{"type": "ineq", "fun": excess}],
+        options={"ftol": 1e-12, "maxiter": 500},
+    )
+    return float(found.x[0]), exp(found.x[1])

@@ -1,6 +1,6 @@
 //! Memories that are matrices of couplings: whatever rule made them, symmetric or not.
 //!
-//! h_i = sum_j J_ij s_j, without J_ii. Fields are kept as integers in the unit of their site
+//! The local field is sum_j J_ij s_j + h_i, without J_ii. Fields are kept as integers in the unit of their site
 //! (`spins/fixed_point.rs`), so that neither the order of flips nor threads change a bit. A flip of
 //! spin j adds the column of j to the fields; so columns are kept.
 //!

@@ -21,6 +21,8 @@ pub struct CoupledMemory {
     network: Hopfield,
     /// J_ij, row after row.
     couplings: Vec<f64>,
+    /// The fields h_i that do not depend on the state.
+    fields: Vec<f64>,
     is_symmetric: bool,
     pub(super) scales: Scales,
     /// Column after column, each entry in the unit of its row.
@@ -28,7 +30,8 @@ pub struct CoupledMemory {
 }
 
 impl CoupledMemory {
-    /// The memory of these couplings, N x N, row after row, with a zero diagonal.
+    /// The memory of these couplings, N x N, row after row, with a zero diagonal, and of fields, one
+    /// a spin.
     ///
     /// # Errors
     /// [`Error::Value`] if they are not such, or not finite; [`Error::Memory`];
@@ -36,6 +39,7 @@ impl CoupledMemory {
     pub fn new(
         patterns: &Patterns,
         couplings: Vec<f64>,
+        fields: Option<Vec<f64>>,
         level: Level,
         control: &Control,
     ) -> Result<Self> {
@@ -51,8 +55,14 @@ impl CoupledMemory {
             let got = format_args!("J[{}, {}] = {}", k / n, k % n, couplings[k]);
             return Err(Error::expected("couplings", "finite, with a zero diagonal", got));
         }
+        let fields = fields.unwrap_or_else(|| vec![0.0; n]);
+        if fields.len() != n || fields.iter().any(|field| !field.is_finite()) {
+            let got = format_args!("{} numbers", fields.len());
+            return Err(Error::expected("fields", format_args!("{n} finite numbers"), got));
+        }
         let terms = |i: usize, visit: &mut dyn FnMut(f64)| {
             couplings[i * n..][..n].iter().for_each(|&coupling| visit(coupling));
+            visit(fields[i]);
         };
         let scales = Scales::new(n, terms);
         let mut columns = Vec::new();
@@ -70,7 +80,7 @@ impl CoupledMemory {
         })?;
         let is_symmetric = (0..n).into_par_iter().all(|i| mirrored(&couplings, n, i));
         let network = Hopfield::new(patterns, None, level)?;
-        Ok(Self { network, couplings, is_symmetric, scales, columns })
+        Ok(Self { network, couplings, fields, is_symmetric, scales, columns })
     }
 
     /// Whether J_ij = J_ji, so that there is an energy.
@@ -81,6 +91,11 @@ impl CoupledMemory {
     /// J_ij, row after row.
     pub fn couplings(&self) -> &[f64] {
         &self.couplings
+    }
+
+    /// h_i in the unit of site i.
+    pub(super) fn field(&self, site: usize) -> i32 {
+        self.scales.quantise(site, self.fields[site])
     }
 
     /// J_ij of all i, in the units of i.
@@ -125,23 +140,22 @@ impl Memory for CoupledMemory {
         self.network.overlaps(spins, control)
     }
 
-    /// -1/2 sum_ij J_ij s_i s_j; NaN if the couplings are not symmetric, which have none.
+    /// -1/2 sum_ij J_ij s_i s_j - sum_i h_i s_i; NaN if the couplings are not symmetric, which have none.
     fn energy(&self, spins: &[i8], _overlaps: &[i64]) -> f64 {
         if !self.is_symmetric {
             return f64::NAN;
         }
-        let fields = spins
-            .iter()
-            .enumerate()
-            .map(|(i, &spin)| f64::from(spin) * product(self.row(i), spins));
-        -0.5 * fields.sum::<f64>()
+        let terms = spins.iter().enumerate().map(|(i, &spin)| {
+            f64::from(spin) * (0.5 * product(self.row(i), spins) + self.fields[i])
+        });
+        -terms.sum::<f64>()
     }
 
     fn local_fields(&self, spins: &[i8], control: &Control) -> Result<Vec<f64>> {
         let rows = (0..spins.len()).into_par_iter().with_max_len(BLOCK);
         rows.map(|i| {
             control.check()?;
-            Ok(product(self.row(i), spins))
+            Ok(product(self.row(i), spins) + self.fields[i])
         })
         .collect()
     }

@@ -23,7 +23,7 @@ pub(super) fn run(
     let mut cycle = Cycle::new(spins);
     let mut run = Run {
         model,
-        fields: vec![0; spins.len()],
+        fields: (0..spins.len()).map(|site| model.field(site)).collect(),
         // Fields come divided by their unit.
         chance: Chance::of(dynamics, replica, 1.0),
         spins,
@@ -166,13 +166,27 @@ mod tests {
             }
         }
         let control = Control::default();
-        (CoupledMemory::new(&set, couplings, Level::Portable, &control).unwrap(), spins)
+        (CoupledMemory::new(&set, couplings, None, Level::Portable, &control).unwrap(), spins)
+    }
+
+    /// The same memory in fields.
+    fn in_fields(memory: &CoupledMemory, p: usize) -> CoupledMemory {
+        let (couplings, n) = (memory.couplings().to_vec(), memory.n_spins());
+        let fields = (0..n).map(|i| (i % 7) as f64 * 0.1 - 0.3).collect();
+        let (set, control) = (patterns(p, n).0, Control::default());
+        CoupledMemory::new(&set, couplings, Some(fields), Level::Portable, &control).unwrap()
     }
 
     #[test]
     fn recall_is_that_of_the_reference() {
-        for (p, n, step) in [(1, 1, 0), (3, 40, 0), (9, 41, 0), (4, 60, 1), (20, 30, 1)] {
-            let (memory, spins) = memory(p, n, step);
+        let kinds = [(1, 1, 0), (3, 40, 0), (9, 41, 0), (4, 60, 1), (20, 30, 1)];
+        for ((p, n, step), fields) in
+            kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)])
+        {
+            let (mut memory, spins) = memory(p, n, step);
+            if fields {
+                memory = in_fields(&memory, p);
+            }
             let clamp: Vec<bool> = (0..n).map(|i| i % 5 == 2).collect();
             for update in UPDATES {
                 for (beta, held) in
@@ -186,7 +200,9 @@ mod tests {
                     let control = Control::default();
                     let outcome = memory.recall(&dynamics, 3, &mut found, clamp, &control).unwrap();
                     let truth = reference_recall(&memory, &dynamics, 3, &mut expected, clamp);
-                    let case = format!("P = {p}, N = {n}, step {step}, {update:?}, beta = {beta}");
+                    let case = format!(
+                        "P = {p}, N = {n}, step {step}, fields {fields}, {update:?}, beta = {beta}"
+                    );
                     assert_eq!((found, outcome), (expected, truth), "{case}");
                 }
             }
@@ -209,6 +225,7 @@ mod tests {
     #[test]
     fn flips_of_symmetric_couplings_lower_the_energy() {
         let (memory, spins) = memory(12, 50, 0);
+        let memory = in_fields(&memory, 12);
         let start = spins.iter().step_by(12).copied().collect::<Vec<_>>();
         let control = Control::default();
         let energies: Vec<f64> = (0..20)
@@ -226,10 +243,14 @@ mod tests {
     #[test]
     fn wrong_couplings_are_named() {
         let (set, _) = patterns(2, 3);
-        let refused = |couplings: Vec<f64>| {
-            let made = CoupledMemory::new(&set, couplings, Level::Portable, &Control::default());
+        let refused_in = |couplings: Vec<f64>, fields: Option<Vec<f64>>| {
+            let made =
+                CoupledMemory::new(&set, couplings, fields, Level::Portable, &Control::default());
             made.err().unwrap().to_string()
         };
+        let refused = |couplings: Vec<f64>| refused_in(couplings, None);
+        let expected = "fields must be 3 finite numbers, got 2 numbers";
+        assert_eq!(refused_in(vec![0.0; 9], Some(vec![0.0; 2])), expected);
         assert_eq!(refused(vec![0.0; 8]), "couplings must be 3 x 3, got 8 numbers");
         let mut couplings = vec![0.0; 9];
         couplings[5] = f64::NAN;

@@ -73,5 +73,7 @@ pub fn recall(
 
 /// h_i in the unit of site i.
 fn field(model: &CoupledMemory, site: usize, spins: &[i8]) -> i64 {
-    spins.iter().enumerate().map(|(j, &s)| i64::from(model.column(j)[site]) * i64::from(s)).sum()
+    let terms = spins.iter().enumerate();
+    let sum = terms.map(|(j, &s)| i64::from(model.column(j)[site]) * i64::from(s)).sum::<i64>();
+    sum + i64::from(model.field(site))
 }
