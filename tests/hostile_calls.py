@@ -144,6 +144,10 @@ def paired():
     return spinglass.BidirectionalMemory(PATTERNS, PATTERNS)
 
 
+def of_hebb():
+    return spinglass.rules.hebb(spinglass.random_patterns(1000, 9, seed=1))
+
+
 def sparse():
     return spinglass.SparseHopfield(np.array(PATTERNS) > 0, 0.1)
 
@@ -259,6 +263,8 @@ def calls():
         "CouplingMemory.energy": (coupled().energy, {"states": SPINS}),
         "CouplingMemory.local_fields": (coupled().local_fields, {"states": SPINS}),
         "CouplingMemory.overlaps": (coupled().overlaps, {"states": SPINS}),
+        "CouplingMemory.store": (coupled().store, {"patterns": PATTERNS}),
+        "CouplingMemory.forget": (of_hebb().forget, {"which": [0]}),
         "CouplingMemory.stable_patterns": (coupled().stable_patterns, common),
         "SequenceMemory": (spinglass.SequenceMemory, {"patterns": PATTERNS, "cyclic": True}),
         "SequenceMemory.recall": (

@@ -33,7 +33,8 @@ RESULTS = {
 PARTS = {
     "AvalanchesConfig", "BasinsConfig", "CapacityConfig", "DisorderConfig", "Experiment",
     "IsingConfig", "LandscapeConfig", "MeanFieldConfig", "MemoryTableConfig", "RbmConfig",
-    "RecallPicturesConfig", "RenormalizeConfig", "Result", "Share", "SkConfig", "SpinModel", "SpuriousConfig", "Task",
+    "RecallPicturesConfig", "RenormalizeConfig", "Result", "Share", "SkConfig", "SpinModel",
+    "SpuriousConfig", "Task",
 }  # fmt: skip
 
 # What an experiment makes its result with, and an interruption an unfinished one.

@@ -16,9 +16,10 @@ from spinglass._random import Seed
 from spinglass._shapes import Many, One
 from spinglass.models.couplings import any_couplings
 from spinglass.models.energy import Pairwise
+from spinglass.models.incremental_rule import IncrementalRule
 from spinglass.models.patterns import Patterns
 from spinglass.models.recall import Recall, Update, pattern_overlaps, recalled
-from spinglass.models.stored import stable_patterns
+from spinglass.models.stored import added, extended, parted, stable_patterns
 
 # Patterns whose fields are asked for at a time.
 _AT_ONCE = 256
@@ -80,6 +81,7 @@ class CouplingMemory:
     ) -> None:
         matrix = any_couplings(couplings)
         n_spins = len(matrix)
+        self._rule: IncrementalRule | None = None
         self._patterns = None if patterns is None else Patterns._packed_from(patterns, "patterns")
         if self._patterns is not None and self._patterns.n_spins != n_spins:
             raise ValueError(
@@ -101,6 +103,20 @@ class CouplingMemory:
         memory = cls(couplings, patterns)
         memory._note = note
         return memory
+
+    @classmethod
+    def _by(
+        cls, rule: IncrementalRule, couplings: NDArray[np.float64], patterns: Patterns
+    ) -> CouplingMemory:
+        """Return the memory that a rule made, by which it can store more."""
+        memory = cls(couplings, patterns)
+        memory._rule = rule
+        return memory
+
+    def _become(self, couplings: NDArray[np.float64], patterns: Patterns) -> None:
+        """Hold other couplings of other patterns, all or none of them."""
+        memory = _core.CoupledMemory(patterns._packed, any_couplings(couplings))
+        self._memory, self._patterns = memory, patterns
 
     @property
     def patterns(self) -> Patterns | None:
@@ -151,8 +167,87 @@ class CouplingMemory:
         return f"CouplingMemory({couplings}{patterns}{fields}{note})"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self._rule is not None:
+            return CouplingMemory._by, (self._rule, self.couplings(), self._patterns)
         made_of = self.couplings(), self._patterns, self._fields
         return CouplingMemory, made_of, {"_note": self._note}
+
+    def store(self, patterns: Patterns | ArrayLike) -> None:
+        """Add patterns by the rule that made the memory, as if it had had all of them.
+
+        The rules that can are ``rules.hebb``, ``rules.storkey`` and ``rules.projection``. The first
+        two give the couplings of all patterns at once, the last one up to rounding. A pattern takes
+        some N^2 operations.
+
+        Parameters
+        ----------
+        patterns : Patterns or array_like, (n_spins,) or (n_patterns, n_spins)
+            One pattern or several. Their numbers continue those of the stored ones.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If another rule made the couplings, or none, or the patterns have another number of
+            spins or hold other values.
+        MemoryError
+            If the couplings do not fit in memory.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> from spinglass import rules
+        >>> patterns = spinglass.random_patterns(60, 300, seed=1)
+        >>> memory = rules.storkey(patterns[:40])
+        >>> memory.store(patterns[40:])
+        >>> memory.n_patterns, int(memory.stable_patterns().sum())
+        (60, 60)
+        """
+        if self._rule is None:
+            raise ValueError(
+                "couplings must be those of rules.hebb, rules.storkey or rules.projection to store "
+                "more patterns, got others"
+            )
+        held, more = self._check_patterns(), added(patterns, self.n_spins)
+        check_memory(60 * self.n_spins**2, f"the couplings of {self.n_spins} spins")
+        self._become(self._rule.store(self.couplings(), held, more), extended(held, more))
+
+    def forget(self, which: Any) -> None:
+        """Remove patterns of Hebb's rule, as if they had never been stored.
+
+        Those that stay keep their order.
+
+        Parameters
+        ----------
+        which : int, slice or array_like of int or bool
+            What ``memory.patterns[which]`` are. At least one pattern must stay.
+
+        Raises
+        ------
+        IndexError
+            If there is no such pattern.
+        ValueError, TypeError
+            If another rule than ``rules.hebb`` made the couplings, ``which`` is something else, or
+            no pattern would stay.
+
+        Examples
+        --------
+        >>> import spinglass
+        >>> from spinglass import rules
+        >>> patterns = spinglass.random_patterns(5, 100, seed=1)
+        >>> memory = rules.hebb(patterns)
+        >>> memory.forget([0, -1])
+        >>> bool((memory.couplings() == rules.hebb(patterns[1:4]).couplings()).all())
+        True
+        """
+        if self._rule is None or self._rule.forget is None:
+            name = "others" if self._rule is None else f"those of rules.{self._rule.name}"
+            raise ValueError(
+                f"couplings must be those of rules.hebb to forget patterns, got {name}"
+            )
+        stay, gone = parted(self._check_patterns(), which)
+        if gone is not None:
+            check_memory(60 * self.n_spins**2, f"the couplings of {self.n_spins} spins")
+            self._become(self._rule.forget(self.couplings(), gone), stay)
 
     def structure(self) -> Pairwise:
         """Return couplings and fields as the structure of the energy.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinglass import _core
-from spinglass._arguments import array_of, check_memory, flag, integer, shown, spin_rows
+from spinglass._arguments import check_memory, flag, integer, shown, spin_rows
 from spinglass._caller import takes_beta
 from spinglass._progress import Progress
 from spinglass._random import Seed
@@ -23,7 +23,7 @@ from spinglass._shapes import Many, One
 from spinglass.models.energy import Unstructured
 from spinglass.models.patterns import Patterns
 from spinglass.models.recall import Recall, pattern_overlaps, recalled
-from spinglass.models.stored import joined, places, stable_patterns
+from spinglass.models.stored import added, extended, parted, stable_patterns
 
 Update = Literal["sequential", "random"]
 Order: TypeAlias = int | Literal["exp"]
@@ -168,13 +168,7 @@ class DenseAssociativeMemory:
         >>> memory.n_patterns
         2
         """
-        if not isinstance(patterns, Patterns):
-            given = array_of(patterns, "patterns", "real numbers -1 and +1")
-            patterns = Patterns._packed_from(given[None] if given.ndim == 1 else given, "patterns")
-        if patterns.n_spins != self.n_spins:
-            raise ValueError(f"patterns must have {self.n_spins} spins, got {patterns.n_spins}")
-        parts = [(self._patterns, 0, self.n_patterns), (patterns, 0, patterns.n_patterns)]
-        self._hold(joined(parts))
+        self._hold(extended(self._patterns, added(patterns, self.n_spins)))
 
     def forget(self, which: Any) -> None:
         """Remove patterns. Those that stay keep their order.
@@ -199,13 +193,7 @@ class DenseAssociativeMemory:
         >>> memory.n_patterns
         3
         """
-        stays = np.ones(self.n_patterns, dtype=bool)
-        stays[places(which, self.n_patterns)] = False
-        if not stays.any():
-            raise ValueError("which must leave at least one pattern, got all of them")
-        ends = np.flatnonzero(np.diff(stays, prepend=False, append=False)).tolist()
-        runs = zip(ends[::2], ends[1::2], strict=True)
-        self._hold(joined([(self._patterns, first, last) for first, last in runs]))
+        self._hold(parted(self._patterns, which)[0])
 
     def stable_patterns(
         self, *, num_threads: int | None = None, progress: Progress = False

@@ -12,6 +12,7 @@ from spinglass._arguments import check_memory, finite, flag
 from spinglass._random import Seed, seed_word
 from spinglass.models.coupling_memory import CouplingMemory
 from spinglass.models.hopfield import Hopfield
+from spinglass.models.incremental_rule import IncrementalRule
 from spinglass.models.patterns import Patterns
 
 
@@ -46,7 +47,29 @@ def hebb(patterns: Patterns | ArrayLike) -> CouplingMemory:
     >>> rules.hebb([[1, 1, -1, -1], [1, -1, 1, -1]]).couplings()[0].tolist()
     [0.0, 0.0, 0.0, -0.5]
     """
-    return CouplingMemory(*_hebbian(patterns))
+    return CouplingMemory._by(_HEBB, *_hebbian(patterns))
+
+
+def _with_more(
+    couplings: NDArray[np.float64], held: Patterns, more: Patterns
+) -> NDArray[np.float64]:
+    return _plus(couplings, more, 1)
+
+
+def _without(couplings: NDArray[np.float64], gone: Patterns) -> NDArray[np.float64]:
+    return _plus(couplings, gone, -1)
+
+
+def _plus(couplings: NDArray[np.float64], patterns: Patterns, sign: int) -> NDArray[np.float64]:
+    """Return couplings with those of patterns added or taken away: N J are integers."""
+    couplings *= patterns.n_spins
+    np.rint(couplings, out=couplings)
+    couplings += sign * Hopfield(patterns).couplings("int32")
+    couplings /= patterns.n_spins
+    return couplings
+
+
+_HEBB = IncrementalRule("hebb", _with_more, _without)
 
 
 def clipped(patterns: Patterns | ArrayLike) -> CouplingMemory:

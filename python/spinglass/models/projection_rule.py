@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory
 from spinglass.models.coupling_memory import CouplingMemory
+from spinglass.models.incremental_rule import IncrementalRule
 from spinglass.models.patterns import Patterns
 
 # Eigenvalues below this share of N are those of dependent patterns: the others of an integer matrix
@@ -61,7 +62,25 @@ def projection(patterns: Patterns | ArrayLike) -> CouplingMemory:
     W = _orthogonal(kept._packed.gram().astype(float), X)
     J: NDArray[np.float64] = W.T @ W
     np.fill_diagonal(J, 0.0)
-    return CouplingMemory(J, kept)
+    return CouplingMemory._by(_PROJECTION, J, kept)
+
+
+def _bordered(J: NDArray[np.float64], held: Patterns, more: Patterns) -> NDArray[np.float64]:
+    """Return couplings that project on more patterns as well, each by what is new of it."""
+    xi = held[0].astype(float)
+    np.fill_diagonal(J, 1 - xi * (J @ xi))  # J xi = xi, of any pattern
+    for mu in range(more.n_patterns):
+        xi = more[mu].astype(float)
+        rest = xi - J @ xi
+        rest -= J @ rest  # what rounding left of the patterns before
+        if (square := rest @ rest) > _RANK * len(xi):
+            rest /= np.sqrt(square)
+            J += np.outer(rest, rest)
+    np.fill_diagonal(J, 0.0)
+    return J
+
+
+_PROJECTION = IncrementalRule("projection", _bordered)
 
 
 def _orthogonal(gram: NDArray[np.float64], X: NDArray[np.float64]) -> NDArray[np.float64]:

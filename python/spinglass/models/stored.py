@@ -72,6 +72,40 @@ def places(which: Any, n_patterns: int) -> Any:
     return places.astype(np.intp)
 
 
+def added(patterns: Any, n_spins: int) -> Patterns:
+    """Return the argument ``patterns``, one or several, as a set of so many spins."""
+    if not isinstance(patterns, Patterns):
+        given = array_of(patterns, "patterns", "real numbers -1 and +1")
+        patterns = given[None] if given.ndim == 1 else given
+    packed = Patterns._packed_from(patterns, "patterns")
+    if packed.n_spins != n_spins:
+        raise ValueError(f"patterns must have {n_spins} spins, got {packed.n_spins}")
+    return packed
+
+
+def extended(patterns: Patterns, more: Patterns) -> Patterns:
+    """Return more patterns behind those of a set."""
+    return joined([(patterns, 0, patterns.n_patterns), (more, 0, more.n_patterns)])
+
+
+def parted(patterns: Patterns, which: Any) -> tuple[Patterns, Patterns | None]:
+    """Return the patterns of a set that stay without those of the argument ``which``, and these.
+
+    None go if ``which`` is empty.
+    """
+    stays = np.ones(patterns.n_patterns, dtype=bool)
+    stays[places(which, patterns.n_patterns)] = False
+    if not stays.any():
+        raise ValueError("which must leave at least one pattern, got all of them")
+    return _taken(patterns, stays), None if stays.all() else _taken(patterns, ~stays)
+
+
+def _taken(patterns: Patterns, mask: NDArray[np.bool_]) -> Patterns:
+    ends = np.flatnonzero(np.diff(mask, prepend=False, append=False)).tolist()
+    runs = zip(ends[::2], ends[1::2], strict=True)
+    return joined([(patterns, first, last) for first, last in runs])
+
+
 def joined(parts: list[tuple[Patterns, int, int]]) -> Patterns:
     """Return the patterns of these parts of sets, from one number to another, as one set."""
     n_patterns, n_spins = sum(last - first for _, first, last in parts), parts[0][0].n_spins

@@ -6,10 +6,11 @@ A. J. Storkey, ICANN 1997, Lecture Notes in Computer Science 1327, 451.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spinglass._arguments import check_memory
 from spinglass.models.coupling_memory import CouplingMemory
+from spinglass.models.incremental_rule import IncrementalRule
 from spinglass.models.patterns import Patterns
 
 
@@ -61,16 +62,25 @@ def storkey(patterns: Patterns | ArrayLike) -> CouplingMemory:
     kept = Patterns._packed_from(patterns, "patterns")
     N = kept.n_spins
     check_memory(44 * N**2, f"the couplings of {N} spins")
-    J = np.zeros((N, N))
-    for mu in range(kept.n_patterns):
-        xi = kept[mu].astype(float)
-        h = J @ xi  # J_ii is 0
-        # h_ij = h_i - J_ij xi_j; so h_ij xi_j = h_i xi_j - J_ij, and xi_i h_ji = xi_i h_j - J_ij.
-        change = np.outer(xi - h, xi)
-        change -= np.outer(xi, h)
+    return CouplingMemory._by(_STORKEY, _stored(np.zeros((N, N)), None, kept), kept)
+
+
+def _stored(J: NDArray[np.float64], held: Patterns | None, more: Patterns) -> NDArray[np.float64]:
+    """Store patterns in couplings, one after the other. Those held are in the couplings."""
+    N = more.n_spins
+    for mu in range(more.n_patterns):
+        xi = more[mu].astype(float)
+        c = xi * (J @ xi)  # J_ii is 0
+        # h_ij = h_i - J_ij xi_j; so xi_i h_ji + h_ij xi_j = xi_i xi_j (c_i + c_j) - 2 J_ij. The sum
+        # of both c first: it is symmetric to the last bit.
+        change = c[:, None] + c
+        np.subtract(1, change, out=change)
+        change *= xi[:, None]
+        change *= xi / N
         J *= 1 + 2 / N
-        J += change / N
+        J += change
         np.fill_diagonal(J, 0.0)
-    J += J.T
-    J /= 2  # the rounding of both halves
-    return CouplingMemory(J, kept)
+    return J
+
+
+_STORKEY = IncrementalRule("storkey", _stored)
