@@ -174,3 +174,17 @@ def test_zero_couplings_leave_every_state_alone():
     found = CouplingMemory(np.zeros((7, 7))).recall(states)
     np.testing.assert_array_equal(found.states, states)
     assert found.converged.all()
+
+
+@pytest.mark.parametrize(
+    ("n_patterns", "n_spins"), [(2, 30), (2, 121), (4, 120), (4, 121), (6, 121)]
+)
+def test_ties_of_hebbs_rule_are_those_of_the_network_without_a_matrix(n_patterns, n_spins):
+    patterns = spinglass.random_patterns(n_patterns, n_spins, seed=1)
+    starts = spinglass.random_patterns(200, n_spins, seed=2).copy()
+    network, memory = spinglass.Hopfield(patterns), spinglass.rules.hebb(patterns)
+    assert (network.local_fields(starts) == 0).any()
+    for update in ("sequential", "random"):
+        found, expected = (x.recall(starts, update, seed=3) for x in (memory, network))
+        np.testing.assert_array_equal(found.states, expected.states)
+        np.testing.assert_array_equal(found.flips, expected.flips)

@@ -53,9 +53,10 @@ class CouplingMemory:
 
     Notes
     -----
-    In a recall the couplings are 32-bit integers in a unit of their row, as those of
-    :class:`Ising`: finer than single precision, and sums do not drift. Energies and fields are
-    float64, from the couplings as given.
+    In a recall the couplings are 32-bit integers in a unit of their row. Where all of a row are
+    multiples of one number, as those of Hebb's rule, it is this number, and ties are exact.
+    Elsewhere they are finer than single precision, as those of :class:`Ising`. Sums do not drift.
+    Energies and fields are float64, from the couplings as given.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 //! Memories that are matrices of couplings: whatever rule made them, symmetric or not.
 //!
 //! The local field is sum_j J_ij s_j + h_i, without J_ii. Fields are kept as integers in the unit of their site
-//! (`spins/fixed_point.rs`), so that neither the order of flips nor threads change a bit. A flip of
+//! (`measure.rs`, or else `spins/fixed_point.rs`), so that neither the order of flips nor threads change a bit. A flip of
 //! spin j adds the column of j to the fields; so columns are kept.
 //!
 //! With symmetric couplings every flip at zero temperature lowers the energy. Without, the dynamics
@@ -14,6 +14,7 @@
 
 mod dreams;
 pub mod learning;
+mod measure;
 mod model;
 mod recall;
 mod reference;

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::recall;
+use super::{measure::common_measure, recall};
 use crate::{
     associative::Memory,
     control::Control,
@@ -24,7 +24,8 @@ pub struct CoupledMemory {
     /// The fields h_i that do not depend on the state.
     fields: Vec<f64>,
     is_symmetric: bool,
-    pub(super) scales: Scales,
+    /// Units in 1, one a spin: of the common measure of its couplings, or powers of two.
+    units: Vec<f64>,
     /// Column after column, each entry in the unit of its row.
     columns: Vec<i32>,
 }
@@ -65,6 +66,11 @@ impl CoupledMemory {
             visit(fields[i]);
         };
         let scales = Scales::new(n, terms);
+        let unit = |i: usize| {
+            let values = couplings[i * n..][..n].iter().chain([&fields[i]]).copied();
+            common_measure(values).map_or_else(|| scales.of(i), f64::recip)
+        };
+        let units: Vec<f64> = (0..n).into_par_iter().with_max_len(BLOCK).map(unit).collect();
         let mut columns = Vec::new();
         if columns.try_reserve_exact(n * n).is_err() {
             let need = format!("the columns of couplings need {:.1} GB", 4e-9 * (n * n) as f64);
@@ -74,13 +80,13 @@ impl CoupledMemory {
         columns.par_chunks_mut(n).enumerate().with_max_len(BLOCK).try_for_each(|(j, column)| {
             control.check()?;
             for (i, entry) in column.iter_mut().enumerate() {
-                *entry = scales.quantise(i, couplings[i * n + j]);
+                *entry = whole(couplings[i * n + j], units[i]);
             }
             Ok(())
         })?;
         let is_symmetric = (0..n).into_par_iter().all(|i| mirrored(&couplings, n, i));
         let network = Hopfield::new(patterns, None, level)?;
-        Ok(Self { network, couplings, fields, is_symmetric, scales, columns })
+        Ok(Self { network, couplings, fields, is_symmetric, units, columns })
     }
 
     /// Whether J_ij = J_ji, so that there is an energy.
@@ -95,7 +101,12 @@ impl CoupledMemory {
 
     /// h_i in the unit of site i.
     pub(super) fn field(&self, site: usize) -> i32 {
-        self.scales.quantise(site, self.fields[site])
+        whole(self.fields[site], self.units[site])
+    }
+
+    /// Units in 1 of a site.
+    pub(super) fn unit(&self, site: usize) -> f64 {
+        self.units[site]
     }
 
     /// J_ij of all i, in the units of i.
@@ -108,6 +119,11 @@ impl CoupledMemory {
         let n = self.network.n_spins();
         &self.couplings[i * n..][..n]
     }
+}
+
+/// A value in units of which so many are 1.
+fn whole(value: f64, unit: f64) -> i32 {
+    (value * unit).round_ties_even() as i32
 }
 
 /// Whether J_ij = J_ji for all j below i.

@@ -108,7 +108,7 @@ impl Run<'_> {
         match &mut self.chance {
             None => i64::from(self.fields[site]) * i64::from(spin) < 0,
             Some(chance) => {
-                let field = f64::from(self.fields[site]) / self.model.scales.of(site);
+                let field = f64::from(self.fields[site]) / self.model.unit(site);
                 chance.flips(word, field, spin)
             }
         }

@@ -41,7 +41,7 @@ pub fn recall(
             let turns = if dynamics.beta == f64::INFINITY {
                 field * i64::from(seen[site]) < 0
             } else {
-                let field = field as f64 / model.scales.of(site);
+                let field = field as f64 / model.unit(site);
                 heat_bath(dynamics.beta, field, words.uniform()) != (seen[site] > 0)
             };
             if turns {
