@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn recall_is_that_of_the_reference_on_every_level_and_thread_count() {
-        // The last set is so large that threads share its rows and that the tail looks ahead.
+        // The last set is so large that threads share its rows.
         let sizes = [
             (1, 1, 0),
             (1, 9, 3),

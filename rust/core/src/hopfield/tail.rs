@@ -197,7 +197,10 @@ pub(super) fn of<T: Copy>(values: &[T], positions: &[usize]) -> Vec<T> {
 mod tests {
     use super::*;
     use crate::{
-        hopfield::{Dynamics, Hopfield, Outcome, Patterns, Update, corrupt, reference_recall},
+        hopfield::{
+            Dynamics, Hopfield, Outcome, Patterns, Update, associations::Associations, corrupt,
+            reference_recall,
+        },
         simd::Level,
         threads,
     };
@@ -326,6 +329,43 @@ mod tests {
             case.thresholds = Some((0..n).map(|i| (i % 9) as f64 / n as f64 - 0.004).collect());
             assert!(case.check(max_sweeps) > 0 || max_sweeps < 3);
         }
+    }
+
+    #[test]
+    fn looking_ahead_is_right_where_some_patterns_call_for_others() {
+        let control = Control::default();
+        let mut wrong = 0;
+        for (n, p) in [(130, 30), (301, 40), (600, 87)] {
+            let draw = |seed| Patterns::random(p, n, seed, Level::Portable, &control).unwrap();
+            let (cues, others) = (draw(1), draw(2));
+            let answers =
+                Patterns::joined(&[(&cues, 0..p - 4), (&others, 0..4)], &control).unwrap();
+            let mut start = cues.to_spins(&[0], &control).unwrap();
+            corrupt(&mut start, n / 4, 1, 0);
+            let sites: Vec<u32> = (0..n as u32).collect();
+            for level in Level::available() {
+                let model = Associations::within(&cues, &answers, level).unwrap();
+                let mut story = |foresight| {
+                    let (mut spins, mut seen) = (start.clone(), Vec::new());
+                    let mut run = Run::new(&model, None, &mut spins, &sites, &control).unwrap();
+                    run.foresight = foresight;
+                    let mut watch = |sweep, spins: &[i8]| {
+                        seen.push((sweep, spins.to_vec()));
+                        true
+                    };
+                    let outcome = run.run(30, &mut watch, &control).unwrap();
+                    wrong += usize::from(run.foresight.deviations > foresight.deviations);
+                    run.write_back();
+                    (outcome, spins, seen)
+                };
+                let never = Foresight { few_bytes: usize::MAX, ..Foresight::default() };
+                let plain = story(never);
+                for foresight in foresights() {
+                    assert_eq!(story(foresight), plain, "{level}, N = {n}, {foresight:?}");
+                }
+            }
+        }
+        assert!(wrong > 0, "{wrong}");
     }
 
     #[test]
