@@ -78,10 +78,10 @@ class SparseHopfield:
     Patterns with 5 % of active units, at a load that is three times the largest one of spins:
 
     >>> import numpy as np, spinglass
-    >>> patterns = np.random.default_rng(1).random((400, 1000)) < 0.05
+    >>> patterns = np.random.default_rng(1).random((400, 1000)).argsort(axis=1) < 50
     >>> memory = spinglass.SparseHopfield(patterns)
     >>> found = memory.recall(patterns[:20])
-    >>> memory.load, bool((found.overlap > 0.9).mean() > 0.9)
+    >>> memory.load, bool((found.overlap > 0.9).all())
     (0.4, True)
     """
 
