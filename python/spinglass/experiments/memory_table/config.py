@@ -19,6 +19,8 @@ NAMES = (
     "diluted-0.1",
     "diluted-extremely",
     "sequence",
+    "low-activity-0.1",
+    "low-activity-0.05",
     "projection",
     "projection-5",
     "projection-10",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinglass import rules
-from spinglass.experiments.memory_table import extreme_dilution, neurons
+from spinglass.experiments.memory_table import extreme_dilution, low_activity, neurons
 from spinglass.experiments.memory_table.rounds import OneRound
 from spinglass.experiments.memory_table.row import (
     Measured,
@@ -108,6 +108,38 @@ def sequence(memory: Callable[..., Any] = OneRound, **of: Any) -> Row:
         f"round, all spins at once, half of the theory's {overlap:.3f}",
         measured=lambda found: from_below(found.half_points),
         needs=(),
+    )
+
+
+def sparse(
+    activity: float, lost: float, trial: Callable[..., Any] = low_activity.overlap, **form: Any
+) -> Row:
+    """Return the row of memories of low activity."""
+    load, kept = of_theory("low-activity", activity=activity)
+    threshold = round((kept + lost) / 2, 3)
+    grid = around(load, _SIZES, **form)
+
+    def measured(found: Any, hebb: Any) -> Measured:
+        points = found.half_points(threshold)
+        return beside(points, hebb.half_points, memories.critical_load("hebb"))
+
+    return Row(
+        name=f"low-activity-{activity:g}",
+        about=f"units 0 and 1, a share {activity:g} of them active in a pattern",
+        criterion=f"overlap m >= {threshold:g} after a descent from the pattern with the optimal "
+        f"threshold, halfway between the theory's {kept:.3f} and the {lost:g} of lost trials",
+        published=load,
+        source="Tsodyks, Feigelman 1988",
+        part=partial(
+            trials,
+            trial=partial(trial, activity=activity),
+            counts={n: tuple(round(n * x) for x in loads) for n, loads in grid.items()},
+            n_instances=30,
+            n_starts=low_activity.STARTS,
+            seconds=lambda n, p: 1e-4 + 2e-10 * n * n * p,
+        ),
+        measured=measured,
+        needs=("hebb",),
     )
 
 
@@ -323,6 +355,8 @@ _ROWS = (
     diluted(0.1, 0.6, sizes=_LARGE_SIZES, n_instances=_FEW_INSTANCES, shift=1.5, width=0.8),
     extreme(),
     sequence(),
+    sparse(0.1, 0.45, shift=7.5, width=2.2),
+    sparse(0.05, 0.52, shift=9.0, width=2.6),
     rank(),
     *(
         from_noise(
