@@ -123,6 +123,43 @@ def test_equal_products_are_shared_at_an_infinite_beta():
     assert found.entropy == pytest.approx(np.log(2))
 
 
+def exact_end(patterns, state):
+    """Return the end of a recall at an infinite beta, in integers: a state is sums / count."""
+    patterns, sums, count = patterns.astype(int), state.astype(int), 1
+    for _ in range(100):
+        products = patterns @ sums
+        largest = products == products.max()
+        new, many = patterns[largest].sum(axis=0), largest.sum()
+        if (new * count == sums * many).all():
+            return new / many
+        sums, count = new, many
+    raise AssertionError("no end")
+
+
+@pytest.mark.parametrize(
+    "limits", [{}, {"_SMALL": 0}, {"_SMALL": 0, "_PRODUCTS": 0}, {"_SMALL": 0, "_AT_ONCE": 999}]
+)
+def test_bits_at_an_infinite_beta_are_exact_in_every_batch(monkeypatch, limits):
+    for name, value in limits.items():
+        monkeypatch.setattr(pattern_products, name, value)
+    patterns, states = spins(300, 20), spins(500, 20, seed=2)
+    network = ModernHopfield(patterns, np.inf)
+    found = network.recall(states)
+    assert (found.weight < 1).sum() > 100  # mixtures of equal ones
+    np.testing.assert_array_equal(found.states, [exact_end(patterns, x) for x in states])
+    order = np.random.default_rng(1).permutation(300)
+    turned = ModernHopfield(patterns[order], np.inf).recall(states)
+    backwards = network.recall(states[::-1])
+    for name in ("states", "energies", "steps", "weight"):
+        here = getattr(found, name)
+        np.testing.assert_array_equal(getattr(turned, name), here)
+        np.testing.assert_array_equal(getattr(backwards, name)[::-1], here)
+    for k, state in enumerate(states[:60]):
+        alone = network.recall(state)
+        assert (alone.pattern, alone.energy) == (found.pattern[k], found.energy[k])
+        np.testing.assert_array_equal(alone.states, found.states[k])
+
+
 @pytest.mark.parametrize("beta", [0.02, 0.3, 1.0, 8.0, np.inf])
 @pytest.mark.parametrize("name", SETS)
 def test_the_energy_falls_with_every_step(name, beta):
@@ -176,6 +213,7 @@ def test_bits_give_what_reals_give(flip):
 
 
 def test_mixtures_of_many_bits_are_unpacked_in_blocks(monkeypatch):
+    monkeypatch.setattr(pattern_products, "_SMALL", 0)
     monkeypatch.setattr(pattern_products, "_PRODUCTS", 100)
     monkeypatch.setattr(pattern_products, "_AT_ONCE", 7 * 20)
     patterns, states = spins(40, 20), spins(6, 20, seed=2)

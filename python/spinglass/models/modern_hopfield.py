@@ -56,6 +56,7 @@ class ModernHopfield:
         The memories, finite numbers. An array of float32 is kept as such, and any other real array
         as float64. Packed patterns, and integer arrays that hold only -1 and +1, are kept as bits:
         their products with states of -1 and +1, and with mixtures of a few patterns, are popcounts.
+        (Sets of up to 2^22 components are unpacked besides, 32 MB, for mixtures of many.)
     beta : float
         Inverse temperature of the softmax, from 0 to infinity. At infinity the update gives the
         pattern of the largest product (the mean of several equal ones), at 0 the mean of all.
@@ -69,6 +70,13 @@ class ModernHopfield:
     -----
     The matrix products are NumPy's and run on the threads of its BLAS. Nothing is learned: the
     patterns are both the keys and the values of the attention.
+
+    BLAS sums in an order that depends on the number of states, so results of another batch are
+    equal but for rounding. At an infinite beta, or a large one, rounding decides between real
+    patterns whose products are equal or nearly so, and a recall may end elsewhere. With patterns
+    that are kept as bits, an infinite beta, and starts of -1 and +1 (or other integers), a recall
+    is exact: its products are ratios of integers, equal ones are equal, and neither the batch nor
+    the order of the patterns affects the states.
 
     Examples
     --------

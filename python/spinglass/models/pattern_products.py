@@ -3,7 +3,12 @@
 A network of continuous states asks two things of its patterns: the products x_mu . xi with a state,
 and the mixture sum_mu w_mu x_mu. Of real patterns both are a matrix product. Patterns of -1 and +1
 stay bits: their products with states of -1 and +1 are popcounts, and those with a mixture of a few
-patterns are the same mixture of popcounts. The array of all patterns is never formed.
+patterns are the same mixture of popcounts. Mixtures of many are matrix products with blocks of the
+patterns; an array of all of them is formed for small sets only.
+
+A mixture is a sum of weighted patterns that is divided by the sum of the weights at last. So with
+weights of 0 and 1, those of an infinite beta, all sums are exact integers, and products that are
+equal are so to the last bit, whatever else is in the batch and in whatever order.
 """
 
 from __future__ import annotations
@@ -26,16 +31,38 @@ _LEAST_WEIGHT = float(np.exp(-60.0))
 # Products of patterns with patterns that are kept at once, at most.
 _PRODUCTS = 1 << 23
 
-# Components of patterns that are multiplied, or unpacked, at once: Ctrl-C waits for them.
+# Components of patterns that are multiplied, or unpacked, at once: Ctrl-C waits for them. A set of no
+# more of them is kept unpacked as well, in 32 MB.
 _AT_ONCE = 1 << 22
+
+# Components of a set that is multiplied as numbers in any case: a popcount takes longer to begin.
+_SMALL = 1 << 18
+
+# The product of two patterns as a popcount, or a component unpacked, takes as long as so many
+# multiplications in a product of matrices.
+_POPCOUNT = 60
 
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """What is known of states that are mixtures of a few patterns."""
+    """What is known of states that are mixtures of patterns."""
+
+    sums: NDArray[np.float64]
+    """The states before they were divided by ``totals``."""
+    totals: NDArray[np.float64]
+    """The sums of the weights."""
+    few: Few | None
+    """The patterns, if they are few."""
+
+
+@dataclass(frozen=True, eq=False)
+class Few:
+    """A few patterns that states mix."""
 
     patterns: NDArray[np.intp]
-    """The numbers of these patterns."""
+    """Their numbers."""
+    rows: NDArray[np.float64]
+    """They themselves."""
     weights: NDArray[np.float64]
     """(n_states, len(patterns))."""
     products: NDArray[np.float64]
@@ -91,7 +118,7 @@ class _RealPatterns:
     def mix(
         self, weights: NDArray[Any], totals: NDArray[Any], known: Mixture | None
     ) -> tuple[NDArray[Any], None]:
-        return _mix(self, weights, totals), None
+        return _sums(self, weights) / totals[:, None], None
 
 
 class _BitPatterns:
@@ -102,34 +129,59 @@ class _BitPatterns:
     def __init__(self, patterns: Patterns) -> None:
         self.patterns, self.shape = patterns, patterns.shape
         self._scan = _core.ExponentialMemory(patterns._packed)
+        self._size = patterns.n_patterns * patterns.n_spins
+        self._array = self._unpacked(slice(None)) if self._size <= _AT_ONCE else None
 
     def squares(self) -> NDArray[np.float64]:
         return np.full(self.shape[0], float(self.shape[1]))
 
     def rows(self, which: Any) -> NDArray[np.float64]:
+        return self._unpacked(which) if self._array is None else self._array[which]
+
+    def _unpacked(self, which: Any) -> NDArray[np.float64]:
         return self.patterns[which].astype(np.float64)
 
     def multiply(self, states: NDArray[Any], known: Mixture | None, out: NDArray[Any]) -> None:
-        if known is not None:
-            np.matmul(known.weights, known.products, out=out)
-        elif (np.abs(states) == 1).all():
-            out[...] = self._scan.overlaps(states.astype(np.int8))
+        if known is None:
+            is_counted = self._size > _SMALL and bool((np.abs(states) == 1).all())
+            if is_counted:
+                out[...] = self._scan.overlaps(states.astype(np.int8))
+            else:
+                _multiply(self, states, out)
+            return
+        if known.few is not None:
+            np.matmul(known.few.weights, known.few.products, out=out)
         else:
-            _multiply(self, states, out)
+            _multiply(self, known.sums, out)
+        out /= known.totals[:, None]
 
     def mix(
         self, weights: NDArray[Any], totals: NDArray[Any], known: Mixture | None
-    ) -> tuple[NDArray[np.float64], Mixture | None]:
+    ) -> tuple[NDArray[np.float64], Mixture]:
+        few = self._few(weights, None if known is None else known.few)
+        sums = _sums(self, weights) if few is None else few.weights @ few.rows
+        return sums / totals[:, None], Mixture(sums, totals, few)
+
+    def _few(self, weights: NDArray[Any], known: Few | None) -> Few | None:
+        """Return the patterns that have a weight, if products with them are the faster ones."""
+        if self._size <= _SMALL:
+            return None
         least = _LEAST_WEIGHT * weights.max(axis=1, keepdims=True)
         chosen = np.flatnonzero((weights > least).any(axis=0))
         if chosen.size * self.shape[0] > _PRODUCTS:
-            return _mix(self, weights, totals), None
-        few, array = weights[:, chosen] / totals[:, None], self.patterns[chosen]
+            return None
         if known is not None and np.array_equal(known.patterns, chosen):
-            products = known.products
-        else:
-            products = self._scan.overlaps(array).astype(np.float64)
-        return few @ array.astype(np.float64), Mixture(chosen, few, products)
+            return Few(chosen, known.rows, weights[:, chosen], known.products)
+        if not self._is_faster(chosen.size, len(weights)):
+            return None
+        rows = self.rows(chosen)
+        products = self._scan.overlaps(rows.astype(np.int8)).astype(np.float64)
+        return Few(chosen, rows, weights[:, chosen], products)
+
+    def _is_faster(self, n_chosen: int, n_states: int) -> bool:
+        """Whether to compare them with all patterns takes less time than to mix and multiply all."""
+        unpacked = _POPCOUNT if self._array is None else 0
+        return n_chosen * (_POPCOUNT + n_states) <= 2 * self.shape[1] * (unpacked + n_states)
 
 
 def products_of(patterns: Patterns | ArrayLike) -> PatternProducts:
@@ -187,12 +239,12 @@ def _multiply(source: PatternProducts, states: NDArray[Any], out: NDArray[Any]) 
         np.matmul(states, source.rows(block).T, out=out[:, block])
 
 
-def _mix(source: PatternProducts, weights: NDArray[Any], totals: NDArray[Any]) -> NDArray[Any]:
-    mixed = np.zeros((len(weights), source.shape[1]), source.dtype)
+def _sums(source: PatternProducts, weights: NDArray[Any]) -> NDArray[Any]:
+    """Return the sums of the patterns by rows of weights."""
+    sums = np.zeros((len(weights), source.shape[1]), source.dtype)
     for block in _blocks(source):
-        mixed += weights[:, block] @ source.rows(block)
-    mixed /= totals[:, None]
-    return mixed
+        sums += weights[:, block] @ source.rows(block)
+    return sums
 
 
 def squares_of(rows: NDArray[Any]) -> NDArray[np.float64]:
