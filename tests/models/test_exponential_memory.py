@@ -68,6 +68,19 @@ def test_energies_and_the_cost_of_every_flip_of_every_state(shape):
     np.testing.assert_array_equal(fields[0, 0], fields[1, 0])
 
 
+def test_a_weak_field_has_the_sign_that_the_dynamics_follows():
+    # Two patterns differ in the first spin alone, and a third one, farther away, decides.
+    up = np.ones(200, int)
+    down = np.where(np.arange(200) < 1, -1, 1)
+    third = np.where((np.arange(200) > 0) & (np.arange(200) < 26), -1, 1)
+    memory = memory_of([up, down, third])
+    found = memory.local_fields(down[None].astype(np.int8))[0, 0]
+    # h = artanh(tanh(1) r) with r = w / (2 + w), w = e^-50 the weight of the third.
+    assert found == pytest.approx(np.tanh(1) * np.exp(-50) / 2, rel=1e-12, abs=0)
+    columns = recall(memory, down[None])
+    assert (columns["flips"][0], columns["states"][0, 0]) == (1, 1)
+
+
 def test_a_thousand_spins_do_not_overflow():
     patterns = spinglass.random_patterns(50, 1001, seed=1)
     memory = memory_of(patterns)

@@ -33,6 +33,15 @@ fn sum(counts: &[i64]) -> f64 {
     counts.iter().rev().fold(0.0, |sum, &count| sum * STEP + count as f64)
 }
 
+/// artanh(x) for 0 <= x < 1. Of a small x, 1 + x would lose the digits, or x itself: the sign of a
+/// field is that which the dynamics follows, however weak the field is.
+fn artanh(x: f64) -> f64 {
+    if x < 1e-4 {
+        return x + x * x * x / 3.0; // the next term is below 1e-16 of x
+    }
+    0.5 * ln((1.0 + x) / (1.0 - x))
+}
+
 /// E = -ln sum_mu exp(M_mu) from the overlaps, which reach up to `largest`.
 pub(super) fn energy(overlaps: impl Iterator<Item = i64>, largest: i64) -> f64 {
     let mut counts = [0; LEVELS];
@@ -87,8 +96,7 @@ impl Sides {
     pub fn field(&self) -> f64 {
         let (difference, total) = self.levels();
         let balance = sum(difference);
-        let ratio = TANH_1 * balance.abs() / sum(total);
-        (0.5 * ln((1.0 + ratio) / (1.0 - ratio))).copysign(balance)
+        artanh(TANH_1 * balance.abs() / sum(total)).copysign(balance)
     }
 }
 
@@ -129,6 +137,22 @@ mod tests {
         assert!(sides(&near).balance() > 0.0);
         near.push((1, false));
         assert!(sides(&near).balance() < 0.0);
+    }
+
+    #[test]
+    fn a_weak_field_keeps_its_digits_and_its_sign() {
+        // Two near patterns of opposite spins, and one far below.
+        for depth in 1..LEVELS {
+            let weak = sides(&[(0, true), (0, false), (depth, false)]);
+            let ratio = TANH_1 * (-2.0 * depth as f64).exp() / 2.0;
+            if depth >= 6 {
+                let field = -(ratio - ratio * (-2.0 * depth as f64).exp() / 2.0);
+                assert!((weak.field() / field - 1.0).abs() < 1e-9, "{depth}");
+            }
+            assert!(weak.field() < 0.0 && weak.balance() < 0.0, "{depth}");
+        }
+        // Both sides of the series agree.
+        assert!((artanh(1e-4) / artanh(1e-4f64.next_down()) - 1.0).abs() < 1e-11);
     }
 
     #[test]
