@@ -1,12 +1,15 @@
 """A Hopfield network as a machine of two layers: its law is that of the spins, exactly."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import spinglass
 from spinglass import GaussianBernoulliRBM, Hopfield, exact, to_bits, to_spins
+from spinglass.machines import hopfield_machine
 
 BETA = 0.7
 
@@ -109,6 +112,26 @@ def test_hidden_states_are_drawn_given_the_samples():
     error = np.sqrt((odds**2 * p * (1 - p)).sum())
     assert abs((odds * (hidden - p)).sum()) < 5 * error
     assert (odds * (hidden - 0.5)).sum() > 5 * error
+
+
+def test_a_machine_takes_four_times_its_weights_and_asks_for_little_more(monkeypatch):
+    size, asked = 1500, []
+    monkeypatch.setattr(hopfield_machine, "check_memory", lambda needed, _: asked.append(needed))
+    machine(network(3, 8))
+    assert 4 <= asked[0] / (8 * 3 * 8) <= 5
+    script = f"""
+import resource, spinglass
+network = spinglass.Hopfield(spinglass.Patterns.random({size}, {size}, seed=1))
+few = spinglass.Hopfield(spinglass.Patterns.random(3, 5, seed=1))
+spinglass.GaussianBernoulliRBM.from_hopfield(few, 1.0)  # what has to be loaded is
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+spinglass.GaussianBernoulliRBM.from_hopfield(network, 1.0)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    if sys.platform != "linux":
+        pytest.skip("the unit of ru_maxrss is that of Linux")
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert int(told.stdout) * 1024 < 5 * 8 * size**2, told.stderr
 
 
 def test_the_machine_is_an_estimator_as_any_other():

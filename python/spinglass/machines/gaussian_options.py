@@ -80,13 +80,19 @@ class GaussianOptions:
         )
         weights_seed = seed_word(word, WEIGHTS)
         machine, telling = _core.GaussianRbmMachine.initial(hidden, data, weights_seed)
-        # One row says nothing of variances.
-        varying = (data.moments()[1] > 0) | (data.n_rows == 1)
         # Contrastive divergence keeps the two clusters of one unit as they are. With several units
         # the probabilities of the clusters drift, and chains that stay in one cannot see that.
         summed = hidden <= _MOST_SUMMED and telling > (0 if self.persistent else 1)
-        options = replace(self, varying=tuple(varying.tolist()), summed=summed)
-        chains = machine.initial_chains(n_chains, data, weights_seed)
+        return replace(self, summed=summed).begin_at(machine, data, word)
+
+    def begin_at(
+        self, machine: _core.GaussianRbmMachine, data: _core.GaussianRbmData, word: int
+    ) -> tuple[GaussianOptions, _core.GaussianRbmTrainer]:
+        """Return a trainer that begins with a copy of a machine, and chains that data begin."""
+        # One row says nothing of variances.
+        varying = (data.moments()[1] > 0) | (data.n_rows == 1)
+        options = replace(self, varying=tuple(varying.tolist()))
+        chains = machine.initial_chains(self.batch_size, data, seed_word(word, WEIGHTS))
         seed = seed_word(word, TRAINING)
         return options, _core.GaussianRbmTrainer.begin(machine, chains, seed, options._rules())
 

@@ -215,7 +215,8 @@ class GaussianBernoulliRBM(Transformer):
         ValueError, TypeError
             If ``network`` is no Hopfield network, or ``beta`` is out of range.
         MemoryError
-            If the N x P weights do not fit in memory; the network itself has a bit for each.
+            If the N x P weights do not fit in memory, which take 40 bytes each; the network itself
+            has a bit for each.
 
         Notes
         -----

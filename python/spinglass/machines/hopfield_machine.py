@@ -31,8 +31,9 @@ from spinglass.models.hopfield import Hopfield
 # Inverse temperatures and thresholds: their products are numbers that the core takes.
 _LARGEST = 1e50
 
-# Bytes of a weight: the pattern as an array, the parameters, and a trainer with its copies.
-_BYTES_PER_WEIGHT = 120
+# Bytes of a weight: a machine and a trainer, each with the transpose of the weights, and the last
+# step of a training, which takes memory when there is one.
+_BYTES_PER_WEIGHT = 40
 
 
 def store_network(machine: Any, network: Any, beta: Any) -> None:
@@ -54,15 +55,19 @@ def store_network(machine: Any, network: Any, beta: Any) -> None:
     check_memory(_BYTES_PER_WEIGHT * n * p, f"network: a machine of {n} x {p} weights")
     machine.n_components = n
     options, word = GaussianOptions.of(machine), random_word(machine.random_state)
-    trained = Trained.begin(options, reals(np.zeros((1, p))), np.dtype(np.float64), word)
+    core = options.machine(_parameters(network.patterns.to_array(), beta, thresholds))
+    options, trainer = options.begin_at(core, reals(np.zeros((1, p))), word)
+    trained: Trained[Any] = Trained(trainer, options, np.dtype(np.float64), word)
     trained.given = trained.options.given(machine)
-    patterns, scale = network.patterns.to_array(), np.sqrt(beta / n)
-    parameters = {
-        "components": np.ascontiguousarray(2 * scale * patterns.T),
+    machine._trained, machine.n_features_in_ = trained, p
+
+
+def _parameters(patterns: Any, beta: float, thresholds: Any) -> dict[str, Any]:
+    """Return the parameters of the machine of patterns of -1 and +1."""
+    scale = np.sqrt(beta / patterns.shape[1])
+    return {
+        "components": np.multiply(patterns.T, 2 * scale, order="C"),
         "intercept_hidden": -2 * beta * thresholds,
         "intercept_visible": -scale * patterns.sum(axis=1, dtype=np.int64),
-        "variances": np.ones(p),
+        "variances": np.ones(len(patterns)),
     }
-    trained.trainer.set_machine(trained.options.machine(parameters))
-    trained.forget()
-    machine._trained, machine.n_features_in_ = trained, p
