@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from spinglass.experiments import StoreError, capacity, open_store, run
+from spinglass.runner.stores import store
 from spinglass.runner.stores.store import Store
 from walks import Walks, begin, filled, read, refusal, walks
 
@@ -122,6 +123,18 @@ def test_another_scan_is_refused_by_the_first_difference_of_each_field(tmp_path)
         "steps[1][70] is 7.0 there and 0.5 here; take another file"
     )
     assert "steps has length 2 there and 1 here" in refusal(path, walks(3))
+
+    long = "partial(spinglass.models.dense_memory.DenseAssociativeMemory, order="
+    for there, here, words in (
+        (f"{long}2)", f"{long}3)", ('..., order=2)"', '..., order=3)"')),
+        (f"{long}2)" + 80 * "x", f"{long}2), y", ("order=2)xxxx", 'order=2), y"')),
+        (f"2{long}", f"3{long}", ('"2partial', '"3partial')),
+    ):
+        told = store._difference("memory", there, here)
+        parts = re.fullmatch("memory is (.*) there and (.*) here", told).groups()
+        for part, word in zip(parts, words, strict=True):
+            assert word.removeprefix("...") in part
+            assert len(part) <= store.MAX_LETTERS
 
     class Others(Walks):
         name = "other walks of the tests"

@@ -285,9 +285,17 @@ def _difference(name: str, there: Any, here: Any) -> str:
         pairs = enumerate(zip(there, here, strict=True))
         first = next(k for k, (x, y) in pairs if json.dumps(x) != json.dumps(y))
         return _difference(f"{name}[{first}]", there[first], here[first])
-    return f"{name} is {_short(there)} there and {_short(here)} here"
+    texts = json.dumps(there), json.dumps(here)
+    same = next((k for k, (x, y) in enumerate(zip(*texts, strict=False)) if x != y), 0)
+    return f"{name} is {_short(texts[0], same)} there and {_short(texts[1], same)} here"
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 3]}..."
+def _short(text: str, same: int) -> str:
+    """Return a text; of a long one the part where it differs, after so many letters."""
+    if len(text) <= MAX_LETTERS:
+        return text
+    # From a little before on, but for the end of the text, and with room for two ellipses.
+    begin = max(0, min(same - MAX_LETTERS // 3, len(text) - MAX_LETTERS + 3))
+    before, rest = "..." if begin else "", text[begin:]
+    room = MAX_LETTERS - len(before)
+    return before + (rest if len(rest) <= room else f"{rest[: room - 3]}...")
