@@ -31,8 +31,8 @@ _LEAST_WEIGHT = float(np.exp(-60.0))
 # Products of patterns with patterns that are kept at once, at most.
 _PRODUCTS = 1 << 23
 
-# Components of patterns that are multiplied, or unpacked, at once: Ctrl-C waits for them. A set of no
-# more of them is kept unpacked as well, in 32 MB.
+# Components of patterns that are multiplied, or unpacked, at once: Ctrl-C waits for them. Sets that
+# have no more are kept unpacked as well, in 32 MB.
 _AT_ONCE = 1 << 22
 
 # Components of a set that is multiplied as numbers in any case: a popcount takes longer to begin.
@@ -179,7 +179,7 @@ class _BitPatterns:
         return Few(chosen, rows, weights[:, chosen], products)
 
     def _is_faster(self, n_chosen: int, n_states: int) -> bool:
-        """Whether to compare them with all patterns takes less time than to mix and multiply all."""
+        """Whether to compare them with all patterns is faster than to mix and multiply all."""
         unpacked = _POPCOUNT if self._array is None else 0
         return n_chosen * (_POPCOUNT + n_states) <= 2 * self.shape[1] * (unpacked + n_states)
 
