@@ -1,5 +1,6 @@
 """Capacities of any memory: the same trials as Hebb's rule, fixed points, and how they end."""
 
+import importlib.util
 import json
 import math
 import pickle
@@ -552,6 +553,38 @@ def test_the_report_of_a_memory_has_patterns_growth_and_errors():
     point = scan.half_points[0]
     assert f"{point.n_patterns:.5g}" in text
     assert pickle.loads(pickle.dumps(scan)).half_points == scan.half_points
+
+
+def test_what_has_no_meaning_is_left_out_of_texts_and_files():
+    grid = {"n_patterns": (2, 4, 7, 12, 20), "n_instances": 40, "criterion": "fixed_point"}
+    scan = capacity((20, 30, 40), **grid)
+    assert scan.to_dict()["alpha_c"] is None  # P / N at half has no limit of its own
+    # The errors of exponents have their digits, however small they are.
+    error = scan.growth("exponential").error
+    assert f"{error:.2g}".rjust(9) in scan.report()
+    # Rows that were read from a file may lack the stabilities.
+    names = [x for x in scan.trials.dtype.names if not x.startswith("stability")]
+    bare = spinglass.experiments.CapacityScan(scan.config, scan.version, scan.trials[names])
+    assert "one update" not in bare.report()
+    assert "one_step_errors" not in bare.to_dict()
+    assert bare.half_points == scan.half_points
+    with pytest.raises(ValueError, match="trials must have the columns stability and"):
+        bare.one_step_errors()
+    if importlib.util.find_spec("matplotlib"):
+        assert "final overlap" in bare.plot()[2].get_xlabel()
+
+
+def test_the_gaussian_estimate_that_is_far_off_is_told():
+    words = "the Gaussian estimate differs"
+    near = capacity(400, (0.2, 0.3), 10, criterion="fixed_point", threshold=1.0)
+    assert words not in near.report()
+    memory = partial(spinglass.DenseAssociativeMemory, order="exp")
+    counts = (200, 1000, 5000, 20000)
+    far = capacity(16, n_patterns=counts, n_instances=20, memory=memory, criterion="fixed_point")
+    (row,) = far.one_step_errors()[2:3]
+    assert row["error"] > 5 * row["gaussian"]  # of many small stabilities, and a few large ones
+    assert f"At N = 16 {words}" in " ".join(far.report().split())
+    assert words not in " ".join(far.report(quiet=True).split())
 
 
 def test_the_figure_of_a_memory_has_patterns_on_its_axis_and_no_theory_of_hebbs_rule():

@@ -46,7 +46,8 @@ def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     of final overlaps near the half-points; and the half-points with their extrapolation to infinite
     N. A scan of numbers of patterns has P in place of the load, and its last panel is the growth of
     the half-points with N. A scan of fixed points has the one-step error, with its Gaussian
-    estimate, in place of the histogram. Only recalls with Hebb's rule have a theory beside them.
+    estimate, in place of the histogram, if its rows have stabilities. Only recalls with Hebb's rule
+    have a theory beside them.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def capacity(scan: CapacityScan, ax: Any = None) -> Any:
     ['load $P/N$', 'load $P/N$']
     """
     last = growth_of_one if scan.config.n_patterns else _extrapolation
-    third = _histogram if scan.config.criterion == "overlap" else _errors
+    third = _errors if scan._has_stabilities else _histogram
     return on_panels(scan, ax, _retrieval, _overlap, third, last)
 
 

@@ -16,6 +16,9 @@ _HEATED = (
     "Measured is the overlap at the end of runs that begin at a pattern. A memory that is lost "
     "slowly still counts in a short run, so compare the lengths of runs."
 )
+# Standard errors from which on an estimate is said to differ from what was measured.
+_FAR = 5
+
 _GROWTH = {
     "power": "P = A N^x",
     "power_over_log": "P = A N^x / ln N",
@@ -47,8 +50,14 @@ def report(scan: Any, quiet: bool = False) -> str:
             value = f"{point.value:>10.5f}  {point.error:>8.5f}" if known else f"{'none':>10}"
             lines.append(f"{point.n_spins:>8}  {value}")
     lines += _of_growth(scan) if in_patterns else _of_alpha_c(scan)
-    if config.criterion != "overlap":
-        lines += _of_errors(scan)
+    if scan._has_stabilities:
+        of_errors, far = _of_errors(scan)
+        lines += of_errors
+        if far and not quiet:
+            notes.append(
+                f"At N = {', '.join(map(str, far))} the Gaussian estimate differs from the share "
+                f"by more than {_FAR} errors: the stabilities are not normally distributed."
+            )
     if in_patterns and not quiet:
         notes.append("The half-points are numbers of patterns P, loads are P/N.")
         if not isfinite((fit := scan.growth()).value):
@@ -112,15 +121,19 @@ def _of_growth(scan: Any) -> list[str]:
     fits = [fit for law in _GROWTH if isfinite((fit := scan.growth(law)).value)]
     lines = ["", f"{'growth with N':<18}{'x':>9}{'error':>9}"] if fits else []
     for fit in fits:
-        lines.append(f"{_GROWTH[fit.law]:<18}{fit.value:>9.4f}{fit.error:>9.4f}")
+        lines.append(f"{_GROWTH[fit.law]:<18}{fit.value:>9.4f}{fit.error:>9.2g}")
         chi = f"chi-square, {len(fit.n_spins) - 2} d.f."
         lines.append(f"  {chi:<16}{fit.chi_square:>9.1f}")
     return lines
 
 
-def _of_errors(scan: Any) -> list[str]:
-    """Return the lines of the one-step error nearest to the half-point of each size."""
+def _of_errors(scan: Any) -> tuple[list[str], list[int]]:
+    """Return the lines of the one-step error nearest to the half-point of each size.
+
+    With them come the sizes where the Gaussian estimate is far from it.
+    """
     lines: list[str] = []
+    far: list[int] = []
     table = scan.one_step_errors()
     for point in scan.half_points:
         mine = table[table["n_spins"] == point.n_spins]
@@ -128,5 +141,8 @@ def _of_errors(scan: Any) -> list[str]:
             row = mine[abs(mine["load"] - point.value).argmin()]
             share = f"{row['error']:>11.2e}{row['gaussian']:>11.2e}"
             lines.append(f"{row['n_spins']:>8}{row['n_patterns']:>10}{share}")
+            one_spin = 1 / (row["n_trials"] * row["n_spins"])  # the least error there can be
+            if abs(row["error"] - row["gaussian"]) > _FAR * max(row["error_error"], one_spin):
+                far.append(point.n_spins)
     head = f"{'N':>8}{'P':>10}{'share':>11}{'Gaussian':>11}"
-    return ["", "wrong spins after one update", head, *lines] if lines else []
+    return (["", "wrong spins after one update", head, *lines] if lines else []), far

@@ -93,6 +93,12 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         return ~self.trials["abandoned"]
 
     @property
+    def _has_stabilities(self) -> bool:
+        """Whether there are one-step errors: rows made by hand may lack what they need."""
+        names = self.trials.dtype.names or ()
+        return self.config.criterion != "overlap" and {"stability", "stability_square"} <= {*names}
+
+    @property
     def _n_lengths(self) -> int:
         return max(1, len(self.config.sweeps))
 
@@ -203,7 +209,7 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         Raises
         ------
         ValueError
-            If the trials are recalls.
+            If the trials are recalls, or are rows without stabilities.
 
         Examples
         --------
@@ -216,6 +222,11 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         """
         if self.config.criterion == "overlap":
             raise ValueError("criterion must be 'fixed_point' for one-step errors, got 'overlap'")
+        if not self._has_stabilities:
+            raise ValueError(
+                "trials must have the columns stability and stability_square for one-step errors, "
+                f"got {', '.join(self.trials.dtype.names or ())}"
+            )
         from scipy.special import ndtr
 
         rows = self.summary()
@@ -268,7 +279,8 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         if config.criterion != "overlap":
             measured = "one update of every spin"
         content: dict[str, Any] = {
-            "alpha_c": asdict(self.alpha_c),
+            # Numbers of patterns are not of one power of N, so that P / N has no limit.
+            "alpha_c": None if config.n_patterns else asdict(self.alpha_c),
             "measured": f"{measured} from a pattern, not equilibrium",
             "half_points": [asdict(point) for point in self.half_points],
             "half_points_by_sweeps": {
@@ -279,7 +291,7 @@ class CapacityScan(Result, figure="capacity", tables={"trials.csv": "trials"}):
         }
         if config.is_hebb:
             content["theory"] = {"replica_symmetric": hopfield.critical_load(config.beta)}
-        if config.criterion != "overlap":
+        if self._has_stabilities:
             content["one_step_errors"] = rows_of(self.one_step_errors())
         if config.n_patterns:
             content["growth"] = {law: asdict(self.growth(law)) for law in LAWS}
