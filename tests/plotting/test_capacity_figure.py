@@ -63,3 +63,21 @@ def test_half_points_without_a_limit_need_no_legend():
     low, high = last.get_xlim()
     assert low < 100**-0.5 - 0.1 * (50**-0.5 - 100**-0.5)
     assert high > 50**-0.5
+
+
+def test_a_panel_of_fewer_memories_can_have_the_looks_of_one_of_more():
+    scan = capacity((30, 60), (0.1, 0.2, 0.4), 20)
+    from matplotlib.figure import Figure
+
+    alone, beside, more = Figure().subplots(1, 3)
+    plotting.capacity_growth([scan], alone, labels=["Hebb"])
+    plotting.capacity_growth([scan], beside, labels=["Hebb"], among=3)
+    plotting.capacity_growth([scan] * 3, more, labels=["Hebb", "b", "c"])
+    first = [panel.containers[0].lines[0] for panel in (alone, beside, more)]
+    colours = [line.get_color() for line in first]
+    assert colours[1] == colours[2]
+    assert len(beside.containers) == 1
+    with pytest.raises(ValueError, match="among must be an integer >= 1, got 0"):
+        plotting.capacity_growth([scan], among=0)
+    with pytest.raises(TypeError, match=r"^scans must be a sequence of at least one CapacityScan"):
+        plotting.capacity_growth([])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinglass._arguments import choice, real_array, shown
+from spinglass._arguments import choice, integer, real_array, shown
 from spinglass.experiments.retrieval_capacity.growth import LAWS
 from spinglass.plotting.figure import (
     FRAME,
@@ -49,6 +49,7 @@ def capacity_growth(
     labels: Sequence[str] | None = None,
     laws: str | Sequence[str] = "power",
     theory: Mapping[str, Theory] | None = None,
+    among: int | None = None,
 ) -> Any:
     """Draw the number of patterns at the half-points against N, for one memory or several.
 
@@ -67,6 +68,9 @@ def capacity_growth(
         ``"power_over_log"`` or ``"exponential"``.
     theory : mapping, optional
         By its label each theory: a function of an array of N that returns numbers of patterns.
+    among : int, optional
+        Colours and markers are those of the first of so many memories: another panel has more. By
+        default there are no others.
 
     Returns
     -------
@@ -103,7 +107,8 @@ def capacity_growth(
     smallest, largest = min(known, default=10), max(known, default=100)
     sizes = np.geomspace(smallest / 1.15, largest * 1.15, 100)
     sizes = sizes[sizes >= 2]
-    looks = series(len(scans))
+    count = len(scans) if among is None else integer(among, "among", at_least=len(scans))
+    looks = series(count)[: len(scans)]
     for scan, points, name, law, (colour, marker) in zip(
         scans, each, names, of_lines, looks, strict=True
     ):

@@ -110,7 +110,9 @@ def _check(arguments: Mapping[str, Any], kind: str) -> None:
         and len(results) > 0
         and all(wanted in {x.__name__ for x in type(one).__mro__} for one in results)
     ):
-        raise TypeError(f"{name} must be of type {kind}, got {shown(result)}")
+        several = f"a sequence of at least one {wanted}"
+        expected = f"of type {kind}" if wanted == kind else several
+        raise TypeError(f"{name} must be {expected}, got {shown(result)}")
     ax = arguments.get("ax")
     given = flat(ax) if isinstance(ax, Sequence | np.ndarray) else [ax]
     if ax is not None and not (
