@@ -25,8 +25,8 @@ TAKING_STATES = {
     ("order", "error"),
     [
         (1, ValueError), (0, ValueError), (7, ValueError), (-3, ValueError), (10**40, ValueError),
-        (2.5, TypeError), (3.0, TypeError), (None, TypeError), (True, TypeError), ("3", TypeError),
-        ([3], TypeError), (np.array([3, 4]), TypeError),
+        (2.5, TypeError), (3.0, TypeError), (None, TypeError), (True, TypeError), ("3", ValueError),
+        ("EXP", ValueError), ([3], TypeError), (np.array([3, 4]), TypeError),
     ],
 )  # fmt: skip
 def test_an_order_is_an_integer_from_2_to_6(order, error):
@@ -183,3 +183,11 @@ def test_an_interrupted_recall_keeps_what_is_finished(interrupt_when):
     assert caught.value.finished.size == 0
     assert caught.value.result.states.shape == (0, 2000)
     assert memory.recall(starts).converged.all()
+
+
+def test_a_number_beyond_all_integers_is_no_pattern_and_nothing_is_not_stored():
+    memory = DenseAssociativeMemory(STORED)
+    with pytest.raises(IndexError, match=f"^which must hold numbers of patterns.* got {10**30}"):
+        memory.forget(10**30)
+    with pytest.raises(ValueError, match=r"^patterns must have shape .* got \(0,\)"):
+        memory.store([])

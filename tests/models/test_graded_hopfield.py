@@ -289,6 +289,11 @@ def test_ctrl_c_ends_a_relaxation_soon(n, method):
         (lambda: circuit().energy(np.full(12, 1.5)), "states must lie between -1 and .* got 1.5"),
         (lambda: circuit().energy([1.0]), r"states must have shape \(12,\)"),
         (lambda: circuit().relax([1.0]), r"initial must have shape \(12,\)"),
+        (lambda: circuit().relax(np.zeros((0, 12))), "initial must have at least one start"),
+        (
+            lambda: circuit().relax(np.zeros((3, 12)), n_starts=2),
+            r"n_starts must be left out with initial \(3 starts\), got 2",
+        ),
         (lambda: circuit().relax(np.full(12, np.inf)), "initial must be finite"),
         (lambda: circuit().relax(n_starts=0), "n_starts must be an integer >= 1"),
         (lambda: circuit().relax(method="Euler"), 'method must be "LSODA"'),
@@ -303,3 +308,22 @@ def test_ctrl_c_ends_a_relaxation_soon(n, method):
 def test_what_is_out_of_range_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("name", ["gain", "resistance", "capacitance", "currents"])
+@pytest.mark.parametrize("value", [True, np.array([True])])
+def test_truth_values_are_no_numbers(name, value):
+    with pytest.raises(TypeError, match=f"{name} must hold real numbers, got "):
+        GradedHopfield([[0.0]], **({"gain": 1.0} | {name: value}))
+
+
+def test_a_model_without_pairs_of_spins_is_named_as_the_argument():
+    memory = spinglass.DenseAssociativeMemory([[1, -1]], 2)
+    with pytest.raises(TypeError, match=r"^couplings must have pairs of spins or units"):
+        GradedHopfield(memory, 2.0)
+
+
+def test_no_state_has_no_energy_and_too_many_starts_are_named():
+    assert circuit().energy(np.zeros((0, 12))).shape == (0,)
+    with pytest.raises(MemoryError, match="n_starts: 1000000000000000 starts"):
+        circuit().relax(n_starts=10**15)

@@ -228,7 +228,7 @@ def test_an_interrupted_search_keeps_the_tours_that_are_finished():
         (lambda: HopfieldTank(plane(3), n_eff=np.inf), "n_eff must be finite"),
         (lambda: HopfieldTank(plane(3)).tours(np.ones(8)), r"states must have shape \(9,\)"),
         (lambda: HopfieldTank(plane(3)).tours(np.full(9, np.nan)), "states must be finite"),
-        (lambda: HopfieldTank(plane(3)).lengths([0, 1, 1]), "tours must hold the cities 0 to 2"),
+        (lambda: HopfieldTank(plane(3)).lengths([0, 1, 1]), "tours must .* 0 to 2 .*1, 1"),
         (lambda: HopfieldTank(plane(3)).lengths([0, 1]), r"tours must have shape \(3,\)"),
         (lambda: HopfieldTank(plane(3)).solve(0), "n_starts must be an integer >= 1"),
     ],
@@ -242,3 +242,9 @@ def test_couplings_that_fit_in_no_memory_are_refused():
     distances = np.broadcast_to(0.0, (1500, 1500))
     with pytest.raises(MemoryError, match="distances: the couplings of 2250000 neurons"):
         HopfieldTank(distances)
+
+
+def test_no_states_have_no_tours():
+    tank = HopfieldTank(plane(3))
+    assert tank.tours(np.zeros((0, 9))).shape == (0, 3)
+    assert tank.lengths(np.zeros((0, 3), int)).shape == (0,)

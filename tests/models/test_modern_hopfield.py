@@ -386,8 +386,8 @@ def test_patterns_that_are_none_are_refused(patterns, words):
         ({"states": [["a"] * 3]}, "states must hold real numbers"),
         ({"max_steps": 0}, "max_steps must be an integer >= 1, got 0"),
         ({"max_steps": 1.5}, "max_steps must be an integer"),
-        ({"tol": -1}, "tol must be a number >= 0, got -1"),
-        ({"tol": np.inf}, "tol must be a number >= 0"),
+        ({"tol": -1}, "tol must be finite and >= 0, got -1"),
+        ({"tol": np.inf}, "tol must be finite and >= 0, got inf"),
         ({"tol": "x"}, "tol must be a real number"),
         ({"weights": 1}, "weights must be True or False"),
         ({"progress": 1}, "progress must be"),
@@ -404,7 +404,7 @@ def test_no_beta_and_no_pattern_are_refused():
         ModernHopfield(gaussian(2, 2), -1.0)
     with pytest.raises(TypeError, match="takes beta"):
         ModernHopfield(gaussian(2, 2), temperature=1.0)
-    with pytest.raises(ValueError, match="pattern must be the number of a pattern"):
+    with pytest.raises(ValueError, match="pattern must be an integer >= 0"):
         ModernHopfield(gaussian(2, 2)).retrieval_bound(2, [0.0, 0.0])
 
 

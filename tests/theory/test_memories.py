@@ -147,7 +147,7 @@ def test_what_no_double_holds_is_infinite():
         (lambda: memories.dense_error(10, 1, 2.5), "order must be an integer from 2 .*got 2.5"),
         (lambda: memories.dense_error([1, 2], [1, 2, 3]), r"shapes must fit .*n_spins \(2,\)"),
         (lambda: memories.dense_capacity(1), "n_spins must be finite and >= 2, got 1"),
-        (lambda: memories.dense_capacity(10, error=0.5), "error must lie between 0 and 1/2"),
+        (lambda: memories.dense_capacity(10, error=0.5), "error must be above 0 and below 1/2"),
         (lambda: memories.exponential_guarantee(10, 0.6), "radius must lie between 0 and 1/2"),
         (lambda: memories.exponential_estimate(math.inf), "n_spins must be finite"),
     ],

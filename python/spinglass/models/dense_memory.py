@@ -373,6 +373,8 @@ def _order(order: Any) -> Order:
     if isinstance(order, str) and order == "exp":
         return "exp"
     expected = f'an integer from 2 to {_HIGHEST_ORDER}, or "exp"'
+    if isinstance(order, str):
+        raise ValueError(f"order must be {expected}, got {shown(order)}")
     number = integer(order, "order", at_least=2, at_most=None, kind=expected)
     if number > _HIGHEST_ORDER:
         raise ValueError(f"order must be {expected}, got {shown(order)}")

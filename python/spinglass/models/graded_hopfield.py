@@ -94,7 +94,10 @@ class GradedHopfield:
     ) -> None:
         fields: Any = None
         if isinstance(couplings, HasEnergy) and not isinstance(couplings, type):
-            structure = in_spins(structure_of(couplings))
+            try:
+                structure = in_spins(structure_of(couplings))
+            except TypeError as error:  # it is called the model there
+                raise TypeError(str(error).replace("model", "couplings", 1)) from None
             self._couplings, fields = structure.couplings, structure.fields
         else:
             self._couplings = symmetric_couplings(couplings, with_diagonal=True)
@@ -157,6 +160,9 @@ class GradedHopfield:
     def energy(self, states: ArrayLike) -> float | NDArray[np.float64]:
         """Return the energy that no trajectory raises.
 
+        E(V) = -1/2 sum_ij T_ij V_i V_j - sum_i I_i V_i
+        + sum_i [(1 + V_i) ln(1 + V_i) + (1 - V_i) ln(1 - V_i)] / (2 gain_i R_i).
+
         Parameters
         ----------
         states : array_like, (n_neurons,) or (n_states, n_neurons)
@@ -179,7 +185,7 @@ class GradedHopfield:
         """
         array = real_array(states, "states")
         n = self.n_neurons
-        if array.ndim not in (1, 2) or array.shape[-1] != n or not array.size:
+        if array.ndim not in (1, 2) or array.shape[-1] != n:
             raise ValueError(f"states must have shape ({n},) or (n_states, {n}), got {array.shape}")
         outputs = np.array(array, dtype=np.float64)
         wrong = ~(np.abs(outputs) <= 1)
@@ -209,7 +215,7 @@ class GradedHopfield:
         initial : array_like, (n_neurons,) or (n_starts, n_neurons), optional
             Potentials u at time 0. By default each is uniform between -0.1 and 0.1 over its gain.
         n_starts : int
-            Number of starts, without ``initial``.
+            Number of starts; with ``initial`` it is left out.
         max_time : float, optional
             The end, in the units of R C: from 1e-30 to 1e15 time constants. By default it is 100 of
             the largest.
@@ -303,6 +309,8 @@ class GradedHopfield:
 def _each(values: ArrayLike, name: str, n: int) -> NDArray[np.float64]:
     """Return one finite number for each neuron."""
     array = real_array(values, name)
+    if array.dtype == np.bool_:
+        raise TypeError(f"{name} must hold real numbers, got {shown(values)}")
     if array.shape not in ((), (n,)):
         raise ValueError(f"{name} must be a number or have shape ({n},), got {array.shape}")
     numbers = np.array(np.broadcast_to(array, (n,)), dtype=np.float64)

@@ -31,6 +31,7 @@ from spinglass._arguments import (
     finite,
     integer,
     real_array,
+    shown,
 )
 from spinglass._interrupted import Interrupted
 from spinglass._printed import printed
@@ -232,7 +233,7 @@ class HopfieldTank:
         Parameters
         ----------
         states : array_like, (n^2,) or (n_states, n^2)
-            Outputs or spins between -1 and +1: a neuron is on where it is positive.
+            Outputs or spins, finite: a neuron is on where it is positive.
 
         Returns
         -------
@@ -245,7 +246,7 @@ class HopfieldTank:
             If the states have another shape or are not finite.
         """
         n, array = self.n_cities, real_array(states, "states")
-        if array.ndim not in (1, 2) or array.shape[-1] != n * n or not array.size:
+        if array.ndim not in (1, 2) or array.shape[-1] != n * n:
             raise ValueError(
                 f"states must have shape ({n * n},) or (n_states, {n * n}), got {array.shape}"
             )
@@ -274,12 +275,16 @@ class HopfieldTank:
             If a row is no order of the cities.
         """
         n, array = self.n_cities, real_array(tours, "tours", "integers")
-        if array.ndim not in (1, 2) or array.shape[-1] != n or not array.size:
+        if array.ndim not in (1, 2) or array.shape[-1] != n:
             raise ValueError(f"tours must have shape ({n},) or (n_tours, {n}), got {array.shape}")
         rows = np.atleast_2d(copied(array, array.dtype))
         orders = rows[~(rows == _NONE).all(axis=1)]
-        if not (np.sort(orders, axis=1) == np.arange(n)).all():
-            raise ValueError(f"tours must hold the cities 0 to {n - 1} once each, or only -1")
+        wrong = (np.sort(orders, axis=1) != np.arange(n)).any(axis=1)
+        if wrong.any():
+            came = shown(orders[wrong][0].tolist())
+            raise ValueError(
+                f"tours must hold the cities 0 to {n - 1} once each, or only -1, got {came}"
+            )
         lengths = self._lengths(rows.astype(np.int64))
         return float(lengths[0]) if array.ndim == 1 else lengths
 
@@ -300,7 +305,7 @@ class HopfieldTank:
         ----------
         n_starts : int
             Independent starts. As in the paper all potentials are equal but for a uniform random
-            part between -0.1 u0 and 0.1 u0, and the outputs add up to n.
+            part between -0.1 u0 and 0.1 u0, and the outputs add up to about n.
         max_time, method, keep_trajectory, max_seconds, progress
             As in :meth:`GradedHopfield.relax`. The time constant is 1.
         seed : None, int, numpy.random.SeedSequence or numpy.random.Generator

@@ -254,7 +254,7 @@ class ModernHopfield:
         batch, single = self._batch(states)
         max_steps = integer(max_steps, "max_steps", at_least=1)
         if not 0.0 <= (tol := real(tol, "tol")) < np.inf:
-            raise ValueError(f"tol must be a number >= 0, got {shown(tol)}")
+            raise ValueError(f"tol must be finite and >= 0, got {shown(tol)}")
         if flag(weights, "weights"):
             self._check_weights(len(batch))
         reach, interruption = tol * self.largest_norm, None
@@ -341,13 +341,7 @@ class ModernHopfield:
         >>> network.retrieval_bound(3, patterns[3] + 0.01) < 1e-3
         True
         """
-        number = integer(
-            pattern,
-            "pattern",
-            at_least=0,
-            at_most=self.n_patterns - 1,
-            kind="the number of a pattern",
-        )
+        number = integer(pattern, "pattern", at_least=0, at_most=self.n_patterns - 1)
         batch, single = self._batch(state, "state")
         memory = self._patterns.rows(np.array([number]))
         fixed = self.recall(memory, max_steps=1000, tol=0.0).states

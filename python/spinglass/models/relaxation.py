@@ -189,8 +189,13 @@ def relaxed(
     count, is_single, starts = integer(n_starts, "n_starts", at_least=1), False, None
     if initial is not None:
         starts, is_single = _given(circuit, initial)
+        if count not in (1, len(starts)):
+            given = counted(len(starts), "start")
+            raise ValueError(f"n_starts must be left out with initial ({given}), got {count}")
         count = len(starts)
-    check_memory(24 * count * circuit.n_neurons, f"{count} starts of {circuit.n_neurons} neurons")
+    name = "n_starts" if initial is None else "initial"
+    needed = 24 * count * circuit.n_neurons
+    check_memory(needed, f"{name}: {count} starts of {circuit.n_neurons} neurons")
     constants = circuit.time_constants
     end = _TIME_CONSTANTS * float(constants.max())
     if max_time is not None:
@@ -254,8 +259,10 @@ def relaxed(
 def _given(circuit: Circuit, initial: ArrayLike) -> tuple[_Floats, bool]:
     """Return the caller's potentials as rows, and whether it was a single one."""
     n, array = circuit.n_neurons, real_array(initial, "initial")
-    if array.ndim not in (1, 2) or array.shape[-1] != n or not array.size:
+    if array.ndim not in (1, 2) or array.shape[-1] != n:
         raise ValueError(f"initial must have shape ({n},) or (n_starts, {n}), got {array.shape}")
+    if not array.size:
+        raise ValueError(f"initial must have at least one start, got shape {array.shape}")
     starts = np.atleast_2d(copied(array, np.float64))
     wrong = ~(np.abs(starts) <= _LARGEST)
     if wrong.any():

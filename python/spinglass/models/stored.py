@@ -63,7 +63,9 @@ def places(which: Any, n_patterns: int) -> Any:
         raise ValueError(f"which must be {expected} ({n_patterns},), got shape {places.shape}")
     if is_mask:
         return places
-    if places.dtype.kind not in "iu" and places.size:
+    # Integers that no type holds are objects.
+    is_huge = places.dtype == object and all(type(x) is int for x in places.flat)
+    if places.dtype.kind not in "iu" and places.size and not is_huge:
         raise TypeError(f"which must hold {kind}, got dtype {places.dtype}")
     beyond = (places >= n_patterns) | (places < -n_patterns)
     if beyond.any():
@@ -76,7 +78,8 @@ def added(patterns: Any, n_spins: int) -> Patterns:
     """Return the argument ``patterns``, one or several, as a set of so many spins."""
     if not isinstance(patterns, Patterns):
         given = array_of(patterns, "patterns", "real numbers -1 and +1")
-        patterns = given[None] if given.ndim == 1 else given
+        is_one = given.ndim == 1 and given.size
+        patterns = given[None] if is_one else given
     packed = Patterns._packed_from(patterns, "patterns")
     if packed.n_spins != n_spins:
         raise ValueError(f"patterns must have {n_spins} spins, got {packed.n_spins}")

@@ -128,8 +128,8 @@ def dense_capacity(
     order : int or array of ints
         The power n of the energy, at least 2.
     error : float or array of floats, optional
-        The share of wrong spins after one step that is accepted, between 0 and 1/2. By default it
-        is the largest at which a pattern has no wrong spin, for N to infinity.
+        The share of wrong spins after one step that is accepted, above 0 and below 1/2. By
+        default it is the largest at which a pattern has no wrong spin, for N to infinity.
     rectified : bool
         Whether negative overlaps count as 0.
 
@@ -164,7 +164,7 @@ def dense_capacity(
     else:
         shares = _reals(error, "error")
         if not ((shares > 0) & (shares < 0.5)).all():  # NaN fails too
-            raise ValueError(f"error must lie between 0 and 1/2, got {shown(error)}")
+            raise ValueError(f"error must be above 0 and below 1/2, got {shown(error)}")
         N, n, shares = _broadcast(
             n_spins=_at_least(n_spins, "n_spins", 2), order=_orders(order), error=shares
         )
