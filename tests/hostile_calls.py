@@ -357,7 +357,7 @@ def calls():
         "GradedHopfield.relax": (
             graded().relax,
             {
-                "initial": 9 * [0.5], "n_starts": 2, "max_time": 2.0, "tolerance": 1e-3,
+                "initial": 9 * [0.5], "n_starts": 1, "max_time": 2.0, "tolerance": 1e-3,
                 "rtol": 1e-4, "method": "RK45", "keep_trajectory": True, "max_seconds": 9.0,
                 "seed": 1, "progress": False,
             },

@@ -74,7 +74,7 @@ def test_a_panel_of_fewer_memories_can_have_the_looks_of_one_of_more():
     plotting.capacity_growth([scan], beside, labels=["Hebb"], among=3)
     plotting.capacity_growth([scan] * 3, more, labels=["Hebb", "b", "c"])
     first = [panel.containers[0].lines[0] for panel in (alone, beside, more)]
-    colours = [line.get_color() for line in first]
+    colours = [tuple(line.get_color()) for line in first]
     assert colours[1] == colours[2]
     assert len(beside.containers) == 1
     with pytest.raises(ValueError, match="among must be an integer >= 1, got 0"):

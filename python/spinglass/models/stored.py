@@ -69,7 +69,7 @@ def places(which: Any, n_patterns: int) -> Any:
         raise TypeError(f"which must hold {kind}, got dtype {places.dtype}")
     beyond = (places >= n_patterns) | (places < -n_patterns)
     if beyond.any():
-        wrong = places[beyond].ravel()[0]
+        wrong = shown(places[beyond].ravel().tolist()[0])
         raise IndexError(f"which must hold {kind}, of which there are {n_patterns}, got {wrong}")
     return places.astype(np.intp)
 
