@@ -137,7 +137,13 @@ def exact_end(patterns, state):
 
 
 @pytest.mark.parametrize(
-    "limits", [{}, {"_SMALL": 0}, {"_SMALL": 0, "_PRODUCTS": 0}, {"_SMALL": 0, "_AT_ONCE": 999}]
+    "limits",
+    [
+        {},
+        {"_SMALL": 0},
+        {"_SMALL": 0, "_PRODUCTS": 0},
+        {"_SMALL": 0, "_PRODUCTS": 0, "_AT_ONCE": 999},
+    ],
 )
 def test_bits_at_an_infinite_beta_are_exact_in_every_batch(monkeypatch, limits):
     for name, value in limits.items():
@@ -216,7 +222,8 @@ def test_mixtures_of_many_bits_are_unpacked_in_blocks(monkeypatch):
     monkeypatch.setattr(pattern_products, "_SMALL", 0)
     monkeypatch.setattr(pattern_products, "_PRODUCTS", 100)
     monkeypatch.setattr(pattern_products, "_AT_ONCE", 7 * 20)
-    patterns, states = spins(40, 20), spins(6, 20, seed=2)
+    monkeypatch.setattr(pattern_products, "_UNPACKED", 17 * 20)
+    patterns, states = spins(605, 20), spins(6, 20, seed=2)  # and 5 in the last block
     one, two = (
         ModernHopfield(x, 0.1).recall(states, tol=0.0, max_steps=9)
         for x in (patterns, patterns.astype(float))

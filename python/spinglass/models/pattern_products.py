@@ -35,12 +35,16 @@ _PRODUCTS = 1 << 23
 # have no more are kept unpacked as well, in 32 MB.
 _AT_ONCE = 1 << 22
 
+# Components of a larger set of bits that are unpacked at once: as doubles they stay in the cache.
+_UNPACKED = 1 << 19
+
 # Components of a set that is multiplied as numbers in any case: a popcount takes longer to begin.
 _SMALL = 1 << 18
 
-# The product of two patterns as a popcount, or a component unpacked, takes as long as so many
-# multiplications in a product of matrices.
+# The product of two patterns as a popcount takes as long as so many multiplications in a product of
+# matrices, and a component unpacked as so many.
 _POPCOUNT = 60
+_UNPACKING = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +78,8 @@ class PatternProducts(Protocol):
 
     dtype: np.dtype[Any]
     shape: tuple[int, int]
+    at_once: int
+    """Patterns in a block."""
 
     @property
     def patterns(self) -> Patterns | NDArray[Any]:
@@ -104,6 +110,7 @@ class _RealPatterns:
     def __init__(self, patterns: NDArray[Any]) -> None:
         self.patterns, self.dtype = patterns, patterns.dtype
         self.shape: tuple[int, int] = patterns.shape
+        self.at_once = max(1, _AT_ONCE // self.shape[1])
 
     def squares(self) -> NDArray[np.float64]:
         return squares_of(self.patterns)
@@ -130,16 +137,34 @@ class _BitPatterns:
         self.patterns, self.shape = patterns, patterns.shape
         self._scan = _core.ExponentialMemory(patterns._packed)
         self._size = patterns.n_patterns * patterns.n_spins
-        self._array = self._unpacked(slice(None)) if self._size <= _AT_ONCE else None
+        self.at_once = max(1, _AT_ONCE // patterns.n_spins)
+        self._array, self._bytes = None, np.empty((0, 0), np.uint8)
+        if self._size <= _AT_ONCE:
+            self._array = self._unpacked(slice(None))
+        else:  # a row of bits for each spin, to be unpacked byte by byte
+            packed = np.frombuffer(patterns._packed.to_bytes(), np.uint8)
+            self._bytes = packed.reshape(patterns.n_spins, -1)
+            self.at_once = max(8, _UNPACKED // patterns.n_spins // 8 * 8)
 
     def squares(self) -> NDArray[np.float64]:
         return np.full(self.shape[0], float(self.shape[1]))
 
     def rows(self, which: Any) -> NDArray[np.float64]:
-        return self._unpacked(which) if self._array is None else self._array[which]
+        if self._array is not None:
+            return self._array[which]
+        return self._of_block(which) if isinstance(which, slice) else self._unpacked(which)
 
     def _unpacked(self, which: Any) -> NDArray[np.float64]:
         return self.patterns[which].astype(np.float64)
+
+    def _of_block(self, block: slice) -> NDArray[np.float64]:
+        """Return the patterns of a block, the first of which begins a byte."""
+        some = self._bytes[:, block.start // 8 : -(-block.stop // 8)]
+        bits = np.unpackbits(some, axis=1, bitorder="little")
+        spins = bits[:, : min(block.stop, self.shape[0]) - block.start].astype(np.float64)
+        spins *= 2
+        spins -= 1
+        return spins.T
 
     def multiply(self, states: NDArray[Any], known: Mixture | None, out: NDArray[Any]) -> None:
         if known is None:
@@ -180,8 +205,8 @@ class _BitPatterns:
 
     def _is_faster(self, n_chosen: int, n_states: int) -> bool:
         """Whether to compare them with all patterns is faster than to mix and multiply all."""
-        unpacked = _POPCOUNT if self._array is None else 0
-        return n_chosen * (_POPCOUNT + n_states) <= 2 * self.shape[1] * (unpacked + n_states)
+        unpacking = _UNPACKING if self._array is None else 0
+        return n_chosen * (_POPCOUNT + n_states) <= 2 * self.shape[1] * (unpacking + n_states)
 
 
 def products_of(patterns: Patterns | ArrayLike) -> PatternProducts:
@@ -229,9 +254,7 @@ def largest_norm(squares: NDArray[Any], dtype: np.dtype[Any], name: str) -> floa
 
 
 def _blocks(source: PatternProducts) -> Iterator[slice]:
-    n_patterns, n_units = source.shape
-    each = max(1, _AT_ONCE // n_units)
-    return (slice(k, k + each) for k in range(0, n_patterns, each))
+    return (slice(k, k + source.at_once) for k in range(0, source.shape[0], source.at_once))
 
 
 def _multiply(source: PatternProducts, states: NDArray[Any], out: NDArray[Any]) -> None:
