@@ -142,7 +142,7 @@ def exact_end(patterns, state):
         {},
         {"_SMALL": 0},
         {"_SMALL": 0, "_PRODUCTS": 0},
-        {"_SMALL": 0, "_PRODUCTS": 0, "_AT_ONCE": 999},
+        {"_SMALL": 0, "_PRODUCTS": 0, "_AT_ONCE": 999, "_UNPACKED": 999},
     ],
 )
 def test_bits_at_an_infinite_beta_are_exact_in_every_batch(monkeypatch, limits):

@@ -151,7 +151,8 @@ class _BitPatterns:
 
     def rows(self, which: Any) -> NDArray[np.float64]:
         if self._array is not None:
-            return self._array[which]
+            rows: NDArray[np.float64] = self._array[which]
+            return rows
         return self._of_block(which) if isinstance(which, slice) else self._unpacked(which)
 
     def _unpacked(self, which: Any) -> NDArray[np.float64]:
