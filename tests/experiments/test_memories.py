@@ -1,7 +1,9 @@
 """The table of memories: its criteria notice a wrong rule, its verdicts, how it goes on."""
 
+import csv
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,6 @@ from spinglass.experiments.memory_table import extreme_dilution, neurons
 from spinglass.experiments.memory_table import rows as room
 from spinglass.experiments.memory_table.config import NAMES
 from spinglass.experiments.memory_table.row import Measured, beside
-from spinglass.experiments.memory_table.rows import ROWS
 from spinglass.models.patterns import Patterns
 from spinglass.theory import memories as theory
 
@@ -27,17 +28,17 @@ SHARE = type("Share", (), {"progress": None, "num_threads": 1})()
 
 
 def test_every_row_has_a_criterion_and_a_theory_of_its_own():
-    assert tuple(ROWS) == NAMES
-    for name, row in ROWS.items():
+    assert tuple(room.all_rows()) == NAMES
+    for name, row in room.all_rows().items():
         assert row.name == name
         assert row.criterion
         assert (row.published is None) == (row.source == "")
-        assert set(row.needs) <= set(ROWS)
+        assert set(row.needs) <= set(room.all_rows())
     config = MemoryTableConfig.checked({"rows": None, "effort": 1.0, "seed": 0})
     assert config.rows == NAMES
-    assert config.criteria == tuple(row.criterion for row in ROWS.values())
-    assert ROWS["clipped"].published == theory.critical_load("clipped")
-    assert ROWS["diluted-0.5"].published == theory.critical_load("diluted", share=0.5)
+    assert config.criteria == tuple(row.criterion for row in room.all_rows().values())
+    assert room.all_rows()["clipped"].published == theory.critical_load("clipped")
+    assert room.all_rows()["diluted-0.5"].published == theory.critical_load("diluted", share=0.5)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_every_row_has_a_criterion_and_a_theory_of_its_own():
 def test_a_verdict_asks_whether_the_theory_lies_in_the_interval(
     found, published, is_extrapolated, verdict
 ):
-    row = replace(ROWS["hebb"], published=published, is_extrapolated=is_extrapolated)
+    row = replace(room.all_rows()["hebb"], published=published, is_extrapolated=is_extrapolated)
     assert row.verdict(found) == verdict
 
 
@@ -222,3 +223,27 @@ def test_the_command_prints_a_table_that_fits(tmp_path, capsys, monkeypatch, col
     rows = (tmp_path / "memories.csv").read_text().splitlines()
     assert rows[0].startswith("row,measured,error,at_least,at_most,published,verdict")
     assert rows[1].startswith("projection,")
+
+
+def test_the_published_table_is_that_of_its_seed():
+    path = Path(__file__).parents[2] / "docs" / "data" / "memories.csv"
+    if not path.exists():
+        pytest.skip("the table is in the repository")
+    with path.open() as file:
+        table = {row["row"]: row for row in csv.DictReader(file)}
+    assert tuple(table) == NAMES
+    for name, row in room.all_rows().items():
+        stored = table[name]
+        numbers = ("measured", "error", "at_least", "at_most")
+        found = Measured(*(float(stored[x]) for x in numbers), stored["note"])
+        assert stored["verdict"] == row.verdict(found)
+        assert (stored["about"], stored["criterion"], stored["source"]) == (
+            row.about,
+            row.criterion,
+            row.source,
+        )
+        if row.published is not None:
+            assert float(stored["published"]) == pytest.approx(row.published, rel=1e-6)
+    again = memories("projection", effort=0.5, seed=0).table[0]
+    for name in ("measured", "error", "at_least", "at_most"):
+        assert float(table["projection"][name]) == pytest.approx(again[name], rel=1e-9)

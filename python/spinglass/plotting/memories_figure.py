@@ -16,12 +16,12 @@ _ONE: OnePanel = (1, 1), (8.0, 6.6)
 
 
 @figure(_ONE)
-def memories(table: MemoryTable, ax: Any = None) -> Any:
+def memories(result: MemoryTable, ax: Any = None) -> Any:
     """Draw the capacity of each memory with its interval, and the published value.
 
     Parameters
     ----------
-    table : MemoryTable
+    result : MemoryTable
         The table.
     ax : matplotlib Axes, optional
         Where to draw; by default in a new figure.
@@ -42,7 +42,7 @@ def memories(table: MemoryTable, ax: Any = None) -> Any:
     >>> memories(measured("projection", effort=0.1)).get_xlabel()
     'load at capacity, $P/N$'
     """
-    rows = table.table
+    rows = result.table
     places = np.arange(len(rows))[::-1]
     known = np.isfinite(rows["measured"])
     compared = np.isfinite(rows["published"])
@@ -63,7 +63,7 @@ def memories(table: MemoryTable, ax: Any = None) -> Any:
         style = theory_line(linestyle="none", marker="|", markersize=15, markeredgewidth=1.8)
         ax.plot(rows["published"][compared], places[compared], label="published", **style)
     if not known.any():
-        say_none(ax, table, "no row has a value")
+        say_none(ax, result, "no row has a value")
     ax.set_xscale("log")
     ax.set_yticks(places, rows["row"])
     ax.set_ylim(-0.7, len(rows) - 0.3)

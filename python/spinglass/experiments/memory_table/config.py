@@ -52,7 +52,7 @@ class MemoryTableConfig(Config):
     @classmethod
     def resolve(cls, given: SimpleNamespace) -> None:
         """Name all rows if none was asked for, and the criterion of each."""
-        from spinglass.experiments.memory_table.rows import ROWS
+        from spinglass.experiments.memory_table.rows import all_rows
 
         given.rows = NAMES if given.rows is None else given.rows
-        given.criteria = tuple(ROWS[name].criterion for name in given.rows)
+        given.criteria = tuple(all_rows()[name].criterion for name in given.rows)

@@ -21,7 +21,7 @@ from spinglass._progress import Progress
 from spinglass.experiments.config import asked, measured
 from spinglass.experiments.memory_table.config import MemoryTableConfig
 from spinglass.experiments.memory_table.result import MemoryTable
-from spinglass.experiments.memory_table.rows import ROWS
+from spinglass.experiments.memory_table.rows import all_rows
 from spinglass.runner.loop import StorePath, Where
 from spinglass.runner.task import Experiment, Finished, Rows, Share, Task
 
@@ -100,9 +100,10 @@ class MemoryTableExperiment(Experiment):
 
     def __init__(self, config: MemoryTableConfig) -> None:
         super().__init__(config)
-        needed = [name for row in config.rows for name in (*ROWS[row].needs, row)]
+        needed = [name for row in config.rows for name in (*all_rows()[row].needs, row)]
         self.parts = {
-            name: ROWS[name].part(config.effort, config.seed) for name in dict.fromkeys(needed)
+            name: all_rows()[name].part(config.effort, config.seed)
+            for name in dict.fromkeys(needed)
         }
 
     def with_seed(self, seed: int) -> MemoryTableExperiment:

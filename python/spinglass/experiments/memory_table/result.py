@@ -14,7 +14,7 @@ from spinglass._result import Result
 from spinglass.experiments.memory_table.config import MemoryTableConfig
 from spinglass.experiments.memory_table.report import report
 from spinglass.experiments.memory_table.row import Measured
-from spinglass.experiments.memory_table.rows import ROWS
+from spinglass.experiments.memory_table.rows import all_rows
 from spinglass.experiments.tables import rows_of, table_of
 
 _NUMBERS = ("measured", "error", "at_least", "at_most", "published")
@@ -51,7 +51,9 @@ class MemoryTable(Result, figure="memories", tables={"memories.csv": "table"}):
     def measured(self) -> dict[str, Measured]:
         """What each row found, by its name."""
         return {
-            name: ROWS[name].measured(self.parts[name], *(self.parts[x] for x in ROWS[name].needs))
+            name: all_rows()[name].measured(
+                self.parts[name], *(self.parts[x] for x in all_rows()[name].needs)
+            )
             for name in self.config.rows
         }
 
@@ -65,7 +67,7 @@ class MemoryTable(Result, figure="memories", tables={"memories.csv": "table"}):
         """
         lines = []
         for name, found in self.measured.items():
-            row = ROWS[name]
+            row = all_rows()[name]
             published = math.nan if row.published is None else row.published
             numbers = (found.value, found.error, found.low, found.high, published)
             texts = (row.verdict(found), row.about, row.criterion, row.source, found.note)
