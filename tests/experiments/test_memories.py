@@ -11,9 +11,10 @@ import pytest
 from spinglass import rules
 from spinglass.cli import main
 from spinglass.experiments import HalfPoint, Interrupted, MemoryTableConfig, memories
-from spinglass.experiments.memory_table import extreme_dilution, neurons
+from spinglass.experiments.memory_table import extreme_dilution, low_activity, neurons
 from spinglass.experiments.memory_table import rows as room
 from spinglass.experiments.memory_table.config import NAMES
+from spinglass.experiments.memory_table.rounds import OneRound
 from spinglass.experiments.memory_table.row import Measured, beside
 from spinglass.models.patterns import Patterns
 from spinglass.theory import memories as theory
@@ -115,6 +116,59 @@ def test_independence_would_notice_the_wrong_rule():
     found = wrong.measured(result_of(wrong, 0.2))
     assert math.isnan(found.value)
     assert "no trial kept its memory" in found.note
+
+
+def test_a_sequence_would_notice_the_wrong_rule():
+    form = {"sizes": (200, 400, 800), "n_instances": (20, 10, 5)}
+
+    class Staying(OneRound):
+        """Hebb's rule: nothing calls the next pattern, and the start is to be there at the end."""
+
+        def __init__(self, patterns):
+            self._sequence = rules.hebb(patterns)
+
+    right, wrong = (result_of(room.sequence(memory, **form)) for memory in (OneRound, Staying))
+    # Half-points below the theory, and rising, within what errors of some per mille tell.
+    values = [p.value for p in right.half_points]
+    assert all(0.9 * theory.critical_load("sequence") < x for x in values)
+    assert all(x < theory.critical_load("sequence") for x in values)
+    # Hebb's memories are lost at these loads, and no half-point is bracketed.
+    assert all(math.isnan(p.value) for p in wrong.half_points)
+    row = room.sequence(Staying, **form)
+    assert row.verdict(row.measured(wrong)) == "undecided"
+
+
+def test_low_activity_would_notice_the_wrong_rule():
+    def of_hebb(n_units, n_patterns, seed, *, activity):
+        """Hebb's rule of spins, for the same patterns: most spins are down, so all states are."""
+        random = np.random.default_rng(seed)
+        units = np.zeros((n_patterns, n_units), np.int8)
+        units[:, : round(activity * n_units)] = 1
+        units = random.permuted(units, axis=1)
+        memory = rules.hebb(2 * units - 1)
+        found = memory.recall(2 * units[: low_activity.STARTS] - 1).states > 0
+        centred = (units[: low_activity.STARTS] - activity) * found
+        return centred.sum(axis=1) / (n_units * activity * (1 - activity))
+
+    seed, n, load = 3, 400, 0.5 * theory.critical_load("low-activity", activity=0.05)
+    right, wrong = (
+        trial(n, round(load * n), seed, activity=0.05) for trial in (low_activity.overlap, of_hebb)
+    )
+    assert right.mean() > 0.9
+    assert wrong.mean() < 0.2
+
+
+@pytest.mark.parametrize("name", ["projection-10", "storkey", "unlearned", "daydreaming"])
+def test_recall_from_noise_would_notice_the_wrong_rule(name):
+    row = room.all_rows()[name]
+    part = row.part(0.05, 1)
+    for memory, is_right in ((part.memory, True), (rules.hebb, False)):
+        part.memory = memory
+        tasks = [x for x in part.tasks() if x.stream[0] == part.config.n_spins[0]]
+        trials = [part.work(task, SHARE)["trials"] for task in tasks]
+        kept = np.concatenate(trials)["overlap"] >= part.config.threshold
+        assert (0.2 < kept.mean() < 0.9) == is_right
+        assert is_right or not kept.mean() > 0.05
 
 
 def test_single_neurons_would_notice_the_wrong_rule():

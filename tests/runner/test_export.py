@@ -67,6 +67,9 @@ def test_csv_has_every_digit(result, tmp_path):
         rows = list(csv.DictReader(file))
     assert len(rows) == len(table)
     for name in table.dtype.names:
+        if table.dtype[name].kind == "U":
+            assert [row[name] for row in rows] == table[name].tolist()
+            continue
         read = np.array([float(row[name]) for row in rows])
         assert np.array_equal(read, table[name].astype(float), equal_nan=True), name
 
