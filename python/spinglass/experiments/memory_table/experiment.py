@@ -3,9 +3,9 @@ r"""How much do memories hold? One table of capacities, each measured beside wha
 A row is a memory with its own criterion, because one threshold cannot serve all. Where the overlap
 jumps at the critical load, a pattern counts as kept if the overlap at the end is above the middle
 between the theory's overlap at the jump and that of lost trials. Half-points of several sizes are
-extrapolated: those of Hebb's rule as in `capacity`, the others beside them. Other rows ask other
-things: whether patterns are independent, whether a neuron can learn them, where an overlap without
-a jump reaches zero.
+extrapolated: those of Hebb's rule as in `capacity`, those of most others beside them. Other rows
+ask other things: whether patterns are independent, whether a neuron can learn them, where an
+overlap without a jump reaches zero.
 
 Rows of descents are those of `capacity(memory=...)` with the same seed.
 """

@@ -39,7 +39,7 @@ def report(result: Any, quiet: bool = False) -> str:
         notes.append(
             "An interval of extrapolated half-points is over every form of the law that they do "
             "not reject at 95 %, others are two errors to either side. Reproduced: the published "
-            "value lies in it. All rows but that of Hebb's rule are extrapolated beside it, by the "
-            "same powers of N."
+            "value lies in it. Where a note has A, half-points are laid beside those of Hebb's "
+            "rule: both approach their limits by the same powers of N."
         )
     return page(lines, notes)
